@@ -1,0 +1,365 @@
+//! The header: what the audio is, and where it came from.
+
+use byteorder::{ByteOrder, LittleEndian};
+
+use super::fields::{Fields, StreamId, put_u32, put_varint};
+use super::{MAGIC, MAX_CHUNK_PCM, MAX_HEADER_BODY, VERSION};
+use crate::audio::{AudioSpec, SampleFormat};
+use crate::error::{Error, ErrorKind, Place, Result};
+
+/// The file that the audio of a stream came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Source {
+    /// None: the audio was handed over as samples.
+    Samples,
+    /// A file of nothing but PCM.
+    Raw {
+        /// The most significant byte of a sample came first.
+        big_endian: bool,
+        /// Signed where the format is unsigned, unsigned where it is signed.
+        flipped_sign: bool,
+    },
+    /// A WAV file with the head that follows from the header.
+    CanonicalWav,
+    /// A WAV file with any other head, which is kept in blocks.
+    Wav,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Header {
+    pub(crate) spec: AudioSpec,
+    pub(crate) source: Source,
+    /// The most frames that a chunk has.
+    pub(crate) chunk_frames: u64,
+    /// The length that the source announced, which need not be true.
+    pub(crate) declared_frames: Option<u64>,
+    pub(crate) has_md5: bool,
+    pub(crate) salt: u32,
+}
+
+/// A header with the bytes that it stands in and the id that they give the stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Sealed {
+    pub(crate) header: Header,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) id: StreamId,
+}
+
+/// Rates that the header holds in five bits; their code is the position plus one.
+const RATES: [u32; 18] = [
+    8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000, 176_400,
+    192_000, 352_800, 384_000, 705_600, 768_000,
+];
+
+const FORMATS: [SampleFormat; 6] = [
+    SampleFormat::U8,
+    SampleFormat::S16,
+    SampleFormat::S24,
+    SampleFormat::S32,
+    SampleFormat::F32,
+    SampleFormat::F64,
+];
+
+mod flag {
+    pub(super) const MD5: u8 = 1 << 4;
+    pub(super) const DECLARED_FRAMES: u8 = 1 << 5;
+    pub(super) const EXTENSION: u8 = 1 << 6;
+    pub(super) const RESERVED: u8 = 1 << 7;
+}
+
+mod extension {
+    pub(super) const CHANNEL_MASK: u8 = 1 << 0;
+    pub(super) const VALID_BITS: u8 = 1 << 1;
+    pub(super) const CHUNK_FRAMES: u8 = 1 << 2;
+    pub(super) const BIG_ENDIAN: u8 = 1 << 3;
+    pub(super) const FLIPPED_SIGN: u8 = 1 << 4;
+    pub(super) const RESERVED: u8 = 0b1110_0000;
+}
+
+/// The most frames of a chunk where nothing else is asked for: ten seconds, but enough
+/// that a chunk's own bytes do not count, and not more than sixteen MiB.
+pub(crate) fn default_chunk_frames(spec: &AudioSpec) -> u64 {
+    let frame_bytes = spec.frame_bytes() as u64;
+    let most = ((1 << 24) / frame_bytes).max(1);
+    let least = (1u64 << 16).div_ceil(frame_bytes);
+    (10 * u64::from(spec.rate)).max(least).min(most)
+}
+
+impl Header {
+    pub(crate) fn seal(self) -> Sealed {
+        let body = self.body();
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend([VERSION.0, VERSION.1]);
+        put_varint(&mut bytes, body.len() as u64);
+        bytes.extend(body);
+        let crc = crc32fast::hash(&bytes);
+        put_u32(&mut bytes, crc);
+        Sealed { header: self, bytes, id: StreamId(crc) }
+    }
+
+    fn body(&self) -> Vec<u8> {
+        let spec = &self.spec;
+        let rate_code = RATES.iter().position(|&rate| rate == spec.rate).map_or(0, |at| at + 1);
+        let channel_code = if spec.channels <= 2 { spec.channels as u8 } else { 0 };
+        let (source_code, raw_bits) = match self.source {
+            Source::Samples => (0, 0),
+            Source::Raw { big_endian, flipped_sign } => (
+                1,
+                u8::from(big_endian) * extension::BIG_ENDIAN
+                    + u8::from(flipped_sign) * extension::FLIPPED_SIGN,
+            ),
+            Source::CanonicalWav => (2, 0),
+            Source::Wav => (3, 0),
+        };
+
+        let mut extended = raw_bits;
+        let mut tail = Vec::new();
+        if channel_code == 0 {
+            put_varint(&mut tail, u64::from(spec.channels));
+        }
+        if rate_code == 0 {
+            put_varint(&mut tail, u64::from(spec.rate));
+        }
+        if let Some(mask) = spec.channel_mask {
+            extended |= extension::CHANNEL_MASK;
+            put_u32(&mut tail, mask);
+        }
+        if u32::from(spec.valid_bits) != spec.format.bits() {
+            extended |= extension::VALID_BITS;
+            tail.push(spec.valid_bits);
+        }
+        if self.chunk_frames != default_chunk_frames(spec) {
+            extended |= extension::CHUNK_FRAMES;
+            put_varint(&mut tail, self.chunk_frames);
+        }
+        let mut flags = channel_code | source_code << 2;
+        if self.has_md5 {
+            flags |= flag::MD5;
+        }
+        if let Some(frames) = self.declared_frames {
+            flags |= flag::DECLARED_FRAMES;
+            put_varint(&mut tail, frames);
+        }
+        if extended != 0 {
+            flags |= flag::EXTENSION;
+        }
+
+        let format_code =
+            FORMATS.iter().position(|&format| format == spec.format).unwrap_or_default();
+        let mut body = vec![(rate_code as u8) << 3 | format_code as u8, flags];
+        if extended != 0 {
+            body.push(extended);
+        }
+        body.extend(tail);
+        put_u32(&mut body, self.salt);
+        body
+    }
+
+    /// Reads a header from the front of `bytes`. [`ErrorKind::Truncated`] where there are
+    /// too few.
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Sealed> {
+        let known = bytes.len().min(MAGIC.len());
+        if bytes[..known] != MAGIC[..known] {
+            return Err(Error::new(ErrorKind::NotLmac));
+        }
+        Self::parse_fields(bytes).map_err(|error| error.at(Place::Header))
+    }
+
+    fn parse_fields(bytes: &[u8]) -> Result<Sealed> {
+        let mut fields = Fields::new(bytes);
+        fields.take(MAGIC.len())?;
+        let (major, minor) = (fields.u8()?, fields.u8()?);
+        if major != VERSION.0 {
+            return Err(Error::unsupported(format!("version {major}.{minor} of the format")));
+        }
+        let length = fields.varint()?;
+        if length > MAX_HEADER_BODY {
+            return Err(Error::malformed(format!("a body of {length} bytes")));
+        }
+        let body = fields.take(length as usize)?;
+        let before_crc = fields.position();
+        let crc = fields.u32()?;
+        if crc32fast::hash(&bytes[..before_crc]) != crc {
+            return Err(Error::new(ErrorKind::Checksum("header")));
+        }
+        let mut rest = Fields::new(body);
+        let header = Self::parse_body(&mut rest).map_err(|error| match error.kind() {
+            ErrorKind::Truncated => Error::malformed("the body is too short"),
+            _ => error,
+        })?;
+        if rest.position() < body.len() && minor <= VERSION.1 {
+            return Err(Error::malformed("the body is too long"));
+        }
+        let bytes = bytes[..fields.position()].to_vec();
+        Ok(Sealed { header, bytes, id: StreamId(crc) })
+    }
+
+    fn parse_body(fields: &mut Fields) -> Result<Header> {
+        let format_and_rate = fields.u8()?;
+        let format = *FORMATS
+            .get(usize::from(format_and_rate & 7))
+            .ok_or_else(|| Error::unsupported("an unknown sample format"))?;
+        let flags = fields.u8()?;
+        if flags & flag::RESERVED != 0 {
+            return Err(Error::unsupported("an unknown header flag"));
+        }
+        let extended = if flags & flag::EXTENSION != 0 { fields.u8()? } else { 0 };
+        if extended & extension::RESERVED != 0 {
+            return Err(Error::unsupported("an unknown header extension"));
+        }
+
+        let channels = match flags & 3 {
+            0 => u16::try_from(fields.varint()?)
+                .map_err(|_| Error::malformed("more than 65535 channels"))?,
+            3 => return Err(Error::unsupported("an unknown channel code")),
+            few => u16::from(few),
+        };
+        let rate = match usize::from(format_and_rate >> 3) {
+            0 => u32::try_from(fields.varint()?)
+                .map_err(|_| Error::malformed("a rate of 2^32 or more"))?,
+            code => {
+                *RATES.get(code - 1).ok_or_else(|| Error::unsupported("an unknown rate code"))?
+            }
+        };
+        let mut spec = AudioSpec::new(format, channels, rate);
+        if extended & extension::CHANNEL_MASK != 0 {
+            spec.channel_mask = Some(fields.u32()?);
+        }
+        if extended & extension::VALID_BITS != 0 {
+            spec.valid_bits = fields.u8()?;
+            if format.is_float() {
+                return Err(Error::malformed("valid bits of float samples"));
+            }
+        }
+        spec.validate().map_err(|error| Error::malformed(error.to_string()))?;
+
+        let chunk_frames = if extended & extension::CHUNK_FRAMES != 0 {
+            fields.varint()?
+        } else {
+            default_chunk_frames(&spec)
+        };
+        let chunk_pcm = chunk_frames.checked_mul(spec.frame_bytes() as u64);
+        if chunk_frames == 0 || chunk_pcm.is_none_or(|bytes| bytes > MAX_CHUNK_PCM) {
+            return Err(Error::malformed(format!("chunks of {chunk_frames} frames")));
+        }
+        let declared_frames =
+            if flags & flag::DECLARED_FRAMES != 0 { Some(fields.varint()?) } else { None };
+        let salt = fields.u32()?;
+
+        let raw_bits = extended & (extension::BIG_ENDIAN | extension::FLIPPED_SIGN);
+        let source = match flags >> 2 & 3 {
+            0 => Source::Samples,
+            1 => Source::Raw {
+                big_endian: raw_bits & extension::BIG_ENDIAN != 0,
+                flipped_sign: raw_bits & extension::FLIPPED_SIGN != 0,
+            },
+            2 => Source::CanonicalWav,
+            _ => Source::Wav,
+        };
+        let header = Header {
+            spec,
+            source,
+            chunk_frames,
+            declared_frames,
+            has_md5: flags & flag::MD5 != 0,
+            salt,
+        };
+        match source {
+            Source::Raw { flipped_sign: true, .. } if format.is_float() => {
+                Err(Error::malformed("float samples with a flipped sign"))
+            }
+            Source::Raw { .. } => Ok(header),
+            _ if raw_bits != 0 => Err(Error::malformed("a raw layout without a raw file")),
+            Source::CanonicalWav if header.canonical_wav_head().is_none() => {
+                Err(Error::malformed("no canonical WAV head fits the audio"))
+            }
+            _ => Ok(header),
+        }
+    }
+
+    /// The 44 bytes that nearly every WAV file begins with, where they can say it all.
+    pub(crate) fn canonical_wav_head(&self) -> Option<[u8; 44]> {
+        let spec = &self.spec;
+        if spec.channel_mask.is_some() || u32::from(spec.valid_bits) != spec.format.bits() {
+            return None;
+        }
+        let frame_bytes = spec.frame_bytes() as u64;
+        let data = u32::try_from(self.declared_frames?.checked_mul(frame_bytes)?).ok()?;
+        let riff = data.checked_add(36)?.checked_add(data % 2)?;
+        let byte_rate = u32::try_from(u64::from(spec.rate) * frame_bytes).ok()?;
+        let tag = if spec.format.is_float() { 3 } else { 1 };
+
+        let mut head = [0; 44];
+        head[..4].copy_from_slice(b"RIFF");
+        LittleEndian::write_u32(&mut head[4..], riff);
+        head[8..16].copy_from_slice(b"WAVEfmt ");
+        LittleEndian::write_u32(&mut head[16..], 16);
+        LittleEndian::write_u16(&mut head[20..], tag);
+        LittleEndian::write_u16(&mut head[22..], spec.channels);
+        LittleEndian::write_u32(&mut head[24..], spec.rate);
+        LittleEndian::write_u32(&mut head[28..], byte_rate);
+        LittleEndian::write_u16(&mut head[32..], u16::try_from(frame_bytes).ok()?);
+        LittleEndian::write_u16(&mut head[34..], spec.format.bits() as u16);
+        head[36..40].copy_from_slice(b"data");
+        LittleEndian::write_u32(&mut head[40..], data);
+        Some(head)
+    }
+
+    /// Frames of a chunk that does not say how many it has.
+    pub(crate) fn implied_frames(&self, first_frame: u64) -> Option<u64> {
+        let rest = self.declared_frames?.saturating_sub(first_frame);
+        Some(rest.min(self.chunk_frames))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header() -> Header {
+        let spec = AudioSpec::new(SampleFormat::S16, 2, 44100);
+        Header {
+            spec,
+            source: Source::CanonicalWav,
+            chunk_frames: default_chunk_frames(&spec),
+            declared_frames: Some(1000),
+            has_md5: true,
+            salt: 7,
+        }
+    }
+
+    #[test]
+    fn comes_back_whatever_it_holds() {
+        let wide = AudioSpec::new(SampleFormat::S24, 65535, 44101)
+            .with_valid_bits(20)
+            .with_channel_mask(0x3F);
+        for header in [
+            header(),
+            Header { spec: wide, source: Source::Wav, chunk_frames: 3, ..header() },
+            Header {
+                source: Source::Raw { big_endian: true, flipped_sign: true },
+                declared_frames: None,
+                has_md5: false,
+                ..header()
+            },
+        ] {
+            let sealed = header.seal();
+            assert_eq!(Header::parse(&sealed.bytes).unwrap(), sealed);
+            for cut in 0..sealed.bytes.len() {
+                let error = Header::parse(&sealed.bytes[..cut]).unwrap_err();
+                assert!(matches!(error.kind(), ErrorKind::Truncated), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn default_chunks_are_neither_tiny_nor_huge() {
+        let frames =
+            |format, channels, rate| default_chunk_frames(&AudioSpec::new(format, channels, rate));
+        assert_eq!(frames(SampleFormat::S16, 2, 44100), 441_000);
+        assert_eq!(frames(SampleFormat::U8, 1, 0), 65_536);
+        assert_eq!(frames(SampleFormat::S16, 1, u32::MAX), 1 << 23);
+        assert_eq!(frames(SampleFormat::F64, 65535, 48000), 32);
+    }
+}

@@ -1,0 +1,218 @@
+//! Chunks and blocks: what stands between header and trailer.
+
+use super::fields::{Fields, StreamId, put_u32, put_varint};
+use super::header::Header;
+use super::{MAX_BLOCK, MAX_FRAMES, SYNC};
+use crate::error::{Error, Result};
+use crate::model::Method;
+use crate::planes::Mapping;
+
+const BLOCK_CODE: u8 = 15;
+const CRITICAL: u8 = 1 << 4;
+const BLOCK_RESERVED: u8 = 0b1110_0000;
+const WASTED: u8 = 1 << 6;
+const IMPLIED: u8 = 1 << 7;
+
+const METHODS: [Method; 3] = [Method::Stored, Method::Constant, Method::Light];
+const MAPPINGS: [Mapping; 3] = [Mapping::TwosComplement, Mapping::OffsetBinary, Mapping::Residual];
+
+/// Bytes of the checksum behind an item.
+pub(crate) const ITEM_CRC: usize = 4;
+
+/// The fewest bytes that a chunk takes.
+pub(crate) const MIN_CHUNK: u64 = 13;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ChunkHeader {
+    pub(crate) first_frame: u64,
+    pub(crate) frames: u64,
+    pub(crate) method: Method,
+    pub(crate) mapping: Mapping,
+    pub(crate) wasted: u8,
+    pub(crate) payload_length: u64,
+    pub(crate) pcm_crc: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct BlockHeader {
+    pub(crate) critical: bool,
+    pub(crate) kind: u64,
+    pub(crate) length: usize,
+}
+
+/// Types of blocks.
+pub(crate) mod block {
+    /// Bytes of the source file before the audio.
+    pub(crate) const HEAD: u64 = 1;
+    /// Bytes of the source file after the audio.
+    pub(crate) const TAIL: u64 = 2;
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ItemHeader {
+    Chunk(ChunkHeader),
+    Block(BlockHeader),
+}
+
+/// An item's header as it was read.
+#[derive(Debug)]
+pub(crate) struct Parsed {
+    pub(crate) item: ItemHeader,
+    /// Bytes of the header.
+    pub(crate) length: usize,
+    /// What is wrong with the item, if its checksum says that it was meant so.
+    pub(crate) fault: Option<Error>,
+}
+
+impl ItemHeader {
+    /// Whether an item begins with these bytes, as far as there are any.
+    pub(crate) fn looks_like(bytes: &[u8]) -> bool {
+        let known = bytes.len().min(SYNC.len());
+        bytes[..known] == SYNC[..known]
+    }
+
+    /// Bytes between the item's header and its checksum.
+    pub(crate) fn body_length(&self) -> u64 {
+        match self {
+            ItemHeader::Chunk(chunk) => chunk.payload_length,
+            ItemHeader::Block(block) => block.length as u64,
+        }
+    }
+
+    /// Reads an item's header from the front of `bytes`. An error stands for a header
+    /// whose item cannot be gone past.
+    pub(crate) fn parse(bytes: &[u8], stream: &Header) -> Result<Parsed> {
+        let mut fields = Fields::new(bytes);
+        if fields.take(SYNC.len())? != SYNC {
+            return Err(Error::malformed("there is no chunk where one is due"));
+        }
+        let head = fields.u8()?;
+        let (item, fault) = if head & 0x0F == BLOCK_CODE {
+            Self::parse_block(head, &mut fields)?
+        } else {
+            Self::parse_chunk(head, &mut fields, stream)?
+        };
+        Ok(Parsed { item, length: fields.position(), fault })
+    }
+
+    fn parse_block(head: u8, fields: &mut Fields) -> Result<(ItemHeader, Option<Error>)> {
+        let fault =
+            (head & BLOCK_RESERVED != 0).then(|| Error::unsupported("an unknown kind of block"));
+        let kind = fields.varint()?;
+        let length = fields.varint()?;
+        if length > MAX_BLOCK as u64 {
+            return Err(Error::malformed(format!("a block of {length} bytes")));
+        }
+        let critical = head & CRITICAL != 0;
+        let block = BlockHeader { critical, kind, length: length as usize };
+        Ok((ItemHeader::Block(block), fault))
+    }
+
+    fn parse_chunk(
+        head: u8,
+        fields: &mut Fields,
+        stream: &Header,
+    ) -> Result<(ItemHeader, Option<Error>)> {
+        let first_frame = fields.varint()?;
+        let frames = if head & IMPLIED == 0 {
+            fields.varint()?
+        } else {
+            stream
+                .implied_frames(first_frame)
+                .ok_or_else(|| Error::malformed("implied frames without declared ones"))?
+        };
+        if frames == 0 || frames > stream.chunk_frames {
+            return Err(Error::malformed(format!(
+                "a chunk of {frames} frames where 1 to {} are allowed",
+                stream.chunk_frames
+            )));
+        }
+        if first_frame >= MAX_FRAMES - frames {
+            return Err(Error::malformed("too many frames"));
+        }
+        let wasted = if head & WASTED != 0 { Some(fields.u8()?) } else { None };
+        let payload_length = fields.varint()?;
+        let pcm_length = frames * stream.spec.frame_bytes() as u64;
+        if payload_length > pcm_length {
+            return Err(Error::malformed(format!(
+                "a payload of {payload_length} bytes for {pcm_length} bytes of audio"
+            )));
+        }
+        let pcm_crc = fields.u32()?;
+
+        let method = METHODS.get(usize::from(head & 0x0F)).copied();
+        let mapping = MAPPINGS.get(usize::from(head >> 4 & 3)).copied();
+        let plain = mapping == Some(Mapping::TwosComplement) && wasted.is_none();
+        let wasted_range = 1..stream.spec.format.bits();
+        let fault = match (method, mapping, wasted) {
+            (None, ..) => Some(Error::unsupported(format!("the unknown method {}", head & 0x0F))),
+            (_, None, _) => Some(Error::unsupported("an unknown character mapping")),
+            (Some(method @ (Method::Stored | Method::Constant)), ..) if !plain => {
+                let name = method.name();
+                Some(Error::malformed(format!("the method {name} with a mapping or wasted bits")))
+            }
+            (.., Some(wasted)) if !wasted_range.contains(&u32::from(wasted)) => {
+                Some(Error::malformed(format!("{wasted} wasted bits")))
+            }
+            _ => None,
+        };
+        let chunk = ChunkHeader {
+            first_frame,
+            frames,
+            method: method.unwrap_or(Method::Stored),
+            mapping: mapping.unwrap_or(Mapping::TwosComplement),
+            wasted: wasted.unwrap_or(0),
+            payload_length,
+            pcm_crc,
+        };
+        Ok((ItemHeader::Chunk(chunk), fault))
+    }
+}
+
+impl ChunkHeader {
+    /// The bytes before the payload.
+    pub(crate) fn write(&self, stream: &Header) -> Vec<u8> {
+        let implied = stream.implied_frames(self.first_frame) == Some(self.frames);
+        let method = METHODS.iter().position(|&method| method == self.method);
+        let mapping = MAPPINGS.iter().position(|&mapping| mapping == self.mapping);
+        let mut head = method.unwrap_or_default() as u8 | (mapping.unwrap_or_default() as u8) << 4;
+        if self.wasted > 0 {
+            head |= WASTED;
+        }
+        if implied {
+            head |= IMPLIED;
+        }
+        let mut out = vec![SYNC[0], SYNC[1], head];
+        put_varint(&mut out, self.first_frame);
+        if !implied {
+            put_varint(&mut out, self.frames);
+        }
+        if self.wasted > 0 {
+            out.push(self.wasted);
+        }
+        put_varint(&mut out, self.payload_length);
+        put_u32(&mut out, self.pcm_crc);
+        out
+    }
+}
+
+/// The whole of a critical block.
+pub(crate) fn write_block(kind: u64, data: &[u8], id: StreamId) -> Vec<u8> {
+    debug_assert!(data.len() <= MAX_BLOCK);
+    let mut out = vec![SYNC[0], SYNC[1], BLOCK_CODE | CRITICAL];
+    put_varint(&mut out, kind);
+    put_varint(&mut out, data.len() as u64);
+    out.extend_from_slice(data);
+    let crc = id.crc(&[&out]);
+    put_u32(&mut out, crc);
+    out
+}
+
+/// Whether the checksum at the end of a whole item is right.
+pub(crate) fn checksum_holds(item: &[u8], id: StreamId) -> bool {
+    let Some(split) = item.len().checked_sub(ITEM_CRC) else {
+        return false;
+    };
+    let (covered, crc) = item.split_at(split);
+    id.crc(&[covered]).to_le_bytes() == crc
+}

@@ -1,0 +1,282 @@
+//! The trailer: everything that is known only at the end, and the index for seeking.
+
+use super::fields::{Fields, put_u32, put_varint};
+use super::header::Sealed;
+use super::{CLOSING_MAGIC, MAX_HEADER_BODY, MAX_INDEX, TRAILER_MARKER};
+use crate::error::{Error, ErrorKind, Place, Result};
+
+mod flag {
+    pub(super) const INDEX: u8 = 1 << 0;
+    pub(super) const TOTAL_FRAMES: u8 = 1 << 1;
+    pub(super) const PAD: u8 = 1 << 2;
+    pub(super) const TAIL: u8 = 1 << 3;
+    pub(super) const RESERVED: u8 = 0b1111_0000;
+}
+
+const MAX_STRIDE: u8 = 40;
+
+/// The most bytes of a trailer from marker to checksum: every index entry at its longest,
+/// the header's copy, and the few fields beside them.
+pub(crate) const MAX_TRAILER: u64 = 20 * MAX_INDEX as u64 + MAX_HEADER_BODY + 128;
+
+/// The most bytes behind the checksum: the length and the closing magic.
+pub(crate) const MAX_CLOSING: usize = 10 + CLOSING_MAGIC.len();
+
+/// Where a chunk begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct IndexEntry {
+    pub(crate) first_frame: u64,
+    pub(crate) offset: u64,
+}
+
+/// Where each 2^stride-th chunk begins. It thins itself out as it grows.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Index {
+    pub(crate) chunks: u64,
+    stride: u8,
+    pub(crate) entries: Vec<IndexEntry>,
+}
+
+impl Index {
+    /// Adds the next chunk.
+    pub(crate) fn push(&mut self, entry: IndexEntry) {
+        if self.chunks.trailing_zeros() >= u32::from(self.stride) {
+            if self.entries.len() == MAX_INDEX {
+                self.stride += 1;
+                let mut even = false;
+                self.entries.retain(|_| {
+                    even = !even;
+                    even
+                });
+            }
+            if self.chunks.trailing_zeros() >= u32::from(self.stride) {
+                self.entries.push(entry);
+            }
+        }
+        self.chunks += 1;
+    }
+
+    /// Number and place of the last listed chunk that begins at or before `frame`.
+    pub(crate) fn before(&self, frame: u64) -> Option<(u64, IndexEntry)> {
+        let after = self.entries.partition_point(|entry| entry.first_frame <= frame);
+        let at = after.checked_sub(1)?;
+        Some(((at as u64) << self.stride, self.entries[at]))
+    }
+
+    /// Whether another index of the same stream agrees, as far as both list a chunk.
+    pub(crate) fn fits(&self, other: &Index) -> bool {
+        let common = self.stride.max(other.stride);
+        let listed = |index: &Index| {
+            let entries = index.entries.clone();
+            entries.into_iter().step_by(1 << (common - index.stride))
+        };
+        // A stream of one chunk has no index.
+        self.chunks == other.chunks && (self.chunks < 2 || listed(self).eq(listed(other)))
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        put_varint(out, self.chunks);
+        out.push(self.stride);
+        let mut last = IndexEntry::default();
+        for entry in &self.entries {
+            put_varint(out, entry.first_frame - last.first_frame);
+            put_varint(out, entry.offset - last.offset);
+            last = *entry;
+        }
+    }
+
+    fn parse(fields: &mut Fields) -> Result<Index> {
+        let chunks = fields.varint()?;
+        let stride = fields.u8()?;
+        if chunks < 2 || stride > MAX_STRIDE || chunks.div_ceil(1 << stride) > MAX_INDEX as u64 {
+            return Err(Error::malformed(format!(
+                "an index of {chunks} chunks with the stride {stride}"
+            )));
+        }
+        let mut entries: Vec<IndexEntry> = Vec::new();
+        for number in 0..chunks.div_ceil(1 << stride) {
+            let last = entries.last().copied().unwrap_or_default();
+            let (frames, bytes) = (fields.varint()?, fields.varint()?);
+            let entry = last
+                .first_frame
+                .checked_add(frames)
+                .zip(last.offset.checked_add(bytes))
+                .map(|(first_frame, offset)| IndexEntry { first_frame, offset });
+            match entry {
+                Some(entry) if number == 0 && frames == 0 => entries.push(entry),
+                Some(entry) if number > 0 && frames > 0 && bytes > 0 => entries.push(entry),
+                _ => return Err(Error::malformed("an index that does not go on")),
+            }
+        }
+        Ok(Index { chunks, stride, entries })
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Trailer {
+    pub(crate) total_frames: u64,
+    /// The source file has one zero byte after the audio.
+    pub(crate) pad: bool,
+    /// Bytes in the tail blocks.
+    pub(crate) tail_length: u64,
+    pub(crate) index: Index,
+    pub(crate) md5: Option<[u8; 16]>,
+}
+
+impl Trailer {
+    /// Whether a trailer may begin with these bytes, as far as there are any.
+    pub(crate) fn looks_like(bytes: &[u8]) -> bool {
+        bytes.first().is_none_or(|&byte| byte == TRAILER_MARKER)
+            && bytes.get(1).is_none_or(|&flags| flags & flag::RESERVED == 0)
+    }
+
+    pub(crate) fn write(&self, stream: &Sealed) -> Vec<u8> {
+        let indexed = self.index.chunks > 1;
+        let total_is_declared = stream.header.declared_frames == Some(self.total_frames);
+        let mut flags = 0;
+        for (bit, set) in [
+            (flag::INDEX, indexed),
+            (flag::TOTAL_FRAMES, !total_is_declared),
+            (flag::PAD, self.pad),
+            (flag::TAIL, self.tail_length > 0),
+        ] {
+            flags |= bit * u8::from(set);
+        }
+
+        let mut out = vec![TRAILER_MARKER, flags];
+        if indexed {
+            put_varint(&mut out, stream.bytes.len() as u64);
+            out.extend(&stream.bytes);
+        }
+        if !total_is_declared {
+            put_varint(&mut out, self.total_frames);
+        }
+        if self.tail_length > 0 {
+            put_varint(&mut out, self.tail_length);
+        }
+        if indexed {
+            self.index.write(&mut out);
+        }
+        if let Some(md5) = self.md5 {
+            out.extend(md5);
+        }
+        let crc = stream.id.crc(&[&out]);
+        put_u32(&mut out, crc);
+
+        let mut length = Vec::new();
+        put_varint(&mut length, out.len() as u64);
+        out.extend(length.iter().rev());
+        out.extend(CLOSING_MAGIC);
+        out
+    }
+
+    /// Reads a trailer from the front of `bytes`, and the number of bytes it took.
+    /// [`ErrorKind::Truncated`] where there are too few.
+    pub(crate) fn parse(bytes: &[u8], stream: &Sealed) -> Result<(Trailer, usize)> {
+        Self::parse_fields(bytes, stream).map_err(|error| error.at(Place::Trailer))
+    }
+
+    fn parse_fields(bytes: &[u8], stream: &Sealed) -> Result<(Trailer, usize)> {
+        let mut fields = Fields::new(bytes);
+        if fields.u8()? != TRAILER_MARKER {
+            return Err(Error::malformed("there is neither chunk nor trailer"));
+        }
+        let flags = fields.u8()?;
+        if flags & flag::RESERVED != 0 {
+            return Err(Error::unsupported("an unknown trailer flag"));
+        }
+        let set = |bit| flags & bit != 0;
+        if set(flag::INDEX) {
+            let length = fields.varint()?;
+            if length != stream.bytes.len() as u64 || fields.take(length as usize)? != stream.bytes
+            {
+                return Err(Error::malformed("the copy of the header differs"));
+            }
+        }
+        let total_frames = match stream.header.declared_frames {
+            _ if set(flag::TOTAL_FRAMES) => fields.varint()?,
+            Some(declared) => declared,
+            None => return Err(Error::malformed("no number of frames")),
+        };
+        let tail_length = if set(flag::TAIL) { fields.varint()? } else { 0 };
+        let index = if set(flag::INDEX) {
+            Index::parse(&mut fields)?
+        } else {
+            Index { chunks: u64::from(total_frames > 0), ..Index::default() }
+        };
+        let md5 = if stream.header.has_md5 {
+            let mut md5 = [0; 16];
+            md5.copy_from_slice(fields.take(16)?);
+            Some(md5)
+        } else {
+            None
+        };
+        let covered = fields.position();
+        let crc = fields.u32()?;
+        if stream.id.crc(&[&bytes[..covered]]) != crc {
+            return Err(Error::new(ErrorKind::Checksum("trailer")));
+        }
+        let mut length = Vec::new();
+        put_varint(&mut length, fields.position() as u64);
+        length.reverse();
+        if fields.take(length.len())? != length || fields.take(2)? != CLOSING_MAGIC {
+            return Err(Error::malformed("its end is not the end of a stream"));
+        }
+        Ok((
+            Trailer { total_frames, pad: set(flag::PAD), tail_length, index, md5 },
+            fields.position(),
+        ))
+    }
+
+    /// From the last bytes of a stream: how many bytes before its end the trailer begins.
+    pub(crate) fn distance_from_end(last: &[u8]) -> Option<u64> {
+        let length = last.strip_suffix(&CLOSING_MAGIC)?;
+        let reversed: Vec<u8> = length.iter().rev().copied().take(10).collect();
+        let mut fields = Fields::new(&reversed);
+        let length = fields.varint().ok().filter(|&length| length <= MAX_TRAILER)?;
+        Some(length + (fields.position() + CLOSING_MAGIC.len()) as u64)
+    }
+
+    /// The copy of the header within the bytes of a trailer, if it holds one.
+    pub(crate) fn header_copy(bytes: &[u8]) -> Option<&[u8]> {
+        let mut fields = Fields::new(bytes);
+        let marker = fields.u8().ok()?;
+        let flags = fields.u8().ok()?;
+        if marker != TRAILER_MARKER || flags & flag::INDEX == 0 {
+            return None;
+        }
+        let length = fields.varint().ok().filter(|&length| length <= MAX_TRAILER)?;
+        fields.take(length as usize).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(chunk: u64) -> IndexEntry {
+        IndexEntry { first_frame: chunk * 10, offset: 30 + chunk * 7 }
+    }
+
+    #[test]
+    fn the_index_thins_itself_out() {
+        let mut index = Index::default();
+        let chunks = 5 * MAX_INDEX as u64 + 3;
+        (0..chunks).for_each(|chunk| index.push(entry(chunk)));
+        assert_eq!(index.chunks, chunks);
+        assert!(index.entries.len() <= MAX_INDEX);
+        assert_eq!(index.entries.len() as u64, chunks.div_ceil(1 << index.stride));
+        for frame in [0, 9, 10, 79, 80, 12_345, chunks * 10 - 1, u64::MAX] {
+            let (number, found) = index.before(frame).unwrap();
+            assert_eq!(found, entry(number));
+            assert!(found.first_frame <= frame);
+            let next = entry(number + (1 << index.stride));
+            assert!(next.first_frame > frame || number + (1 << index.stride) >= chunks);
+        }
+
+        let mut bytes = Vec::new();
+        index.write(&mut bytes);
+        assert!(bytes.len() as u64 <= MAX_TRAILER);
+        assert_eq!(Index::parse(&mut Fields::new(&bytes)).unwrap(), index);
+    }
+}

@@ -1,0 +1,9 @@
+//! The entropy coder: symbols with known probabilities to bytes and back.
+
+mod bits;
+mod cost;
+mod range;
+
+pub(crate) use bits::AdaptiveBit;
+pub(crate) use cost::{UNITS, cost};
+pub(crate) use range::{RangeDecoder, RangeEncoder};

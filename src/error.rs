@@ -1,0 +1,218 @@
+//! What can go wrong, and where in a stream it did.
+
+use std::{fmt, io};
+
+/// The result of everything in this crate that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An error, with the part of the stream it belongs to.
+///
+/// Turns into [`io::Error`] and comes back from it unchanged, so that it survives the
+/// way through `Read` and `Write`.
+#[derive(Debug)]
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: ErrorKind,
+    place: Option<Place>,
+}
+
+/// What went wrong.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The reader or writer failed.
+    Io(io::Error),
+    /// The bytes are no `.lmac` stream.
+    NotLmac,
+    /// The stream needs something that this version does not know.
+    Unsupported(String),
+    /// The stream breaks a rule of the format.
+    Malformed(String),
+    /// A checksum does not fit the bytes it stands for.
+    Checksum(&'static str),
+    /// The stream ends before its trailer.
+    Truncated,
+    /// Decoding would need more memory than [`Limits`](crate::Limits) allow.
+    Limit {
+        /// Bytes that would be needed.
+        needed: u64,
+        /// Bytes that are allowed.
+        allowed: u64,
+    },
+    /// The input is no audio file that can be carried.
+    Input(String),
+    /// The caller asked for something that does not exist.
+    Argument(String),
+    /// A chunk did not decode to the audio it was made from. Nothing of it was written.
+    Verification,
+    /// A worker thread died.
+    Worker,
+    /// An earlier call already failed; the stream cannot go on.
+    AlreadyFailed,
+}
+
+/// The part of a stream that an error belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Place {
+    /// The header.
+    Header,
+    /// The chunk of this number, counted from 0.
+    Chunk(u64),
+    /// A block before or after this number of chunks.
+    Block(u64),
+    /// The trailer.
+    Trailer,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind) -> Self {
+        Error(Box::new(Inner { kind, place: None }))
+    }
+
+    pub(crate) fn malformed(what: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Malformed(what.into()))
+    }
+
+    pub(crate) fn unsupported(what: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Unsupported(what.into()))
+    }
+
+    pub(crate) fn argument(what: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Argument(what.into()))
+    }
+
+    pub(crate) fn input(what: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Input(what.into()))
+    }
+
+    /// Says where the error happened, unless that is known already.
+    pub(crate) fn at(mut self, place: Place) -> Self {
+        self.0.place.get_or_insert(place);
+        self
+    }
+
+    /// What went wrong.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0.kind
+    }
+
+    /// The part of the stream that the error belongs to, where it belongs to one.
+    pub fn place(&self) -> Option<Place> {
+        self.0.place
+    }
+
+    /// Whether the stream's bytes are at fault, so that recovery may find audio in it.
+    pub fn is_damage(&self) -> bool {
+        matches!(
+            self.kind(),
+            ErrorKind::Malformed(_)
+                | ErrorKind::Unsupported(_)
+                | ErrorKind::Checksum(_)
+                | ErrorKind::Truncated
+        )
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Header => f.write_str("header"),
+            Place::Chunk(number) => write!(f, "chunk {number}"),
+            Place::Block(0) => f.write_str("block before the first chunk"),
+            Place::Block(chunks) => write!(f, "block after chunk {}", chunks - 1),
+            Place::Trailer => f.write_str("trailer"),
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ErrorKind::Io(error) => write!(f, "{error}"),
+            ErrorKind::NotLmac => f.write_str("not an lmac stream"),
+            ErrorKind::Unsupported(what) => {
+                write!(f, "{what}: this file needs a newer version of lmac")
+            }
+            ErrorKind::Malformed(what) => write!(f, "malformed: {what}"),
+            ErrorKind::Checksum(of) => write!(f, "checksum mismatch ({of})"),
+            ErrorKind::Truncated => f.write_str("the stream is cut off here"),
+            ErrorKind::Limit { needed, allowed } => {
+                write!(f, "needs {needed} bytes of memory, more than the limit of {allowed}")
+            }
+            ErrorKind::Input(what) | ErrorKind::Argument(what) => f.write_str(what),
+            ErrorKind::Verification => {
+                f.write_str("does not decode to the audio it was made from; please report this")
+            }
+            ErrorKind::Worker => f.write_str("a worker thread died"),
+            ErrorKind::AlreadyFailed => f.write_str("the stream failed before"),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(place) = self.place() {
+            write!(f, "{place}: ")?;
+        }
+        self.kind().fmt(f)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self.kind() {
+            ErrorKind::Io(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        error.downcast::<Error>().unwrap_or_else(|error| Error::new(ErrorKind::Io(error)))
+    }
+}
+
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        let kind = match error.kind() {
+            ErrorKind::Io(_) => {
+                let ErrorKind::Io(inner) = error.0.kind else { unreachable!("matched above") };
+                return inner;
+            }
+            ErrorKind::Truncated => io::ErrorKind::UnexpectedEof,
+            ErrorKind::Argument(_) => io::ErrorKind::InvalidInput,
+            ErrorKind::Limit { .. } => io::ErrorKind::OutOfMemory,
+            ErrorKind::Worker | ErrorKind::AlreadyFailed => io::ErrorKind::Other,
+            _ => io::ErrorKind::InvalidData,
+        };
+        io::Error::new(kind, error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn survives_the_way_through_io() {
+        let error = Error::malformed("x").at(Place::Chunk(812));
+        let back = Error::from(io::Error::from(error));
+        assert_eq!(back.place(), Some(Place::Chunk(812)));
+        assert_eq!(back.to_string(), "chunk 812: malformed: x");
+
+        let io = io::Error::new(io::ErrorKind::StorageFull, "full");
+        let back = io::Error::from(Error::from(io));
+        assert_eq!(back.kind(), io::ErrorKind::StorageFull);
+        assert_eq!(back.to_string(), "full");
+    }
+
+    #[test]
+    fn the_first_place_stays() {
+        let error = Error::malformed("x").at(Place::Chunk(1)).at(Place::Trailer);
+        assert_eq!(error.place(), Some(Place::Chunk(1)));
+    }
+}

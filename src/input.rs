@@ -1,0 +1,136 @@
+//! A reader with a window on what is to come.
+
+use std::io::{self, Read, Seek, SeekFrom};
+
+use bytes::{Buf, Bytes, BytesMut};
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// Bytes that are asked for at a time, so that memory grows only with what arrives.
+const STEP: usize = 1 << 18;
+
+/// Reads ahead as far as it is asked to and no call longer.
+pub(crate) struct Input<R> {
+    inner: R,
+    window: BytesMut,
+    /// Bytes before the window, counted from the start of the stream.
+    offset: u64,
+}
+
+impl<R: Read> Input<R> {
+    pub(crate) fn new(inner: R) -> Self {
+        Input { inner, window: BytesMut::new(), offset: 0 }
+    }
+
+    /// Offset of the window's first byte in the stream.
+    pub(crate) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// What was read and not consumed yet.
+    pub(crate) fn window(&self) -> &[u8] {
+        &self.window
+    }
+
+    /// Makes the window at least this long; `false` where the input ends before.
+    pub(crate) fn fill(&mut self, length: usize) -> Result<bool> {
+        while self.window.len() < length {
+            let old = self.window.len();
+            let step = (length - old).min(4 * STEP).max(STEP);
+            self.window.resize(old + step, 0);
+            let read = loop {
+                match self.inner.read(&mut self.window[old..]) {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    other => break other,
+                }
+            };
+            self.window.truncate(old + *read.as_ref().unwrap_or(&0));
+            if read? == 0 {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Parses from the window, which grows until it is long enough.
+    pub(crate) fn parse<T>(&mut self, mut parse: impl FnMut(&[u8]) -> Result<T>) -> Result<T> {
+        loop {
+            match parse(&self.window) {
+                Err(error) if matches!(error.kind(), ErrorKind::Truncated) => {
+                    // Grow by some part, for a long trailer not to be parsed too often.
+                    let more = 1 + self.window.len() / 2;
+                    let known = self.window.len();
+                    self.fill(known + 1)?;
+                    if self.window.len() == known {
+                        return Err(error);
+                    }
+                    if known > STEP {
+                        self.fill(known + more)?;
+                    }
+                }
+                other => return other,
+            }
+        }
+    }
+
+    pub(crate) fn consume(&mut self, length: usize) {
+        self.window.advance(length);
+        self.offset += length as u64;
+    }
+
+    /// Takes bytes out of the window without copying them.
+    pub(crate) fn take(&mut self, length: usize) -> Bytes {
+        self.offset += length as u64;
+        self.window.split_to(length).freeze()
+    }
+
+    /// Goes past bytes that need not be in the window; `Truncated` where there are fewer.
+    pub(crate) fn skip(&mut self, mut length: u64) -> Result<()> {
+        loop {
+            let here = length.min(self.window.len() as u64);
+            self.consume(here as usize);
+            length -= here;
+            if length == 0 {
+                return Ok(());
+            }
+            if !self.fill(length.min(STEP as u64) as usize)? && self.window.is_empty() {
+                return Err(Error::new(ErrorKind::Truncated));
+            }
+        }
+    }
+
+    pub(crate) fn into_inner(self) -> R {
+        self.inner
+    }
+}
+
+impl<R: Read + Seek> Input<R> {
+    /// Goes to an offset of the stream.
+    pub(crate) fn seek(&mut self, offset: u64) -> Result<()> {
+        let ahead = offset.checked_sub(self.offset);
+        if let Some(ahead) = ahead.filter(|&ahead| ahead <= self.window.len() as u64) {
+            self.consume(ahead as usize);
+            return Ok(());
+        }
+        let start = self.start()?;
+        self.inner.seek(SeekFrom::Start(start.saturating_add(offset)))?;
+        self.window.clear();
+        self.offset = offset;
+        Ok(())
+    }
+
+    /// Bytes from the start of the stream to the end of the reader.
+    pub(crate) fn length(&mut self) -> Result<u64> {
+        let start = self.start()?;
+        let here = self.inner.stream_position()?;
+        let end = self.inner.seek(SeekFrom::End(0))?;
+        self.inner.seek(SeekFrom::Start(here))?;
+        Ok(end.saturating_sub(start))
+    }
+
+    /// Where the stream begins in the reader.
+    fn start(&mut self) -> Result<u64> {
+        let here = self.inner.stream_position()?;
+        Ok(here.saturating_sub(self.offset + self.window.len() as u64))
+    }
+}

@@ -1,0 +1,231 @@
+//! The way through the samples of a chunk.
+//!
+//! There is one for both directions: a [`BitCoder`] is asked about each bit, and an
+//! encoder answers with the bit it was given.
+
+use super::predictor::Predictor;
+use super::rows::{Memory, Rows};
+use crate::audio::AudioSpec;
+use crate::entropy::{AdaptiveBit, RangeDecoder, RangeEncoder, cost};
+use crate::planes::{BitReader, BitWriter, Layout, Mapping, PlaneKind, fold, unfold};
+
+/// What happens to the bits. Each call gets the bit, where it is known, and says what
+/// it is.
+pub(super) trait BitCoder {
+    /// A bit of byte `j`'s character.
+    fn character(&mut self, node: &mut AdaptiveBit, bit: bool) -> bool;
+    /// A bit of plane `j` that is modelled.
+    fn plane(&mut self, node: &mut AdaptiveBit, bit: bool, j: usize) -> bool;
+    /// A bit of a plane that is packed.
+    fn packed(&mut self, bit: bool) -> bool;
+}
+
+pub(super) struct Writing {
+    pub(super) tokens: RangeEncoder,
+    pub(super) planes: BitWriter,
+}
+
+impl BitCoder for Writing {
+    #[inline(always)]
+    fn character(&mut self, node: &mut AdaptiveBit, bit: bool) -> bool {
+        node.encode(bit, &mut self.tokens);
+        bit
+    }
+
+    #[inline(always)]
+    fn plane(&mut self, node: &mut AdaptiveBit, bit: bool, _: usize) -> bool {
+        self.character(node, bit)
+    }
+
+    #[inline(always)]
+    fn packed(&mut self, bit: bool) -> bool {
+        self.planes.push(bit);
+        bit
+    }
+}
+
+pub(super) struct Reading<'a> {
+    pub(super) tokens: RangeDecoder<'a>,
+    pub(super) planes: BitReader<'a>,
+}
+
+impl BitCoder for Reading<'_> {
+    #[inline(always)]
+    fn character(&mut self, node: &mut AdaptiveBit, _: bool) -> bool {
+        node.decode(&mut self.tokens)
+    }
+
+    #[inline(always)]
+    fn plane(&mut self, node: &mut AdaptiveBit, bit: bool, _: usize) -> bool {
+        self.character(node, bit)
+    }
+
+    #[inline(always)]
+    fn packed(&mut self, _: bool) -> bool {
+        self.planes.take()
+    }
+}
+
+/// Writes nothing and adds up what it would have cost.
+pub(super) struct Cost {
+    pub(super) characters: u64,
+    pub(super) planes: Vec<u64>,
+}
+
+impl Cost {
+    pub(super) fn new(planes: usize) -> Self {
+        Cost { characters: 0, planes: vec![0; planes] }
+    }
+}
+
+impl BitCoder for Cost {
+    #[inline(always)]
+    fn character(&mut self, node: &mut AdaptiveBit, bit: bool) -> bool {
+        self.characters += cost(*node, bit);
+        node.learn(bit);
+        bit
+    }
+
+    #[inline(always)]
+    fn plane(&mut self, node: &mut AdaptiveBit, bit: bool, j: usize) -> bool {
+        self.planes[j] += cost(*node, bit);
+        node.learn(bit);
+        bit
+    }
+
+    #[inline(always)]
+    fn packed(&mut self, bit: bool) -> bool {
+        bit
+    }
+}
+
+/// State of a chunk while it is coded.
+pub(super) struct Model<'a> {
+    spec: &'a AudioSpec,
+    layout: Layout,
+    mapping: Mapping,
+    predictors: &'a [Predictor],
+    kinds: &'a [PlaneKind],
+    rows: Rows,
+    memories: Vec<Memory>,
+    histories: Vec<[i64; 3]>,
+}
+
+impl<'a> Model<'a> {
+    pub(super) fn new(
+        spec: &'a AudioSpec,
+        layout: Layout,
+        mapping: Mapping,
+        predictors: &'a [Predictor],
+        kinds: &'a [PlaneKind],
+    ) -> Self {
+        let channels = usize::from(spec.channels);
+        Model {
+            spec,
+            layout,
+            mapping,
+            predictors,
+            kinds,
+            rows: Rows::new(layout, mapping),
+            memories: vec![Memory::default(); channels],
+            histories: vec![[0; 3]; channels],
+        }
+    }
+
+    /// Calls `visit` with each coded value, without coding it.
+    pub(super) fn values(&mut self, pcm: &[u8], mut visit: impl FnMut(u64)) {
+        for frame in pcm.chunks_exact(self.spec.frame_bytes()) {
+            let mut before = 0;
+            for (channel, sample) in frame.chunks_exact(self.spec.format.bytes()).enumerate() {
+                visit(self.map(sample, channel, &mut before));
+            }
+        }
+    }
+
+    pub(super) fn encode(&mut self, pcm: &[u8], coder: &mut impl BitCoder) {
+        for frame in pcm.chunks_exact(self.spec.frame_bytes()) {
+            let mut before = 0;
+            for (channel, sample) in frame.chunks_exact(self.spec.format.bytes()).enumerate() {
+                let value = self.map(sample, channel, &mut before);
+                self.code(value, channel, coder);
+            }
+        }
+    }
+
+    /// Fills `pcm`; `false` where a value does not fit its sample.
+    pub(super) fn decode(&mut self, pcm: &mut [u8], coder: &mut impl BitCoder) -> bool {
+        let mut fits = true;
+        for frame in pcm.chunks_exact_mut(self.spec.frame_bytes()) {
+            let mut before = 0;
+            for (channel, sample) in frame.chunks_exact_mut(self.spec.format.bytes()).enumerate() {
+                let value = self.code(0, channel, coder);
+                fits &= self.unmap(value, channel, &mut before, sample);
+            }
+        }
+        fits
+    }
+
+    /// A sample's coded value. `before` is the channel before it in the frame.
+    #[inline(always)]
+    fn map(&mut self, sample: &[u8], channel: usize, before: &mut i64) -> u64 {
+        let value = self.layout.get(sample);
+        if self.mapping != Mapping::Residual {
+            let offset = self.layout.offset(self.mapping);
+            return self.layout.unsigned(value.wrapping_add(offset));
+        }
+        let value = self.layout.ordered(value);
+        let predictor = self.predictors[channel];
+        let history = &mut self.histories[channel];
+        let base = if predictor.difference { *before } else { 0 };
+        let target = value.wrapping_sub(base);
+        let residual = target.wrapping_sub(predictor.predict(*history));
+        *history = [target, history[0], history[1]];
+        *before = value;
+        fold(self.layout.wrap(residual))
+    }
+
+    /// The inverse of [`map`](Self::map).
+    #[inline(always)]
+    fn unmap(&mut self, coded: u64, channel: usize, before: &mut i64, sample: &mut [u8]) -> bool {
+        if self.mapping != Mapping::Residual {
+            let offset = self.layout.offset(self.mapping);
+            let value = self.layout.wrap((coded as i64).wrapping_sub(offset));
+            return self.layout.put(value, sample);
+        }
+        let predictor = self.predictors[channel];
+        let history = &mut self.histories[channel];
+        let base = if predictor.difference { *before } else { 0 };
+        let target = unfold(coded).wrapping_add(predictor.predict(*history));
+        *history = [target, history[0], history[1]];
+        let value = self.layout.wrap(target.wrapping_add(base));
+        *before = value;
+        self.layout.put(self.layout.ordered(value), sample)
+    }
+
+    /// Codes a value, the highest bit first. What comes back is the value.
+    #[inline(always)]
+    fn code(&mut self, value: u64, channel: usize, coder: &mut impl BitCoder) -> u64 {
+        let bytes = self.layout.bytes;
+        let memory = &mut self.memories[channel];
+        let mut coded = 0u64;
+        for (j, &kind) in self.kinds.iter().enumerate() {
+            let byte = (value >> (8 * (bytes - 1 - j))) as u8;
+            let row = self.rows.row(memory, j, bytes, coded);
+            let mut node = 1;
+            for at in (1..8).rev() {
+                let bit = coder.character(&mut row[node], byte >> at & 1 != 0);
+                node = node << 1 | usize::from(bit);
+            }
+            let bit = byte & 1 != 0;
+            let bit = match kind {
+                PlaneKind::Zeros => false,
+                PlaneKind::Ones => true,
+                PlaneKind::Packed => coder.packed(bit),
+                PlaneKind::Modelled => coder.plane(&mut row[node], bit, j),
+            };
+            coded = coded << 8 | (node as u64 & 127) << 1 | u64::from(bit);
+        }
+        memory.learn(coded);
+        coded
+    }
+}

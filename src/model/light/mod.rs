@@ -1,0 +1,258 @@
+//! The light method: a fixed prediction, characters and planes with adaptive bits.
+//!
+//! It needs a few hundred kilobytes whatever the number of channels, and integers alone.
+//! `coder.rs` goes through the samples, the same way in both directions; here is what
+//! stands around them in the payload, and what an encoder chooses.
+
+mod coder;
+mod predictor;
+mod rows;
+
+use coder::{Cost, Model, Reading, Writing};
+use predictor::Predictor;
+
+use crate::audio::AudioSpec;
+use crate::entropy::{RangeDecoder, RangeEncoder, UNITS};
+use crate::error::{Error, Result};
+use crate::planes::{BitReader, BitWriter, Layout, Mapping, PlaneKind, read_kinds, write_kinds};
+
+/// Samples that an encoder tries its choices on.
+const TRIAL_SAMPLES: usize = 1 << 14;
+
+/// What a decoder needs to know beside the payload.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Settings {
+    pub(crate) mapping: Mapping,
+    pub(crate) wasted: u8,
+}
+
+/// The payload of a chunk, under this mapping or the best one.
+pub(crate) fn encode(
+    pcm: &[u8],
+    spec: &AudioSpec,
+    wasted: u8,
+    mapping: Option<Mapping>,
+) -> (Settings, Vec<u8>) {
+    let layout = Layout::new(spec.format, wasted);
+    let frame_bytes = spec.frame_bytes();
+    let frames = (TRIAL_SAMPLES / usize::from(spec.channels)).max(1);
+    let trial = &pcm[..pcm.len().min(frames * frame_bytes)];
+
+    // Offset binary differs from two's complement in one bit that is always the same
+    // way round: for adaptive bits they cost the same, and one of them will do.
+    let candidates = match &mapping {
+        Some(one) => std::slice::from_ref(one),
+        None => &[Mapping::Residual, Mapping::OffsetBinary],
+    };
+    let (_, plan) = candidates
+        .iter()
+        .map(|&mapping| Plan::new(pcm, trial, spec, layout, mapping))
+        .min_by_key(|(cost, _)| *cost)
+        .expect("there is always a candidate");
+
+    let settings = Settings { mapping: plan.mapping, wasted };
+    (settings, plan.encode(pcm, spec, layout))
+}
+
+/// What an encoder has decided for a chunk.
+struct Plan {
+    mapping: Mapping,
+    predictors: Vec<Predictor>,
+    kinds: Vec<PlaneKind>,
+}
+
+impl Plan {
+    /// The best way to code a chunk under one mapping, and what the trial cost in it.
+    fn new(
+        pcm: &[u8],
+        trial: &[u8],
+        spec: &AudioSpec,
+        layout: Layout,
+        mapping: Mapping,
+    ) -> (u64, Plan) {
+        let predictors = match mapping {
+            Mapping::Residual => predictor::choose(trial, spec, layout),
+            _ => Vec::new(),
+        };
+        let all_modelled = vec![PlaneKind::Modelled; layout.bytes];
+        let mut plan = Plan { mapping, predictors, kinds: all_modelled };
+
+        let mut cost = Cost::new(layout.bytes);
+        plan.model(spec, layout).encode(trial, &mut cost);
+        let samples = (trial.len() / spec.format.bytes()) as u64;
+        let mut total = cost.characters;
+        for (kind, &modelled) in plan.kinds.iter_mut().zip(&cost.planes) {
+            let packed = samples * UNITS;
+            // Packing saves time, and what the model has still to learn.
+            if modelled > packed - packed / 64 {
+                *kind = PlaneKind::Packed;
+            }
+            total += modelled.min(packed);
+        }
+
+        // Whether a plane is constant is for all samples to say, not for some.
+        let (mut ones, mut zeros) = (0, 0);
+        plan.model(spec, layout).values(pcm, |value| {
+            ones |= value;
+            zeros |= !value;
+        });
+        for (j, kind) in plan.kinds.iter_mut().rev().enumerate() {
+            let plane = 1 << (8 * j);
+            if ones & plane == 0 {
+                *kind = PlaneKind::Zeros;
+            } else if zeros & plane == 0 {
+                *kind = PlaneKind::Ones;
+            }
+        }
+        (total, plan)
+    }
+
+    fn model<'a>(&'a self, spec: &'a AudioSpec, layout: Layout) -> Model<'a> {
+        Model::new(spec, layout, self.mapping, &self.predictors, &self.kinds)
+    }
+
+    fn encode(&self, pcm: &[u8], spec: &AudioSpec, layout: Layout) -> Vec<u8> {
+        let mut payload: Vec<u8> = write_kinds(&self.kinds).collect();
+        payload.extend(self.predictors.iter().map(|predictor| predictor.code()));
+
+        let mut writing = Writing { tokens: RangeEncoder::new(), planes: BitWriter::default() };
+        self.model(spec, layout).encode(pcm, &mut writing);
+        payload.extend(writing.planes.finish());
+        payload.extend(writing.tokens.finish());
+        payload
+    }
+}
+
+/// The PCM of a chunk of this many frames.
+pub(crate) fn decode(
+    payload: &[u8],
+    frames: usize,
+    spec: &AudioSpec,
+    settings: Settings,
+) -> Result<Vec<u8>> {
+    let layout = Layout::new(spec.format, settings.wasted);
+    let parts = Parts::split(payload, frames, spec, layout, settings.mapping)?;
+    let mut model = Model::new(spec, layout, settings.mapping, &parts.predictors, &parts.kinds);
+    let mut reading =
+        Reading { tokens: RangeDecoder::new(parts.tokens), planes: BitReader::new(parts.planes) };
+    let mut pcm = vec![0; frames * spec.frame_bytes()];
+    if !model.decode(&mut pcm, &mut reading) {
+        return Err(Error::malformed("a sample that is too large"));
+    }
+    if !reading.planes.rest_is_zero() {
+        return Err(Error::malformed("bits behind the last plane"));
+    }
+    Ok(pcm)
+}
+
+/// The parts of a payload.
+pub(crate) struct Parts<'a> {
+    kinds: Vec<PlaneKind>,
+    predictors: Vec<Predictor>,
+    pub(crate) planes: &'a [u8],
+    pub(crate) tokens: &'a [u8],
+}
+
+impl<'a> Parts<'a> {
+    pub(crate) fn split(
+        payload: &'a [u8],
+        frames: usize,
+        spec: &AudioSpec,
+        layout: Layout,
+        mapping: Mapping,
+    ) -> Result<Self> {
+        let short = || Error::malformed("the payload is too short");
+        let channels = usize::from(spec.channels);
+
+        let (kinds, rest) = payload.split_at_checked(layout.bytes.div_ceil(4)).ok_or_else(short)?;
+        let kinds = read_kinds(kinds, layout.bytes)?;
+        let codes = if mapping == Mapping::Residual { channels } else { 0 };
+        let (codes, rest) = rest.split_at_checked(codes).ok_or_else(short)?;
+        let predictors = codes
+            .iter()
+            .enumerate()
+            .map(|(channel, &code)| Predictor::from_code(code, channel))
+            .collect::<Result<_>>()?;
+        let packed = kinds.iter().filter(|&&kind| kind == PlaneKind::Packed).count();
+        let (planes, tokens) =
+            rest.split_at_checked((packed * frames * channels).div_ceil(8)).ok_or_else(short)?;
+        Ok(Parts { kinds, predictors, planes, tokens })
+    }
+
+    /// How each plane is kept, in a letter: `0`, `1`, `p`acked or `m`odelled.
+    pub(crate) fn kinds(&self) -> String {
+        self.kinds.iter().map(|&kind| kind.letter()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audio::SampleFormat;
+
+    /// A melody with a little noise, in every sample format.
+    fn melody(spec: &AudioSpec, frames: usize, wasted: u32) -> Vec<u8> {
+        let bytes = spec.format.bytes();
+        let mut pcm = vec![0; frames * spec.frame_bytes()];
+        let mut noise = 1u64;
+        for (at, sample) in pcm.chunks_exact_mut(bytes).enumerate() {
+            noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let phase = (at / usize::from(spec.channels)) as f64 * 0.05;
+            let full = 2f64.powi(spec.format.bits() as i32 - 2);
+            let value = (phase.sin() * full) as i64 + (noise >> 60) as i64;
+            spec.format.put(value >> wasted << wasted, sample);
+        }
+        pcm
+    }
+
+    #[test]
+    fn every_format_and_mapping_comes_back() {
+        let formats = [
+            (SampleFormat::U8, 0),
+            (SampleFormat::S16, 0),
+            (SampleFormat::S16, 4),
+            (SampleFormat::S24, 4),
+            (SampleFormat::S24, 12),
+            (SampleFormat::S32, 0),
+            (SampleFormat::F32, 0),
+            (SampleFormat::F64, 0),
+        ];
+        for (format, wasted) in formats {
+            for channels in [1, 2, 5] {
+                let spec = AudioSpec::new(format, channels, 44100);
+                let pcm = melody(&spec, 700, u32::from(wasted));
+                let all = [Mapping::TwosComplement, Mapping::OffsetBinary, Mapping::Residual];
+                for mapping in all.into_iter().map(Some).chain([None]) {
+                    let (settings, payload) = encode(&pcm, &spec, wasted, mapping);
+                    let back = decode(&payload, 700, &spec, settings).unwrap();
+                    assert!(back == pcm, "{format:?} {channels} {mapping:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn prediction_makes_a_melody_small() {
+        let spec = AudioSpec::new(SampleFormat::S16, 2, 44100);
+        let pcm = melody(&spec, 20_000, 0);
+        let (settings, payload) = encode(&pcm, &spec, 0, None);
+        assert_eq!(settings.mapping, Mapping::Residual);
+        assert!(payload.len() * 2 < pcm.len(), "{} of {}", payload.len(), pcm.len());
+    }
+
+    #[test]
+    fn what_repeats_needs_no_prediction() {
+        // Values that follow from the one before, but lie nowhere near it.
+        let spec = AudioSpec::new(SampleFormat::U8, 1, 11025);
+        let mut value = 0u8;
+        let pcm: Vec<u8> = (0..20_000)
+            .map(|at| {
+                value = value.wrapping_mul(5).wrapping_add(if at % 50 == 0 { 24 } else { 8 });
+                value
+            })
+            .collect();
+        let (settings, payload) = encode(&pcm, &spec, 0, None);
+        assert_eq!(settings.mapping, Mapping::OffsetBinary);
+        assert!(payload.len() * 4 < pcm.len(), "{} of {}", payload.len(), pcm.len());
+    }
+}

@@ -1,0 +1,72 @@
+//! The fixed predictions of `spec/coding.md`, and which of them suits a channel.
+
+use crate::audio::AudioSpec;
+use crate::error::{Error, Result};
+use crate::planes::Layout;
+
+/// How one channel is predicted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Predictor {
+    order: u8,
+    /// From the difference to the channel before.
+    pub(super) difference: bool,
+}
+
+const DIFFERENCE: u8 = 1 << 2;
+const ORDER: u8 = 3;
+
+impl Predictor {
+    pub(super) fn code(self) -> u8 {
+        self.order | u8::from(self.difference) * DIFFERENCE
+    }
+
+    pub(super) fn from_code(code: u8, channel: usize) -> Result<Self> {
+        let difference = code & DIFFERENCE != 0;
+        if code > (ORDER | DIFFERENCE) || (difference && channel == 0) {
+            return Err(Error::malformed(format!("the predictor {code} in channel {channel}")));
+        }
+        Ok(Predictor { order: code & ORDER, difference })
+    }
+
+    /// The prediction from the last three values, in arithmetic modulo 2^64.
+    #[inline(always)]
+    pub(super) fn predict(self, [last, second, third]: [i64; 3]) -> i64 {
+        match self.order {
+            0 => 0,
+            1 => last,
+            2 => last.wrapping_mul(2).wrapping_sub(second),
+            _ => last.wrapping_sub(second).wrapping_mul(3).wrapping_add(third),
+        }
+    }
+}
+
+/// The predictor with the smallest residuals for each channel.
+pub(super) fn choose(pcm: &[u8], spec: &AudioSpec, layout: Layout) -> Vec<Predictor> {
+    let sample_bytes = spec.format.bytes();
+    let value =
+        |frame: &[u8], channel: usize| layout.ordered(layout.get(&frame[channel * sample_bytes..]));
+    (0..usize::from(spec.channels))
+        .map(|channel| {
+            let differences = if channel > 0 { &[false, true][..] } else { &[false] };
+            let candidates = differences.iter().flat_map(|&difference| {
+                (0..=ORDER).map(move |order| Predictor { order, difference })
+            });
+            candidates
+                .min_by_key(|predictor| {
+                    let mut history = [0; 3];
+                    let mut sum = 0u128;
+                    for frame in pcm.chunks_exact(spec.frame_bytes()) {
+                        let mut target = value(frame, channel);
+                        if predictor.difference {
+                            target = target.wrapping_sub(value(frame, channel - 1));
+                        }
+                        let residual = target.wrapping_sub(predictor.predict(history));
+                        sum += u128::from(layout.wrap(residual).unsigned_abs());
+                        history = [target, history[0], history[1]];
+                    }
+                    sum
+                })
+                .unwrap_or_default()
+        })
+        .collect()
+}

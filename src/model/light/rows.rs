@@ -1,0 +1,67 @@
+//! Which probabilities a byte is coded with.
+
+use crate::entropy::AdaptiveBit;
+use crate::planes::{Layout, Mapping};
+
+/// The probabilities of one byte's bits: a binary tree that is numbered from 1.
+pub(super) type Row = [AdaptiveBit; 256];
+
+/// Rows for a byte with something before it, by the length of what is before.
+const OPEN_ROWS: usize = 8;
+/// Rows for a byte by the upper five bits of its predecessor.
+const DIRECT_ROWS: usize = 32;
+
+pub(super) struct Rows {
+    rows: Vec<Row>,
+    /// Rows of a residual's byte with nothing but zeros before it, by level.
+    closed: usize,
+}
+
+/// What a channel remembers of its samples so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Memory {
+    /// The last coded value.
+    last: u64,
+    /// Follows the length of coded values, in 1/256 bit.
+    level: i32,
+    /// Frames so far, as far as they matter.
+    age: u32,
+}
+
+impl Rows {
+    pub(super) fn new(layout: Layout, mapping: Mapping) -> Self {
+        let (closed, rows) = match mapping {
+            Mapping::Residual => {
+                let closed = 2 * layout.bits() as usize + 1;
+                (closed, closed + OPEN_ROWS)
+            }
+            _ => (0, DIRECT_ROWS),
+        };
+        Rows { rows: vec![[AdaptiveBit::NEW; 256]; rows * layout.bytes], closed }
+    }
+
+    /// The row for byte `j` of `bytes` with `before` in the bytes above it.
+    #[inline(always)]
+    pub(super) fn row(&mut self, memory: &Memory, j: usize, bytes: usize, before: u64) -> &mut Row {
+        let at = if self.closed == 0 {
+            let last = (memory.last >> (8 * (bytes - 1 - j))) as u8;
+            j * DIRECT_ROWS + usize::from(last >> 3)
+        } else if before == 0 {
+            j * (self.closed + OPEN_ROWS) + (memory.level >> 7) as usize
+        } else {
+            let length = (u64::BITS - before.leading_zeros()) as usize;
+            j * (self.closed + OPEN_ROWS) + self.closed + length.min(OPEN_ROWS) - 1
+        };
+        &mut self.rows[at]
+    }
+}
+
+impl Memory {
+    #[inline(always)]
+    pub(super) fn learn(&mut self, value: u64) {
+        self.age = (self.age + 1).min(4);
+        let length = (u64::BITS - value.leading_zeros()) as i32;
+        self.level += ((length << 8) - self.level) >> self.age;
+        self.last = value;
+    }
+}

@@ -1,0 +1,30 @@
+//! The methods that a chunk can be coded with.
+//!
+//! A method turns the PCM of one whole chunk into a payload and back: slices in, bytes
+//! out. What happens in between, sample by sample or in a batch, is its own affair.
+
+pub(crate) mod constant;
+pub(crate) mod light;
+
+/// How a chunk is coded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Method {
+    /// As it is.
+    Stored,
+    /// Every frame is the same.
+    Constant,
+    /// A fixed prediction and adaptive bits.
+    Light,
+}
+
+impl Method {
+    /// The method's name in messages and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::Stored => "stored",
+            Method::Constant => "constant",
+            Method::Light => "light",
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! What a caller can choose.
+
+use crate::audio::AudioSpec;
+use crate::container::MAX_CHUNK_PCM;
+use crate::container::header::default_chunk_frames;
+use crate::error::{Error, Result};
+use crate::planes::Mapping;
+
+/// How much work goes into making a stream small.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Preset {
+    /// None: audio is kept as it is, with checksums, index and all the rest.
+    Store,
+    /// A fixed prediction and adaptive bits: quick, for any number of channels.
+    #[default]
+    Light,
+}
+
+impl Preset {
+    /// All presets, the quickest first.
+    pub const ALL: [Preset; 2] = [Preset::Store, Preset::Light];
+
+    /// The preset's name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Preset::Store => "store",
+            Preset::Light => "light",
+        }
+    }
+}
+
+/// Choices for encoding.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct EncodeOptions {
+    /// How much work goes into making the stream small.
+    pub preset: Preset,
+    /// How samples become characters; the encoder tries for itself where it is `None`.
+    pub mapping: Option<Mapping>,
+    /// Frames of a chunk, the unit of seeking, threads and damage. `None` is ten seconds,
+    /// within limits.
+    pub chunk_frames: Option<u64>,
+    /// Length of the stream, where it is known. It need not be true, but saves bytes and
+    /// lets a decoder at the other end of a pipe know what is to come.
+    pub declared_frames: Option<u64>,
+    /// Threads that code chunks; 0 is as many as the machine has. The bytes that come
+    /// out are the same for every number.
+    pub threads: usize,
+    /// Whether the stream keeps the MD5 of its audio.
+    pub md5: bool,
+    /// Whether each chunk is decoded again and compared before it is written.
+    pub verify: bool,
+}
+
+impl Default for EncodeOptions {
+    fn default() -> Self {
+        EncodeOptions {
+            preset: Preset::default(),
+            mapping: None,
+            chunk_frames: None,
+            declared_frames: None,
+            threads: 1,
+            md5: true,
+            verify: false,
+        }
+    }
+}
+
+impl EncodeOptions {
+    /// Chooses the preset.
+    pub fn with_preset(mut self, preset: Preset) -> Self {
+        self.preset = preset;
+        self
+    }
+
+    /// Chooses how samples become characters.
+    pub fn with_mapping(mut self, mapping: Mapping) -> Self {
+        self.mapping = Some(mapping);
+        self
+    }
+
+    /// Chooses the length of chunks.
+    pub fn with_chunk_frames(mut self, frames: u64) -> Self {
+        self.chunk_frames = Some(frames);
+        self
+    }
+
+    /// Announces the length of the stream.
+    pub fn with_declared_frames(mut self, frames: u64) -> Self {
+        self.declared_frames = Some(frames);
+        self
+    }
+
+    /// Chooses the number of threads; 0 is as many as the machine has.
+    pub fn with_threads(mut self, threads: usize) -> Self {
+        self.threads = threads;
+        self
+    }
+
+    /// Whether the stream keeps the MD5 of its audio.
+    pub fn with_md5(mut self, md5: bool) -> Self {
+        self.md5 = md5;
+        self
+    }
+
+    /// Whether each chunk is decoded again before it is written.
+    pub fn with_verify(mut self, verify: bool) -> Self {
+        self.verify = verify;
+        self
+    }
+
+    /// Frames of a chunk, once they are known to be possible.
+    pub(crate) fn chunk_frames(&self, spec: &AudioSpec) -> Result<u64> {
+        let frames = self.chunk_frames.unwrap_or_else(|| default_chunk_frames(spec));
+        let most = MAX_CHUNK_PCM / spec.frame_bytes() as u64;
+        if frames == 0 || frames > most {
+            return Err(Error::argument(format!(
+                "chunks of {frames} frames: 1 to {most} are possible with this audio"
+            )));
+        }
+        Ok(frames)
+    }
+}
+
+/// Choices for decoding.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct DecodeOptions {
+    /// What a stream may ask for.
+    pub limits: Limits,
+    /// Threads that decode chunks; 0 is as many as the machine has. With more than one
+    /// the decoder reads ahead.
+    pub threads: usize,
+    /// Whether damaged parts are replaced with silence instead of ending in an error.
+    /// [`Decoder::damage`](crate::Decoder::damage) tells what was lost.
+    pub recover: bool,
+}
+
+impl Default for DecodeOptions {
+    fn default() -> Self {
+        DecodeOptions { limits: Limits::default(), threads: 1, recover: false }
+    }
+}
+
+impl DecodeOptions {
+    /// Chooses what a stream may ask for.
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Chooses the number of threads; 0 is as many as the machine has.
+    pub fn with_threads(mut self, threads: usize) -> Self {
+        self.threads = threads;
+        self
+    }
+
+    /// Whether damaged parts are replaced with silence.
+    pub fn with_recover(mut self, recover: bool) -> Self {
+        self.recover = recover;
+        self
+    }
+}
+
+/// What a stream may ask for.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes of memory that decoding may take. A stream that needs more is refused;
+    /// fewer chunks are read ahead where that is enough.
+    pub memory: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { memory: 1 << 30 }
+    }
+}
+
+impl Limits {
+    /// Chooses the bytes of memory that decoding may take.
+    pub fn with_memory(mut self, bytes: u64) -> Self {
+        self.memory = bytes;
+        self
+    }
+}

@@ -1,0 +1,124 @@
+//! Plane bits side by side, eight to a byte.
+
+use crate::error::{Error, Result};
+
+/// How the bits of one plane are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PlaneKind {
+    Zeros,
+    Ones,
+    Packed,
+    Modelled,
+}
+
+impl PlaneKind {
+    /// A letter for listings.
+    pub(crate) fn letter(self) -> char {
+        ['0', '1', 'p', 'm'][self as usize]
+    }
+}
+
+const KINDS: [PlaneKind; 4] =
+    [PlaneKind::Zeros, PlaneKind::Ones, PlaneKind::Packed, PlaneKind::Modelled];
+
+/// Four kinds to a byte, plane 0 lowest.
+pub(crate) fn write_kinds(kinds: &[PlaneKind]) -> impl Iterator<Item = u8> {
+    kinds.chunks(4).map(|four| four.iter().rev().fold(0, |byte, &kind| byte << 2 | kind as u8))
+}
+
+/// The inverse of [`write_kinds`] for this number of planes.
+pub(crate) fn read_kinds(bytes: &[u8], planes: usize) -> Result<Vec<PlaneKind>> {
+    let all = bytes
+        .iter()
+        .flat_map(|byte| (0..4).map(move |at| KINDS[usize::from(byte >> (2 * at) & 3)]));
+    let kinds: Vec<_> = all.collect();
+    if kinds[planes..].iter().any(|&kind| kind != PlaneKind::Zeros) {
+        return Err(Error::malformed("kinds of planes that do not exist"));
+    }
+    Ok(kinds[..planes].to_vec())
+}
+
+/// Appends bits, the first in the highest bit of a byte.
+#[derive(Default)]
+pub(crate) struct BitWriter {
+    bytes: Vec<u8>,
+    pending: u8,
+    count: u32,
+}
+
+impl BitWriter {
+    #[inline(always)]
+    pub(crate) fn push(&mut self, bit: bool) {
+        self.pending = self.pending << 1 | u8::from(bit);
+        self.count += 1;
+        if self.count == 8 {
+            self.bytes.push(self.pending);
+            self.count = 0;
+        }
+    }
+
+    pub(crate) fn finish(mut self) -> Vec<u8> {
+        if self.count > 0 {
+            self.bytes.push(self.pending << (8 - self.count));
+        }
+        self.bytes
+    }
+}
+
+/// Takes bits as [`BitWriter`] put them. There must be enough.
+pub(crate) struct BitReader<'a> {
+    bytes: std::slice::Iter<'a, u8>,
+    pending: u8,
+    count: u32,
+}
+
+impl<'a> BitReader<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        BitReader { bytes: bytes.iter(), pending: 0, count: 0 }
+    }
+
+    #[inline(always)]
+    pub(crate) fn take(&mut self) -> bool {
+        if self.count == 0 {
+            self.pending = self.bytes.next().copied().unwrap_or(0);
+            self.count = 8;
+        }
+        self.count -= 1;
+        self.pending >> self.count & 1 != 0
+    }
+
+    /// Whether the bits that fill up the last byte are zero.
+    pub(crate) fn rest_is_zero(&self) -> bool {
+        self.pending & ((1u16 << self.count) - 1) as u8 == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bits_come_back() {
+        for length in 0..40 {
+            let bits: Vec<bool> = (0..length).map(|at| at * 7 % 5 < 2).collect();
+            let mut writer = BitWriter::default();
+            bits.iter().for_each(|&bit| writer.push(bit));
+            let bytes = writer.finish();
+            assert_eq!(bytes.len(), bits.len().div_ceil(8));
+            let mut reader = BitReader::new(&bytes);
+            assert_eq!(bits.iter().map(|_| reader.take()).collect::<Vec<_>>(), bits);
+            assert!(reader.rest_is_zero());
+        }
+    }
+
+    #[test]
+    fn kinds_come_back() {
+        let kinds = [KINDS[3], KINDS[0], KINDS[2], KINDS[1], KINDS[3]];
+        for planes in 1..=5 {
+            let bytes: Vec<u8> = write_kinds(&kinds[..planes]).collect();
+            assert_eq!(bytes.len(), planes.div_ceil(4));
+            assert_eq!(read_kinds(&bytes, planes).unwrap(), kinds[..planes]);
+        }
+        assert!(read_kinds(&[0b0100_0000], 3).is_err());
+    }
+}

@@ -1,0 +1,173 @@
+//! From a stream back to the file.
+
+use std::io::{self, Read};
+
+use bytes::{Buf, Bytes};
+
+use super::raw;
+use crate::audio::AudioSpec;
+use crate::container::header::Source;
+use crate::decoder::{Decoder, Event};
+use crate::error::Result;
+
+/// Reads the file that a stream was made from.
+///
+/// Everything that was around the audio comes back as it was. A stream that was made of
+/// samples, a part of a stream, or audio alone gets a WAV head of its own.
+pub struct Restored<R: Read> {
+    decoder: Decoder<R>,
+    /// What comes before the audio, and then whatever is at hand.
+    current: Bytes,
+    /// Whether what surrounded the audio comes back with it.
+    original: bool,
+    /// Bytes of audio so far.
+    audio_bytes: u64,
+    ended: bool,
+}
+
+impl<R: Read> Restored<R> {
+    /// The whole file.
+    pub fn new(decoder: Decoder<R>) -> Self {
+        let header = &decoder.stream.header;
+        let head = match header.source {
+            Source::Samples => {
+                let frames = decoder.total_frames().or(header.declared_frames);
+                return Self::audio_only(decoder, frames);
+            }
+            Source::Raw { .. } => Bytes::new(),
+            Source::CanonicalWav => header
+                .canonical_wav_head()
+                .map(|head| Bytes::copy_from_slice(&head))
+                .unwrap_or_default(),
+            Source::Wav => decoder.head().clone(),
+        };
+        Restored { decoder, current: head, original: true, audio_bytes: 0, ended: false }
+    }
+
+    /// The audio from where the decoder stands, with a new WAV head for this number of
+    /// frames; a raw file's samples without one.
+    pub fn audio_only(decoder: Decoder<R>, frames: Option<u64>) -> Self {
+        let head = match decoder.info().source {
+            Source::Raw { .. } => Bytes::new(),
+            _ => wav_head(&decoder.info().spec, frames).into(),
+        };
+        Restored { decoder, current: head, original: false, audio_bytes: 0, ended: false }
+    }
+
+    /// The decoder, for what it knows.
+    pub fn decoder(&self) -> &Decoder<R> {
+        &self.decoder
+    }
+
+    /// The decoder, to go on with.
+    pub fn decoder_mut(&mut self) -> &mut Decoder<R> {
+        &mut self.decoder
+    }
+
+    /// The next bytes of the file, as many as are at hand; empty at the end.
+    pub fn next_piece(&mut self) -> Result<Bytes> {
+        self.fetch()?;
+        Ok(std::mem::take(&mut self.current))
+    }
+
+    /// Gets something to hand out, unless the file is at its end.
+    fn fetch(&mut self) -> Result<()> {
+        while self.current.is_empty() && !self.ended {
+            match self.decoder.next_event()? {
+                Event::Audio(pcm) => {
+                    self.audio_bytes += pcm.len() as u64;
+                    self.current = self.in_file_order(pcm);
+                }
+                Event::Tail(bytes) if self.original => self.current = bytes,
+                Event::Tail(_) => {}
+                Event::End => {
+                    self.ended = true;
+                    let raw = matches!(self.decoder.info().source, Source::Raw { .. });
+                    if !self.original && !raw && self.audio_bytes % 2 == 1 {
+                        self.current = Bytes::from_static(&[0]);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn in_file_order(&self, pcm: Bytes) -> Bytes {
+        let info = self.decoder.info();
+        if !raw::differs(info.source) {
+            return pcm;
+        }
+        let mut samples = pcm.to_vec();
+        raw::from_pcm(info.source, &info.spec, &mut samples);
+        samples.into()
+    }
+}
+
+impl<R: Read> Read for Restored<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        self.fetch()?;
+        let length = buffer.len().min(self.current.len());
+        self.current.copy_to_slice(&mut buffer[..length]);
+        Ok(length)
+    }
+}
+
+/// A WAV head for audio that has none. Where the number of frames is not known, the
+/// lengths in it are all ones; beyond four GiB it is an RF64 head. Audio of an odd number
+/// of bytes is followed by a zero.
+pub fn wav_head(spec: &AudioSpec, frames: Option<u64>) -> Vec<u8> {
+    const UNKNOWN: u32 = u32::MAX;
+    let bits = spec.format.bits();
+    let frame_bytes = spec.frame_bytes() as u64;
+    let tag: u16 = if spec.format.is_float() { 3 } else { 1 };
+    let extensible =
+        spec.channels > 2 || spec.channel_mask.is_some() || u32::from(spec.valid_bits) != bits;
+
+    let mut format = Vec::new();
+    format.extend(if extensible { 0xFFFE } else { tag }.to_le_bytes());
+    format.extend(spec.channels.to_le_bytes());
+    format.extend(spec.rate.to_le_bytes());
+    let byte_rate = u64::from(spec.rate) * frame_bytes;
+    format.extend(u32::try_from(byte_rate).unwrap_or(UNKNOWN).to_le_bytes());
+    // Frames this wide have no WAV head that is right; readers go by the channels.
+    format.extend(u16::try_from(frame_bytes).unwrap_or(u16::MAX).to_le_bytes());
+    format.extend((bits as u16).to_le_bytes());
+    if extensible {
+        format.extend(22u16.to_le_bytes());
+        format.extend(u16::from(spec.valid_bits).to_le_bytes());
+        format.extend(spec.channel_mask.unwrap_or(0).to_le_bytes());
+        format.extend(tag.to_le_bytes());
+        format.extend([0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xAA, 0, 0x38, 0x9B, 0x71]);
+    }
+
+    let data = frames.and_then(|frames| frames.checked_mul(frame_bytes));
+    // "WAVE", the fmt chunk, the data chunk's header, the audio and its padding.
+    let riff = data.map(|data| 4 + 8 + format.len() as u64 + 8 + data + data % 2);
+    let short = riff.is_none_or(|riff| u32::try_from(riff).is_ok());
+    let length = |value: Option<u64>| match value {
+        Some(value) if short => value as u32,
+        _ => UNKNOWN,
+    };
+
+    let mut head = Vec::new();
+    head.extend(if short { b"RIFF" } else { b"RF64" });
+    head.extend(length(riff).to_le_bytes());
+    head.extend(b"WAVE");
+    if let (false, Some(riff), Some(data), Some(frames)) = (short, riff, data, frames) {
+        head.extend(b"ds64");
+        head.extend(28u32.to_le_bytes());
+        head.extend((riff + 36).to_le_bytes());
+        head.extend(data.to_le_bytes());
+        head.extend(frames.to_le_bytes());
+        head.extend(0u32.to_le_bytes());
+    }
+    head.extend(b"fmt ");
+    head.extend((format.len() as u32).to_le_bytes());
+    head.extend(format);
+    head.extend(b"data");
+    head.extend(length(data).to_le_bytes());
+    head
+}
