@@ -446,6 +446,7 @@ def read_trailer(r, header, frames, chunks, tail_length, md5):
         require(index == chunks[::1 << stride], "the index does not fit the chunks")
     require(not (pad and tail), "pad and tail together")
     require(not pad or header.source >= WAV_CANONICAL, "pad with source 0 or 1")
+    require(not tail or stated_tail_length > 0, "a tail of no bytes")
     require(stated_tail_length == tail_length, "the tail length is wrong")
     require(stated_md5 == md5, "the MD5 is wrong")
     return pad
@@ -483,7 +484,8 @@ def decode_stream(data, write):
         header = read_header(r)
     write(header.canonical_head)
     md5 = AudioMd5(header) if header.has_md5 else None
-    frames, chunks, head_length, tails = 0, [], 0, []
+    frames, chunks, tails = 0, [], []
+    head_length, in_head = 0, True
     while data[r.pos:r.pos + 1] != b"\xe4":
         offset = r.pos
         begin = data[offset:offset + 3]
@@ -495,14 +497,16 @@ def decode_stream(data, write):
             with place("block at byte %d" % offset):
                 block_type, content = read_block(r, header)
                 if block_type == HEAD:
-                    require(not chunks, "a head block after a chunk")
+                    require(in_head, "a head block that is not directly behind the header")
                     head_length += len(content)
                     require(head_length <= 64 << 20, "a head of more than 64 MiB")
             if block_type == HEAD:
                 write(content)
             elif block_type == TAIL:
                 tails.append(content)
+            in_head = in_head and block_type == HEAD
         else:
+            in_head = False
             with place("chunk %d at byte %d" % (len(chunks), offset)):
                 require(not tails, "a chunk after a tail block")
                 pcm = read_chunk(r, header, frames)

@@ -199,6 +199,9 @@ impl Trailer {
             None => return Err(Error::malformed("no number of frames")),
         };
         let tail_length = if set(flag::TAIL) { fields.varint()? } else { 0 };
+        if set(flag::TAIL) && tail_length == 0 {
+            return Err(Error::malformed("a tail of no bytes"));
+        }
         let index = if set(flag::INDEX) {
             Index::parse(&mut fields)?
         } else {

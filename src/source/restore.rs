@@ -22,6 +22,8 @@ pub struct Restored<R: Read> {
     original: bool,
     /// Bytes of audio so far.
     audio_bytes: u64,
+    /// The most there are to be.
+    most_bytes: u64,
     ended: bool,
 }
 
@@ -32,7 +34,7 @@ impl<R: Read> Restored<R> {
         let head = match header.source {
             Source::Samples => {
                 let frames = decoder.total_frames().or(header.declared_frames);
-                return Self::audio_only(decoder, frames);
+                return Self::audio(decoder, None, frames);
             }
             Source::Raw { .. } => Bytes::new(),
             Source::CanonicalWav => header
@@ -41,17 +43,35 @@ impl<R: Read> Restored<R> {
                 .unwrap_or_default(),
             Source::Wav => decoder.head().clone(),
         };
-        Restored { decoder, current: head, original: true, audio_bytes: 0, ended: false }
+        Restored {
+            decoder,
+            current: head,
+            original: true,
+            audio_bytes: 0,
+            most_bytes: u64::MAX,
+            ended: false,
+        }
     }
 
-    /// The audio from where the decoder stands, with a new WAV head for this number of
-    /// frames; a raw file's samples without one.
-    pub fn audio_only(decoder: Decoder<R>, frames: Option<u64>) -> Self {
+    /// The audio from where the decoder stands, this many frames of it or all, with a new
+    /// WAV head; a raw file's samples without one. `announced` is the number of frames
+    /// for the head where all are wanted and their number is known.
+    pub fn audio(decoder: Decoder<R>, frames: Option<u64>, announced: Option<u64>) -> Self {
+        let spec = &decoder.info().spec;
         let head = match decoder.info().source {
             Source::Raw { .. } => Bytes::new(),
-            _ => wav_head(&decoder.info().spec, frames).into(),
+            _ => wav_head(spec, frames.or(announced)).into(),
         };
-        Restored { decoder, current: head, original: false, audio_bytes: 0, ended: false }
+        let most_bytes =
+            frames.map_or(u64::MAX, |frames| frames.saturating_mul(spec.frame_bytes() as u64));
+        Restored {
+            decoder,
+            current: head,
+            original: false,
+            audio_bytes: 0,
+            most_bytes,
+            ended: false,
+        }
     }
 
     /// The decoder, for what it knows.
@@ -73,23 +93,31 @@ impl<R: Read> Restored<R> {
     /// Gets something to hand out, unless the file is at its end.
     fn fetch(&mut self) -> Result<()> {
         while self.current.is_empty() && !self.ended {
+            if self.audio_bytes == self.most_bytes {
+                self.end();
+                continue;
+            }
             match self.decoder.next_event()? {
-                Event::Audio(pcm) => {
+                Event::Audio(mut pcm) => {
+                    let room = self.most_bytes - self.audio_bytes;
+                    pcm.truncate(usize::try_from(room).unwrap_or(usize::MAX));
                     self.audio_bytes += pcm.len() as u64;
                     self.current = self.in_file_order(pcm);
                 }
                 Event::Tail(bytes) if self.original => self.current = bytes,
                 Event::Tail(_) => {}
-                Event::End => {
-                    self.ended = true;
-                    let raw = matches!(self.decoder.info().source, Source::Raw { .. });
-                    if !self.original && !raw && self.audio_bytes % 2 == 1 {
-                        self.current = Bytes::from_static(&[0]);
-                    }
-                }
+                Event::End => self.end(),
             }
         }
         Ok(())
+    }
+
+    fn end(&mut self) {
+        self.ended = true;
+        let raw = matches!(self.decoder.info().source, Source::Raw { .. });
+        if !self.original && !raw && self.audio_bytes % 2 == 1 {
+            self.current = Bytes::from_static(&[0]);
+        }
     }
 
     fn in_file_order(&self, pcm: Bytes) -> Bytes {

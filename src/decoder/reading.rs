@@ -1,0 +1,330 @@
+//! The reading side: items come in, and chunks go to the threads that decode them.
+
+use std::io::Read;
+use std::sync::Arc;
+
+use bytes::{Buf, Bytes};
+
+use super::{Decoder, Job, Pool, Step};
+use crate::chunk_codec;
+use crate::container::MAX_HEAD;
+use crate::container::header::{Sealed, Source};
+use crate::container::item::{
+    ChunkHeader, ITEM_CRC, ItemHeader, MIN_CHUNK, Parsed, block, checksum_holds,
+};
+use crate::container::trailer::{IndexEntry, Trailer};
+use crate::error::{Error, ErrorKind, Place, Result};
+use crate::parallel::Ordered;
+
+/// A whole item with a right checksum.
+pub(crate) enum Item {
+    Chunk(ChunkHeader, Bytes),
+    Block { kind: u64, data: Bytes, critical: bool },
+    Trailer(Trailer),
+}
+
+impl<R: Read> Decoder<R> {
+    /// Reads until the pool has enough to do or the stream ends.
+    pub(super) fn read_ahead(&mut self) -> Result<()> {
+        self.start_pool()?;
+        while !self.read_all
+            && self.pool.as_ref().is_some_and(|pool| pool.pending() < pool.capacity())
+            && !matches!(self.ahead.back(), Some(Step::Tail(_)))
+        {
+            if let Err(error) = self.read_step() {
+                self.ahead.push_back(Step::Failed(error));
+                self.read_all = true;
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts the threads, once it is known that there is memory for a chunk.
+    fn start_pool(&mut self) -> Result<()> {
+        if self.pool.is_some() {
+            return Ok(());
+        }
+        let chunk = self.chunk_memory()?;
+        // Two chunks a thread are under way, as long as there is memory for them.
+        let room = usize::try_from(self.options.limits.memory / chunk).unwrap_or(usize::MAX);
+        let threads = Pool::threads(self.options.threads).min(room / 2);
+        let stream = Arc::clone(&self.stream);
+        self.pool = Some(Ordered::new(threads, move |job: Job| decode_chunk(&job, &stream)));
+        Ok(())
+    }
+
+    /// Bytes of memory that a chunk may take while it is decoded.
+    fn chunk_memory(&self) -> Result<u64> {
+        let info = &self.info;
+        let pcm = info.chunk_frames * info.spec.frame_bytes() as u64;
+        // The payload, the audio, and a method's own state.
+        let needed = 2 * pcm + 64 * u64::from(info.spec.channels) + (2 << 20);
+        let allowed = self.options.limits.memory;
+        if needed > allowed {
+            return Err(Error::new(ErrorKind::Limit { needed, allowed }));
+        }
+        Ok(needed)
+    }
+
+    /// Reads one item, or finds out that there is none.
+    fn read_step(&mut self) -> Result<()> {
+        let start = self.input.offset();
+        match self.read_item().and_then(|item| self.take_item(item)) {
+            Err(error) if self.options.recover && error.is_damage() => {
+                if self.input.offset() == start {
+                    // No item begins here; one may begin at the next byte.
+                    self.input.skip(1.min(self.input.window().len() as u64))?;
+                }
+                self.resynchronise(error)
+            }
+            other => other,
+        }
+    }
+
+    pub(super) fn place(&self) -> Place {
+        Place::Chunk(self.chunks)
+    }
+
+    /// Reads the item at the start of the window and goes past it if all is well.
+    fn read_item(&mut self) -> Result<Item> {
+        let stream = Arc::clone(&self.stream);
+        if !self.input.fill(1)? {
+            return Err(Error::new(ErrorKind::Truncated).at(self.place()));
+        }
+        if !ItemHeader::looks_like(&self.input.window()[..1]) {
+            let (trailer, length) = self.input.parse(|bytes| Trailer::parse(bytes, &stream))?;
+            self.input.consume(length);
+            return Ok(Item::Trailer(trailer));
+        }
+        let Parsed { item, length: header_length, fault } = self
+            .input
+            .parse(|bytes| ItemHeader::parse(bytes, &stream.header))
+            .map_err(|error| error.at(self.place()))?;
+        let place = match item {
+            ItemHeader::Chunk(_) => self.place(),
+            ItemHeader::Block(_) => Place::Block(self.chunks),
+        };
+        // At most a chunk's PCM, which the limits allow.
+        let length = header_length + item.body_length() as usize + ITEM_CRC;
+        if !self.input.fill(length)? {
+            return Err(Error::new(ErrorKind::Truncated).at(place));
+        }
+        if !checksum_holds(&self.input.window()[..length], stream.id) {
+            return Err(Error::new(ErrorKind::Checksum("stored bytes")).at(place));
+        }
+        if let Some(fault) = fault {
+            return Err(fault.at(place));
+        }
+        let mut whole = self.input.take(length);
+        whole.advance(header_length);
+        whole.truncate(item.body_length() as usize);
+        Ok(match item {
+            ItemHeader::Chunk(chunk) => Item::Chunk(chunk, whole),
+            ItemHeader::Block(header) => {
+                Item::Block { kind: header.kind, data: whole, critical: header.critical }
+            }
+        })
+    }
+
+    /// Goes past an item and only counts it.
+    pub(crate) fn pass_item(&mut self) -> Result<Item> {
+        let item = self.read_item()?;
+        match &item {
+            Item::Chunk(chunk, _) if chunk.first_frame != self.frames => {
+                return Err(self.out_of_place(chunk));
+            }
+            Item::Chunk(chunk, _) => {
+                self.chunks += 1;
+                self.frames += chunk.frames;
+            }
+            Item::Block { .. } => {}
+            Item::Trailer(trailer) => {
+                self.trailer = Some(trailer.clone());
+                self.read_all = true;
+            }
+        }
+        Ok(item)
+    }
+
+    pub(super) fn out_of_place(&self, chunk: &ChunkHeader) -> Error {
+        let (first, due) = (chunk.first_frame, self.frames);
+        Error::malformed(format!("it begins at frame {first} where {due} is due")).at(self.place())
+    }
+
+    fn take_item(&mut self, item: Item) -> Result<()> {
+        match item {
+            Item::Chunk(chunk, payload) => self.take_chunk(chunk, payload)?,
+            Item::Block { kind, data, critical } => self
+                .take_block(kind, data, critical)
+                .map_err(|error| error.at(Place::Block(self.chunks)))?,
+            Item::Trailer(trailer) => {
+                self.take_trailer(trailer).map_err(|error| error.at(Place::Trailer))?;
+            }
+        }
+        self.whole_to = self.input.offset();
+        Ok(())
+    }
+
+    fn take_chunk(&mut self, chunk: ChunkHeader, payload: Bytes) -> Result<()> {
+        let place = self.place();
+        if self.tail_length > 0 {
+            return Err(Error::malformed("a chunk behind the file's tail").at(place));
+        }
+        if chunk.first_frame != self.frames {
+            if !self.options.recover {
+                return Err(self.out_of_place(&chunk));
+            }
+            if !self.bridge(chunk.first_frame) {
+                self.damage.dropped_chunks += 1;
+                return Ok(());
+            }
+        }
+        if let Some(index) = &mut self.index {
+            let offset = self.whole_to;
+            index.push(IndexEntry { first_frame: chunk.first_frame, offset });
+        }
+        self.ahead.push_back(Step::Chunk { number: self.chunks, frames: chunk.frames });
+        self.chunks += 1;
+        self.frames += chunk.frames;
+        if let Some(pool) = &mut self.pool {
+            pool.submit(Job { chunk, payload });
+        }
+        Ok(())
+    }
+
+    /// Fills the frames up to this one with silence; `false` where that cannot be right.
+    fn bridge(&mut self, to: u64) -> bool {
+        // So many chunks may have been in the bytes that were lost.
+        let lost = (self.input.offset() - self.whole_to) / MIN_CHUNK + 1;
+        match to.checked_sub(self.frames) {
+            Some(0) => true,
+            Some(frames) if frames.div_ceil(self.info.chunk_frames) <= lost => {
+                self.ahead.push_back(Step::Gap { frames });
+                self.frames = to;
+                self.index = None;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn take_block(&mut self, kind: u64, data: Bytes, critical: bool) -> Result<()> {
+        match kind {
+            block::HEAD => Err(Error::malformed("a head block that is out of place")),
+            block::TAIL if self.info.source == Source::Samples => {
+                Err(Error::malformed("a tail block without a source file"))
+            }
+            block::TAIL => {
+                self.tail_length += data.len() as u64;
+                self.ahead.push_back(Step::Tail(data));
+                Ok(())
+            }
+            _ if critical => Err(Error::unsupported(format!("a critical block of type {kind}"))),
+            _ => Ok(()),
+        }
+    }
+
+    fn take_trailer(&mut self, trailer: Trailer) -> Result<()> {
+        if self.options.recover {
+            if !self.bridge(trailer.total_frames) {
+                self.damage.wrong_total = true;
+            }
+            self.damage.tail_lost |= trailer.tail_length != self.tail_length;
+        } else {
+            self.check_trailer(&trailer)?;
+        }
+        if trailer.pad {
+            self.ahead.push_back(Step::Tail(Bytes::from_static(&[0])));
+        }
+        self.trailer = Some(trailer);
+        self.ahead.push_back(Step::End);
+        self.read_all = true;
+        Ok(())
+    }
+
+    fn check_trailer(&self, trailer: &Trailer) -> Result<()> {
+        let wav = matches!(self.info.source, Source::CanonicalWav | Source::Wav);
+        let wrong = if trailer.total_frames != self.frames {
+            "another number of frames than the chunks have"
+        } else if trailer.tail_length != self.tail_length {
+            "another length than the tail blocks have"
+        } else if trailer.pad && (!wav || self.tail_length > 0) {
+            "a pad where none can be"
+        } else if self.index.as_ref().is_some_and(|index| !index.fits(&trailer.index)) {
+            "an index that does not fit the chunks"
+        } else {
+            return Ok(());
+        };
+        Err(Error::malformed(wrong))
+    }
+
+    /// Looks for the next whole item behind damage, and takes it.
+    fn resynchronise(&mut self, error: Error) -> Result<()> {
+        self.damage.note(&error);
+        self.index = None;
+        loop {
+            if !self.input.fill(1)? {
+                self.damage.skipped_bytes += self.input.offset() - self.whole_to;
+                self.damage.truncated = true;
+                self.ahead.push_back(Step::End);
+                self.read_all = true;
+                return Ok(());
+            }
+            let start = self.input.offset();
+            self.input.fill(2)?;
+            let window = &self.input.window()[..self.input.window().len().min(2)];
+            if ItemHeader::looks_like(window) || Trailer::looks_like(window) {
+                match self.read_item() {
+                    Ok(item) => {
+                        self.damage.skipped_bytes += start.saturating_sub(self.whole_to);
+                        return self.take_item(item);
+                    }
+                    Err(error) if error.is_damage() => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            self.input.consume(1);
+        }
+    }
+
+    /// Reads the blocks before the first chunk that belong to the source file.
+    pub(super) fn read_head(&mut self) -> Result<()> {
+        if self.info.source != Source::Wav {
+            return Ok(());
+        }
+        let mut head = Vec::new();
+        loop {
+            let stream = Arc::clone(&self.stream);
+            let next = self.input.parse(|bytes| ItemHeader::parse(bytes, &stream.header));
+            let Ok(Parsed { item: ItemHeader::Block(header), .. }) = next else { break };
+            if header.kind != block::HEAD {
+                break;
+            }
+            match self.read_item() {
+                Ok(Item::Block { data, .. }) => head.extend_from_slice(&data),
+                Ok(_) => break,
+                Err(error) if self.options.recover && error.is_damage() => {
+                    self.damage.head_lost = true;
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
+            if head.len() > MAX_HEAD {
+                return Err(Error::malformed("too long a head").at(Place::Block(0)));
+            }
+        }
+        self.body = self.input.offset();
+        self.whole_to = self.body;
+        self.info.head_bytes = head.len() as u64;
+        self.head = head.into();
+        Ok(())
+    }
+}
+
+fn decode_chunk(job: &Job, stream: &Sealed) -> Result<Bytes> {
+    let pcm = chunk_codec::decode(&job.chunk, &job.payload, &stream.header.spec)?;
+    if stream.id.crc(&[&pcm]) != job.chunk.pcm_crc {
+        return Err(Error::new(ErrorKind::Checksum("audio")));
+    }
+    Ok(pcm)
+}
