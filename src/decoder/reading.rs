@@ -171,9 +171,11 @@ impl<R: Read> Decoder<R> {
             return Err(Error::malformed("a chunk behind the file's tail").at(place));
         }
         if chunk.first_frame != self.frames {
+            let error = self.out_of_place(&chunk);
             if !self.options.recover {
-                return Err(self.out_of_place(&chunk));
+                return Err(error);
             }
+            self.damage.note(&error);
             if !self.bridge(chunk.first_frame) {
                 self.damage.dropped_chunks += 1;
                 return Ok(());
@@ -225,13 +227,13 @@ impl<R: Read> Decoder<R> {
     }
 
     fn take_trailer(&mut self, trailer: Trailer) -> Result<()> {
-        if self.options.recover {
-            if !self.bridge(trailer.total_frames) {
-                self.damage.wrong_total = true;
+        match self.check_trailer(&trailer) {
+            Err(error) if self.options.recover => {
+                self.damage.note(&error);
+                self.damage.wrong_total |= !self.bridge(trailer.total_frames);
+                self.damage.tail_lost |= trailer.tail_length != self.tail_length;
             }
-            self.damage.tail_lost |= trailer.tail_length != self.tail_length;
-        } else {
-            self.check_trailer(&trailer)?;
+            checked => checked?,
         }
         if trailer.pad {
             self.ahead.push_back(Step::Tail(Bytes::from_static(&[0])));
@@ -293,31 +295,37 @@ impl<R: Read> Decoder<R> {
             return Ok(());
         }
         let mut head = Vec::new();
-        loop {
-            let stream = Arc::clone(&self.stream);
-            let next = self.input.parse(|bytes| ItemHeader::parse(bytes, &stream.header));
-            let Ok(Parsed { item: ItemHeader::Block(header), .. }) = next else { break };
-            if header.kind != block::HEAD {
-                break;
-            }
-            match self.read_item() {
-                Ok(Item::Block { data, .. }) => head.extend_from_slice(&data),
-                Ok(_) => break,
-                Err(error) if self.options.recover && error.is_damage() => {
-                    self.damage.head_lost = true;
-                    break;
-                }
-                Err(error) => return Err(error),
-            }
-            if head.len() > MAX_HEAD {
-                return Err(Error::malformed("too long a head").at(Place::Block(0)));
-            }
+        let read = self.read_head_blocks(&mut head);
+        match read {
+            // Some other item must follow, or some of the head is lost.
+            Ok(whole) => self.damage.head_lost = self.options.recover && !whole,
+            Err(error) if self.options.recover && error.is_damage() => self.damage.head_lost = true,
+            Err(error) => return Err(error),
         }
         self.body = self.input.offset();
         self.whole_to = self.body;
         self.info.head_bytes = head.len() as u64;
         self.head = head.into();
         Ok(())
+    }
+
+    /// Whether there were head blocks, with an item behind them.
+    fn read_head_blocks(&mut self, head: &mut Vec<u8>) -> Result<bool> {
+        let stream = Arc::clone(&self.stream);
+        loop {
+            let next = self.input.parse(|bytes| ItemHeader::parse(bytes, &stream.header));
+            match next.map(|parsed| parsed.item) {
+                Ok(ItemHeader::Block(header)) if header.kind == block::HEAD => {}
+                Ok(_) => return Ok(!head.is_empty()),
+                Err(_) => return Ok(!head.is_empty() && Trailer::looks_like(self.input.window())),
+            }
+            if let Item::Block { data, .. } = self.read_item()? {
+                head.extend_from_slice(&data);
+            }
+            if head.len() > MAX_HEAD {
+                return Err(Error::malformed("too long a head").at(Place::Block(0)));
+            }
+        }
     }
 }
 
