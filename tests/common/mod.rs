@@ -1,6 +1,8 @@
 //! Audio for tests: small, and of every kind that a codec meets.
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its part")]
 
+pub mod bytes;
+
 use lmac::{AudioSpec, EncodeOptions, Encoder, SampleFormat};
 
 pub const FORMATS: [SampleFormat; 6] = [

@@ -1,0 +1,12 @@
+//! The commands, a file each.
+
+pub(crate) mod completions;
+pub(crate) mod decode;
+pub(crate) mod encode;
+pub(crate) mod info;
+pub(crate) mod man;
+pub(crate) mod verify;
+
+mod chunk_list;
+mod damage;
+mod span;
