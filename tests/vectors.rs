@@ -258,7 +258,7 @@ fn bad() -> BTreeMap<String, Vec<u8>> {
             chunk(0, &[&varint((1 << 56) - 3)[..], &[3]].concat(), &PCM, &PCM),
         ),
         // Blocks.
-        ("block-too-long", end(first_chunk().block(15, 2, &vec![0; (1 << 20) + 1]))),
+        ("block-too-long", end(first_chunk().item(&[&[15, 2], &varint((1 << 20) + 1)]))),
         ("block-checksum", {
             let mut stream = first_chunk().block(15, 2, b"tail").trailer(10, &[3, 4]);
             let at = stream.windows(4).position(|bytes| bytes == b"tail").unwrap();
