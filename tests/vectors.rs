@@ -111,6 +111,11 @@ fn good() -> BTreeMap<String, (Vec<u8>, Vec<u8>)> {
     add_wav("wav-odd-and-padded", [&head[..], &audio, &[0]].concat());
     add_wav("wav-odd-not-padded", [&head[..], &audio].concat());
     add_wav("wav-cut-short", [&head[..], &audio[..100]].concat());
+    // The file that `spec/walkthrough.md` takes apart.
+    let audio: Vec<u8> =
+        [0i16, 3, 6, 8, 9, 9, 8, 6, 3, 0, -3, -6].iter().flat_map(|s| s.to_le_bytes()).collect();
+    let head = source::wav_head(&spec(SampleFormat::S16, 1), Some(12));
+    add_wav("walkthrough", [&head[..], &audio].concat());
     let stereo = spec(SampleFormat::S24, 2);
     let audio = pcm(&stereo, 300, Signal::Melody, 11);
     let head = source::wav_head(&stereo.with_channel_mask(3), None);
