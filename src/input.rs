@@ -36,7 +36,7 @@ impl<R: Read> Input<R> {
     pub(crate) fn fill(&mut self, length: usize) -> Result<bool> {
         while self.window.len() < length {
             let old = self.window.len();
-            let step = (length - old).min(4 * STEP).max(STEP);
+            let step = (length - old).clamp(STEP, 4 * STEP);
             self.window.resize(old + step, 0);
             let read = loop {
                 match self.inner.read(&mut self.window[old..]) {

@@ -49,6 +49,9 @@ pub use options::{DecodeOptions, EncodeOptions, Limits, Preset};
 pub use planes::Mapping;
 pub use stats::Stats;
 
+/// Version of the format that this crate writes, major and minor.
+pub const FORMAT_VERSION: (u8, u8) = container::VERSION;
+
 /// Encodes interleaved samples in one call.
 pub fn encode(interleaved: &[i32], spec: &AudioSpec) -> Result<Vec<u8>> {
     let frames = interleaved.len() as u64 / u64::from(spec.channels).max(1);

@@ -1,5 +1,7 @@
 //! WAV and raw files come back byte for byte, whatever is in them.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 mod common;
 
 use std::io::{Cursor, Read};

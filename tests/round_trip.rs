@@ -1,5 +1,7 @@
 //! Whatever goes in comes out, through every door of the library.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 mod common;
 
 use std::io::{Cursor, Read, Write};

@@ -1,5 +1,7 @@
 //! Readers and writers as the world has them: slow, interrupted, broken.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 mod common;
 
 use std::io::{self, Read, Write};

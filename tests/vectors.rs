@@ -5,6 +5,8 @@
 //! is written down: where one is new, `LMAC_WRITE_VECTORS=1 cargo test --test vectors`
 //! writes it. One that exists is never overwritten: it is what old versions wrote.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 mod common;
 
 use std::collections::BTreeMap;

@@ -246,7 +246,7 @@ impl<R: Read> Decoder<R> {
     pub fn read_frames(&mut self, frames: &mut Frames) -> Result<bool> {
         frames.samples.clear();
         frames.channels = usize::from(self.info.spec.channels);
-        if self.current.len() % self.info.spec.frame_bytes() != 0 {
+        if !self.current.len().is_multiple_of(self.info.spec.frame_bytes()) {
             return Err(Error::argument("the bytes of a frame were read in part"));
         }
         if self.current.is_empty() && !self.next_audio()? {

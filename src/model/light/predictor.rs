@@ -17,7 +17,7 @@ const ORDER: u8 = 3;
 
 impl Predictor {
     pub(super) fn code(self) -> u8 {
-        self.order | u8::from(self.difference) * DIFFERENCE
+        self.order | (u8::from(self.difference) * DIFFERENCE)
     }
 
     pub(super) fn from_code(code: u8, channel: usize) -> Result<Self> {

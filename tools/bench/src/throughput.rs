@@ -17,10 +17,8 @@ pub(crate) fn run() -> Result<()> {
     println!("| MD5 | verification | encoding | decoding |");
     println!("|:--|:--|--:|--:|");
     for (md5, verify) in [(true, true), (true, false), (false, false)] {
-        let options = EncodeOptions::default()
-            .with_preset(Preset::Store)
-            .with_md5(md5)
-            .with_verify(verify);
+        let options =
+            EncodeOptions::default().with_preset(Preset::Store).with_md5(md5).with_verify(verify);
         let mut encoding = Vec::new();
         let mut decoding = Vec::new();
         let stream = encode(&audio, Vec::with_capacity(BYTES + (1 << 20)), &options)?;
@@ -55,7 +53,8 @@ fn noise() -> Vec<u8> {
     let mut state = 1u64;
     let mut noise = vec![0; BYTES];
     for eight in noise.chunks_exact_mut(8) {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         eight.copy_from_slice(&(state ^ (state >> 29)).to_le_bytes());
     }
     noise

@@ -103,6 +103,7 @@ pub(crate) fn clock(frames: u64, rate: u32) -> Option<String> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 mod tests {
     use super::*;
 
@@ -142,8 +143,24 @@ mod tests {
     #[test]
     fn anything_else_is_refused() {
         for text in [
-            "", "s", "ms", ".5s", "1.s", "1.5", "-1", "+1", "1:60", "1:60:00", "1:2:3:4", "1e3s",
-            "1 s", ":30", "1:", "0x10", "18446744073709551616", "1.0000000001s",
+            "",
+            "s",
+            "ms",
+            ".5s",
+            "1.s",
+            "1.5",
+            "-1",
+            "+1",
+            "1:60",
+            "1:60:00",
+            "1:2:3:4",
+            "1e3s",
+            "1 s",
+            ":30",
+            "1:",
+            "0x10",
+            "18446744073709551616",
+            "1.0000000001s",
         ] {
             assert!(text.parse::<Moment>().is_err(), "{text}");
         }

@@ -66,6 +66,7 @@ pub(crate) fn count(number: u64, what: &str) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 mod tests {
     use super::*;
 

@@ -1,0 +1,309 @@
+//! `lmac decode`
+
+use std::io::Write;
+use std::path::Path;
+
+use lmac::source::{Restored, wav_head};
+use lmac::{DecodeOptions, Decoder, Limits, Source, StreamInfo, Summary, Verification};
+use serde::Serialize;
+
+use super::damage::DamageReport;
+use super::span::{Span, beyond};
+use crate::args::{DecodeArgs, Memory};
+use crate::batch;
+use crate::compare;
+use crate::failure::{Failure, Status};
+use crate::inputs::{Kind, Opened, STREAM, Task, has_extension, take_stdout};
+use crate::output::{Output, Outputs, can_be_checked};
+use crate::progress::{Metered, Progress};
+use crate::report::{Audio, Report, hex};
+use crate::units;
+
+const COMMAND: &str = "decode";
+
+pub(crate) fn run(args: &DecodeArgs) -> Result<Status, clap::Error> {
+    let kind = Kind {
+        command: COMMAND,
+        is_output: |path| path.extension().is_some() && !has_extension(path, STREAM),
+        extensions: STREAM,
+    };
+    let tasks = kind.tasks(&args.paths, &args.writing, args.common.recursive)?;
+    let report = Report::new(&args.common, take_stdout(&tasks));
+    let mut outputs = Outputs::new(args.writing.force);
+    let decoding = Decoding { args, report: &report };
+    Ok(batch::each(
+        &report,
+        tasks,
+        |task| task.origin.name(),
+        |task| decoding.decode(task, &mut outputs),
+    ))
+}
+
+struct Decoding<'a> {
+    args: &'a DecodeArgs,
+    report: &'a Report,
+}
+
+/// How audio becomes a file.
+struct Plan {
+    /// Whether what surrounded the audio comes back.
+    original: bool,
+    /// The first frame.
+    start: u64,
+    /// How many frames there are to be at most.
+    most: Option<u64>,
+    /// The number that a new head says.
+    announced: Option<u64>,
+}
+
+/// A file that is written.
+struct Done<'a> {
+    file: &'a str,
+    output: &'a str,
+    decoder: &'a Decoder<Metered<'a>>,
+    first_frame: u64,
+    frames: u64,
+    /// Whether nothing was left out.
+    whole: bool,
+    /// Whether something follows the stream.
+    trailing_bytes: bool,
+}
+
+#[derive(Serialize)]
+struct Decoded<'a> {
+    file: &'a str,
+    output: &'a str,
+    #[serde(flatten)]
+    audio: Audio,
+    first_frame: u64,
+    frames: u64,
+    seconds: Option<f64>,
+    output_bytes: u64,
+    verification: &'static str,
+    md5: Option<String>,
+    damage: Option<DamageReport<'a>>,
+    source_removed: bool,
+    elapsed_seconds: f64,
+}
+
+impl Decoding<'_> {
+    fn decode(&self, task: &Task, outputs: &mut Outputs) -> Result<Status, Failure> {
+        let name = task.origin.name();
+        let input = task.origin.open()?;
+        let progress = Progress::decoding(self.report, &name);
+        let (mut decoder, summary) = self.open(&input, &progress)?;
+        let info = decoder.info().clone();
+        progress.set_audio(&info.spec);
+
+        let plan = self.plan(&name, &decoder, summary.as_ref())?;
+        if plan.start > 0 && input.seekable {
+            decoder.seek(plan.start)?;
+        } else {
+            decoder.skip(plan.start);
+        }
+        let expected = plan.most.or(plan.announced).or(info.declared_frames);
+        progress.expect(expected.map(|frames| frames.saturating_mul(frame_bytes(&info))));
+
+        let raw = matches!(info.source, Source::Raw { .. });
+        let extension = if raw { "raw" } else { "wav" };
+        let destination = task.destination.with_extension(extension, STREAM);
+        let mut output = outputs.open(&destination, &input)?;
+        let output_name = output.name().to_string();
+        let rm = self.args.writing.rm;
+        if rm {
+            can_be_checked(&input, &output)?;
+        }
+        let mut restored = match plan.original {
+            true => Restored::new(decoder),
+            false => Restored::audio(decoder, plan.most, plan.announced),
+        };
+        copy(&mut restored, &mut output, &progress)?;
+
+        let decoder = restored.decoder_mut();
+        let whole = plan.start == 0 && plan.most.is_none();
+        let end = if whole { decoder.expect_end() } else { Ok(()) };
+        let trailing_bytes = end.is_err();
+        if !self.args.recover {
+            end?;
+        }
+        let frames = plan.frames_done(decoder.position())?;
+        if !plan.original && !raw {
+            self.correct_head(&mut output, &info, &plan, frames)?;
+        }
+        let check = rm.then_some(|stream: &Path, file: &Path| {
+            compare::restores(stream, file, self.args.common.threads)
+        });
+        outputs.complete(output, &input, check)?;
+        progress.finish();
+
+        let done = Done {
+            file: &name,
+            output: &output_name,
+            decoder: restored.decoder(),
+            first_frame: plan.start,
+            frames,
+            whole,
+            trailing_bytes,
+        };
+        self.tell(&done, &progress)
+    }
+
+    /// Says how it went.
+    fn tell(&self, done: &Done, progress: &Progress) -> Result<Status, Failure> {
+        let spec = &done.decoder.info().spec;
+        let damage = match self.args.recover {
+            true => DamageReport::new(done.decoder.damage(), done.trailing_bytes),
+            false => None,
+        };
+        if let Some(damage) = &damage {
+            damage.tell(self.report, done.file, spec.rate);
+        }
+        let status = if damage.is_some() { Status::Recovered } else { Status::Fine };
+        self.report.summary(&format!(
+            "{}: {} -> {}, {}",
+            done.file,
+            units::bytes(progress.bytes_read()),
+            units::bytes(progress.bytes_written()),
+            progress.speed(done.frames * spec.frame_bytes() as u64),
+        ));
+        let (verification, md5) = verification(done.decoder.verification(), done.whole);
+        self.report.json(&Decoded {
+            file: done.file,
+            output: done.output,
+            audio: Audio::from(spec),
+            first_frame: done.first_frame,
+            frames: done.frames,
+            seconds: spec.seconds(done.frames),
+            output_bytes: progress.bytes_written(),
+            verification,
+            md5,
+            damage,
+            source_removed: self.args.writing.rm,
+            elapsed_seconds: progress.elapsed().as_secs_f64(),
+        })?;
+        Ok(status)
+    }
+
+    /// Opens a stream, and reads what there is to know about it where that can be done
+    /// without reading all of it.
+    fn open<'p>(
+        &self,
+        input: &Opened,
+        progress: &'p Progress,
+    ) -> Result<(Decoder<Metered<'p>>, Option<Summary>), Failure> {
+        let options = decode_options(&self.args.memory, self.args.common.threads);
+        let reader = Metered::new(input.file.try_clone()?, progress);
+        let mut decoder = if self.args.recover && input.seekable {
+            Decoder::recover(reader, options)?
+        } else {
+            Decoder::with_options(reader, options.with_recover(self.args.recover))?
+        };
+        if !input.seekable {
+            return Ok((decoder, None));
+        }
+        let summary = decoder.summary()?;
+        progress.restart();
+        Ok((decoder, Some(summary)))
+    }
+
+    fn plan(
+        &self,
+        name: &str,
+        decoder: &Decoder<Metered>,
+        summary: Option<&Summary>,
+    ) -> Result<Plan, Failure> {
+        let info = decoder.info();
+        // Of a damaged stream without its end nobody knows how long it is.
+        let total = summary.filter(|summary| summary.complete || !self.args.recover);
+        let total = total.map(|summary| summary.frames);
+        if let Some(span) = Span::of(self.args, info, total)? {
+            if span.clamped {
+                let total = total.unwrap_or_default();
+                self.report.note(name, &format!("--end lies behind the end at frame {total}"));
+            }
+            let announced = info.declared_frames.map(|all| all.saturating_sub(span.start));
+            return Ok(Plan {
+                original: false,
+                start: span.start,
+                most: span.frames,
+                announced: announced.filter(|_| summary.is_none()),
+            });
+        }
+        let no_end = summary.is_some_and(|summary| !summary.complete);
+        let surroundings_lost = self.args.recover && (no_end || decoder.damage().head_lost);
+        Ok(Plan {
+            original: !surroundings_lost && !self.args.audio_only && info.source != Source::Samples,
+            start: 0,
+            most: None,
+            announced: summary.map(|summary| summary.frames).or(info.declared_frames),
+        })
+    }
+
+    /// Makes a new head say how many frames there turned out to be.
+    fn correct_head(
+        &self,
+        output: &mut Output,
+        info: &StreamInfo,
+        plan: &Plan,
+        frames: u64,
+    ) -> Result<(), Failure> {
+        let said = plan.most.or(plan.announced);
+        let (old, new) = (wav_head(&info.spec, said), wav_head(&info.spec, Some(frames)));
+        // A head that says nothing is right in its way, and all that a pipe can have.
+        if old == new || (old.len() == new.len() && output.rewrite_start(&new)?) || said.is_none() {
+            return Ok(());
+        }
+        let said = said.unwrap_or_default();
+        let message = format!("its head says {said} frames, and there are {frames}");
+        self.report.note(output.name(), &message);
+        Ok(())
+    }
+}
+
+impl Plan {
+    /// How many frames came out, given the one that would be next.
+    fn frames_done(&self, position: u64) -> Result<u64, Failure> {
+        match position.checked_sub(self.start) {
+            Some(frames) => Ok(self.most.map_or(frames, |most| frames.min(most))),
+            None => Err(beyond(self.start, position)),
+        }
+    }
+}
+
+fn copy(
+    restored: &mut Restored<Metered>,
+    output: &mut Output,
+    progress: &Progress,
+) -> Result<(), Failure> {
+    loop {
+        let piece = restored.next_piece()?;
+        if piece.is_empty() {
+            return Ok(());
+        }
+        output.write_all(&piece).map_err(|error| output.failure(error))?;
+        progress.count_written(piece.len());
+    }
+}
+
+fn frame_bytes(info: &StreamInfo) -> u64 {
+    info.spec.frame_bytes() as u64
+}
+
+/// The options that decoding has in all commands.
+pub(crate) fn decode_options(memory: &Memory, threads: usize) -> DecodeOptions {
+    let mut options = DecodeOptions::default().with_threads(threads);
+    if let Some(limit) = memory.limit {
+        options = options.with_limits(Limits::default().with_memory(limit));
+    }
+    options
+}
+
+/// How far audio was checked, and the MD5 that it was checked against.
+pub(crate) fn verification(done: Verification, whole: bool) -> (&'static str, Option<String>) {
+    match done {
+        Verification::Md5(md5) if whole => ("md5", Some(hex(md5))),
+        Verification::Chunks if whole => ("chunks", None),
+        Verification::Damaged => ("damaged", None),
+        _ => ("partial", None),
+    }
+}

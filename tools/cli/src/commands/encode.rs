@@ -1,0 +1,225 @@
+//! `lmac encode`
+
+use std::io::{self, Seek, Write};
+use std::path::Path;
+
+use lmac::source::{self, RawLayout};
+use lmac::{AudioSpec, DecodeOptions, Decoder, EncodeOptions, SampleFormat, Stats};
+use serde::Serialize;
+
+use crate::args::{EncodeArgs, RawArgs, usage};
+use crate::batch;
+use crate::compare;
+use crate::failure::{Failure, Status};
+use crate::inputs::{Kind, Opened, Task, has_extension, take_stdout};
+use crate::output::{Output, Outputs, can_be_checked};
+use crate::progress::{Metered, Progress};
+use crate::report::{Audio, Report, hex};
+use crate::units;
+
+const COMMAND: &str = "encode";
+const WAV: &[&str] = &["wav", "wave"];
+const RAW: &[&str] = &["raw", "pcm"];
+
+pub(crate) fn run(args: &EncodeArgs) -> Result<Status, clap::Error> {
+    let raw = raw_layout(&args.raw).map_err(|message| usage(COMMAND, message))?;
+    let kind = Kind {
+        command: COMMAND,
+        is_output: |path| has_extension(path, &["lmac"]),
+        extensions: if raw.is_some() { RAW } else { WAV },
+    };
+    let tasks = kind.tasks(&args.paths, &args.writing, args.common.recursive)?;
+    let report = Report::new(&args.common, take_stdout(&tasks));
+    let mut outputs = Outputs::new(args.writing.force);
+    let encoding = Encoding { args, raw, report: &report };
+    Ok(batch::each(
+        &report,
+        tasks,
+        |task| task.origin.name(),
+        |task| encoding.encode(task, &mut outputs),
+    ))
+}
+
+/// The layout that the options describe; nothing without `--raw`.
+fn raw_layout(args: &RawArgs) -> Result<Option<RawLayout>, String> {
+    let (true, Some(rate), Some(channels), Some(bits)) =
+        (args.raw, args.rate, args.channels, args.bits)
+    else {
+        return Ok(None);
+    };
+    let format = if args.float { SampleFormat::float(bits) } else { SampleFormat::integer(bits) };
+    let format = format.ok_or_else(|| match args.float {
+        true => format!("float samples have 32 or 64 bits, not {bits}"),
+        false => format!("samples of {bits} bits are floats only; add --float"),
+    })?;
+    let mut spec = AudioSpec::new(format, channels, rate);
+    if let Some(valid) = args.valid_bits {
+        if valid == 0 || u32::from(valid) > bits {
+            return Err(format!("{valid} valid bits do not fit samples of {bits} bits"));
+        }
+        spec = spec.with_valid_bits(valid);
+    }
+    let flipped = if bits == 8 { args.signed } else { args.unsigned };
+    Ok(Some(RawLayout::new(spec).with_big_endian(args.big_endian).with_flipped_sign(flipped)))
+}
+
+struct Encoding<'a> {
+    args: &'a EncodeArgs,
+    raw: Option<RawLayout>,
+    report: &'a Report,
+}
+
+#[derive(Serialize)]
+struct Encoded<'a> {
+    file: &'a str,
+    output: &'a str,
+    #[serde(flatten)]
+    audio: Option<Audio>,
+    frames: u64,
+    seconds: Option<f64>,
+    source_bytes: u64,
+    pcm_bytes: u64,
+    stream_bytes: u64,
+    ratio: Option<f64>,
+    chunks: u64,
+    stored_chunks: u64,
+    constant_chunks: u64,
+    light_chunks: u64,
+    md5: Option<String>,
+    verified: bool,
+    source_removed: bool,
+    elapsed_seconds: f64,
+}
+
+impl Encoding<'_> {
+    fn encode(&self, task: &Task, outputs: &mut Outputs) -> Result<Status, Failure> {
+        let name = task.origin.name();
+        let input = task.origin.open()?;
+        let destination = task.destination.with_extension("lmac", &[WAV, RAW].concat());
+        let mut output = outputs.open(&destination, &input)?;
+        let output_name = output.name().to_string();
+        let rm = self.args.writing.rm;
+        if rm {
+            can_be_checked(&input, &output)?;
+        }
+
+        let total = input.seekable.then_some(input.metadata.len());
+        let progress = Progress::encoding(self.report, &name, total);
+        let mut writer = StreamWriter::new(&mut output, &progress);
+        let converted = self.convert(&input, &progress, &mut writer);
+        let spec = writer.spec;
+        let (stats, md5) = converted.map_err(|error| output.explain(error))?;
+        let check = rm.then_some(|file: &Path, stream: &Path| {
+            compare::restores(stream, file, self.args.common.threads)
+        });
+        outputs.complete(output, &input, check)?;
+        progress.finish();
+
+        let encoded = Encoded {
+            file: &name,
+            output: &output_name,
+            audio: spec.as_ref().map(Audio::from),
+            frames: stats.frames,
+            seconds: spec.and_then(|spec| spec.seconds(stats.frames)),
+            source_bytes: progress.bytes_read(),
+            pcm_bytes: stats.pcm_bytes,
+            stream_bytes: stats.stream_bytes,
+            ratio: units::ratio(stats.stream_bytes, stats.pcm_bytes),
+            chunks: stats.chunks(),
+            stored_chunks: stats.stored_chunks,
+            constant_chunks: stats.constant_chunks,
+            light_chunks: stats.light_chunks,
+            md5: md5.map(hex),
+            verified: !self.args.no_verify,
+            source_removed: rm,
+            elapsed_seconds: progress.elapsed().as_secs_f64(),
+        };
+        self.report.summary(&format!(
+            "{name}: {} -> {}{}, {}",
+            units::bytes(encoded.source_bytes),
+            units::bytes(encoded.stream_bytes),
+            units::percent(encoded.stream_bytes, encoded.source_bytes)
+                .map_or(String::new(), |percent| format!(" ({percent})")),
+            progress.speed(encoded.pcm_bytes),
+        ));
+        self.report.json(&encoded)?;
+        Ok(Status::Fine)
+    }
+
+    fn convert(
+        &self,
+        input: &Opened,
+        progress: &Progress,
+        writer: &mut StreamWriter,
+    ) -> lmac::Result<(Stats, Option<[u8; 16]>)> {
+        let mut file = input.file.try_clone()?;
+        let mut options = self.options();
+        if let Some(raw) = self.raw.filter(|_| input.seekable) {
+            let left = input.metadata.len().saturating_sub(file.stream_position()?);
+            options.declared_frames = Some(left / raw.spec.frame_bytes() as u64);
+        }
+        let reader = Metered::new(file, progress);
+        let finished = match self.raw {
+            Some(layout) => source::encode_raw(reader, &layout, writer, &options),
+            None if self.args.audio_only => source::encode_wav_audio(reader, writer, &options),
+            None => source::encode_wav(reader, writer, &options),
+        }?;
+        Ok((finished.stats, finished.md5))
+    }
+
+    fn options(&self) -> EncodeOptions {
+        let args = self.args;
+        let mut options = EncodeOptions::default()
+            .with_preset(args.preset)
+            .with_threads(args.common.threads)
+            .with_md5(!args.no_md5)
+            .with_verify(!args.no_verify);
+        options.mapping = args.mapping.0;
+        options.chunk_frames = args.chunk_frames;
+        options
+    }
+}
+
+/// Bytes that the header of a stream takes at most.
+const HEADER: usize = 5000;
+
+/// Writes a stream, and looks at its header in passing: it says what the audio is.
+struct StreamWriter<'a> {
+    output: &'a mut Output,
+    progress: &'a Progress,
+    start: Vec<u8>,
+    spec: Option<AudioSpec>,
+}
+
+impl<'a> StreamWriter<'a> {
+    fn new(output: &'a mut Output, progress: &'a Progress) -> Self {
+        StreamWriter { output, progress, start: Vec::new(), spec: None }
+    }
+
+    fn look_at(&mut self, bytes: &[u8]) {
+        let room = HEADER.saturating_sub(self.start.len());
+        if self.spec.is_some() || room == 0 {
+            return;
+        }
+        self.start.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        // What follows the header may be cut off.
+        let options = DecodeOptions::default().with_recover(true);
+        if let Ok(decoder) = Decoder::with_options(self.start.as_slice(), options) {
+            self.progress.set_audio(&decoder.info().spec);
+            self.spec = Some(decoder.info().spec);
+        }
+    }
+}
+
+impl Write for StreamWriter<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.output.write(bytes)?;
+        self.look_at(&bytes[..written]);
+        self.progress.count_written(written);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.output.flush()
+    }
+}

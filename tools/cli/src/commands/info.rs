@@ -1,0 +1,199 @@
+//! `lmac info`
+
+use std::io::{self, Write};
+
+use lmac::{Decoder, ErrorKind, Source, StreamInfo, Summary};
+use serde::Serialize;
+
+use super::chunk_list::{Chunk, Passed, bits, write_heading, write_line};
+use crate::args::InfoArgs;
+use crate::batch;
+use crate::failure::{Failure, Status};
+use crate::inputs::{Origin, streams};
+use crate::report::{Audio, Report, describe, hex, printing};
+use crate::time::clock;
+use crate::units::{count, percent, ratio};
+
+pub(crate) fn run(args: &InfoArgs) -> Result<Status, clap::Error> {
+    let files = streams(&args.paths, args.recursive, "info")?;
+    let report = Report::immediate(args.json);
+    Ok(batch::each(&report, files, Origin::name, |file| info(args, file, &report)))
+}
+
+fn info(args: &InfoArgs, origin: &Origin, report: &Report) -> Result<Status, Failure> {
+    let name = origin.name();
+    let input = origin.open()?;
+    let mut decoder = Decoder::new(input.file)?;
+    let info = decoder.info().clone();
+    // A pipe has to be read to its end before anything is known of it.
+    let summary = if input.seekable { Some(decoder.summary()?) } else { None };
+    let passes = args.chunks || summary.is_none();
+
+    let mut chunks = Vec::new();
+    let passed = if args.json {
+        let list = |chunk| {
+            if args.chunks {
+                chunks.push(Chunk::from(chunk));
+            }
+            Ok(())
+        };
+        if passes { Passed::all(&mut decoder, list)? } else { Passed::default() }
+    } else {
+        printing(|out| {
+            if let Some(summary) = &summary {
+                write_text(out, &name, &info, summary)?;
+            }
+            if !passes {
+                return Ok(Passed::default());
+            }
+            if !args.chunks {
+                return Passed::all(&mut decoder, |_| Ok(()));
+            }
+            write_heading(out)?;
+            let passed = Passed::all(&mut decoder, |chunk| write_line(out, &chunk, &info.spec))?;
+            passed.write_sums(out)?;
+            Ok(passed)
+        })?
+    };
+
+    let error = passed.error.filter(|error| {
+        // That a stream is cut off is something to say of it, and not the end.
+        args.chunks || !matches!(error.kind(), ErrorKind::Truncated)
+    });
+    if let Some(error) = error {
+        let error = error.to_string();
+        report.error(&name, &error);
+        let chunk_list = args.chunks.then_some(chunks);
+        report.json(&Damaged { file: &name, error, chunk_list })?;
+        return Ok(Status::Failed);
+    }
+    let read_through = summary.is_none();
+    let summary = summary.unwrap_or_else(|| decoder.summary_so_far());
+    if read_through && !args.json {
+        printing(|out| write_text(out, &name, &info, &summary))?;
+    }
+    report.json(&stream_json(&name, &info, &summary, args.chunks.then_some(chunks)))?;
+    Ok(Status::Fine)
+}
+
+fn write_text(
+    out: &mut dyn Write,
+    name: &str,
+    info: &StreamInfo,
+    summary: &Summary,
+) -> io::Result<()> {
+    let spec = &info.spec;
+    let pcm_bytes = pcm_bytes(info, summary);
+    let time = |frames| match clock(frames, spec.rate) {
+        Some(clock) => format!(", {clock}"),
+        None => String::new(),
+    };
+    let share = match percent(summary.stream_bytes, pcm_bytes) {
+        Some(percent) => format!(", {percent} of {pcm_bytes} bytes of PCM"),
+        None => String::new(),
+    };
+    writeln!(out, "{name}")?;
+    let mut line = |label: &str, text: String| writeln!(out, "  {label:<12} {text}");
+    line("format", describe(spec))?;
+    line("length", format!("{} frames{}", summary.frames, time(summary.frames)))?;
+    line("size", format!("{} bytes{share}", summary.stream_bytes))?;
+    line("bits/sample", bits(summary.stream_bytes, samples(info, summary)))?;
+    let most = info.chunk_frames;
+    line("chunks", format!("{}, of at most {most} frames{}", summary.chunks, time(most)))?;
+    line("source", describe_source(info, summary))?;
+    line("MD5", summary.md5.map_or("none".into(), hex))?;
+    line("complete", if summary.complete { "yes" } else { "no, the end is missing" }.into())
+}
+
+fn describe_source(info: &StreamInfo, summary: &Summary) -> String {
+    let name = info.source.name();
+    let tail = count(summary.tail_bytes, "byte");
+    match info.source {
+        Source::CanonicalWav => format!("{name}, canonical head, tail of {tail}"),
+        Source::Wav => {
+            let head = count(info.head_bytes, "byte");
+            format!("{name}, head of {head}, tail of {tail}")
+        }
+        Source::Raw { big_endian, flipped_sign } => {
+            let order = if big_endian { ", big-endian" } else { "" };
+            let sign = match (flipped_sign, info.spec.format.bits()) {
+                (true, 8) => ", signed",
+                (true, _) => ", unsigned",
+                _ => "",
+            };
+            format!("{name}{order}{sign}, tail of {tail}")
+        }
+        _ => name.to_string(),
+    }
+}
+
+fn samples(info: &StreamInfo, summary: &Summary) -> u64 {
+    summary.frames.saturating_mul(info.spec.channels.into())
+}
+
+fn pcm_bytes(info: &StreamInfo, summary: &Summary) -> u64 {
+    summary.frames.saturating_mul(info.spec.frame_bytes() as u64)
+}
+
+#[derive(Serialize)]
+struct Stream<'a> {
+    file: &'a str,
+    #[serde(flatten)]
+    audio: Audio,
+    valid_bits: u8,
+    channel_mask: Option<u32>,
+    frames: u64,
+    seconds: Option<f64>,
+    declared_frames: Option<u64>,
+    pcm_bytes: u64,
+    stream_bytes: u64,
+    ratio: Option<f64>,
+    bits_per_sample: Option<f64>,
+    chunks: u64,
+    chunk_frames: u64,
+    source: &'static str,
+    head_bytes: u64,
+    tail_bytes: u64,
+    md5: Option<String>,
+    complete: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chunk_list: Option<Vec<Chunk>>,
+}
+
+#[derive(Serialize)]
+struct Damaged<'a> {
+    file: &'a str,
+    error: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chunk_list: Option<Vec<Chunk>>,
+}
+
+fn stream_json<'a>(
+    name: &'a str,
+    info: &StreamInfo,
+    summary: &Summary,
+    chunk_list: Option<Vec<Chunk>>,
+) -> Stream<'a> {
+    let pcm_bytes = pcm_bytes(info, summary);
+    Stream {
+        file: name,
+        audio: Audio::from(&info.spec),
+        valid_bits: info.spec.valid_bits,
+        channel_mask: info.spec.channel_mask,
+        frames: summary.frames,
+        seconds: info.spec.seconds(summary.frames),
+        declared_frames: info.declared_frames,
+        pcm_bytes,
+        stream_bytes: summary.stream_bytes,
+        ratio: ratio(summary.stream_bytes, pcm_bytes),
+        bits_per_sample: ratio(summary.stream_bytes, samples(info, summary)).map(|b| 8.0 * b),
+        chunks: summary.chunks,
+        chunk_frames: info.chunk_frames,
+        source: info.source.name(),
+        head_bytes: info.head_bytes,
+        tail_bytes: summary.tail_bytes,
+        md5: summary.md5.map(hex),
+        complete: summary.complete,
+        chunk_list,
+    }
+}

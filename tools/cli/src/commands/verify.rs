@@ -1,0 +1,81 @@
+//! `lmac verify`
+
+use lmac::Decoder;
+use lmac::source::Restored;
+use serde::Serialize;
+
+use super::decode::{decode_options, verification};
+use crate::args::VerifyArgs;
+use crate::batch;
+use crate::failure::{Failure, Status};
+use crate::inputs::{Origin, streams};
+use crate::progress::{Metered, Progress};
+use crate::report::{Audio, Report};
+use crate::units::{self, count};
+
+pub(crate) fn run(args: &VerifyArgs) -> Result<Status, clap::Error> {
+    let files = streams(&args.paths, args.common.recursive, "verify")?;
+    let report = Report::new(&args.common, false);
+    Ok(batch::each(&report, files, Origin::name, |file| verify(args, file, &report)))
+}
+
+#[derive(Serialize)]
+struct Verified<'a> {
+    file: &'a str,
+    #[serde(flatten)]
+    audio: Audio,
+    frames: u64,
+    seconds: Option<f64>,
+    verification: &'static str,
+    md5: Option<String>,
+    elapsed_seconds: f64,
+}
+
+fn verify(args: &VerifyArgs, origin: &Origin, report: &Report) -> Result<Status, Failure> {
+    let name = origin.name();
+    let input = origin.open()?;
+    let progress = Progress::decoding(report, &name);
+    let options = decode_options(&args.memory, args.common.threads);
+    let mut decoder = Decoder::with_options(Metered::new(input.file, &progress), options)?;
+    if input.seekable {
+        decoder.summary()?;
+        progress.restart();
+    }
+    let spec = decoder.info().spec;
+    let frame_bytes = spec.frame_bytes() as u64;
+    let total = decoder.total_frames().or(decoder.info().declared_frames);
+    progress.set_audio(&spec);
+    progress.expect(total.map(|frames| frames.saturating_mul(frame_bytes)));
+
+    let mut restored = Restored::new(decoder);
+    loop {
+        let piece = restored.next_piece()?;
+        if piece.is_empty() {
+            break;
+        }
+        progress.count_written(piece.len());
+    }
+    let decoder = restored.decoder_mut();
+    decoder.expect_end()?;
+    progress.finish();
+
+    let frames = decoder.position();
+    let (verification, md5) = verification(decoder.verification(), true);
+    let md5_text = match md5 {
+        Some(_) => "MD5 matches",
+        None => "all checksums match, there is no MD5",
+    };
+    report.line(&format!("{name}: ok, {}, {md5_text}", count(frames, "frame")))?;
+    let bytes = units::bytes(progress.bytes_read());
+    report.summary(&format!("{name}: {bytes}, {}", progress.speed(frames * frame_bytes)));
+    report.json(&Verified {
+        file: &name,
+        audio: Audio::from(&spec),
+        frames,
+        seconds: spec.seconds(frames),
+        verification,
+        md5,
+        elapsed_seconds: progress.elapsed().as_secs_f64(),
+    })?;
+    Ok(Status::Fine)
+}

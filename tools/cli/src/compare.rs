@@ -1,0 +1,49 @@
+//! Whether a stream on the disk restores a file on the disk.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use lmac::source::Restored;
+use lmac::{DecodeOptions, Decoder};
+
+use crate::failure::Failure;
+
+/// Reads both from beginning to end; an error unless the one restores the other.
+pub(crate) fn restores(stream: &Path, file: &Path, threads: usize) -> Result<(), Failure> {
+    let options = DecodeOptions::default().with_threads(threads);
+    let mut decoder = Decoder::with_options(File::open(stream)?, options)?;
+    // A head that is made anew depends on it.
+    decoder.summary()?;
+    let mut restored = Restored::new(decoder);
+    let mut file = File::open(file)?;
+    let mut expected = Vec::new();
+    loop {
+        let piece = restored.next_piece()?;
+        expected.resize(piece.len().max(1), 0);
+        let length = read_fully(&mut file, &mut expected)?;
+        if expected[..length] != piece[..] {
+            return Err(Failure::Here(
+                "what was read back from the disk differs; the source is kept".into(),
+            ));
+        }
+        if piece.is_empty() {
+            break;
+        }
+    }
+    restored.decoder_mut().expect_end()?;
+    Ok(())
+}
+
+fn read_fully(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut length = 0;
+    while length < buffer.len() {
+        match file.read(&mut buffer[length..]) {
+            Ok(0) => break,
+            Ok(read) => length += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(length)
+}

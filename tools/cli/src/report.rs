@@ -1,0 +1,176 @@
+//! What the program says, and where.
+
+use std::io::{self, BufWriter, IsTerminal, Write};
+
+use lmac::{AudioSpec, SampleFormat};
+use serde::Serialize;
+
+use crate::args::Common;
+use crate::failure::Failure;
+use crate::units::count;
+
+/// Says things as the options want them.
+pub(crate) struct Report {
+    quiet: bool,
+    /// Whether there is a line on each file.
+    summaries: bool,
+    json: bool,
+    /// Whether standard output is taken by audio or a stream.
+    stdout_taken: bool,
+    progress: bool,
+}
+
+impl Report {
+    pub(crate) fn new(common: &Common, stdout_taken: bool) -> Self {
+        let terminal = io::stderr().is_terminal();
+        let talkative = terminal && !common.json && !common.quiet;
+        Report {
+            quiet: common.quiet,
+            summaries: common.verbose || talkative,
+            json: common.json,
+            stdout_taken,
+            progress: talkative && !common.no_progress,
+        }
+    }
+
+    /// For a command that is at once done with each file.
+    pub(crate) fn immediate(json: bool) -> Self {
+        Report { quiet: false, summaries: false, json, stdout_taken: false, progress: false }
+    }
+
+    pub(crate) fn shows_progress(&self) -> bool {
+        self.progress
+    }
+
+    /// Says what went wrong, on standard error and among the results.
+    pub(crate) fn failure(&self, file: &str, failure: &Failure) -> Result<(), Failure> {
+        #[derive(Serialize)]
+        struct Wrong<'a> {
+            file: &'a str,
+            error: &'a str,
+        }
+        let (file, error) = match failure {
+            Failure::BrokenPipe => return Err(Failure::BrokenPipe),
+            Failure::Here(error) => (file, error),
+            Failure::Elsewhere { file, message } => (file.as_str(), message),
+        };
+        self.error(file, error);
+        self.json(&Wrong { file, error })
+    }
+
+    /// Says what went wrong, on standard error.
+    pub(crate) fn error(&self, file: &str, message: &str) {
+        stderr_line(&format!("lmac: {file}: {message}"));
+    }
+
+    /// Something that should be known, and is no error.
+    pub(crate) fn note(&self, file: &str, message: &str) {
+        self.remark(&format!("{file}: {message}"));
+    }
+
+    /// The same about no file.
+    pub(crate) fn remark(&self, message: &str) {
+        if !self.quiet {
+            stderr_line(&format!("lmac: {message}"));
+        }
+    }
+
+    /// How it went, after a file is done.
+    pub(crate) fn summary(&self, text: &str) {
+        if self.summaries {
+            stderr_line(text);
+        }
+    }
+
+    /// A result, for people.
+    pub(crate) fn line(&self, text: &str) -> Result<(), Failure> {
+        if self.quiet || self.json {
+            return Ok(());
+        }
+        stdout_line(text)
+    }
+
+    /// A result, for programs.
+    pub(crate) fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
+        if !self.json {
+            return Ok(());
+        }
+        let text = serde_json::to_string(value)
+            .map_err(|error| Failure::elsewhere("JSON", error.to_string()))?;
+        if self.stdout_taken {
+            stderr_line(&text);
+            return Ok(());
+        }
+        stdout_line(&text)
+    }
+}
+
+fn stderr_line(text: &str) {
+    // Nobody can be told that nobody can be told.
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+fn stdout_line(text: &str) -> Result<(), Failure> {
+    print(format!("{text}\n").as_bytes())
+}
+
+/// Writes to standard output.
+pub(crate) fn print(bytes: &[u8]) -> Result<(), Failure> {
+    printing(|stdout| stdout.write_all(bytes))
+}
+
+/// Writes many small things to standard output.
+pub(crate) fn printing<T>(
+    write: impl FnOnce(&mut dyn Write) -> io::Result<T>,
+) -> Result<T, Failure> {
+    let mut stdout = BufWriter::new(io::stdout().lock());
+    let result = write(&mut stdout).and_then(|value| stdout.flush().map(|()| value));
+    result.map_err(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => Failure::BrokenPipe,
+        _ => Failure::elsewhere("-", format!("cannot be written: {error}")),
+    })
+}
+
+/// What the audio is, for programs.
+#[derive(Serialize)]
+pub(crate) struct Audio {
+    sample_format: &'static str,
+    channels: u16,
+    rate: u32,
+}
+
+impl From<&AudioSpec> for Audio {
+    fn from(spec: &AudioSpec) -> Self {
+        let sample_format = match spec.format {
+            SampleFormat::U8 => "u8",
+            SampleFormat::S16 => "s16",
+            SampleFormat::S24 => "s24",
+            SampleFormat::S32 => "s32",
+            SampleFormat::F32 => "f32",
+            SampleFormat::F64 => "f64",
+            _ => "unknown",
+        };
+        Audio { sample_format, channels: spec.channels, rate: spec.rate }
+    }
+}
+
+/// What the audio is, for people.
+pub(crate) fn describe(spec: &AudioSpec) -> String {
+    let bits = spec.format.bits();
+    let kind = if spec.format.is_float() { "float" } else { "PCM" };
+    let valid = match u32::from(spec.valid_bits) {
+        valid if valid == bits => String::new(),
+        valid => format!(" ({valid} valid)"),
+    };
+    let channels = count(spec.channels.into(), "channel");
+    let rate = match spec.rate {
+        0 => "unknown rate".to_string(),
+        rate => format!("{rate} Hz"),
+    };
+    format!("{bits}-bit {kind}{valid}, {channels}, {rate}")
+}
+
+/// An MD5 in hexadecimal.
+pub(crate) fn hex(md5: [u8; 16]) -> String {
+    md5.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,19 @@
+#!/bin/sh
+# Builds the tool; encodes, verifies and decodes a sample recording.
+set -eu
+. "$(dirname "$0")/prepare.sh"
+
+cargo build --release --locked -p lmac-cli
+lmac="${CARGO_TARGET_DIR:-target}/release/lmac"
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+set -x
+"$lmac" encode -v samples/speech.wav "$folder/speech.lmac"
+"$lmac" verify "$folder/speech.lmac"
+"$lmac" info "$folder/speech.lmac"
+"$lmac" decode "$folder/speech.lmac" "$folder/speech.wav"
+cmp samples/speech.wav "$folder/speech.wav"
+"$lmac" encode - - <samples/speech.wav | "$lmac" decode - - | cmp - samples/speech.wav
+{ set +x; } 2>/dev/null
+echo "The sample came back byte for byte."
