@@ -22,7 +22,8 @@ import zlib
 
 FORMAT_BITS = [8, 16, 24, 32, 32, 64]
 RATES = [None, 8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000,
-         88200, 96000, 176400, 192000, 352800, 384000, 705600, 768000]
+         88200, 96000, 176400, 192000, 352800, 384000, 705600, 768000, 4000, 5512, 6000,
+         7350, 10000, 18900, 20000, 22255, 25000, 37800, 40000, 44056, 50000]
 SAMPLES, RAW_FILE, WAV_CANONICAL, WAV_BLOCKS = range(4)
 STORED, CONSTANT, LIGHT, BLOCK = 0, 1, 2, 15
 TWOS_COMPLEMENT, OFFSET_BINARY, RESIDUAL = range(3)
@@ -125,7 +126,6 @@ def read_body(r):
     code = r.u8()
     sample_format, rate_code = code & 7, code >> 3
     support(sample_format <= 5, "sample format %d" % sample_format)
-    support(rate_code <= 18, "rate code %d" % rate_code)
     h.float = sample_format >= 4
     h.bits = FORMAT_BITS[sample_format]
 
@@ -151,7 +151,7 @@ def read_body(r):
     h.mask = r.u32() if extension & 1 else None
     h.valid_bits = r.u8() if extension & 2 else None
     if h.valid_bits is not None:
-        require(not h.float and 1 <= h.valid_bits <= h.bits, "wrong valid bits")
+        require(not h.float and 1 <= h.valid_bits < h.bits, "wrong valid bits")
     h.chunk_frames = r.varint() if extension & 4 else default_chunk_frames(h)
     require(h.chunk_frames >= 1, "chunk frames 0")
     require(h.chunk_frames * h.frame_bytes <= 2**28, "chunks of more than 2^28 bytes")
@@ -422,9 +422,8 @@ class AudioMd5:
 def read_trailer(r, header, frames, chunks, tail_length, md5):
     """`chunks` has first frame and offset of each; returns whether there is a pad."""
     start = r.pos
-    flags = r.take(2)[1]
+    flags = r.u8() & 15
     several, pad, tail = bool(flags & 1), bool(flags & 4), bool(flags & 8)
-    support(flags < 0x10, "flags bits 4-7")
     header_copy = r.take(r.varint()) if several else header.bytes
     total = r.varint() if flags & 2 else header.declared
     stated_tail_length = r.varint() if tail else 0
@@ -439,6 +438,7 @@ def read_trailer(r, header, frames, chunks, tail_length, md5):
 
     require(header_copy == header.bytes, "the copy of the header differs")
     require(total is not None, "neither total frames nor declared frames")
+    require(total < 2**56, "2^56 frames or more")
     require(total == frames, "%d frames are stated, %d were read" % (total, frames))
     require(several == (len(chunks) > 1), "flag 0 with %d chunks" % len(chunks))
     if several:
@@ -486,7 +486,7 @@ def decode_stream(data, write):
     md5 = AudioMd5(header) if header.has_md5 else None
     frames, chunks, tails = 0, [], []
     head_length, in_head = 0, True
-    while data[r.pos:r.pos + 1] != b"\xe4":
+    while r.pos >= len(data) or data[r.pos] >> 4 != 0xE:
         offset = r.pos
         begin = data[offset:offset + 3]
         with place("byte %d" % offset):

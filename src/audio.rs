@@ -218,18 +218,12 @@ pub(crate) fn samples_to_pcm(
     Ok(())
 }
 
-/// Turns PCM into samples, behind those that are there.
-pub(crate) fn pcm_to_samples(
-    pcm: &[u8],
-    format: SampleFormat,
-    samples: &mut Vec<i32>,
-) -> Result<()> {
-    refuse_f64(format)?;
+/// Turns PCM into samples, behind those that are there. Not for 64-bit float.
+pub(crate) fn pcm_to_samples(pcm: &[u8], format: SampleFormat, samples: &mut Vec<i32>) {
     samples.extend(pcm.chunks_exact(format.bytes()).map(|sample| format.get(sample) as i32));
-    Ok(())
 }
 
-fn refuse_f64(format: SampleFormat) -> Result<()> {
+pub(crate) fn refuse_f64(format: SampleFormat) -> Result<()> {
     if format == SampleFormat::F64 {
         return Err(Error::argument(
             "64-bit float does not fit samples of 32 bits; read and write it as bytes",

@@ -41,6 +41,17 @@ impl Damage {
         *self != Damage::default()
     }
 
+    /// Forgets what the next pass through the stream will find again.
+    pub(crate) fn start_again(&mut self) {
+        let first_error = self.first_error.take().filter(|_| self.header_restored);
+        *self = Damage {
+            first_error,
+            header_restored: self.header_restored,
+            head_lost: self.head_lost,
+            ..Damage::default()
+        };
+    }
+
     pub(crate) fn note(&mut self, error: &Error) {
         self.first_error.get_or_insert_with(|| error.to_string());
     }

@@ -1,5 +1,6 @@
 //! Audio in, a stream out.
 
+use std::fmt;
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use crate::container::trailer::{Index, IndexEntry, Trailer};
 use crate::digest::AudioDigest;
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::options::EncodeOptions;
-use crate::parallel::Ordered;
+use crate::parallel::{self, Ordered};
 use crate::stats::Stats;
 
 /// Samples that are converted at a time.
@@ -146,7 +147,8 @@ impl<W: Write> Encoder<W> {
     }
 
     /// Takes interleaved samples: signed integers, 8-bit ones centred around zero, or the
-    /// bits of 32-bit floats. 64-bit floats go through [`Write`] alone.
+    /// bits of 32-bit floats. 64-bit floats go through [`Write`] alone. After a sample that
+    /// does not fit the format the stream cannot go on, as after any error.
     pub fn write_samples(&mut self, interleaved: &[i32]) -> Result<()> {
         self.guarded(|encoder| {
             let mut pcm = Vec::with_capacity(4 * SAMPLE_BLOCK.min(interleaved.len()));
@@ -238,30 +240,35 @@ impl<W: Write> Encoder<W> {
 
     /// Writes the header, if that has not happened yet.
     fn start(&mut self, first_pcm: &[u8]) -> Result<&mut Started> {
-        if self.started.is_none() {
-            let stream = Header {
-                spec: self.spec,
-                source: self.source.kind,
-                chunk_frames: self.chunk_frames,
-                declared_frames: self.options.declared_frames,
-                has_md5: self.digest.is_some(),
-                salt: crc32fast::hash(first_pcm),
-            }
-            .seal();
-            self.write(&stream.bytes)?;
-            for part in std::mem::take(&mut self.source.head).chunks(MAX_BLOCK) {
-                self.write(&write_block(block::HEAD, part, stream.id))?;
-                self.stats.foreign_bytes += part.len() as u64;
-            }
-            let stream = Arc::new(stream);
-            let threads = Ordered::<Job, Result<EncodedChunk>>::threads(self.options.threads);
-            let pool = {
-                let (stream, options) = (Arc::clone(&stream), self.options.clone());
-                Ordered::new(threads, move |job| encode_chunk(job, &stream, &options))
-            };
-            self.started = Some(Started { stream, pool });
+        let started = match self.started.take() {
+            Some(started) => started,
+            None => self.write_start(first_pcm)?,
+        };
+        Ok(self.started.insert(started))
+    }
+
+    fn write_start(&mut self, first_pcm: &[u8]) -> Result<Started> {
+        let stream = Header {
+            spec: self.spec,
+            source: self.source.kind,
+            chunk_frames: self.chunk_frames,
+            declared_frames: self.options.declared_frames,
+            has_md5: self.digest.is_some(),
+            salt: crc32fast::hash(first_pcm),
         }
-        self.started.as_mut().ok_or_else(|| Error::new(ErrorKind::AlreadyFailed))
+        .seal();
+        self.write(&stream.bytes)?;
+        for part in std::mem::take(&mut self.source.head).chunks(MAX_BLOCK) {
+            self.write(&write_block(block::HEAD, part, stream.id))?;
+            self.stats.foreign_bytes += part.len() as u64;
+        }
+        let stream = Arc::new(stream);
+        let threads = parallel::threads(self.options.threads);
+        let pool = {
+            let (stream, options) = (Arc::clone(&stream), self.options.clone());
+            Ordered::new(threads, move |job| encode_chunk(job, &stream, &options))
+        };
+        Ok(Started { stream, pool })
     }
 
     /// Writes finished chunks, in order, until at most this many are under way.
@@ -378,4 +385,14 @@ fn encode_chunk(job: Job, stream: &Sealed, options: &EncodeOptions) -> Result<En
     let crc = stream.id.crc(&[&head, &coded.payload]);
     let pcm_bytes = job.pcm.len() as u64;
     Ok(EncodedChunk { header, head, payload: coded.payload, crc, pcm_bytes })
+}
+
+impl<W: Write> fmt::Debug for Encoder<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Encoder")
+            .field("spec", &self.spec)
+            .field("options", &self.options)
+            .field("stats", &self.stats)
+            .finish_non_exhaustive()
+    }
 }

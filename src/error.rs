@@ -35,6 +35,7 @@ pub enum ErrorKind {
     /// The stream ends before its trailer.
     Truncated,
     /// Decoding would need more memory than [`Limits`](crate::Limits) allow.
+    #[non_exhaustive]
     Limit {
         /// Bytes that would be needed.
         needed: u64,
@@ -108,7 +109,8 @@ impl Error {
     pub fn is_damage(&self) -> bool {
         matches!(
             self.kind(),
-            ErrorKind::Malformed(_)
+            ErrorKind::NotLmac
+                | ErrorKind::Malformed(_)
                 | ErrorKind::Unsupported(_)
                 | ErrorKind::Checksum(_)
                 | ErrorKind::Truncated
@@ -164,7 +166,8 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self.kind() {
-            ErrorKind::Io(error) => Some(error),
+            // The message is that of the inner error already.
+            ErrorKind::Io(error) => error.source(),
             _ => None,
         }
     }
@@ -178,11 +181,8 @@ impl From<io::Error> for Error {
 
 impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
-        let kind = match error.kind() {
-            ErrorKind::Io(_) => {
-                let ErrorKind::Io(inner) = error.0.kind else { unreachable!("matched above") };
-                return inner;
-            }
+        let kind = match error.0.kind {
+            ErrorKind::Io(inner) => return inner,
             ErrorKind::Truncated => io::ErrorKind::UnexpectedEof,
             ErrorKind::Argument(_) => io::ErrorKind::InvalidInput,
             ErrorKind::Limit { .. } => io::ErrorKind::OutOfMemory,

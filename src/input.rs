@@ -15,11 +15,13 @@ pub(crate) struct Input<R> {
     window: BytesMut,
     /// Bytes before the window, counted from the start of the stream.
     offset: u64,
+    /// Whether the reader said that it has no more.
+    ended: bool,
 }
 
 impl<R: Read> Input<R> {
     pub(crate) fn new(inner: R) -> Self {
-        Input { inner, window: BytesMut::new(), offset: 0 }
+        Input { inner, window: BytesMut::new(), offset: 0, ended: false }
     }
 
     /// Offset of the window's first byte in the stream.
@@ -35,6 +37,9 @@ impl<R: Read> Input<R> {
     /// Makes the window at least this long; `false` where the input ends before.
     pub(crate) fn fill(&mut self, length: usize) -> Result<bool> {
         while self.window.len() < length {
+            if self.ended {
+                return Ok(false);
+            }
             let old = self.window.len();
             let step = (length - old).clamp(STEP, 4 * STEP);
             self.window.resize(old + step, 0);
@@ -45,9 +50,7 @@ impl<R: Read> Input<R> {
                 }
             };
             self.window.truncate(old + *read.as_ref().unwrap_or(&0));
-            if read? == 0 {
-                return Ok(false);
-            }
+            self.ended = read? == 0;
         }
         Ok(true)
     }
@@ -99,6 +102,10 @@ impl<R: Read> Input<R> {
         }
     }
 
+    pub(crate) fn get_ref(&self) -> &R {
+        &self.inner
+    }
+
     pub(crate) fn into_inner(self) -> R {
         self.inner
     }
@@ -115,6 +122,7 @@ impl<R: Read + Seek> Input<R> {
         let start = self.start()?;
         self.inner.seek(SeekFrom::Start(start.saturating_add(offset)))?;
         self.window.clear();
+        self.ended = false;
         self.offset = offset;
         Ok(())
     }

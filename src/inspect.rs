@@ -1,13 +1,15 @@
 //! Looking into a stream without decoding it.
 
 use std::io::{Read, Seek};
+use std::sync::Arc;
 
 use crate::chunk_codec;
 use crate::container::header::Source;
 use crate::container::item::ITEM_CRC;
+use crate::container::trailer::Trailer;
 use crate::decoder::Decoder;
 use crate::decoder::reading::Item;
-use crate::error::Result;
+use crate::error::{Place, Result};
 use crate::model::Method;
 use crate::planes::Mapping;
 
@@ -77,7 +79,8 @@ impl<R: Read> Decoder<R> {
             let (number, first_frame) = (self.chunks, self.frames);
             let Item::Chunk(chunk, payload) = self.pass_item()? else { continue };
             let bytes = self.input.offset() - offset;
-            let sections = chunk_codec::sections(&chunk, &payload, &self.stream.header.spec)?;
+            let sections = chunk_codec::sections(&chunk, &payload, &self.stream.header.spec)
+                .map_err(|error| error.at(Place::Chunk(number)))?;
             return Ok(Some(ChunkInfo {
                 number,
                 offset,
@@ -117,19 +120,31 @@ impl<R: Read + Seek> Decoder<R> {
         self.load_trailer()?;
         if self.trailer.is_none() {
             self.seek(0)?;
-            while let Ok(Some((chunk, length))) = self.next_chunk_header() {
-                let end = self.input.offset() + length as u64 + chunk.payload_length;
-                if end + ITEM_CRC as u64 > stream_bytes {
-                    break;
-                }
-                self.input.seek(end + ITEM_CRC as u64)?;
-                self.chunks += 1;
-                self.frames += chunk.frames;
+            match self.walk(stream_bytes) {
+                Err(error) if error.is_damage() => {}
+                walked => walked?,
             }
         }
         let summary = Summary { stream_bytes, ..self.summary_so_far() };
         self.seek(0)?;
         Ok(summary)
+    }
+
+    /// Goes by the headers of all chunks to where a trailer should be, and reads it.
+    fn walk(&mut self, stream_bytes: u64) -> Result<()> {
+        while let Some((chunk, length)) = self.next_chunk_header()? {
+            let end = self.input.offset() + length as u64 + chunk.payload_length;
+            if end + ITEM_CRC as u64 > stream_bytes {
+                return Ok(());
+            }
+            self.input.seek(end + ITEM_CRC as u64)?;
+            self.chunks += 1;
+            self.frames += chunk.frames;
+        }
+        let stream = Arc::clone(&self.stream);
+        let (trailer, _) = self.input.parse(|bytes| Trailer::parse(bytes, &stream))?;
+        self.trailer = Some(trailer);
+        Ok(())
     }
 }
 

@@ -61,7 +61,8 @@ pub fn encode(interleaved: &[i32], spec: &AudioSpec) -> Result<Vec<u8>> {
     Ok(encoder.finish()?.writer)
 }
 
-/// Decodes a stream in one call.
+/// Decodes a stream in one call, whatever memory its audio takes: a small stream can hold
+/// much silence. [`Decoder`] hands out a chunk at a time.
 pub fn decode(stream: &[u8]) -> Result<(AudioSpec, Vec<i32>)> {
     let mut decoder = Decoder::new(stream)?;
     let mut samples = Vec::new();

@@ -19,7 +19,7 @@ pub enum Preset {
 
 impl Preset {
     /// All presets, the quickest first.
-    pub const ALL: [Preset; 2] = [Preset::Store, Preset::Light];
+    pub const ALL: &[Preset] = &[Preset::Store, Preset::Light];
 
     /// The preset's name on the command line.
     pub fn name(self) -> &'static str {
@@ -174,7 +174,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { memory: 1 << 30 }
+        Limits { memory: 2 << 30 }
     }
 }
 

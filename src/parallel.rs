@@ -10,6 +10,16 @@ use crate::error::{Error, ErrorKind, Result};
 /// Two chunks for each are under way.
 const MAX_THREADS: usize = 256;
 
+/// Threads that `threads` stands for: all of the machine's where it is 0, and never
+/// more than make sense.
+pub(crate) fn threads(threads: usize) -> usize {
+    match threads {
+        0 => thread::available_parallelism().map_or(1, NonZero::get),
+        some => some,
+    }
+    .min(MAX_THREADS)
+}
+
 /// Does jobs on several threads and gives the results back in the order of the jobs, so
 /// that nothing depends on how many threads there are. With one thread everything happens
 /// on the caller's.
@@ -27,16 +37,6 @@ enum Pending<Done> {
 }
 
 impl<Job: Send + 'static, Done: Send + 'static> Ordered<Job, Done> {
-    /// Threads that `threads` stands for: all of the machine's where it is 0, and never
-    /// more than make sense.
-    pub(crate) fn threads(threads: usize) -> usize {
-        match threads {
-            0 => thread::available_parallelism().map_or(1, NonZero::get),
-            some => some,
-        }
-        .min(MAX_THREADS)
-    }
-
     pub(crate) fn new(threads: usize, work: impl Fn(Job) -> Done + Send + Sync + 'static) -> Self {
         let mut pool = Ordered {
             work: Arc::new(work),

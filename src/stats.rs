@@ -17,7 +17,7 @@ pub struct Stats {
     pub payload_bytes: u64,
     /// Bytes that were kept of the source file around the audio.
     pub foreign_bytes: u64,
-    /// Chunks by method.
+    /// Chunks that are kept as they are.
     pub stored_chunks: u64,
     /// Chunks of one repeated frame.
     pub constant_chunks: u64,

@@ -301,6 +301,76 @@ fn a_wav_file_keeps_its_good_parts() {
 }
 
 #[test]
+fn recovery_bridges_a_long_gap() {
+    let pcm = pcm(&SPEC(), 2000, Signal::Melody, 4);
+    let stream = stream(&pcm, &SPEC(), EncodeOptions::default().with_chunk_frames(10));
+    let mut decoder = Decoder::new(stream.as_slice()).unwrap();
+    let mut offsets = Vec::new();
+    while let Some(chunk) = decoder.next_chunk_info().unwrap() {
+        offsets.push(chunk.offset as usize);
+    }
+    // Twenty chunks are gone without a trace: what comes after them must pay for them.
+    let mut damaged = stream.clone();
+    damaged.drain(offsets[10]..offsets[30]);
+    let (back, result) = decode(&damaged, true);
+    assert_eq!(result.unwrap(), Verification::Damaged);
+    assert_eq!(back.len(), pcm.len());
+    assert!(back[..400] == pcm[..400]);
+    let good = back.chunks(40).zip(pcm.chunks(40)).filter(|(back, pcm)| back == pcm).count();
+    assert!(good >= 160, "{good} of 200 chunks");
+}
+
+#[test]
+fn recovery_goes_on_behind_what_it_does_not_know() {
+    use common::bytes::Builder;
+    let body = [2 << 3 | 1, 0x45, 0x04, 4, 1, 2, 3, 4];
+    let stored = |builder: Builder, first: u8, pcm: &[u8]| {
+        builder.chunk(0, &[first, pcm.len() as u8 / 2], pcm, pcm)
+    };
+    let first = stored(Builder::new([0, 1], &body), 0, &[1, 0, 2, 0]);
+    let damage_at = first.bytes.len() - 3;
+    let unknown = first.block(0x1F, 77, b"critical");
+    let mut stream = stored(unknown, 2, &[3, 0, 4, 0]).bytes;
+    assert_eq!(decode(&stream, true).0, [1, 0, 2, 0, 3, 0, 4, 0]);
+    stream[damage_at] ^= 1;
+    assert_eq!(decode(&stream, true).0, [0, 0, 0, 0, 3, 0, 4, 0]);
+}
+
+#[test]
+fn recovery_of_nothing_but_beginnings_comes_to_an_end() {
+    let (stream, _, chunks) = ten_chunks(4);
+    let mut hostile = stream[..chunks[0].start].to_vec();
+    // Each says that it is a chunk of nearly four hundred bytes, over and over.
+    for _ in 0..300_000 {
+        hostile.extend([0xD6, 0x9B, 0, 0, 100, 0x8F, 0x03]);
+    }
+    let (back, result) = decode(&hostile, true);
+    assert!(back.is_empty() && matches!(result, Ok(Verification::Damaged)));
+}
+
+#[test]
+fn a_second_pass_counts_damage_once() {
+    let (mut stream, _, chunks) = ten_chunks(4);
+    stream[chunks[3].start + 20] ^= 1;
+    let mut decoder = Decoder::recover(Cursor::new(&stream), DecodeOptions::default()).unwrap();
+    for _ in 0..2 {
+        decoder.seek(0).unwrap();
+        decoder.read_to_end(&mut Vec::new()).unwrap();
+        assert_eq!(decoder.damage().lost_frames, 100);
+    }
+}
+
+#[test]
+fn junk_behind_a_stream_hides_nothing_of_it() {
+    let (stream, ..) = ten_chunks(4);
+    let summary = |stream: &[u8]| Decoder::new(Cursor::new(stream)).unwrap().summary().unwrap();
+    let junk = [&stream[..], b"junk"].concat();
+    let found = summary(&junk);
+    assert!(found.complete);
+    assert_eq!((found.md5, found.frames), (summary(&stream).md5, 1000));
+}
+
+#[test]
 fn anything_at_all_is_survived() {
     let all = streams();
     let mut random = Random::new(3);

@@ -250,6 +250,42 @@ fn rf64_comes_back() {
 }
 
 #[test]
+fn an_rf64_file_that_nobody_finished_has_its_audio() {
+    let audio = pcm(&spec(), 1000, Signal::Melody, 1);
+    for length in [0, u64::MAX] {
+        let ds64 = [length.to_le_bytes(), length.to_le_bytes(), [0; 8]].concat();
+        let data = chunk(b"data", &audio);
+        let mut wav = riff(&[&chunk(b"ds64", &ds64), &fmt(1, 2, 44100, 4, 16), &data]);
+        wav[..8].copy_from_slice(b"RF64\xFF\xFF\xFF\xFF");
+        let at = wav.len() - audio.len() - 4;
+        wav[at..at + 4].copy_from_slice(&le(u32::MAX));
+        assert_eq!(comes_back(&wav).2, 1000);
+    }
+}
+
+#[test]
+fn lengths_beyond_everything_make_a_head() {
+    for frames in [1 << 62, u64::MAX / 4, u64::MAX] {
+        assert_eq!(source::wav_head(&spec(), Some(frames)), source::wav_head(&spec(), None));
+    }
+}
+
+#[test]
+fn a_head_that_is_too_long_is_refused_at_once() {
+    let full = 64 << 20;
+    for (junk, fits) in [(full - 12 - 8 - 24 - 8, true), (full - 12 - 8 - 24 - 6, false)] {
+        let parts =
+            [&chunk(b"junk", &vec![0; junk]), &fmt(1, 2, 44100, 4, 16)[..], b"data\x04\0\0\0abcd"];
+        let wav = riff(&parts);
+        let options = EncodeOptions::default();
+        match source::encode_wav(wav.as_slice(), Vec::new(), &options) {
+            Ok(finished) => assert!(fits && restore(&finished.writer) == wav),
+            Err(error) => assert!(!fits && error.to_string().contains("64 MiB"), "{error}"),
+        }
+    }
+}
+
+#[test]
 fn valid_bits_are_taken_from_the_head() {
     let fmt = fmt(1, 1, 8000, 2, 12);
     let wav = riff(&[&fmt, &chunk(b"data", &[0x10, 0x00, 0xF0, 0x7F])]);

@@ -7,6 +7,7 @@ mod common;
 use std::io::{Cursor, Read, Write};
 
 use common::{FORMATS, Random, SIGNALS, Signal, pcm, stream};
+use lmac::source::Restored;
 use lmac::{
     AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder, ErrorKind, Frames, Mapping, Method,
     Preset, SampleFormat, Verification,
@@ -173,6 +174,8 @@ fn a_small_file_has_little_around_its_payload() {
         (SampleFormat::U8, 8000, 4001),
         (SampleFormat::S16, 44100, 30_000),
         (SampleFormat::S16, 48000, 480_000),
+        (SampleFormat::S24, 37800, 378_000),
+        (SampleFormat::S32, 192_000, 1_920_000),
     ] {
         for signal in [Signal::Melody, Signal::WastedBits] {
             let spec = AudioSpec::new(format, 1, rate);
@@ -224,12 +227,12 @@ fn what_cannot_be_is_refused() {
         good.with_valid_bits(17),
         AudioSpec::new(SampleFormat::F32, 1, 44100).with_valid_bits(24),
     ] {
-        let error = Encoder::new(Vec::new(), spec).err().expect("refused");
+        let error = Encoder::new(Vec::new(), spec).expect_err("refused");
         assert!(matches!(error.kind(), ErrorKind::Argument(_)), "{error}");
     }
     for frames in [0, 1 << 27, u64::MAX] {
         let options = EncodeOptions::default().with_chunk_frames(frames);
-        let error = Encoder::with_options(Vec::new(), good, options).err().expect("refused");
+        let error = Encoder::with_options(Vec::new(), good, options).expect_err("refused");
         assert!(matches!(error.kind(), ErrorKind::Argument(_)), "{error}");
     }
     let mut encoder = Encoder::new(Vec::new(), good).unwrap();
@@ -318,6 +321,16 @@ fn skipping_needs_no_seeking() {
             assert_eq!(rest, pcm[(from + 10 + second as usize).min(pcm.len())..]);
         }
     }
+    for far in [1 << 62, u64::MAX] {
+        let mut decoder = Decoder::new(stream.as_slice()).unwrap();
+        decoder.read_exact(&mut [0; 10]).unwrap();
+        decoder.skip(far);
+        assert_eq!(decoder.read(&mut [0]).unwrap(), 0);
+    }
+    let mut decoder = Decoder::new(stream.as_slice()).unwrap();
+    decoder.skip(0);
+    decoder.read_to_end(&mut Vec::new()).unwrap();
+    assert!(matches!(decoder.verification(), Verification::Md5(_)), "nothing was skipped");
 }
 
 #[test]
@@ -331,9 +344,70 @@ fn memory_is_limited() {
     let error = decoder.read_frames(&mut Frames::new()).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Limit { .. }), "{error}");
 
-    let limits = lmac::Limits::default().with_memory(6 << 20);
+    let limits = lmac::Limits::default().with_memory(12 << 20);
     let options = DecodeOptions::default().with_limits(limits).with_threads(8);
     assert!(decoded(&stream, options).1 == pcm);
+}
+
+#[test]
+fn what_was_not_taken_is_still_there() {
+    let spec = AudioSpec::new(SampleFormat::S16, 2, 44100);
+    let pcm = pcm(&spec, 1000, Signal::Melody, 9);
+    let stream = stream(&pcm, &spec, EncodeOptions::default().with_chunk_frames(300));
+    let mut decoder = Decoder::new(stream.as_slice()).unwrap();
+    let first: Vec<i32> = decoder.samples().take(10).map(Result::unwrap).collect();
+    assert_eq!(first.len(), 10);
+    assert_eq!(decoder.position(), 5);
+    let mut bytes = [0; 40];
+    decoder.read_exact(&mut bytes).unwrap();
+    assert!(bytes == pcm[20..60]);
+
+    // A part of the rest, and then what is left of it.
+    let mut restored = Restored::audio(decoder, Some(100), None);
+    let mut part = Vec::new();
+    restored.read_to_end(&mut part).unwrap();
+    assert!(part[44..] == pcm[60..460]);
+    let mut decoder = restored.into_decoder();
+    assert_eq!(decoder.position(), 115);
+    let mut frames = Frames::new();
+    assert!(decoder.read_frames(&mut frames).unwrap());
+    assert_eq!((frames.first_frame(), frames.len()), (115, 185));
+    let mut rest = Vec::new();
+    Restored::new(decoder).read_to_end(&mut rest).unwrap();
+    assert!(rest == [lmac::source::wav_head(&spec, None), pcm[1200..].to_vec()].concat());
+}
+
+#[test]
+fn a_refusal_loses_nothing() {
+    let spec = AudioSpec::new(SampleFormat::F64, 1, 44100);
+    let audio = pcm(&spec, 1000, Signal::Melody, 9);
+    let coded = stream(&audio, &spec, EncodeOptions::default().with_chunk_frames(300));
+    for threads in [1, 2] {
+        let options = DecodeOptions::default().with_threads(threads);
+        let mut decoder = Decoder::with_options(Cursor::new(&coded), options).unwrap();
+        decoder.read_exact(&mut [0; 800]).unwrap();
+        assert!(decoder.read_frames(&mut Frames::new()).is_err(), "no samples of 64 bits");
+        assert!(decoder.samples().next().unwrap().is_err());
+        assert!(decoder.seek(1001).is_err());
+        let mut rest = Vec::new();
+        decoder.read_to_end(&mut rest).unwrap();
+        assert!(rest == audio[800..]);
+        assert!(matches!(decoder.verification(), Verification::Md5(_)));
+    }
+}
+
+#[test]
+fn chunks_can_be_listed_and_then_read() {
+    let spec = AudioSpec::new(SampleFormat::S16, 1, 44100);
+    let pcm = pcm(&spec, 1000, Signal::Melody, 9);
+    let stream = stream(&pcm, &spec, EncodeOptions::default().with_chunk_frames(300));
+    let mut decoder = Decoder::new(stream.as_slice()).unwrap();
+    assert_eq!(decoder.next_chunk_info().unwrap().unwrap().frames, 300);
+    let mut frames = Frames::new();
+    assert!(decoder.read_frames(&mut frames).unwrap());
+    assert_eq!(frames.first_frame(), 300);
+    assert_eq!(decoder.read_to_end(&mut Vec::new()).unwrap(), 800);
+    assert_eq!(decoder.verification(), Verification::Partial);
 }
 
 #[test]

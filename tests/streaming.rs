@@ -139,10 +139,10 @@ fn a_writer_that_is_full_is_an_error() {
             let mut encoder = Encoder::with_options(writer, spec(), options).unwrap();
             let written = encoder.write_all(&pcm);
             let error = match written {
-                Ok(()) => io::Error::from(encoder.finish().err().expect("no room")),
+                Ok(()) => io::Error::from(encoder.finish().expect_err("no room")),
                 Err(error) => {
                     // Nothing is written behind a gap.
-                    let again = encoder.finish().err().expect("failed before");
+                    let again = encoder.finish().expect_err("failed before");
                     assert!(matches!(again.kind(), ErrorKind::AlreadyFailed), "{again}");
                     error
                 }

@@ -14,6 +14,7 @@ pub enum Source {
     /// None: the audio was handed over as samples.
     Samples,
     /// A file of nothing but PCM.
+    #[non_exhaustive]
     Raw {
         /// The most significant byte of a sample came first.
         big_endian: bool,
@@ -47,9 +48,10 @@ pub(crate) struct Sealed {
 }
 
 /// Rates that the header holds in five bits; their code is the position plus one.
-const RATES: [u32; 18] = [
+const RATES: [u32; 31] = [
     8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000, 176_400,
-    192_000, 352_800, 384_000, 705_600, 768_000,
+    192_000, 352_800, 384_000, 705_600, 768_000, 4000, 5512, 6000, 7350, 10000, 18900, 20000,
+    22255, 25000, 37800, 40000, 44056, 50000,
 ];
 
 const FORMATS: [SampleFormat; 6] = [
@@ -218,9 +220,7 @@ impl Header {
         let rate = match usize::from(format_and_rate >> 3) {
             0 => u32::try_from(fields.varint()?)
                 .map_err(|_| Error::malformed("a rate of 2^32 or more"))?,
-            code => {
-                *RATES.get(code - 1).ok_or_else(|| Error::unsupported("an unknown rate code"))?
-            }
+            code => RATES[code - 1],
         };
         let mut spec = AudioSpec::new(format, channels, rate);
         if extended & extension::CHANNEL_MASK != 0 {
@@ -228,8 +228,8 @@ impl Header {
         }
         if extended & extension::VALID_BITS != 0 {
             spec.valid_bits = fields.u8()?;
-            if format.is_float() {
-                return Err(Error::malformed("valid bits of float samples"));
+            if format.is_float() || u32::from(spec.valid_bits) >= format.bits() {
+                return Err(Error::malformed("valid bits that are not below those of the format"));
             }
         }
         spec.validate().map_err(|error| Error::malformed(error.to_string()))?;

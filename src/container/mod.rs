@@ -13,8 +13,8 @@ pub(crate) const VERSION: (u8, u8) = (0, 1);
 
 /// First bytes of a chunk or block.
 const SYNC: [u8; 2] = [0xD6, 0x9B];
-/// First byte of the trailer.
-const TRAILER_MARKER: u8 = 0xE4;
+/// Upper half of the trailer's first byte.
+const TRAILER_MARKER: u8 = 0xE0;
 /// Last bytes of a stream.
 const CLOSING_MAGIC: [u8; 2] = [0x63, 0x89];
 

@@ -2,15 +2,16 @@
 
 use super::fields::{Fields, put_u32, put_varint};
 use super::header::Sealed;
-use super::{CLOSING_MAGIC, MAX_HEADER_BODY, MAX_INDEX, TRAILER_MARKER};
+use super::{CLOSING_MAGIC, MAX_FRAMES, MAX_HEADER_BODY, MAX_INDEX, TRAILER_MARKER};
 use crate::error::{Error, ErrorKind, Place, Result};
 
+/// In the low half of the marker.
 mod flag {
     pub(super) const INDEX: u8 = 1 << 0;
     pub(super) const TOTAL_FRAMES: u8 = 1 << 1;
     pub(super) const PAD: u8 = 1 << 2;
     pub(super) const TAIL: u8 = 1 << 3;
-    pub(super) const RESERVED: u8 = 0b1111_0000;
+    pub(super) const ALL: u8 = 0b0000_1111;
 }
 
 const MAX_STRIDE: u8 = 40;
@@ -66,12 +67,11 @@ impl Index {
     /// Whether another index of the same stream agrees, as far as both list a chunk.
     pub(crate) fn fits(&self, other: &Index) -> bool {
         let common = self.stride.max(other.stride);
-        let listed = |index: &Index| {
-            let entries = index.entries.clone();
-            entries.into_iter().step_by(1 << (common - index.stride))
-        };
+        let step = |index: &Index| 1usize.checked_shl(u32::from(common - index.stride));
+        let [ours, theirs] = [self, other]
+            .map(|index| index.entries.iter().step_by(step(index).unwrap_or(usize::MAX)));
         // A stream of one chunk has no index.
-        self.chunks == other.chunks && (self.chunks < 2 || listed(self).eq(listed(other)))
+        self.chunks == other.chunks && (self.chunks < 2 || ours.eq(theirs))
     }
 
     fn write(&self, out: &mut Vec<u8>) {
@@ -126,8 +126,7 @@ pub(crate) struct Trailer {
 impl Trailer {
     /// Whether a trailer may begin with these bytes, as far as there are any.
     pub(crate) fn looks_like(bytes: &[u8]) -> bool {
-        bytes.first().is_none_or(|&byte| byte == TRAILER_MARKER)
-            && bytes.get(1).is_none_or(|&flags| flags & flag::RESERVED == 0)
+        bytes.first().is_none_or(|&byte| byte & !flag::ALL == TRAILER_MARKER)
     }
 
     pub(crate) fn write(&self, stream: &Sealed) -> Vec<u8> {
@@ -143,7 +142,7 @@ impl Trailer {
             flags |= bit * u8::from(set);
         }
 
-        let mut out = vec![TRAILER_MARKER, flags];
+        let mut out = vec![TRAILER_MARKER | flags];
         if indexed {
             put_varint(&mut out, stream.bytes.len() as u64);
             out.extend(&stream.bytes);
@@ -178,12 +177,9 @@ impl Trailer {
 
     fn parse_fields(bytes: &[u8], stream: &Sealed) -> Result<(Trailer, usize)> {
         let mut fields = Fields::new(bytes);
-        if fields.u8()? != TRAILER_MARKER {
-            return Err(Error::malformed("there is neither chunk nor trailer"));
-        }
         let flags = fields.u8()?;
-        if flags & flag::RESERVED != 0 {
-            return Err(Error::unsupported("an unknown trailer flag"));
+        if flags & !flag::ALL != TRAILER_MARKER {
+            return Err(Error::malformed("there is neither chunk nor trailer"));
         }
         let set = |bit| flags & bit != 0;
         if set(flag::INDEX) {
@@ -198,6 +194,9 @@ impl Trailer {
             Some(declared) => declared,
             None => return Err(Error::malformed("no number of frames")),
         };
+        if total_frames >= MAX_FRAMES {
+            return Err(Error::malformed("too many frames"));
+        }
         let tail_length = if set(flag::TAIL) { fields.varint()? } else { 0 };
         if set(flag::TAIL) && tail_length == 0 {
             return Err(Error::malformed("a tail of no bytes"));
@@ -243,9 +242,8 @@ impl Trailer {
     /// The copy of the header within the bytes of a trailer, if it holds one.
     pub(crate) fn header_copy(bytes: &[u8]) -> Option<&[u8]> {
         let mut fields = Fields::new(bytes);
-        let marker = fields.u8().ok()?;
         let flags = fields.u8().ok()?;
-        if marker != TRAILER_MARKER || flags & flag::INDEX == 0 {
+        if flags & !flag::ALL != TRAILER_MARKER || flags & flag::INDEX == 0 {
             return None;
         }
         let length = fields.varint().ok().filter(|&length| length <= MAX_TRAILER)?;

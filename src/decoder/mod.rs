@@ -7,12 +7,14 @@ pub(crate) mod reading;
 mod seek;
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::io::{self, Read};
 use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
 
-use crate::audio::{AudioSpec, Frames, pcm_to_samples};
+use crate::audio::{AudioSpec, Frames, pcm_to_samples, refuse_f64};
+use crate::container::MAX_CHUNK_PCM;
 use crate::container::header::{Header, Sealed, Source};
 use crate::container::item::ChunkHeader;
 use crate::container::trailer::{Index, Trailer};
@@ -65,6 +67,8 @@ pub struct Decoder<R: Read> {
     pub(crate) frames: u64,
     /// Offset behind the last item that was whole.
     whole_to: u64,
+    /// Whether the audio is over: there was a tail block.
+    in_tail: bool,
     /// Bytes in tail blocks.
     tail_length: u64,
     /// Where the chunks are, as long as all were read.
@@ -81,6 +85,8 @@ pub struct Decoder<R: Read> {
     digest: Option<AudioDigest>,
     verification: Verification,
     damage: Damage,
+    /// Bytes of items that did not hold, which recovery may still look through.
+    trials: u64,
     failed: bool,
 }
 
@@ -190,6 +196,7 @@ impl<R: Read> Decoder<R> {
             read_all: false,
             chunks: 0,
             frames: 0,
+            in_tail: false,
             tail_length: 0,
             index: Some(Index::default()),
             trailer: None,
@@ -199,6 +206,7 @@ impl<R: Read> Decoder<R> {
             digest,
             verification: Verification::Unfinished,
             damage: Damage::default(),
+            trials: MAX_CHUNK_PCM,
             failed: false,
         };
         decoder.read_head()?;
@@ -236,6 +244,11 @@ impl<R: Read> Decoder<R> {
         &self.damage
     }
 
+    /// The reader. It may have been read beyond what came out.
+    pub fn get_ref(&self) -> &R {
+        self.input.get_ref()
+    }
+
     /// Gives the reader back. It may have been read beyond the end of the stream.
     pub fn into_inner(self) -> R {
         self.input.into_inner()
@@ -244,6 +257,7 @@ impl<R: Read> Decoder<R> {
     /// Puts the next samples into `frames`, as many as are at hand, at most a chunk.
     /// `false` where there are none left.
     pub fn read_frames(&mut self, frames: &mut Frames) -> Result<bool> {
+        refuse_f64(self.info.spec.format)?;
         frames.samples.clear();
         frames.channels = usize::from(self.info.spec.channels);
         if !self.current.len().is_multiple_of(self.info.spec.frame_bytes()) {
@@ -254,18 +268,45 @@ impl<R: Read> Decoder<R> {
         }
         frames.first_frame = self.position();
         let pcm = std::mem::take(&mut self.current);
-        pcm_to_samples(&pcm, self.info.spec.format, &mut frames.samples)?;
+        pcm_to_samples(&pcm, self.info.spec.format, &mut frames.samples);
         Ok(true)
     }
 
     /// All samples from here on, interleaved.
     pub fn samples(&mut self) -> Samples<'_, R> {
-        Samples { decoder: self, frames: Frames::new(), at: 0, failed: false }
+        Samples { decoder: self, failed: false }
+    }
+
+    fn next_sample(&mut self) -> Result<Option<i32>> {
+        let format = self.info.spec.format;
+        refuse_f64(format)?;
+        if self.current.is_empty() && !self.next_audio()? {
+            return Ok(None);
+        }
+        if self.current.len() < format.bytes() {
+            return Err(Error::argument("the bytes of a sample were read in part"));
+        }
+        let sample = format.get(&self.current) as i32;
+        self.current.advance(format.bytes());
+        Ok(Some(sample))
+    }
+
+    /// PCM that was decoded and not taken yet.
+    pub(crate) fn take_current(&mut self) -> Bytes {
+        std::mem::take(&mut self.current)
+    }
+
+    /// Puts back what was taken and not used.
+    pub(crate) fn put_back(&mut self, pcm: Bytes) {
+        self.current = pcm;
     }
 
     /// Goes past this many frames, or to the end. Chunks on the way are read and checked;
     /// with a reader that can seek, [`seek`](Decoder::seek) need not.
     pub fn skip(&mut self, frames: u64) {
+        if frames == 0 {
+            return;
+        }
         let target = self.position().saturating_add(frames);
         let frame_bytes = self.info.spec.frame_bytes() as u64;
         let unwanted = frames.saturating_mul(frame_bytes).min(self.current.len() as u64);
@@ -287,6 +328,8 @@ impl<R: Read> Decoder<R> {
 
     /// Makes `current` the next audio; `false` at the end.
     fn next_audio(&mut self) -> Result<bool> {
+        // Its memory is to be free before the next chunk takes more.
+        self.current = Bytes::new();
         loop {
             match self.next_event()? {
                 Event::Audio(pcm) => {
@@ -366,8 +409,8 @@ impl<R: Read> Decoder<R> {
         let frame_bytes = self.info.spec.frame_bytes();
         let first = self.handed;
         self.handed += (pcm.len() / frame_bytes) as u64;
-        let unwanted = self.wanted_from.saturating_sub(first) * frame_bytes as u64;
-        pcm.advance((unwanted as usize).min(pcm.len()));
+        let unwanted = self.wanted_from.saturating_sub(first).saturating_mul(frame_bytes as u64);
+        pcm.advance(unwanted.min(pcm.len() as u64) as usize);
         (!pcm.is_empty()).then_some(pcm)
     }
 
@@ -377,9 +420,13 @@ impl<R: Read> Decoder<R> {
         let actual = self.digest.take().map(AudioDigest::finish);
         self.verification = match (actual, expected) {
             _ if self.damage.any() => Verification::Damaged,
-            _ if self.wanted_from > 0 || self.index.is_none() => Verification::Partial,
-            (Some(actual), Some(expected)) if actual == expected => Verification::Md5(actual),
-            (_, None) => Verification::Chunks,
+            _ if self.index.is_none() => Verification::Partial,
+            (Some(actual), Some(expected)) if actual == expected => match self.wanted_from {
+                0 => Verification::Md5(actual),
+                _ => Verification::Partial,
+            },
+            (_, None) if self.wanted_from == 0 => Verification::Chunks,
+            (_, None) => Verification::Partial,
             _ if self.options.recover => {
                 self.damage.wrong_md5 = true;
                 Verification::Damaged
@@ -391,10 +438,9 @@ impl<R: Read> Decoder<R> {
 }
 
 /// The samples of a stream, from [`Decoder::samples`]. It ends after an error.
+#[derive(Debug)]
 pub struct Samples<'a, R: Read> {
     decoder: &'a mut Decoder<R>,
-    frames: Frames,
-    at: usize,
     failed: bool,
 }
 
@@ -402,22 +448,22 @@ impl<R: Read> Iterator for Samples<'_, R> {
     type Item = Result<i32>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        while self.at == self.frames.samples().len() {
-            if self.failed {
-                return None;
-            }
-            self.at = 0;
-            match self.decoder.read_frames(&mut self.frames) {
-                Ok(true) => {}
-                Ok(false) => return None,
-                Err(error) => {
-                    self.failed = true;
-                    return Some(Err(error));
-                }
-            }
+        if self.failed {
+            return None;
         }
-        self.at += 1;
-        Some(Ok(self.frames.samples()[self.at - 1]))
+        let sample = self.decoder.next_sample().transpose()?;
+        self.failed = sample.is_err();
+        Some(sample)
+    }
+}
+
+impl<R: Read> fmt::Debug for Decoder<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decoder")
+            .field("info", &self.info)
+            .field("position", &self.position())
+            .field("verification", &self.verification)
+            .finish_non_exhaustive()
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
 
-use super::{Decoder, Job, Pool, Step};
+use super::{Decoder, Job, Step};
 use crate::chunk_codec;
 use crate::container::MAX_HEAD;
 use crate::container::header::{Sealed, Source};
@@ -14,7 +14,10 @@ use crate::container::item::{
 };
 use crate::container::trailer::{IndexEntry, Trailer};
 use crate::error::{Error, ErrorKind, Place, Result};
-use crate::parallel::Ordered;
+use crate::parallel::{self, Ordered};
+
+/// Bytes of items that may be tried for each byte that is looked at in recovery.
+const TRIALS_A_BYTE: u64 = 64;
 
 /// A whole item with a right checksum.
 pub(crate) enum Item {
@@ -47,7 +50,7 @@ impl<R: Read> Decoder<R> {
         let chunk = self.chunk_memory()?;
         // Two chunks a thread are under way, as long as there is memory for them.
         let room = usize::try_from(self.options.limits.memory / chunk).unwrap_or(usize::MAX);
-        let threads = Pool::threads(self.options.threads).min(room / 2);
+        let threads = parallel::threads(self.options.threads).min(room / 2);
         let stream = Arc::clone(&self.stream);
         self.pool = Some(Ordered::new(threads, move |job: Job| decode_chunk(&job, &stream)));
         Ok(())
@@ -57,8 +60,14 @@ impl<R: Read> Decoder<R> {
     fn chunk_memory(&self) -> Result<u64> {
         let info = &self.info;
         let pcm = info.chunk_frames * info.spec.frame_bytes() as u64;
-        // The payload, the audio, and a method's own state.
-        let needed = 2 * pcm + 64 * u64::from(info.spec.channels) + (2 << 20);
+        let samples = info.chunk_frames * u64::from(info.spec.channels);
+        // The payload while it is read and after, the audio as bytes and as samples, what
+        // a method needs, and the head.
+        let needed = 3 * pcm
+            + 4 * samples
+            + 64 * u64::from(info.spec.channels)
+            + info.head_bytes
+            + (2 << 20);
         let allowed = self.options.limits.memory;
         if needed > allowed {
             return Err(Error::new(ErrorKind::Limit { needed, allowed }));
@@ -69,16 +78,19 @@ impl<R: Read> Decoder<R> {
     /// Reads one item, or finds out that there is none.
     fn read_step(&mut self) -> Result<()> {
         let start = self.input.offset();
-        match self.read_item().and_then(|item| self.take_item(item)) {
-            Err(error) if self.options.recover && error.is_damage() => {
-                if self.input.offset() == start {
-                    // No item begins here; one may begin at the next byte.
-                    self.input.skip(1.min(self.input.window().len() as u64))?;
-                }
-                self.resynchronise(error)
-            }
-            other => other,
+        let mut done = self.read_item().and_then(|item| self.take_item(item));
+        if self.options.recover && self.input.offset() == start {
+            // No item begins here; one may begin at the next byte.
+            self.input.skip(1.min(self.input.window().len() as u64))?;
         }
+        while let Err(error) = done {
+            if !self.options.recover || !error.is_damage() {
+                return Err(error);
+            }
+            self.damage.note(&error);
+            done = self.resynchronise();
+        }
+        Ok(())
     }
 
     pub(super) fn place(&self) -> Place {
@@ -128,6 +140,10 @@ impl<R: Read> Decoder<R> {
 
     /// Goes past an item and only counts it.
     pub(crate) fn pass_item(&mut self) -> Result<Item> {
+        if self.chunks == 0 {
+            self.chunk_memory()?;
+        }
+        self.index = None;
         let item = self.read_item()?;
         match &item {
             Item::Chunk(chunk, _) if chunk.first_frame != self.frames => {
@@ -136,6 +152,7 @@ impl<R: Read> Decoder<R> {
             Item::Chunk(chunk, _) => {
                 self.chunks += 1;
                 self.frames += chunk.frames;
+                self.handed = self.frames;
             }
             Item::Block { .. } => {}
             Item::Trailer(trailer) => {
@@ -153,7 +170,12 @@ impl<R: Read> Decoder<R> {
 
     fn take_item(&mut self, item: Item) -> Result<()> {
         match item {
-            Item::Chunk(chunk, payload) => self.take_chunk(chunk, payload)?,
+            Item::Chunk(chunk, payload) => {
+                // What was lost before a chunk that does not fit is still not bridged.
+                if !self.take_chunk(chunk, payload)? {
+                    return Ok(());
+                }
+            }
             Item::Block { kind, data, critical } => self
                 .take_block(kind, data, critical)
                 .map_err(|error| error.at(Place::Block(self.chunks)))?,
@@ -165,9 +187,10 @@ impl<R: Read> Decoder<R> {
         Ok(())
     }
 
-    fn take_chunk(&mut self, chunk: ChunkHeader, payload: Bytes) -> Result<()> {
+    /// `false` where the chunk fits nowhere.
+    fn take_chunk(&mut self, chunk: ChunkHeader, payload: Bytes) -> Result<bool> {
         let place = self.place();
-        if self.tail_length > 0 {
+        if self.in_tail {
             return Err(Error::malformed("a chunk behind the file's tail").at(place));
         }
         if chunk.first_frame != self.frames {
@@ -178,7 +201,7 @@ impl<R: Read> Decoder<R> {
             self.damage.note(&error);
             if !self.bridge(chunk.first_frame) {
                 self.damage.dropped_chunks += 1;
-                return Ok(());
+                return Ok(false);
             }
         }
         if let Some(index) = &mut self.index {
@@ -191,7 +214,7 @@ impl<R: Read> Decoder<R> {
         if let Some(pool) = &mut self.pool {
             pool.submit(Job { chunk, payload });
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Fills the frames up to this one with silence; `false` where that cannot be right.
@@ -217,6 +240,7 @@ impl<R: Read> Decoder<R> {
                 Err(Error::malformed("a tail block without a source file"))
             }
             block::TAIL => {
+                self.in_tail = true;
                 self.tail_length += data.len() as u64;
                 self.ahead.push_back(Step::Tail(data));
                 Ok(())
@@ -250,7 +274,7 @@ impl<R: Read> Decoder<R> {
             "another number of frames than the chunks have"
         } else if trailer.tail_length != self.tail_length {
             "another length than the tail blocks have"
-        } else if trailer.pad && (!wav || self.tail_length > 0) {
+        } else if trailer.pad && (!wav || self.in_tail) {
             "a pad where none can be"
         } else if self.index.as_ref().is_some_and(|index| !index.fits(&trailer.index)) {
             "an index that does not fit the chunks"
@@ -261,8 +285,7 @@ impl<R: Read> Decoder<R> {
     }
 
     /// Looks for the next whole item behind damage, and takes it.
-    fn resynchronise(&mut self, error: Error) -> Result<()> {
-        self.damage.note(&error);
+    fn resynchronise(&mut self) -> Result<()> {
         self.index = None;
         loop {
             if !self.input.fill(1)? {
@@ -275,7 +298,8 @@ impl<R: Read> Decoder<R> {
             let start = self.input.offset();
             self.input.fill(2)?;
             let window = &self.input.window()[..self.input.window().len().min(2)];
-            if ItemHeader::looks_like(window) || Trailer::looks_like(window) {
+            let (item, trailer) = (ItemHeader::looks_like(window), Trailer::looks_like(window));
+            if trailer || (item && self.may_try()?) {
                 match self.read_item() {
                     Ok(item) => {
                         self.damage.skipped_bytes += start.saturating_sub(self.whole_to);
@@ -286,7 +310,23 @@ impl<R: Read> Decoder<R> {
                 }
             }
             self.input.consume(1);
+            self.trials = self.trials.saturating_add(TRIALS_A_BYTE);
         }
+    }
+
+    /// Whether the item that may begin here is worth its checksum: a stream that is made
+    /// of nothing but starts of long items would take for ever.
+    fn may_try(&mut self) -> Result<bool> {
+        let stream = Arc::clone(&self.stream);
+        let parsed = self.input.parse(|bytes| ItemHeader::parse(bytes, &stream.header));
+        let length = match parsed {
+            Ok(parsed) => parsed.item.body_length(),
+            Err(error) if error.is_damage() => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        let left = self.trials.checked_sub(length);
+        self.trials = left.unwrap_or(self.trials);
+        Ok(left.is_some())
     }
 
     /// Reads the blocks before the first chunk that belong to the source file.
@@ -324,6 +364,10 @@ impl<R: Read> Decoder<R> {
             }
             if head.len() > MAX_HEAD {
                 return Err(Error::malformed("too long a head").at(Place::Block(0)));
+            }
+            let (needed, allowed) = (head.len() as u64, self.options.limits.memory);
+            if needed > allowed {
+                return Err(Error::new(ErrorKind::Limit { needed, allowed }));
             }
         }
     }

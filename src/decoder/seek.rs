@@ -45,11 +45,10 @@ impl<R: Read + Seek> Decoder<R> {
     /// headers of all chunks before.
     pub fn seek(&mut self, frame: u64) -> Result<u64> {
         self.load_trailer()?;
-        self.forget();
-        let total = self.total_frames();
-        if total.is_some_and(|total| frame > total) {
+        if self.total_frames().is_some_and(|total| frame > total) {
             return Err(self.beyond(frame));
         }
+        self.forget();
         let (number, entry) = self
             .trailer
             .as_ref()
@@ -63,7 +62,9 @@ impl<R: Read + Seek> Decoder<R> {
             self.digest = self.info.has_md5.then(|| AudioDigest::new(&self.info.spec));
         }
         if !self.options.recover {
-            self.skip_to(frame)?;
+            let found = self.skip_to(frame);
+            self.failed = found.is_err();
+            found?;
         }
         Ok(frame)
     }
@@ -126,7 +127,9 @@ impl<R: Read + Seek> Decoder<R> {
         self.current = Bytes::new();
         self.index = None;
         self.digest = None;
+        self.in_tail = false;
         self.tail_length = 0;
+        self.damage.start_again();
         self.read_all = false;
         self.failed = false;
         self.verification = Verification::Unfinished;
@@ -138,10 +141,12 @@ impl<R: Read + Seek> Decoder<R> {
             return Ok(());
         }
         let here = self.input.offset();
-        if let Some(bytes) = last_bytes(&mut self.input)? {
+        let bytes = last_bytes(&mut self.input);
+        self.input.seek(here)?;
+        if let Some(bytes) = bytes? {
             self.trailer = Trailer::parse(&bytes, &self.stream).ok().map(|(trailer, _)| trailer);
         }
-        self.input.seek(here)
+        Ok(())
     }
 }
 

@@ -20,9 +20,9 @@ static LENGTHS: [u16; STEPS] = {
 };
 
 /// The binary logarithm of `value`, rounded down to units, by repeated squaring.
-const fn log2(value: u64) -> u32 {
+pub(crate) const fn log2(value: u64) -> u32 {
     let whole = value.ilog2();
-    let mut mantissa = value << (31 - whole);
+    let mut mantissa = if whole > 31 { value >> (whole - 31) } else { value << (31 - whole) };
     let mut log = whole;
     let mut digit = 0;
     while digit < FRACTION {

@@ -5,5 +5,5 @@ mod cost;
 mod range;
 
 pub(crate) use bits::AdaptiveBit;
-pub(crate) use cost::{UNITS, cost};
+pub(crate) use cost::{UNITS, cost, log2};
 pub(crate) use range::{RangeDecoder, RangeEncoder};

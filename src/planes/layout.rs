@@ -16,8 +16,8 @@ pub enum Mapping {
 
 impl Mapping {
     /// All mappings.
-    pub const ALL: [Mapping; 3] =
-        [Mapping::TwosComplement, Mapping::OffsetBinary, Mapping::Residual];
+    pub const ALL: &[Mapping] =
+        &[Mapping::TwosComplement, Mapping::OffsetBinary, Mapping::Residual];
 
     /// The mapping's name in messages and on the command line.
     pub fn name(self) -> &'static str {

@@ -14,6 +14,7 @@ use crate::error::Result;
 ///
 /// Everything that was around the audio comes back as it was. A stream that was made of
 /// samples, a part of a stream, or audio alone gets a WAV head of its own.
+#[derive(Debug)]
 pub struct Restored<R: Read> {
     decoder: Decoder<R>,
     /// What comes before the audio, and then whatever is at hand.
@@ -28,15 +29,19 @@ pub struct Restored<R: Read> {
 }
 
 impl<R: Read> Restored<R> {
-    /// The whole file.
+    /// The whole file. Where the decoder has moved on, or the head is lost, the audio that
+    /// is left with a new head.
     pub fn new(decoder: Decoder<R>) -> Self {
         let header = &decoder.stream.header;
+        let position = decoder.position();
+        let whole = position == 0 && !decoder.damage().head_lost;
         let head = match header.source {
-            Source::Samples => {
+            _ if !whole || header.source == Source::Samples => {
                 let frames = decoder.total_frames().or(header.declared_frames);
-                return Self::audio(decoder, None, frames);
+                let left = frames.map(|frames| frames.saturating_sub(position));
+                return Self::audio(decoder, None, left);
             }
-            Source::Raw { .. } => Bytes::new(),
+            Source::Samples | Source::Raw { .. } => Bytes::new(),
             Source::CanonicalWav => header
                 .canonical_wav_head()
                 .map(|head| Bytes::copy_from_slice(&head))
@@ -79,6 +84,11 @@ impl<R: Read> Restored<R> {
         &self.decoder
     }
 
+    /// Gives the decoder back.
+    pub fn into_decoder(self) -> Decoder<R> {
+        self.decoder
+    }
+
     /// The decoder, to go on with.
     pub fn decoder_mut(&mut self) -> &mut Decoder<R> {
         &mut self.decoder
@@ -97,10 +107,16 @@ impl<R: Read> Restored<R> {
                 self.end();
                 continue;
             }
-            match self.decoder.next_event()? {
+            let waiting = self.decoder.take_current();
+            let event = match waiting.is_empty() {
+                true => self.decoder.next_event()?,
+                false => Event::Audio(waiting),
+            };
+            match event {
                 Event::Audio(mut pcm) => {
                     let room = self.most_bytes - self.audio_bytes;
-                    pcm.truncate(usize::try_from(room).unwrap_or(usize::MAX));
+                    let room = usize::try_from(room).unwrap_or(usize::MAX).min(pcm.len());
+                    self.decoder.put_back(pcm.split_off(room));
                     self.audio_bytes += pcm.len() as u64;
                     self.current = self.in_file_order(pcm);
                 }
@@ -171,7 +187,10 @@ pub fn wav_head(spec: &AudioSpec, frames: Option<u64>) -> Vec<u8> {
         format.extend([0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xAA, 0, 0x38, 0x9B, 0x71]);
     }
 
-    let data = frames.and_then(|frames| frames.checked_mul(frame_bytes));
+    // Lengths that do not fit are as good as none.
+    let data = frames
+        .and_then(|frames| frames.checked_mul(frame_bytes))
+        .filter(|&data| data < u64::MAX - 256);
     // "WAVE", the fmt chunk, the data chunk's header, the audio and its padding.
     let riff = data.map(|data| 4 + 8 + format.len() as u64 + 8 + data + data % 2);
     let short = riff.is_none_or(|riff| u32::try_from(riff).is_ok());

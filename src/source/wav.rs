@@ -56,8 +56,9 @@ impl WavHead {
                 break length;
             }
             let padded = u64::from(length) + u64::from(length % 2);
-            let id = header[..4].escape_ascii().to_string();
-            if bytes.len() as u64 + padded > MAX_HEAD as u64 {
+            let id = header[..4].escape_ascii();
+            // The header of the data chunk is to have room as well.
+            if bytes.len() as u64 + padded + 8 > MAX_HEAD as u64 {
                 return Err(Error::input(format!(
                     "the \"{id}\" chunk of this WAV file says that it has {length} bytes; more \
                      than {} MiB before the audio cannot be kept",
@@ -84,7 +85,7 @@ impl WavHead {
         let nothing_follows =
             u64::from(riff_length) + 8 <= bytes.len() as u64 || riff_length == UNKNOWN;
         let data_length = match data_length {
-            UNKNOWN => long_data,
+            UNKNOWN => long_data.filter(|&length| length != 0 && length != u64::MAX),
             0 if nothing_follows && input.fill(1)? => None,
             known => Some(u64::from(known)),
         };

@@ -64,7 +64,7 @@ impl Builder {
     }
 
     pub fn trailer_with(mut self, flags: u8, body: &[u8], longer: u64, magic: [u8; 2]) -> Vec<u8> {
-        let trailer = [&[0xE4, flags], body].concat();
+        let trailer = [&[0xE0 | flags], body].concat();
         self.bytes.extend(&trailer);
         self.bytes.extend(crc(Some(self.id), &trailer).to_le_bytes());
         let mut length = varint(trailer.len() as u64 + 4 + longer);

@@ -132,6 +132,11 @@ impl<'a> Model<'a> {
         }
     }
 
+    /// Begins anew with what predictions are made from.
+    pub(super) fn forget_history(&mut self) {
+        self.histories.fill([0; 3]);
+    }
+
     /// Calls `visit` with each coded value, without coding it.
     pub(super) fn values(&mut self, pcm: &[u8], mut visit: impl FnMut(u64)) {
         for frame in pcm.chunks_exact(self.spec.frame_bytes()) {

@@ -16,8 +16,10 @@ use crate::entropy::{RangeDecoder, RangeEncoder, UNITS};
 use crate::error::{Error, Result};
 use crate::planes::{BitReader, BitWriter, Layout, Mapping, PlaneKind, read_kinds, write_kinds};
 
-/// Samples that an encoder tries its choices on.
-const TRIAL_SAMPLES: usize = 1 << 14;
+/// Pieces of a chunk that an encoder tries its choices on, and the samples of each. They
+/// are spread over the chunk, since it may begin with silence.
+const TRIAL_PIECES: usize = 8;
+const TRIAL_SAMPLES: usize = 1 << 11;
 
 /// What a decoder needs to know beside the payload.
 #[derive(Debug, Clone, Copy)]
@@ -34,9 +36,7 @@ pub(crate) fn encode(
     mapping: Option<Mapping>,
 ) -> (Settings, Vec<u8>) {
     let layout = Layout::new(spec.format, wasted);
-    let frame_bytes = spec.frame_bytes();
-    let frames = (TRIAL_SAMPLES / usize::from(spec.channels)).max(1);
-    let trial = &pcm[..pcm.len().min(frames * frame_bytes)];
+    let trial = trial_pieces(pcm, spec);
 
     // Offset binary differs from two's complement in one bit that is always the same
     // way round: for adaptive bits they cost the same, and one of them will do.
@@ -46,12 +46,23 @@ pub(crate) fn encode(
     };
     let (_, plan) = candidates
         .iter()
-        .map(|&mapping| Plan::new(pcm, trial, spec, layout, mapping))
+        .map(|&mapping| Plan::new(pcm, &trial, spec, layout, mapping))
         .min_by_key(|(cost, _)| *cost)
         .expect("there is always a candidate");
 
     let settings = Settings { mapping: plan.mapping, wasted };
     (settings, plan.encode(pcm, spec, layout))
+}
+
+fn trial_pieces<'a>(pcm: &'a [u8], spec: &AudioSpec) -> Vec<&'a [u8]> {
+    let frame_bytes = spec.frame_bytes();
+    let frames = pcm.len() / frame_bytes;
+    let piece = (TRIAL_SAMPLES / usize::from(spec.channels)).max(1);
+    if frames <= TRIAL_PIECES * piece {
+        return vec![pcm];
+    }
+    let starts = (0..TRIAL_PIECES).map(|at| at * (frames - piece) / (TRIAL_PIECES - 1));
+    starts.map(|start| &pcm[start * frame_bytes..(start + piece) * frame_bytes]).collect()
 }
 
 /// What an encoder has decided for a chunk.
@@ -65,7 +76,7 @@ impl Plan {
     /// The best way to code a chunk under one mapping, and what the trial cost in it.
     fn new(
         pcm: &[u8],
-        trial: &[u8],
+        trial: &[&[u8]],
         spec: &AudioSpec,
         layout: Layout,
         mapping: Mapping,
@@ -78,8 +89,13 @@ impl Plan {
         let mut plan = Plan { mapping, predictors, kinds: all_modelled };
 
         let mut cost = Cost::new(layout.bytes);
-        plan.model(spec, layout).encode(trial, &mut cost);
-        let samples = (trial.len() / spec.format.bytes()) as u64;
+        let mut model = plan.model(spec, layout);
+        for piece in trial {
+            model.forget_history();
+            model.encode(piece, &mut cost);
+        }
+        let bytes: usize = trial.iter().map(|piece| piece.len()).sum();
+        let samples = (bytes / spec.format.bytes()) as u64;
         let mut total = cost.characters;
         for (kind, &modelled) in plan.kinds.iter_mut().zip(&cost.planes) {
             let packed = samples * UNITS;

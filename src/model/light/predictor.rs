@@ -1,6 +1,7 @@
 //! The fixed predictions of `spec/coding.md`, and which of them suits a channel.
 
 use crate::audio::AudioSpec;
+use crate::entropy::log2;
 use crate::error::{Error, Result};
 use crate::planes::Layout;
 
@@ -40,11 +41,11 @@ impl Predictor {
     }
 }
 
-/// The predictor with the smallest residuals for each channel.
-pub(super) fn choose(pcm: &[u8], spec: &AudioSpec, layout: Layout) -> Vec<Predictor> {
-    let sample_bytes = spec.format.bytes();
-    let value =
-        |frame: &[u8], channel: usize| layout.ordered(layout.get(&frame[channel * sample_bytes..]));
+/// Frames whose residuals count together.
+const BLOCK: usize = 256;
+
+/// The predictor with the smallest residuals in these pieces of a chunk, for each channel.
+pub(super) fn choose(pieces: &[&[u8]], spec: &AudioSpec, layout: Layout) -> Vec<Predictor> {
     (0..usize::from(spec.channels))
         .map(|channel| {
             let differences = if channel > 0 { &[false, true][..] } else { &[false] };
@@ -53,20 +54,40 @@ pub(super) fn choose(pcm: &[u8], spec: &AudioSpec, layout: Layout) -> Vec<Predic
             });
             candidates
                 .min_by_key(|predictor| {
-                    let mut history = [0; 3];
-                    let mut sum = 0u128;
-                    for frame in pcm.chunks_exact(spec.frame_bytes()) {
-                        let mut target = value(frame, channel);
-                        if predictor.difference {
-                            target = target.wrapping_sub(value(frame, channel - 1));
-                        }
-                        let residual = target.wrapping_sub(predictor.predict(history));
-                        sum += u128::from(layout.wrap(residual).unsigned_abs());
-                        history = [target, history[0], history[1]];
-                    }
-                    sum
+                    pieces
+                        .iter()
+                        .map(|piece| predictor.cost(piece, channel, spec, layout))
+                        .sum::<u64>()
                 })
                 .unwrap_or_default()
         })
         .collect()
+}
+
+impl Predictor {
+    /// What a channel's residuals cost, about: their lengths in bits, by blocks.
+    fn cost(self, piece: &[u8], channel: usize, spec: &AudioSpec, layout: Layout) -> u64 {
+        let sample_bytes = spec.format.bytes();
+        let value = |frame: &[u8], channel: usize| {
+            layout.ordered(layout.get(&frame[channel * sample_bytes..]))
+        };
+        let mut history = [0; 3];
+        let mut cost = 0;
+        for block in piece.chunks(BLOCK * spec.frame_bytes()) {
+            let mut sum = 0u128;
+            for frame in block.chunks_exact(spec.frame_bytes()) {
+                let mut target = value(frame, channel);
+                if self.difference {
+                    target = target.wrapping_sub(value(frame, channel - 1));
+                }
+                let residual = target.wrapping_sub(self.predict(history));
+                sum += u128::from(layout.wrap(residual).unsigned_abs());
+                history = [target, history[0], history[1]];
+            }
+            let frames = (block.len() / spec.frame_bytes()) as u128;
+            let mean = (sum * 256 / frames).min(u128::from(u64::MAX >> 1)) as u64;
+            cost += u64::from(log2(mean + 64)) * frames as u64;
+        }
+        cost
+    }
 }

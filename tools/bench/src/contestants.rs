@@ -50,7 +50,7 @@ pub(crate) struct Measured {
 impl Contestant {
     /// The presets that compress, and the programs that are installed.
     pub(crate) fn all() -> Vec<Contestant> {
-        let presets = Preset::ALL.into_iter().filter(|&preset| preset != Preset::Store);
+        let presets = Preset::ALL.iter().copied().filter(|&preset| preset != Preset::Store);
         let installed = PROGRAMS.iter().filter(|program| program.is_installed());
         presets.map(Contestant::Lmac).chain(installed.map(Contestant::Program)).collect()
     }

@@ -231,14 +231,17 @@ const AUTO: &str = "auto";
 pub(crate) struct MappingChoice(pub(crate) Option<Mapping>);
 
 fn presets() -> impl TypedValueParser<Value = Preset> {
-    PossibleValuesParser::new(Preset::ALL.map(Preset::name)).map(|name| {
-        Preset::ALL.into_iter().find(|preset| preset.name() == name).unwrap_or_default()
+    PossibleValuesParser::new(Preset::ALL.iter().map(|preset| preset.name())).map(|name| {
+        let found = Preset::ALL.iter().find(|preset| preset.name() == name);
+        found.copied().unwrap_or_default()
     })
 }
 
 fn mappings() -> impl TypedValueParser<Value = MappingChoice> {
-    PossibleValuesParser::new([AUTO].into_iter().chain(Mapping::ALL.map(Mapping::name)))
-        .map(|name| MappingChoice(Mapping::ALL.into_iter().find(|mapping| mapping.name() == name)))
+    PossibleValuesParser::new(
+        [AUTO].into_iter().chain(Mapping::ALL.iter().map(|mapping| mapping.name())),
+    )
+    .map(|name| MappingChoice(Mapping::ALL.iter().find(|mapping| mapping.name() == name).copied()))
 }
 
 fn bits() -> impl TypedValueParser<Value = u32> {

@@ -114,7 +114,7 @@ fn describe_source(info: &StreamInfo, summary: &Summary) -> String {
             let head = count(info.head_bytes, "byte");
             format!("{name}, head of {head}, tail of {tail}")
         }
-        Source::Raw { big_endian, flipped_sign } => {
+        Source::Raw { big_endian, flipped_sign, .. } => {
             let order = if big_endian { ", big-endian" } else { "" };
             let sign = match (flipped_sign, info.spec.format.bits()) {
                 (true, 8) => ", signed",
