@@ -107,6 +107,7 @@ fn a_reader_that_fails_is_no_end() {
 }
 
 /// A writer with room for some bytes, which takes a few at a time.
+#[derive(Debug)]
 struct Small {
     room: usize,
     taken: Vec<u8>,
