@@ -274,6 +274,12 @@ pub(crate) fn has_extension(path: &Path, extensions: &[&str]) -> bool {
     path.extension().is_some_and(|own| extensions.iter().any(|one| own.eq_ignore_ascii_case(one)))
 }
 
+/// Whether something is there that is neither file nor folder: nothing to encode, and a
+/// place to write to, such as `/dev/null`.
+pub(crate) fn is_device(path: &Path) -> bool {
+    path.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

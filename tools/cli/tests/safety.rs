@@ -168,6 +168,15 @@ mod unix {
         assert_eq!(folder.read("b.lmac"), folder.read("a.lmac"));
     }
 
+    #[test]
+    fn nowhere() {
+        let folder = Folder::new();
+        folder.write("a.wav", &wav(3000, 1));
+        folder.run("encode a.wav /dev/null").expect(0);
+        folder.run("encode a.wav").expect(0);
+        folder.run("decode a.lmac /dev/null").expect(0);
+    }
+
     #[cfg(target_os = "linux")]
     #[test]
     fn a_full_disk() {

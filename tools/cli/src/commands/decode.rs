@@ -24,7 +24,7 @@ const COMMAND: &str = "decode";
 pub(crate) fn run(args: &DecodeArgs) -> Result<Status, clap::Error> {
     let kind = Kind {
         command: COMMAND,
-        is_output: |path| path.extension().is_some() && !has_extension(path, STREAM),
+        is_output: |path| !has_extension(path, STREAM) && !path.is_dir(),
         extensions: STREAM,
     };
     let tasks = kind.tasks(&args.paths, &args.writing, args.common.recursive)?;

@@ -11,7 +11,7 @@ use crate::args::{EncodeArgs, RawArgs, usage};
 use crate::batch;
 use crate::compare;
 use crate::failure::{Failure, Status};
-use crate::inputs::{Kind, Opened, Task, has_extension, take_stdout};
+use crate::inputs::{Kind, Opened, STREAM, Task, has_extension, is_device, take_stdout};
 use crate::output::{Output, Outputs, can_be_checked};
 use crate::progress::{Metered, Progress};
 use crate::report::{Audio, Report, hex};
@@ -25,7 +25,7 @@ pub(crate) fn run(args: &EncodeArgs) -> Result<Status, clap::Error> {
     let raw = raw_layout(&args.raw).map_err(|message| usage(COMMAND, message))?;
     let kind = Kind {
         command: COMMAND,
-        is_output: |path| has_extension(path, &["lmac"]),
+        is_output: |path| has_extension(path, STREAM) || is_device(path),
         extensions: if raw.is_some() { RAW } else { WAV },
     };
     let tasks = kind.tasks(&args.paths, &args.writing, args.common.recursive)?;
