@@ -7,10 +7,10 @@ use bytes::Bytes;
 use crate::audio::AudioSpec;
 use crate::container::item::ChunkHeader;
 use crate::error::Result;
-use crate::inspect::Sections;
 use crate::model::{Method, constant, light};
 use crate::options::Preset;
 use crate::planes::{Layout, Mapping, wasted_bits};
+use crate::stats::Sections;
 
 /// A chunk's audio in its coded form.
 #[derive(Debug, Clone)]

@@ -12,6 +12,7 @@ use crate::decoder::reading::Item;
 use crate::error::{Place, Result};
 use crate::model::Method;
 use crate::planes::Mapping;
+use crate::stats::Sections;
 
 /// What a stream's trailer says of it, or its chunks where there is no trailer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,19 +56,6 @@ pub struct ChunkInfo {
     pub payload_bytes: u64,
     /// What the payload is made of, where it is more than samples.
     pub sections: Option<Sections>,
-}
-
-/// The parts of a payload.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Sections {
-    /// Bytes of arithmetic-coded tokens.
-    pub token_bytes: u64,
-    /// Bytes of packed planes.
-    pub plane_bytes: u64,
-    /// A letter for each plane, from the highest byte down: `0` or `1` where it is
-    /// constant, `p` where it is packed, `m` where it is modelled.
-    pub planes: String,
 }
 
 impl<R: Read> Decoder<R> {

@@ -43,11 +43,11 @@ pub use damage::Damage;
 pub use decoder::{Decoder, Samples, StreamInfo, Verification};
 pub use encoder::{Encoder, Finished};
 pub use error::{Error, ErrorKind, Place, Result};
-pub use inspect::{ChunkInfo, Sections, Summary};
+pub use inspect::{ChunkInfo, Summary};
 pub use model::Method;
 pub use options::{DecodeOptions, EncodeOptions, Limits, Preset};
 pub use planes::Mapping;
-pub use stats::Stats;
+pub use stats::{Sections, Stats};
 
 /// Version of the format that this crate writes, major and minor.
 pub const FORMAT_VERSION: (u8, u8) = container::VERSION;

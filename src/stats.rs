@@ -42,3 +42,16 @@ impl Stats {
         self.stored_chunks + self.constant_chunks + self.light_chunks
     }
 }
+
+/// The parts of a payload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Sections {
+    /// Bytes of arithmetic-coded tokens.
+    pub token_bytes: u64,
+    /// Bytes of packed planes.
+    pub plane_bytes: u64,
+    /// A letter for each plane, from the highest byte down: `0` or `1` where it is
+    /// constant, `p` where it is packed, `m` where it is modelled.
+    pub planes: String,
+}
