@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""A second decoder for `.lmac` streams, written from container.md and coding.md.
+"""A second decoder for `.lmac` streams, written from container.md,
+coding.md and models.md.
 
     decoder.py IN.lmac OUT        write the source file back (OUT `-` is stdout)
     decoder.py --check FILE...    decode each file and print one line about it
@@ -10,25 +11,32 @@ streams, and bytes after the trailer are an error. OUT is written as its bytes b
 known: after an error (exit status 1) it holds what came before.
 
 The names are those of the specification: b, w, n, s, u, d, p, k, q, a, t and j are
-what coding.md calls so.
+what coding.md calls so. adaptive.py has the model of the adaptive method.
 """
 
+import bisect
 import collections
 import contextlib
 import hashlib
+import struct
 import sys
 import types
 import zlib
+
+sys.dont_write_bytecode = True
+import adaptive
 
 FORMAT_BITS = [8, 16, 24, 32, 32, 64]
 RATES = [None, 8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000,
          88200, 96000, 176400, 192000, 352800, 384000, 705600, 768000, 4000, 5512, 6000,
          7350, 10000, 18900, 20000, 22255, 25000, 37800, 40000, 44056, 50000]
 SAMPLES, RAW_FILE, WAV_CANONICAL, WAV_BLOCKS = range(4)
-STORED, CONSTANT, LIGHT, BLOCK = 0, 1, 2, 15
+STORED, CONSTANT, LIGHT, ADAPTIVE, BLOCK = 0, 1, 2, 3, 15
 TWOS_COMPLEMENT, OFFSET_BINARY, RESIDUAL = range(3)
 HEAD, TAIL = 1, 2
 ALL_ZERO, ALL_ONE, PACKED, MODELLED = range(4)
+INTEGERS, SCALED_FLOATS, ORDERED_FLOATS = range(3)
+CODED, REPEATED, CONSTANT_CHANNEL = range(3)
 PREDICTION = [(0, 0, 0), (1, 0, 0), (2, -1, 0), (3, -3, 1)]
 FLIP_TOP_BIT = bytes(i ^ 0x80 for i in range(256))
 
@@ -208,20 +216,23 @@ def read_chunk(r, header, first_due):
 
     # Reserved values are looked at after the CRC, so that damage is not taken for a
     # newer version.
-    support(method <= LIGHT, "method %d" % method)
+    support(method <= ADAPTIVE, "method %d" % method)
     support(mapping <= RESIDUAL, "character mapping 3")
     require(first == first_due, "first frame %d where %d is due" % (first, first_due))
     require(first + frames < 2**56, "2^56 frames or more")
     require(not head & 0x40 or 1 <= wasted < header.bits, "%d wasted bits" % wasted)
-    require(method == LIGHT or not head & 0x70, "mapping or wasted bits, not light")
+    require(method >= LIGHT or not head & 0x70, "mapping or wasted bits with method 0 or 1")
+    require(method != ADAPTIVE or mapping == RESIDUAL, "adaptive with mapping %d" % mapping)
 
     if method == STORED:
         require(payload_length == pcm_length, "the payload is shorter than the PCM")
         pcm = payload
     elif method == CONSTANT:
         pcm = decode_constant(header, payload) * frames
-    else:
+    elif method == LIGHT:
         pcm = decode_light(header, frames, mapping, wasted, payload)
+    else:
+        pcm = decode_adaptive(header, frames, wasted, payload)
     require(seeded_crc(header, pcm) == pcm_crc, "the PCM CRC is wrong")
     return pcm
 
@@ -282,15 +293,17 @@ def decode_light(header, frames, mapping, wasted, payload):
     else:
         values = (to_signed(u, W) for u in us)
 
-    half = 1 << (n - 1)
     sorted_float = header.float and mapping == RESIDUAL
-    pcm = bytearray()
-    for s in values:
-        require(-half <= s < half, "a sample of more than %d bits" % n)
-        if sorted_float and s < 0:
-            s ^= half - 1
-        pcm += value_to_pcm(header, s << wasted)
-    return bytes(pcm)
+    return b"".join(s_to_pcm(header, wasted, s, sorted_float) for s in values)
+
+
+def s_to_pcm(header, wasted, s, sorted_float):
+    n = header.bits - wasted
+    half = 1 << (n - 1)
+    require(-half <= s < half, "a sample of more than %d bits" % n)
+    if sorted_float and s < 0:
+        s ^= half - 1
+    return value_to_pcm(header, s << wasted)
 
 
 def to_signed(x, W):
@@ -348,6 +361,135 @@ def residuals_to_s(us, frames, predictors, W):
             yield s
 
 
+def decode_adaptive(header, frames, wasted, payload):
+    support(header.bits <= 32 and header.channels <= 32,
+            "the adaptive method with this format or so many channels")
+    r = Reader(payload, beyond=Malformed)
+    support(r.u8() == 0, "an unknown profile")
+    flags = r.u8()
+    support(flags < 16, "bits 4-7 of the flags")
+    numbers = flags & 3
+    require(numbers in ((SCALED_FLOATS, ORDERED_FLOATS) if header.float else (INTEGERS,)),
+            "numbers that do not fit the format")
+    bits = header.bits - wasted
+    if numbers == SCALED_FLOATS:
+        power, bits = r.u8(), r.u8()
+        require(power <= 60 and 1 <= bits <= 32 and wasted == 0, "wrong scaled floats")
+    kinds = read_channel_kinds(r, header.channels, flags & 4)
+    coded = sum(kind == CODED for kind, _ in kinds)
+    values = None
+    if flags & 8:
+        values = read_ranks(r)
+        negative = bisect.bisect_left(values, 0)
+        bits = max(negative, len(values) - negative).bit_length() + 1
+
+    channels = []
+    token_length = r.varint() if coded else 0
+    raw_length = len(payload) - r.pos - token_length
+    require(raw_length >= 0, "the payload is too short")
+    raw = RawBits(r.take(raw_length))
+    if coded:
+        tokens = RangeDecoder(payload[r.pos:])
+        channels = adaptive.decode(coded, frames, bits, tokens, raw)
+    require(raw.done(), "raw bits that nothing needs")
+    if values is not None:
+        channels = [[rank_to_value(values, negative + rank) for rank in channel]
+                    for channel in channels]
+    interleaved = (number for frame in zip(*all_channels(kinds, channels, frames))
+                   for number in frame)
+    if numbers == SCALED_FLOATS:
+        return b"".join(struct.pack("<f", number / 2.0**power) for number in interleaved)
+    return b"".join(s_to_pcm(header, wasted, s, header.float) for s in interleaved)
+
+
+def read_channel_kinds(r, channels, present):
+    """The kind of each channel, with the number of a constant one."""
+    if not present:
+        return [(CODED, None)] * channels
+    kinds = []
+    for channel in range(channels):
+        kind = r.u8()
+        require(kind <= CONSTANT_CHANNEL, "a channel of kind %d" % kind)
+        require(kind != REPEATED or channel > 0, "the first channel repeats")
+        number = to_signed(r.u32(), 32) if kind == CONSTANT_CHANNEL else None
+        kinds.append((kind, number))
+    return kinds
+
+
+def all_channels(kinds, coded, frames):
+    """The coded channels, and the others in between."""
+    coded = iter(coded)
+    channels = []
+    for kind, number in kinds:
+        if kind == CODED:
+            channels.append(next(coded))
+        elif kind == REPEATED:
+            channels.append(channels[-1])
+        else:
+            channels.append([number] * frames)
+    return channels
+
+
+def read_ranks(r):
+    """The values that occur, in rising order."""
+    low = r.varint()
+    low = -(low + 1) // 2 if low & 1 else low // 2
+    span = r.varint()
+    tokens = RangeDecoder(r.take(r.varint()))
+    require(-2**31 <= low < 2**31 and span <= 2**17 and low + span <= 2**31,
+            "ranks of values that do not exist")
+    estimates = collections.defaultdict(lambda: (32768, 32768))
+    before = 0
+    values = []
+    for value in range(low, low + span):
+        long, short = (16, before & 0xFFFF), (8, before & 0xFF)
+        p = max((probability(*estimates[long]), probability(*estimates[short])),
+                key=lambda p: abs(p - 32768))   # the first where both are equal
+        bit = tokens.bit(p)
+        estimates[long] = learnt(*estimates[long], bit)
+        estimates[short] = learnt(*estimates[short], bit)
+        before = before << 1 & 0xFFFF | bit
+        if bit:
+            values.append(value)
+    return values
+
+
+def probability(fast, slow):
+    return min(max((fast + slow) >> 1, 32), 65504)
+
+
+def learnt(fast, slow, bit):
+    if bit:
+        return fast + ((65535 - fast) >> 4), slow + ((65535 - slow) >> 7)
+    return fast - (fast >> 4), slow - (slow >> 7)
+
+
+def rank_to_value(values, index):
+    require(0 <= index < len(values), "a rank without a value")
+    return values[index]
+
+
+class RawBits:
+    """Bits from the highest of each byte down, and zeros after the end."""
+
+    def __init__(self, data):
+        self.data, self.pos, self.held, self.count = data, 0, 0, 0
+
+    def take(self, count):
+        while self.count < count:
+            byte = self.data[self.pos] if self.pos < len(self.data) else 0
+            self.held = self.held << 8 | byte
+            self.pos += 1
+            self.count += 8
+        self.count -= count
+        bits = self.held >> self.count
+        self.held &= (1 << self.count) - 1
+        return bits
+
+    def done(self):
+        return self.held == 0 and self.pos >= len(self.data)
+
+
 class RangeDecoder:
     def __init__(self, data):
         self.data, self.pos = data, 8
@@ -383,6 +525,29 @@ class RangeDecoder:
                 range_ <<= 32
         self.point, self.range = point, range_
         return node - (1 << count)
+
+    def bit(self, p):
+        scale = self.range >> 16
+        bit = int(self.point < scale * p)
+        self.advance(scale, 0 if bit else p, p if bit else 65536 - p)
+        return bit
+
+    def symbol(self, cumulative):
+        """A symbol of frequencies out of 2^15, given up to and with each."""
+        scale = self.range >> 15
+        symbol = bisect.bisect_right(cumulative, min(self.point // scale, 2**15 - 1))
+        c = cumulative[symbol - 1] if symbol else 0
+        self.advance(scale, c, cumulative[symbol] - c)
+        return symbol
+
+    def advance(self, scale, c, f):
+        self.point = (self.point - scale * c) & (2**64 - 1)
+        self.range = scale * f
+        if self.range < 2**32:
+            following = self.data[self.pos:self.pos + 4].ljust(4, b"\0")
+            self.pos += 4
+            self.point = (self.point << 32 | int.from_bytes(following, "big")) & (2**64 - 1)
+            self.range <<= 32
 
 
 # Audio MD5

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use crate::audio::AudioSpec;
 use crate::container::item::ChunkHeader;
 use crate::error::Result;
-use crate::model::{Method, constant, light};
+use crate::model::{Method, adaptive, constant, light};
 use crate::options::Preset;
 use crate::planes::{Layout, Mapping, wasted_bits};
 use crate::stats::Sections;
@@ -33,20 +33,37 @@ pub(crate) fn encode(
     if let Some(payload) = constant::encode(pcm, spec) {
         return plain(Method::Constant, payload);
     }
-    if preset == Preset::Light {
-        // Not all bits are wasted: the chunk would be constant.
-        let wasted = wasted_bits(pcm, spec.format) as u8;
-        let (settings, payload) = light::encode(pcm, spec, wasted, mapping);
-        if payload.len() < pcm.len() {
-            return Coded {
-                method: Method::Light,
-                mapping: settings.mapping,
-                wasted: settings.wasted,
-                payload: payload.into(),
-            };
+    let coded = match preset {
+        Preset::Store => None,
+        // A mapping that was asked for is the light method's affair.
+        Preset::Fast if adaptive::takes(spec) && mapping.is_none() => {
+            // The low half of a wide sample may have a pattern that no waveform has.
+            let light = (spec.format.bits() > 24).then(|| light_chunk(pcm, spec, None));
+            let both = [Some(adaptive_chunk(pcm, spec)), light];
+            both.into_iter().flatten().min_by_key(|coded| coded.payload.len())
         }
+        Preset::Fast | Preset::Light => Some(light_chunk(pcm, spec, mapping)),
+    };
+    match coded {
+        Some(coded) if coded.payload.len() < pcm.len() => coded,
+        _ => plain(Method::Stored, pcm.clone()),
     }
-    plain(Method::Stored, pcm.clone())
+}
+
+fn light_chunk(pcm: &[u8], spec: &AudioSpec, mapping: Option<Mapping>) -> Coded {
+    // Not all bits are wasted: the chunk would be constant.
+    let wasted = wasted_bits(pcm, spec.format) as u8;
+    let (settings, payload) = light::encode(pcm, spec, wasted, mapping);
+    let light::Settings { mapping, wasted } = settings;
+    Coded { method: Method::Light, mapping, wasted, payload: payload.into() }
+}
+
+fn adaptive_chunk(pcm: &[u8], spec: &AudioSpec) -> Coded {
+    // Floats have a scale instead.
+    let wasted = if spec.format.is_float() { 0 } else { wasted_bits(pcm, spec.format) as u8 };
+    let payload = adaptive::encode(pcm, spec, wasted);
+    let mapping = Mapping::Residual;
+    Coded { method: Method::Adaptive, mapping, wasted, payload: payload.into() }
 }
 
 /// The PCM of a chunk.
@@ -60,6 +77,7 @@ pub(crate) fn decode(chunk: &ChunkHeader, payload: &Bytes, spec: &AudioSpec) -> 
             let settings = light::Settings { mapping: chunk.mapping, wasted: chunk.wasted };
             light::decode(payload, frames, spec, settings).map(Bytes::from)
         }
+        Method::Adaptive => adaptive::decode(payload, frames, spec, chunk.wasted).map(Bytes::from),
     }
 }
 
@@ -69,15 +87,22 @@ pub(crate) fn sections(
     payload: &[u8],
     spec: &AudioSpec,
 ) -> Result<Option<Sections>> {
-    if chunk.method != Method::Light {
-        return Ok(None);
-    }
-    let layout = Layout::new(spec.format, chunk.wasted);
-    let frames = chunk.frames as usize;
-    let parts = light::Parts::split(payload, frames, spec, layout, chunk.mapping)?;
+    let (tokens, planes, kinds) = match chunk.method {
+        Method::Stored | Method::Constant => return Ok(None),
+        Method::Light => {
+            let layout = Layout::new(spec.format, chunk.wasted);
+            let frames = chunk.frames as usize;
+            let parts = light::Parts::split(payload, frames, spec, layout, chunk.mapping)?;
+            (parts.tokens, parts.planes, parts.kinds())
+        }
+        Method::Adaptive => {
+            let parts = adaptive::Parts::split(payload, spec, chunk.wasted)?;
+            (parts.tokens, parts.raw, String::new())
+        }
+    };
     Ok(Some(Sections {
-        token_bytes: parts.tokens.len() as u64,
-        plane_bytes: parts.planes.len() as u64,
-        planes: parts.kinds(),
+        token_bytes: tokens.len() as u64,
+        plane_bytes: planes.len() as u64,
+        planes: kinds,
     }))
 }

@@ -31,6 +31,7 @@ mod error;
 mod input;
 mod inspect;
 mod model;
+mod numerics;
 mod options;
 mod parallel;
 mod planes;

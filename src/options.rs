@@ -12,20 +12,23 @@ use crate::planes::Mapping;
 pub enum Preset {
     /// None: audio is kept as it is, with checksums, index and all the rest.
     Store,
-    /// A fixed prediction and adaptive bits: quick, for any number of channels.
-    #[default]
+    /// A fixed prediction and adaptive bits: for any number of channels, and 64-bit float.
     Light,
+    /// The embedded model at its quickest. Where it does not apply, the light one.
+    #[default]
+    Fast,
 }
 
 impl Preset {
     /// All presets, the quickest first.
-    pub const ALL: &[Preset] = &[Preset::Store, Preset::Light];
+    pub const ALL: &[Preset] = &[Preset::Store, Preset::Light, Preset::Fast];
 
     /// The preset's name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Preset::Store => "store",
             Preset::Light => "light",
+            Preset::Fast => "fast",
         }
     }
 }
@@ -36,7 +39,8 @@ impl Preset {
 pub struct EncodeOptions {
     /// How much work goes into making the stream small.
     pub preset: Preset,
-    /// How samples become characters; the encoder tries for itself where it is `None`.
+    /// How samples become characters in the light method, which is then taken with every
+    /// preset; the encoder chooses for itself where it is `None`.
     pub mapping: Option<Mapping>,
     /// Frames of a chunk, the unit of seeking, threads and damage. `None` is ten seconds,
     /// within limits.

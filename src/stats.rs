@@ -23,6 +23,8 @@ pub struct Stats {
     pub constant_chunks: u64,
     /// Chunks of the light method.
     pub light_chunks: u64,
+    /// Chunks of the embedded model.
+    pub adaptive_chunks: u64,
 }
 
 impl Stats {
@@ -34,12 +36,13 @@ impl Stats {
             Method::Stored => &mut self.stored_chunks,
             Method::Constant => &mut self.constant_chunks,
             Method::Light => &mut self.light_chunks,
+            Method::Adaptive => &mut self.adaptive_chunks,
         } += 1;
     }
 
     /// Chunks of all methods.
     pub fn chunks(&self) -> u64 {
-        self.stored_chunks + self.constant_chunks + self.light_chunks
+        self.stored_chunks + self.constant_chunks + self.light_chunks + self.adaptive_chunks
     }
 }
 

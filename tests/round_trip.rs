@@ -56,7 +56,7 @@ proptest! {
         signal in 0..SIGNALS.len(),
         seed: u64,
         mapping in mapping(),
-        store: bool,
+        preset in 0..Preset::ALL.len(),
         md5: bool,
         chunk_frames in prop_oneof![Just(None), (1..300u64).prop_map(Some)],
         declared in prop_oneof![Just(None), Just(Some(0)), (0..500u64).prop_map(Some)],
@@ -64,7 +64,7 @@ proptest! {
     ) {
         let pcm = pcm(&spec, frames, SIGNALS[signal], seed);
         let mut options = EncodeOptions::default()
-            .with_preset(if store { Preset::Store } else { Preset::Light })
+            .with_preset(Preset::ALL[preset])
             .with_threads(threads)
             .with_md5(md5)
             .with_verify(true);
@@ -339,12 +339,12 @@ fn memory_is_limited() {
     let pcm = pcm(&spec, 100, Signal::Melody, 9);
     let stream = stream(&pcm, &spec, EncodeOptions::default());
     let options =
-        DecodeOptions::default().with_limits(lmac::Limits::default().with_memory(4 << 20));
+        DecodeOptions::default().with_limits(lmac::Limits::default().with_memory(8 << 20));
     let mut decoder = Decoder::with_options(stream.as_slice(), options).unwrap();
     let error = decoder.read_frames(&mut Frames::new()).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Limit { .. }), "{error}");
 
-    let limits = lmac::Limits::default().with_memory(12 << 20);
+    let limits = lmac::Limits::default().with_memory(16 << 20);
     let options = DecodeOptions::default().with_limits(limits).with_threads(8);
     assert!(decoded(&stream, options).1 == pcm);
 }

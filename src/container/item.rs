@@ -13,7 +13,7 @@ const BLOCK_RESERVED: u8 = 0b1110_0000;
 const WASTED: u8 = 1 << 6;
 const IMPLIED: u8 = 1 << 7;
 
-const METHODS: [Method; 3] = [Method::Stored, Method::Constant, Method::Light];
+const METHODS: [Method; 4] = [Method::Stored, Method::Constant, Method::Light, Method::Adaptive];
 const MAPPINGS: [Mapping; 3] = [Mapping::TwosComplement, Mapping::OffsetBinary, Mapping::Residual];
 
 /// Bytes of the checksum behind an item.
@@ -150,6 +150,9 @@ impl ItemHeader {
             (Some(method @ (Method::Stored | Method::Constant)), ..) if !plain => {
                 let name = method.name();
                 Some(Error::malformed(format!("the method {name} with a mapping or wasted bits")))
+            }
+            (Some(Method::Adaptive), Some(mapping), _) if mapping != Mapping::Residual => {
+                Some(Error::malformed("the method adaptive with another mapping than residual"))
             }
             (.., Some(wasted)) if !wasted_range.contains(&u32::from(wasted)) => {
                 Some(Error::malformed(format!("{wasted} wasted bits")))

@@ -14,6 +14,7 @@ use crate::container::item::{
 };
 use crate::container::trailer::{IndexEntry, Trailer};
 use crate::error::{Error, ErrorKind, Place, Result};
+use crate::model::adaptive;
 use crate::parallel::{self, Ordered};
 
 /// Bytes of items that may be tried for each byte that is looked at in recovery.
@@ -67,7 +68,7 @@ impl<R: Read> Decoder<R> {
             + 4 * samples
             + 64 * u64::from(info.spec.channels)
             + info.head_bytes
-            + (2 << 20);
+            + adaptive::STATE;
         let allowed = self.options.limits.memory;
         if needed > allowed {
             return Err(Error::new(ErrorKind::Limit { needed, allowed }));

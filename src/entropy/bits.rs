@@ -23,6 +23,11 @@ impl AdaptiveBit {
         mean.clamp(LEAST, (1 << 16) - LEAST)
     }
 
+    /// How far from even the probability is.
+    pub(crate) fn certainty(self) -> u32 {
+        self.one().abs_diff(1 << 15)
+    }
+
     #[inline(always)]
     pub(crate) fn learn(&mut self, bit: bool) {
         if bit {

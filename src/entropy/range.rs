@@ -106,9 +106,17 @@ impl<'a> RangeDecoder<'a> {
         u32::from_be_bytes(word)
     }
 
+    /// Where the next symbol lies among 2^`total`, and the scale to go past it with.
+    #[inline(always)]
+    pub(crate) fn find(&self, total: u32) -> (u64, u32) {
+        let scale = self.range >> total;
+        // Only damaged bytes lie above.
+        (scale, (self.point / scale).min((1 << total) - 1) as u32)
+    }
+
     /// Goes past a symbol.
     #[inline(always)]
-    fn advance(&mut self, scale: u64, cumulative: u32, frequency: u32) {
+    pub(crate) fn advance(&mut self, scale: u64, cumulative: u32, frequency: u32) {
         self.point = self.point.wrapping_sub(scale * u64::from(cumulative));
         self.range = scale * u64::from(frequency);
         if self.range < RENORMALISE {

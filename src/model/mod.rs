@@ -3,6 +3,7 @@
 //! A method turns the PCM of one whole chunk into a payload and back: slices in, bytes
 //! out. What happens in between, sample by sample or in a batch, is its own affair.
 
+pub(crate) mod adaptive;
 pub(crate) mod constant;
 pub(crate) mod light;
 
@@ -16,6 +17,8 @@ pub enum Method {
     Constant,
     /// A fixed prediction and adaptive bits.
     Light,
+    /// The embedded model, which learns while it codes.
+    Adaptive,
 }
 
 impl Method {
@@ -25,6 +28,7 @@ impl Method {
             Method::Stored => "stored",
             Method::Constant => "constant",
             Method::Light => "light",
+            Method::Adaptive => "adaptive",
         }
     }
 }

@@ -51,6 +51,11 @@ impl Layout {
         }
     }
 
+    /// Bits of a value.
+    pub(crate) fn value_bits(&self) -> u32 {
+        self.value_bits
+    }
+
     /// Bits that a value is coded in.
     pub(crate) fn bits(&self) -> u32 {
         self.bytes as u32 * 8

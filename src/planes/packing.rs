@@ -42,54 +42,77 @@ pub(crate) fn read_kinds(bytes: &[u8], planes: usize) -> Result<Vec<PlaneKind>> 
 #[derive(Default)]
 pub(crate) struct BitWriter {
     bytes: Vec<u8>,
-    pending: u8,
+    /// Bits that make no byte yet, from the highest down.
+    held: u64,
     count: u32,
 }
 
 impl BitWriter {
     #[inline(always)]
     pub(crate) fn push(&mut self, bit: bool) {
-        self.pending = self.pending << 1 | u8::from(bit);
-        self.count += 1;
-        if self.count == 8 {
-            self.bytes.push(self.pending);
-            self.count = 0;
+        self.push_bits(u64::from(bit), 1);
+    }
+
+    /// The lowest `count` bits, at most 56, from the highest of them down.
+    #[inline(always)]
+    pub(crate) fn push_bits(&mut self, bits: u64, count: u32) {
+        if count == 0 {
+            return;
+        }
+        self.held |= bits << (64 - count) >> self.count;
+        self.count += count;
+        while self.count >= 8 {
+            self.bytes.push((self.held >> 56) as u8);
+            self.held <<= 8;
+            self.count -= 8;
         }
     }
 
     pub(crate) fn finish(mut self) -> Vec<u8> {
         if self.count > 0 {
-            self.bytes.push(self.pending << (8 - self.count));
+            self.bytes.push((self.held >> 56) as u8);
         }
         self.bytes
     }
 }
 
-/// Takes bits as [`BitWriter`] put them. There must be enough.
+/// Takes bits as [`BitWriter`] put them; zeros where there are no more.
 pub(crate) struct BitReader<'a> {
     bytes: std::slice::Iter<'a, u8>,
-    pending: u8,
+    held: u64,
     count: u32,
 }
 
 impl<'a> BitReader<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        BitReader { bytes: bytes.iter(), pending: 0, count: 0 }
+        BitReader { bytes: bytes.iter(), held: 0, count: 0 }
     }
 
     #[inline(always)]
     pub(crate) fn take(&mut self) -> bool {
-        if self.count == 0 {
-            self.pending = self.bytes.next().copied().unwrap_or(0);
-            self.count = 8;
-        }
-        self.count -= 1;
-        self.pending >> self.count & 1 != 0
+        self.take_bits(1) != 0
     }
 
-    /// Whether the bits that fill up the last byte are zero.
-    pub(crate) fn rest_is_zero(&self) -> bool {
-        self.pending & ((1u16 << self.count) - 1) as u8 == 0
+    /// The next bits, at most 56.
+    #[inline(always)]
+    pub(crate) fn take_bits(&mut self, count: u32) -> u64 {
+        if count == 0 {
+            return 0;
+        }
+        while self.count < count {
+            let byte = self.bytes.next().copied().unwrap_or(0);
+            self.held |= u64::from(byte) << (56 - self.count);
+            self.count += 8;
+        }
+        let bits = self.held >> (64 - count);
+        self.held <<= count;
+        self.count -= count;
+        bits
+    }
+
+    /// Whether nothing is left but the bits that fill up the last byte, and they are zero.
+    pub(crate) fn is_done(&self) -> bool {
+        self.held == 0 && self.bytes.len() == 0
     }
 }
 
@@ -107,7 +130,17 @@ mod tests {
             assert_eq!(bytes.len(), bits.len().div_ceil(8));
             let mut reader = BitReader::new(&bytes);
             assert_eq!(bits.iter().map(|_| reader.take()).collect::<Vec<_>>(), bits);
-            assert!(reader.rest_is_zero());
+            assert!(reader.is_done());
+
+            let mut writer = BitWriter::default();
+            let parts = [(0x1_2345_6789, 37), (0, 0), (5, 3), (0xFF_FFFF_FFFF_FFFF, 56), (1, 1)];
+            parts.iter().for_each(|&(bits, count)| writer.push_bits(bits, count));
+            let bytes = writer.finish();
+            let mut reader = BitReader::new(&bytes);
+            for (bits, count) in parts {
+                assert_eq!(reader.take_bits(count), bits);
+            }
+            assert!(reader.is_done());
         }
     }
 

@@ -155,7 +155,7 @@ pub(crate) fn decode(
     if !model.decode(&mut pcm, &mut reading) {
         return Err(Error::malformed("a sample that is too large"));
     }
-    if !reading.planes.rest_is_zero() {
+    if !reading.planes.is_done() {
         return Err(Error::malformed("bits behind the last plane"));
     }
     Ok(pcm)

@@ -58,7 +58,7 @@ JSON, on standard output (on standard error where the stream goes to standard ou
   pcm_bytes             size of the audio
   stream_bytes          size of the result
   ratio                 stream_bytes / pcm_bytes; null without audio
-  chunks, stored_chunks, constant_chunks, light_chunks
+  chunks, stored_chunks, constant_chunks, light_chunks, adaptive_chunks
   md5                   of the audio, in hexadecimal; null with --no-md5
   verified              whether each chunk was decoded again
   source_removed        whether --rm has deleted the source

@@ -163,7 +163,7 @@ fn listing_a_damaged_stream() {
     let heading = lines.iter().position(|line| line.contains("first frame")).unwrap();
     assert!(lines[heading + 1].trim_start().starts_with("0 "));
     assert!(lines[heading + 2].trim_start().starts_with("1 "));
-    assert!(lines[heading + 3].contains("sum: light 2 chunks"), "{}", lines[heading + 3]);
+    assert!(lines[heading + 3].contains("sum: adaptive 2 chunks"), "{}", lines[heading + 3]);
     ran.says("lmac: song.lmac: chunk 2: checksum mismatch");
 
     let ran = folder.run("info --chunks --json song.lmac").expect(1);

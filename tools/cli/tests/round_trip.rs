@@ -143,6 +143,7 @@ fn options_of_the_encoder() {
     for options in [
         "--preset store",
         "--preset light",
+        "--preset fast",
         "--mapping auto",
         "--mapping twos-complement",
         "--mapping offset-binary",
@@ -157,10 +158,17 @@ fn options_of_the_encoder() {
         let info = folder.run("info --json --chunks song.lmac").expect(0).json();
         assert_eq!(info["md5"].is_null(), options == "--no-md5");
         let first = &info["chunk_list"][0];
-        if let Some(mapping) = options.strip_prefix("--mapping ").filter(|name| *name != "auto") {
-            assert_eq!(first["mapping"], mapping);
-        }
-        assert_eq!(first["method"], if options.ends_with("store") { "stored" } else { "light" });
+        let mapping = options.strip_prefix("--mapping ").filter(|name| *name != "auto");
+        let method = match mapping {
+            Some(mapping) => {
+                assert_eq!(first["mapping"], mapping);
+                "light"
+            }
+            None if options.ends_with("store") => "stored",
+            None if options.ends_with("light") => "light",
+            None => "adaptive",
+        };
+        assert_eq!(first["method"], method);
         assert_eq!(info["chunks"], if options.ends_with("1000") { 20 } else { 1 });
     }
     folder.run("encode -f song.wav --chunk-frames 999999999999").expect(1).says("possible");

@@ -134,7 +134,10 @@ pub(crate) fn write_line(
         part(sections.map(|sections| sections.token_bytes)),
         part(sections.map(|sections| sections.plane_bytes)),
         bits(chunk.bytes, chunk.frames * u64::from(spec.channels)),
-        sections.map_or("-".to_string(), |sections| sections.planes.clone()),
+        sections.map_or("-".into(), |sections| match sections.planes.as_str() {
+            "" => "-".into(),
+            planes => planes.to_string(),
+        }),
     ];
     write_row(out, row)
 }

@@ -1,0 +1,178 @@
+//! The fast profile: one prediction, whose folded residual is coded in bins.
+//!
+//! `model.rs` predicts, `residuals.rs` codes; here is the way in and out.
+
+mod model;
+mod residuals;
+
+use crate::entropy::{RangeDecoder, RangeEncoder};
+use crate::numerics::dispatch::{InstructionSet, Work, run};
+use crate::planes::{BitReader, BitWriter};
+
+/// Bins that a residual falls into.
+const BINS: usize = 32;
+
+/// Cumulative frequencies of the bins are out of 2^15.
+const TOTAL: u32 = 15;
+
+/// Frequencies up to and with each bin; the last is 2^15.
+type Cumulative = [u16; BINS];
+
+/// What codes a chunk, in either direction: an encoder answers with what it was given.
+trait SymbolCoder {
+    fn symbol(&mut self, symbol: u32, cumulative: &Cumulative) -> u32;
+    /// The lowest `count` bits, at most 56, as they are.
+    fn raw(&mut self, bits: u64, count: u32) -> u64;
+}
+
+struct Writing {
+    tokens: RangeEncoder,
+    raw: BitWriter,
+}
+
+impl SymbolCoder for Writing {
+    #[inline(always)]
+    fn symbol(&mut self, symbol: u32, cumulative: &Cumulative) -> u32 {
+        let at = symbol as usize % BINS;
+        let below = if at == 0 { 0 } else { cumulative[at - 1] };
+        self.tokens.symbol(u32::from(below), u32::from(cumulative[at] - below), TOTAL);
+        symbol
+    }
+
+    #[inline(always)]
+    fn raw(&mut self, bits: u64, count: u32) -> u64 {
+        self.raw.push_bits(bits, count);
+        bits
+    }
+}
+
+struct Reading<'a> {
+    tokens: RangeDecoder<'a>,
+    raw: BitReader<'a>,
+}
+
+impl SymbolCoder for Reading<'_> {
+    #[inline(always)]
+    fn symbol(&mut self, _: u32, cumulative: &Cumulative) -> u32 {
+        let (scale, value) = self.tokens.find(TOTAL);
+        let value = value as u16;
+        let at: u16 = cumulative.iter().map(|&end| u16::from(end <= value)).sum();
+        let at = usize::from(at) % BINS;
+        let below = if at == 0 { 0 } else { cumulative[at - 1] };
+        self.tokens.advance(scale, u32::from(below), u32::from(cumulative[at] - below));
+        at as u32
+    }
+
+    #[inline(always)]
+    fn raw(&mut self, _: u64, count: u32) -> u64 {
+        self.raw.take_bits(count)
+    }
+}
+
+/// All samples of a chunk, `bits` wide, on their way through a coder.
+struct Pass<'a, C> {
+    channels: &'a mut [Vec<i32>],
+    bits: u32,
+    coder: C,
+}
+
+impl<C: SymbolCoder> Work for Pass<'_, C> {
+    type Output = C;
+
+    // Wider vectors do not pay: the sums are short.
+    const BEST: InstructionSet = InstructionSet::Avx2;
+
+    #[inline(always)]
+    fn run(mut self) -> C {
+        match self.channels.len() {
+            1 => model::run::<C, 16, 0, 16, 24, 24, 0>(self.channels, self.bits, &mut self.coder),
+            _ => model::run::<C, 12, 4, 16, 24, 16, 8>(self.channels, self.bits, &mut self.coder),
+        }
+        self.coder
+    }
+}
+
+/// The token stream and the raw bits of samples that are `bits` wide.
+pub(super) fn encode(channels: &mut [Vec<i32>], bits: u32) -> (Vec<u8>, Vec<u8>) {
+    let coder = Writing { tokens: RangeEncoder::new(), raw: BitWriter::default() };
+    let coder = run(Pass { channels, bits, coder });
+    (coder.tokens.finish(), coder.raw.finish())
+}
+
+/// Fills the channels; `false` where raw bits are left over.
+pub(super) fn decode(channels: &mut [Vec<i32>], bits: u32, tokens: &[u8], raw: &[u8]) -> bool {
+    let coder = Reading { tokens: RangeDecoder::new(tokens), raw: BitReader::new(raw) };
+    run(Pass { channels, bits, coder }).raw.is_done()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::numerics::dispatch::run_with;
+
+    /// Signals that filters like and dislike.
+    fn signals(bits: u32, frames: usize) -> Vec<Vec<i32>> {
+        let (low, high) = (i32::MIN >> (32 - bits), i32::MAX >> (32 - bits));
+        let mut random = 1u64;
+        let mut noise = || {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (random >> 32) as i32 >> (32 - bits)
+        };
+        let sine = |at: usize| ((at as f64 * 0.07).sin() * f64::from(high) * 0.7) as i32;
+        vec![
+            (0..frames).map(sine).collect(),
+            (0..frames).map(|_| noise()).collect(),
+            (0..frames).map(|at| if at % 2 == 0 { low } else { high }).collect(),
+            (0..frames).map(|at| if at / 500 % 2 == 0 { sine(at) } else { 0 }).collect(),
+            vec![high; frames],
+        ]
+    }
+
+    #[test]
+    fn every_instruction_set_gives_the_same_bytes() {
+        for bits in [1, 8, 16, 24, 32] {
+            for count in [1, 2, 5] {
+                for frames in [1, 2, 3000] {
+                    let signals = signals(bits, frames)[5 - count..].to_vec();
+                    let mut results = InstructionSet::available().map(|set| {
+                        let mut channels = signals.clone();
+                        let coder =
+                            Writing { tokens: RangeEncoder::new(), raw: BitWriter::default() };
+                        let pass = Pass { channels: &mut channels, bits, coder };
+                        let coder = run_with(set, pass);
+                        assert!(channels == signals);
+                        (coder.tokens.finish(), coder.raw.finish())
+                    });
+                    let first = results.next().unwrap();
+                    assert!(results.all(|other| other == first), "{bits} bits");
+
+                    for set in InstructionSet::available() {
+                        let mut channels = vec![vec![0; frames]; count];
+                        let (tokens, raw) = &first;
+                        let coder =
+                            Reading { tokens: RangeDecoder::new(tokens), raw: BitReader::new(raw) };
+                        let coder = run_with(set, Pass { channels: &mut channels, bits, coder });
+                        assert!(coder.raw.is_done());
+                        assert!(channels == signals, "{bits} bits");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nonsense_decodes_to_something() {
+        let mut random = 7u64;
+        for bits in [8, 16, 32] {
+            let nonsense: Vec<u8> = (0..4000)
+                .map(|_| {
+                    random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    (random >> 56) as u8
+                })
+                .collect();
+            let mut channels = vec![vec![0; 2000]; 2];
+            decode(&mut channels, bits, &nonsense[..2000], &nonsense[2000..]);
+            decode(&mut channels, bits, &[255; 50], &[255; 50_000]);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! The latest values of a signal.
+
+/// The newest values first: a window that moves down through a buffer.
+pub(super) struct Window {
+    buffer: Vec<f64>,
+    at: usize,
+    length: usize,
+}
+
+impl Window {
+    const SLACK: usize = 512;
+
+    pub(super) fn new(length: usize) -> Self {
+        Window { buffer: vec![0.0; length + Self::SLACK], at: Self::SLACK, length }
+    }
+
+    #[inline(always)]
+    pub(super) fn push(&mut self, value: f64) {
+        if self.at == 0 {
+            self.buffer.copy_within(0..self.length, Self::SLACK);
+            self.at = Self::SLACK;
+        }
+        self.at -= 1;
+        self.buffer[self.at] = value;
+    }
+
+    /// The newest `L` values; `L` is at most the window's length.
+    #[inline(always)]
+    pub(super) fn get<const L: usize>(&self) -> &[f64; L] {
+        self.buffer[self.at..self.at + L].try_into().expect("L values")
+    }
+}

@@ -1,0 +1,17 @@
+//! The arithmetic that the format's bits depend on.
+//!
+//! Everything here is IEEE-754 `+ - * /` and square roots in a written order, and gives
+//! the same bits on every machine: sums have a fixed number of partial sums and a fixed
+//! tree, whatever the width of a vector. Kernels are plain Rust over arrays of fixed
+//! length; [`dispatch`] has them compiled for each instruction set, and only there and in
+//! [`environment`] is unsafe code.
+
+#![allow(clippy::needless_range_loop, reason = "loops over lanes say which lane is which")]
+
+pub(crate) mod dispatch;
+pub(crate) mod environment;
+pub(crate) mod lanes;
+
+// An x87 unit rounds twice, and differently on the stack and in memory.
+#[cfg(all(target_arch = "x86", not(target_feature = "sse2")))]
+compile_error!("lmac needs SSE2 arithmetic on x86: x87 arithmetic gives other bits");
