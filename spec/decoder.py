@@ -379,7 +379,7 @@ def decode_adaptive(header, frames, wasted, payload):
     coded = sum(kind == CODED for kind, _ in kinds)
     values = None
     if flags & 8:
-        values = read_ranks(r)
+        values = read_ranks(r, frames * coded)
         negative = bisect.bisect_left(values, 0)
         bits = max(negative, len(values) - negative).bit_length() + 1
 
@@ -430,13 +430,13 @@ def all_channels(kinds, coded, frames):
     return channels
 
 
-def read_ranks(r):
+def read_ranks(r, samples):
     """The values that occur, in rising order."""
     low = r.varint()
     low = -(low + 1) // 2 if low & 1 else low // 2
     span = r.varint()
     tokens = RangeDecoder(r.take(r.varint()))
-    require(-2**31 <= low < 2**31 and span <= 2**17 and low + span <= 2**31,
+    require(-2**31 <= low < 2**31 and span <= min(2**17, 256 * samples) and low + span <= 2**31,
             "ranks of values that do not exist")
     estimates = collections.defaultdict(lambda: (32768, 32768))
     before = 0

@@ -87,16 +87,16 @@ pub(crate) fn sections(
     payload: &[u8],
     spec: &AudioSpec,
 ) -> Result<Option<Sections>> {
+    let frames = chunk.frames as usize;
     let (tokens, planes, kinds) = match chunk.method {
         Method::Stored | Method::Constant => return Ok(None),
         Method::Light => {
             let layout = Layout::new(spec.format, chunk.wasted);
-            let frames = chunk.frames as usize;
             let parts = light::Parts::split(payload, frames, spec, layout, chunk.mapping)?;
             (parts.tokens, parts.planes, parts.kinds())
         }
         Method::Adaptive => {
-            let parts = adaptive::Parts::split(payload, spec, chunk.wasted)?;
+            let parts = adaptive::Parts::split(payload, frames, spec, chunk.wasted)?;
             (parts.tokens, parts.raw, String::new())
         }
     };

@@ -326,6 +326,7 @@ fn bad() -> BTreeMap<String, Vec<u8>> {
         ("adaptive-constant-too-large", adaptive(&[0, 4, 2, 0, 0, 1, 0])),
         ("adaptive-ranks-beyond-the-integers", adaptive(&[0, 8, 0, 0x81, 0x80, 0x08, 0])),
         ("adaptive-ranks-without-values", adaptive(&[0, 8, 0, 3, 1, 255, 0])),
+        ("adaptive-ranks-too-many", adaptive(&[0, 8, 0, 0x81, 0x08, 1, 255, 0])),
         ("adaptive-bits-behind-raw-ones", adaptive(&[0, 4, 2, 0, 0, 0, 0, 1])),
         ("adaptive-scaled-by-2-to-the-61", adaptive_in(4, 1, &[0, 1, 61, 16, 0], &[0; 16])),
         ("adaptive-numbers-of-kind-3", adaptive_in(4, 1, &[0, 3, 0], &[0; 16])),

@@ -62,13 +62,13 @@ impl<R: Read> Decoder<R> {
         let info = &self.info;
         let pcm = info.chunk_frames * info.spec.frame_bytes() as u64;
         let samples = info.chunk_frames * u64::from(info.spec.channels);
-        // The payload while it is read and after, the audio as bytes and as samples, what
-        // a method needs, and the head.
-        let needed = 3 * pcm
-            + 4 * samples
-            + 64 * u64::from(info.spec.channels)
-            + info.head_bytes
-            + adaptive::STATE;
+        // The payload while it is read and after, the audio as bytes, as samples of the
+        // caller and of a model, and what a method and the head need.
+        let method = match adaptive::takes(&info.spec) {
+            true => adaptive::STATE,
+            false => 64 * u64::from(info.spec.channels) + (2 << 20),
+        };
+        let needed = 3 * pcm + 8 * samples + method + info.head_bytes;
         let allowed = self.options.limits.memory;
         if needed > allowed {
             return Err(Error::new(ErrorKind::Limit { needed, allowed }));

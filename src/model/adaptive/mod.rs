@@ -56,7 +56,7 @@ pub(crate) fn decode(
     wasted: u8,
 ) -> Result<Vec<u8>> {
     let _environment = DefaultEnvironment::enter();
-    let Parts { mut prepared, tokens, raw } = Parts::split(payload, spec, wasted)?;
+    let Parts { mut prepared, tokens, raw } = Parts::split(payload, frames, spec, wasted)?;
     for channel in &mut prepared.coded {
         channel.resize(frames, 0);
     }
@@ -76,14 +76,19 @@ pub(crate) struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    pub(crate) fn split(payload: &'a [u8], spec: &AudioSpec, wasted: u8) -> Result<Self> {
+    pub(crate) fn split(
+        payload: &'a [u8],
+        frames: usize,
+        spec: &AudioSpec,
+        wasted: u8,
+    ) -> Result<Self> {
         if !takes(spec) {
             return Err(Error::unsupported(
                 "the adaptive method with this format or so many channels",
             ));
         }
         let mut fields = Fields::new(payload);
-        let parts = Self::split_fields(&mut fields, payload, spec, wasted);
+        let parts = Self::split_fields(&mut fields, payload, frames, spec, wasted);
         parts.map_err(|error| match error.kind() {
             crate::ErrorKind::Truncated => Error::malformed("the payload is too short"),
             _ => error,
@@ -93,6 +98,7 @@ impl<'a> Parts<'a> {
     fn split_fields(
         fields: &mut Fields<'a>,
         payload: &'a [u8],
+        frames: usize,
         spec: &AudioSpec,
         wasted: u8,
     ) -> Result<Self> {
@@ -102,7 +108,7 @@ impl<'a> Parts<'a> {
                 "the profile {profile} of the adaptive method"
             )));
         }
-        let prepared = Prepared::read(fields, spec, wasted)?;
+        let prepared = Prepared::read(fields, frames, spec, wasted)?;
         let mut length = 0;
         if !prepared.coded.is_empty() {
             length = fields.varint()?;

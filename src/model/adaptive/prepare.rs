@@ -1,7 +1,7 @@
 //! A chunk's samples as integers, and what needs no model: equal channels, constant ones,
 //! floats that are scaled integers, values that never occur.
 
-use super::ranks::{MOST, Ranks};
+use super::ranks::{Ranks, most_span};
 use crate::audio::{AudioSpec, SampleFormat};
 use crate::container::fields::{Fields, put_u32, put_varint};
 use crate::error::{Error, Result};
@@ -123,7 +123,12 @@ impl Prepared {
     }
 
     /// The inverse of [`write`](Self::write). The channels are empty.
-    pub(super) fn read(fields: &mut Fields, spec: &AudioSpec, wasted: u8) -> Result<Self> {
+    pub(super) fn read(
+        fields: &mut Fields,
+        frames: usize,
+        spec: &AudioSpec,
+        wasted: u8,
+    ) -> Result<Self> {
         let flags = fields.u8()?;
         if flags & flag::RESERVED != 0 {
             return Err(Error::unsupported("an unknown flag of the adaptive method"));
@@ -155,6 +160,7 @@ impl Prepared {
                 };
             }
         }
+        let coded = channels.iter().filter(|&&channel| channel == Channel::Coded).count();
         let mut bits = numbers.bits(&Layout::new(spec.format, wasted));
         let mut ranks = None;
         if flags & flag::RANKS != 0 {
@@ -163,7 +169,9 @@ impl Prepared {
             let table = fields.take(length.unwrap_or(usize::MAX))?;
             let end = i64::try_from(span).ok().and_then(|span| low.checked_add(span));
             match (i32::try_from(low), end) {
-                (Ok(low), Some(end)) if span <= MOST && end <= 1 << 31 => {
+                (Ok(low), Some(end))
+                    if span <= most_span((frames * coded) as u64) && end <= 1 << 31 =>
+                {
                     let read = Ranks::read(low, span as usize, table);
                     bits = read.bits();
                     ranks = Some(read);
@@ -171,7 +179,6 @@ impl Prepared {
                 _ => return Err(Error::malformed("ranks of values that do not exist")),
             }
         }
-        let coded = channels.iter().filter(|&&channel| channel == Channel::Coded).count();
         let coded = vec![Vec::new(); coded];
         Ok(Prepared { numbers, channels, ranks, ranks_table: Vec::new(), coded, bits })
     }

@@ -8,7 +8,15 @@
 use crate::entropy::{AdaptiveBit, RangeDecoder, RangeEncoder, UNITS, log2};
 
 /// At most so many values between the extremes.
-pub(super) const MOST: u64 = 1 << 17;
+const MOST: u64 = 1 << 17;
+
+/// And so many for each sample, so that a table takes no longer than what it is for.
+const MOST_A_SAMPLE: u64 = 256;
+
+/// The most values that a table for so many samples may speak of.
+pub(super) fn most_span(samples: u64) -> u64 {
+    MOST.min(MOST_A_SAMPLE.saturating_mul(samples))
+}
 
 /// Bits before a bit that it is predicted from: a long memory and a short one.
 const LONG: u32 = 16;
@@ -39,7 +47,8 @@ impl Ranks {
         let all = || channels.iter().flatten().copied();
         let (low, high) = (all().min()?, all().max()?);
         let span = i64::from(high).abs_diff(i64::from(low)) + 1;
-        if !(3..=MOST).contains(&span) {
+        let samples = all().count() as u64;
+        if !(3..=most_span(samples)).contains(&span) {
             return None;
         }
         let mut counts = vec![0u32; span as usize];
@@ -48,7 +57,6 @@ impl Ranks {
         }
         let saved = saved_bits(&counts, 64).max(saved_bits(&counts, 1024));
         // A model learns small gaps by itself.
-        let samples = all().count() as u64;
         if saved < (samples / 16).max(256) {
             return None;
         }
