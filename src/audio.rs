@@ -21,6 +21,10 @@ pub enum SampleFormat {
 }
 
 impl SampleFormat {
+    /// All formats.
+    pub const ALL: &[SampleFormat] =
+        &[Self::U8, Self::S16, Self::S24, Self::S32, Self::F32, Self::F64];
+
     /// The integer format of this many bits.
     pub fn integer(bits: u32) -> Option<Self> {
         match bits {
@@ -238,14 +242,7 @@ mod tests {
 
     #[test]
     fn every_format_gives_its_bytes_back() {
-        for format in [
-            SampleFormat::U8,
-            SampleFormat::S16,
-            SampleFormat::S24,
-            SampleFormat::S32,
-            SampleFormat::F32,
-            SampleFormat::F64,
-        ] {
+        for &format in SampleFormat::ALL {
             for seed in 0..1000u64 {
                 let bytes = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_le_bytes();
                 let mut back = [0; 8];

@@ -6,7 +6,7 @@ mod common;
 
 use std::io::{Cursor, Read};
 
-use common::{FORMATS, Random, Signal, pcm};
+use common::{Random, Signal, pcm};
 use lmac::source::{self, RawLayout, Restored};
 use lmac::{AudioSpec, Decoder, EncodeOptions, ErrorKind, SampleFormat, Source};
 use proptest::prelude::*;
@@ -123,7 +123,7 @@ fn hound_and_we_agree() {
 
 #[test]
 fn the_usual_head_costs_nothing() {
-    for format in FORMATS {
+    for &format in SampleFormat::ALL {
         let spec = AudioSpec::new(format, 1, 8000);
         for frames in [0, 1, 2, 999] {
             let audio = pcm(&spec, frames, Signal::Melody, 1);
@@ -370,7 +370,7 @@ fn what_cannot_be_carried_is_refused() {
 
 #[test]
 fn raw_files_come_back() {
-    for format in FORMATS {
+    for &format in SampleFormat::ALL {
         for (big_endian, flipped) in [(false, false), (true, false), (false, true), (true, true)] {
             let layout = RawLayout::new(AudioSpec::new(format, 3, 8000))
                 .with_big_endian(big_endian)

@@ -3,28 +3,16 @@
 //! Lane `i` of a sum takes the elements `i`, `i + L`, ..., and the lanes are added in a
 //! fixed tree, so that no vector width changes a bit.
 
+use std::ops::Add;
+
 /// The sum of lanes: halves onto halves. `L` is a power of two.
 #[inline(always)]
-pub(crate) fn tree<const L: usize>(lanes: [f64; L]) -> f64 {
+pub(crate) fn tree<T: Copy + Add<Output = T>, const L: usize>(lanes: [T; L]) -> T {
     let mut sum = lanes;
     let mut half = L / 2;
     while half > 0 {
         for i in 0..half {
-            sum[i] += sum[i + half];
-        }
-        half /= 2;
-    }
-    sum[0]
-}
-
-/// As [`tree`], in single precision.
-#[inline(always)]
-pub(crate) fn tree32<const L: usize>(lanes: [f32; L]) -> f32 {
-    let mut sum = lanes;
-    let mut half = L / 2;
-    while half > 0 {
-        for i in 0..half {
-            sum[i] += sum[i + half];
+            sum[i] = sum[i] + sum[i + half];
         }
         half /= 2;
     }
@@ -51,8 +39,8 @@ mod tests {
     fn trees_add_halves_onto_halves() {
         let big = 2f32.powi(24);
         // (a + c) + (b + d) gives this: in another order a one would get lost, or not.
-        assert_eq!(tree32([big, 1.0, -big, 1.0]), 2.0);
-        assert_eq!(tree32([big, -big, 1.0, 1.0]), 1.0);
+        assert_eq!(tree([big, 1.0, -big, 1.0]), 2.0);
+        assert_eq!(tree([big, -big, 1.0, 1.0]), 1.0);
         assert_eq!(tree([1.0, 2.0, 3.0, 4.0]), 10.0);
         assert_eq!(dot8(&[2.0; 16], &[3.0; 16]), 96.0);
     }

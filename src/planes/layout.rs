@@ -138,15 +138,6 @@ pub(crate) fn wasted_bits(pcm: &[u8], format: SampleFormat) -> u32 {
 mod tests {
     use super::*;
 
-    const FORMATS: [SampleFormat; 6] = [
-        SampleFormat::U8,
-        SampleFormat::S16,
-        SampleFormat::S24,
-        SampleFormat::S32,
-        SampleFormat::F32,
-        SampleFormat::F64,
-    ];
-
     /// Every value of 8 and 16 bits, and the edges and a spread of the others.
     fn values(bits: u32) -> Vec<i64> {
         let (least, most) = (i64::MIN >> (64 - bits), i64::MAX >> (64 - bits));
@@ -160,7 +151,7 @@ mod tests {
 
     #[test]
     fn every_value_comes_back_from_characters_and_planes() {
-        for format in FORMATS {
+        for &format in SampleFormat::ALL {
             let layout = Layout::new(format, 0);
             for mapping in [Mapping::TwosComplement, Mapping::OffsetBinary] {
                 for value in values(format.bits()) {

@@ -5,15 +5,6 @@ pub mod bytes;
 
 use lmac::{AudioSpec, EncodeOptions, Encoder, SampleFormat};
 
-pub const FORMATS: [SampleFormat; 6] = [
-    SampleFormat::U8,
-    SampleFormat::S16,
-    SampleFormat::S24,
-    SampleFormat::S32,
-    SampleFormat::F32,
-    SampleFormat::F64,
-];
-
 /// A small generator with a seed, so that tests are the same everywhere.
 pub struct Random(u64);
 

@@ -1,6 +1,6 @@
 //! Normalised least mean squares.
 
-use crate::numerics::lanes::tree32;
+use crate::numerics::lanes::tree;
 
 const LANES: usize = 32;
 
@@ -83,5 +83,5 @@ fn pass<const L: usize>(weights: &mut [f32], before: &[f32], after: &[f32], gain
             lanes[i] += w[i] * a[i];
         }
     }
-    tree32(lanes)
+    tree(lanes)
 }

@@ -8,7 +8,7 @@
 use std::sync::LazyLock;
 
 use super::{BINS, Cumulative, SymbolCoder};
-use crate::numerics::lanes::tree32;
+use crate::numerics::lanes::tree;
 
 /// One for each running mean.
 const EXPERTS: usize = 4;
@@ -225,13 +225,13 @@ impl Residuals {
         for i in 0..LANES {
             weighted[i] = likely[i] * self.weights[i];
         }
-        let scale = WEIGHT_RATE / tree32(weighted);
+        let scale = WEIGHT_RATE / tree(weighted);
         let mut weights = [0f32; LANES];
         for i in 0..LANES {
             let w = self.weights[i] * (1.0 - WEIGHT_RATE) + weighted[i] * scale;
             weights[i] = if w < LEAST_WEIGHT { LEAST_WEIGHT } else { w };
         }
-        let norm = 1.0 / tree32(weights);
+        let norm = 1.0 / tree(weights);
         for i in 0..LANES {
             let w = weights[i] * norm;
             self.weights[i] = w;
