@@ -1,12 +1,12 @@
 //! One chunk to a payload and back: pure, the same bytes wherever it runs.
 //!
-//! Read this after `lib.rs`; `spec/coding.md` says the same in words.
+//! Read this after `lib.rs`; `spec/coding.md` and `spec/models.md` say the same in words.
 
 use bytes::Bytes;
 
 use crate::audio::AudioSpec;
 use crate::container::item::ChunkHeader;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::{Method, adaptive, constant, light};
 use crate::options::Preset;
 use crate::planes::{Layout, Mapping, wasted_bits};
@@ -71,7 +71,7 @@ pub(crate) fn decode(chunk: &ChunkHeader, payload: &Bytes, spec: &AudioSpec) -> 
     let frames = chunk.frames as usize;
     match chunk.method {
         Method::Stored if payload.len() == frames * spec.frame_bytes() => Ok(payload.clone()),
-        Method::Stored => Err(crate::Error::malformed("stored audio of the wrong length")),
+        Method::Stored => Err(Error::malformed("stored audio of the wrong length")),
         Method::Constant => constant::decode(payload, frames, spec),
         Method::Light => {
             let settings = light::Settings { mapping: chunk.mapping, wasted: chunk.wasted };

@@ -177,7 +177,6 @@ impl<W: Write> Encoder<W> {
     /// Writes what is left and the trailer, and gives the writer back.
     pub fn finish(mut self) -> Result<Finished<W>> {
         let md5 = self.guarded(Self::write_rest)?;
-        self.stats.stream_bytes = self.written();
         Ok(Finished { writer: self.writer, stats: self.stats, md5 })
     }
 
@@ -280,7 +279,7 @@ impl<W: Write> Encoder<W> {
             let number = self.index.chunks;
             let chunk =
                 chunk.and_then(|chunk| chunk).map_err(|error| error.at(Place::Chunk(number)))?;
-            let offset = self.written();
+            let offset = self.stats.stream_bytes;
             self.index.push(IndexEntry { first_frame: chunk.header.first_frame, offset });
             self.stats.count(&chunk.header, chunk.pcm_bytes);
             self.write(&chunk.head)?;
@@ -338,11 +337,6 @@ impl<W: Write> Encoder<W> {
         self.writer.write_all(bytes)?;
         self.stats.stream_bytes += bytes.len() as u64;
         Ok(())
-    }
-
-    /// Bytes of the stream so far.
-    fn written(&self) -> u64 {
-        self.stats.stream_bytes
     }
 }
 

@@ -52,9 +52,10 @@ impl Stats {
 pub struct Sections {
     /// Bytes of arithmetic-coded tokens.
     pub token_bytes: u64,
-    /// Bytes of packed planes.
+    /// Bytes of packed planes, or of other bits that were not worth a model.
     pub plane_bytes: u64,
     /// A letter for each plane, from the highest byte down: `0` or `1` where it is
-    /// constant, `p` where it is packed, `m` where it is modelled.
+    /// constant, `p` where it is packed, `m` where it is modelled. Empty where the method
+    /// has no planes.
     pub planes: String,
 }

@@ -16,7 +16,7 @@ use prepare::Prepared;
 
 use crate::audio::{AudioSpec, SampleFormat};
 use crate::container::fields::{Fields, put_varint};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::numerics::environment::DefaultEnvironment;
 
 /// The most channels that a chunk may have: each has a state of its own.
@@ -90,7 +90,7 @@ impl<'a> Parts<'a> {
         let mut fields = Fields::new(payload);
         let parts = Self::split_fields(&mut fields, payload, frames, spec, wasted);
         parts.map_err(|error| match error.kind() {
-            crate::ErrorKind::Truncated => Error::malformed("the payload is too short"),
+            ErrorKind::Truncated => Error::malformed("the payload is too short"),
             _ => error,
         })
     }

@@ -185,7 +185,7 @@ pub(crate) struct VerifyArgs {
 
 #[derive(Args)]
 pub(crate) struct Memory {
-    /// Refuse streams that need more memory than this, such as 512M [default: 1G]
+    /// Refuse streams that need more memory than this, such as 512M [default: 2G]
     #[arg(long = "memory", value_name = "LIMIT", value_parser = parse_size)]
     pub(crate) limit: Option<u64>,
 }

@@ -171,7 +171,7 @@ JSON, on standard output:
   chunk_list            with --chunks, a list of number, offset, bytes, first_frame,
                         frames, method, mapping, wasted_bits, payload_bytes, token_bytes,
                         plane_bytes, planes; the last three are null where there are no
-                        such parts
+                        such parts, and planes is empty where a method has none
 For a file that could not be read: file, error; with --chunks also what was read before."
 );
 
