@@ -2,26 +2,37 @@
 
 mod contestants;
 mod corpus;
-mod report;
+mod failure;
+mod json;
+mod markdown;
+mod own_coder;
+mod peers;
+mod process;
+mod programs;
+mod results;
 mod throughput;
 
+use std::ffi::OsString;
 use std::fs;
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use clap::Parser;
 
 use contestants::Contestant;
 use corpus::Recording;
-use report::Report;
-
-/// What can go wrong here: always a sentence for the person at the terminal.
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+use failure::{About, Result};
+use results::{Results, Row};
 
 /// Measures lmac beside other codecs on a folder of WAV files.
 ///
-/// Every contestant encodes and decodes every file on one thread, without verification,
-/// and what it restores is compared with the file. Programs that are not installed are
-/// left out. The last folder in a file's path is its kind.
+/// Every preset of lmac that compresses, and of flac, WavPack, Monkey's Audio, MPEG-4 ALS,
+/// ffmpeg (TTA, ALAC), OptimFROG, Sac and xz whatever is installed, encodes and decodes
+/// every file, each in a process of its own, on one thread and without verification. What
+/// comes back is compared with the file. The result is a table of ratios by kind, which is
+/// the last folder in a file's path, and one of speeds, also beside flac's, and of peak
+/// memory.
 #[derive(Parser)]
 #[command(name = "lmac-bench", version)]
 struct Arguments {
@@ -29,50 +40,103 @@ struct Arguments {
     #[arg(required_unless_present = "throughput")]
     folder: Option<PathBuf>,
     /// A CSV file with sizes that other codecs reached on the same files: a column `file`,
-    /// a column `wav`, and one for each codec.
-    #[arg(long)]
+    /// a column `wav`, and after it one for each codec.
+    #[arg(long, value_name = "CSV")]
     peers: Option<PathBuf>,
-    /// Also write the table as Markdown.
-    #[arg(long)]
+    /// Only codecs with this in their names; may be given several times.
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    only: Vec<String>,
+    /// How often each file is coded; the quickest time counts.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+    /// Also write the tables as Markdown.
+    #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
-    /// Also write the sizes and times of every file as JSON.
-    #[arg(long)]
+    /// Also write the results, and the sizes, times and memory of every file, as JSON.
+    #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
     /// Instead, measure how fast audio passes that is only stored.
     #[arg(long)]
     throughput: bool,
 }
 
-fn main() -> Result<()> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    // Processes that this program starts of itself come first: their memory is measured.
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let done = match arguments.get(1).and_then(|first| first.to_str()) {
+        Some(process::WATCH) => process::watch(&arguments[2..]),
+        Some(own_coder::ENCODE) => own_coder::encode(&arguments[2..]),
+        Some(own_coder::DECODE) => own_coder::decode(&arguments[2..]),
+        _ => run(Arguments::parse()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("lmac-bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<()> {
     if arguments.throughput {
         return throughput::run();
     }
     let folder = arguments.folder.unwrap_or_default();
     let recordings = Recording::all(&folder)?;
     if recordings.is_empty() {
-        return Err(format!("{}: there are no WAV files", folder.display()).into());
+        return Err("there are no WAV files").about(folder.display());
     }
-    let contestants = Contestant::all();
-    let mut report = Report::new(&recordings);
-    for (done, recording) in recordings.iter().enumerate() {
-        eprintln!("{}/{} {}", done + 1, recordings.len(), recording.name);
-        for contestant in &contestants {
-            let measured = contestant
-                .measure(recording)
-                .map_err(|error| format!("{}: {}: {error}", contestant.name(), recording.name))?;
-            report.add(contestant.name(), done, measured);
-        }
+    let stored = match &arguments.peers {
+        Some(path) => peers::read(path, &recordings)?,
+        None => Vec::new(),
+    };
+    let mut contestants = Contestant::all();
+    if !arguments.only.is_empty() {
+        contestants.retain(|codec| arguments.only.iter().any(|text| codec.name.contains(text)));
     }
-    if let Some(path) = arguments.peers {
-        report.add_stored(&fs::read_to_string(path)?)?;
+    if contestants.is_empty() {
+        return Err("no codec that is installed has this in its name").about("--only");
     }
-    print!("{}", report.markdown());
+
+    let mut rows = measure(&recordings, &contestants, arguments.rounds)?;
+    rows.extend(stored);
+    let results = Results::new(&recordings, arguments.rounds, rows);
+    let tables = markdown::document(&results);
+    // Whoever does not read it to the end may still want the files.
+    let _ = std::io::stdout().write_all(tables.as_bytes());
     if let Some(path) = arguments.markdown {
-        fs::write(path, report.markdown())?;
+        write(&path, &tables)?;
     }
     if let Some(path) = arguments.json {
-        fs::write(path, report.json().to_string())?;
+        write(&path, &format!("{:#}\n", json::document(&results)))?;
     }
     Ok(())
+}
+
+/// All files through all contestants, file by file: what disturbs the machine for a while
+/// disturbs everyone.
+fn measure(recordings: &[Recording], contestants: &[Contestant], rounds: u32) -> Result<Vec<Row>> {
+    let mut rows: Vec<Row> = contestants
+        .iter()
+        .map(|codec| Row::new(codec.name.clone(), codec.version.clone(), codec.origin()))
+        .collect();
+    for (at, recording) in recordings.iter().enumerate() {
+        eprintln!("{}/{} {}", at + 1, recordings.len(), recording.name);
+        for (contestant, row) in contestants.iter().zip(&mut rows) {
+            let taken = contestant.measure(recording, rounds);
+            match taken.about(&recording.name).about(&contestant.name)? {
+                Ok(measured) => drop(row.measured.insert(at, measured)),
+                Err(reason) => {
+                    eprintln!("{}: {reason}", contestant.name);
+                    row.refused.insert(at, reason);
+                }
+            }
+        }
+    }
+    Ok(rows)
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    fs::write(path, text).about(path.display())
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use lmac::source::Restored;
 use lmac::{AudioSpec, Decoder, EncodeOptions, Encoder, Preset, SampleFormat};
 
-use crate::Result;
+use crate::failure::Result;
 
 const BYTES: usize = 256 << 20;
 const ROUNDS: usize = 5;
