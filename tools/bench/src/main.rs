@@ -7,6 +7,7 @@ mod json;
 mod markdown;
 mod own_coder;
 mod peers;
+mod picture;
 mod process;
 mod programs;
 mod results;
@@ -55,6 +56,9 @@ struct Arguments {
     /// Also write the results, and the sizes, times and memory of every file, as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Also draw ratio against speed, for the codecs that took all files.
+    #[arg(long, value_name = "FILE.svg", value_parser = picture_path)]
+    picture: Option<PathBuf>,
     /// Instead, measure how fast audio passes that is only stored.
     #[arg(long)]
     throughput: bool,
@@ -111,6 +115,9 @@ fn run(arguments: Arguments) -> Result<()> {
     if let Some(path) = arguments.json {
         write(&path, &format!("{:#}\n", json::document(&results)))?;
     }
+    if let Some(path) = arguments.picture {
+        write(&path, &picture::document(&results).about(path.display())?)?;
+    }
     Ok(())
 }
 
@@ -139,4 +146,13 @@ fn measure(recordings: &[Recording], contestants: &[Contestant], rounds: u32) ->
 
 fn write(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text).about(path.display())
+}
+
+/// The picture is known to be possible before hours of measuring.
+fn picture_path(path: &str) -> std::result::Result<PathBuf, String> {
+    let path = PathBuf::from(path);
+    match path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("svg")) {
+        true => Ok(path),
+        false => Err("pictures are SVG: the name ends in .svg".into()),
+    }
 }
