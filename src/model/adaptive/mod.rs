@@ -40,7 +40,7 @@ pub(crate) fn encode(pcm: &[u8], spec: &AudioSpec, wasted: u8) -> Vec<u8> {
     let mut payload = vec![FAST];
     prepared.write(&mut payload);
     if !prepared.coded.is_empty() {
-        let (tokens, raw) = fast::encode(&mut prepared.coded, prepared.bits);
+        let (tokens, raw) = fast::encode(&mut prepared);
         put_varint(&mut payload, tokens.len() as u64);
         payload.extend(raw);
         payload.extend(tokens);
@@ -60,9 +60,8 @@ pub(crate) fn decode(
     for channel in &mut prepared.coded {
         channel.resize(frames, 0);
     }
-    if !prepared.coded.is_empty() && !fast::decode(&mut prepared.coded, prepared.bits, tokens, raw)
-    {
-        return Err(Error::malformed("raw bits that nothing needs"));
+    if !prepared.coded.is_empty() {
+        fast::decode(&mut prepared, tokens, raw)?;
     }
     prepared.into_pcm(frames, spec, wasted)
 }

@@ -5,7 +5,9 @@
 mod model;
 mod residuals;
 
+use super::prepare::Prepared;
 use crate::entropy::{RangeDecoder, RangeEncoder};
+use crate::error::{Error, Result};
 use crate::numerics::dispatch::{InstructionSet, Work, run};
 use crate::planes::{BitReader, BitWriter};
 
@@ -69,40 +71,47 @@ impl SymbolCoder for Reading<'_> {
     }
 }
 
-/// All samples of a chunk, `bits` wide, on their way through a coder.
+/// All samples of a chunk on their way through a coder.
 struct Pass<'a, C> {
-    channels: &'a mut [Vec<i32>],
-    bits: u32,
+    prepared: &'a mut Prepared,
     coder: C,
 }
 
 impl<C: SymbolCoder> Work for Pass<'_, C> {
-    type Output = C;
+    /// The coder, and whether all samples are within their range.
+    type Output = (C, bool);
 
     // Wider vectors do not pay: the sums are short.
     const BEST: InstructionSet = InstructionSet::Avx2;
 
     #[inline(always)]
-    fn run(mut self) -> C {
-        match self.channels.len() {
-            1 => model::run::<C, 16, 0, 16, 24, 24, 0>(self.channels, self.bits, &mut self.coder),
-            _ => model::run::<C, 12, 4, 16, 24, 16, 8>(self.channels, self.bits, &mut self.coder),
-        }
-        self.coder
+    fn run(mut self) -> (C, bool) {
+        let fits = match self.prepared.coded.len() {
+            1 => model::run::<C, 16, 0, 16, 24, 24, 0>(self.prepared, &mut self.coder),
+            _ => model::run::<C, 12, 4, 16, 24, 16, 8>(self.prepared, &mut self.coder),
+        };
+        (self.coder, fits)
     }
 }
 
-/// The token stream and the raw bits of samples that are `bits` wide.
-pub(super) fn encode(channels: &mut [Vec<i32>], bits: u32) -> (Vec<u8>, Vec<u8>) {
+/// The token stream and the raw bits of what is prepared.
+pub(super) fn encode(prepared: &mut Prepared) -> (Vec<u8>, Vec<u8>) {
     let coder = Writing { tokens: RangeEncoder::new(), raw: BitWriter::default() };
-    let coder = run(Pass { channels, bits, coder });
+    let (coder, _) = run(Pass { prepared, coder });
     (coder.tokens.finish(), coder.raw.finish())
 }
 
-/// Fills the channels; `false` where raw bits are left over.
-pub(super) fn decode(channels: &mut [Vec<i32>], bits: u32, tokens: &[u8], raw: &[u8]) -> bool {
+/// Fills the channels.
+pub(super) fn decode(prepared: &mut Prepared, tokens: &[u8], raw: &[u8]) -> Result<()> {
     let coder = Reading { tokens: RangeDecoder::new(tokens), raw: BitReader::new(raw) };
-    run(Pass { channels, bits, coder }).raw.is_done()
+    let (coder, fits) = run(Pass { prepared, coder });
+    if !fits {
+        return Err(Error::malformed("a number beyond the range"));
+    }
+    if !coder.raw.is_done() {
+        return Err(Error::malformed("raw bits that nothing needs"));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -135,25 +144,26 @@ mod tests {
                 for frames in [1, 2, 3000] {
                     let signals = signals(bits, frames)[5 - count..].to_vec();
                     let mut results = InstructionSet::available().map(|set| {
-                        let mut channels = signals.clone();
+                        let mut prepared = Prepared::of(signals.clone(), bits);
                         let coder =
                             Writing { tokens: RangeEncoder::new(), raw: BitWriter::default() };
-                        let pass = Pass { channels: &mut channels, bits, coder };
-                        let coder = run_with(set, pass);
-                        assert!(channels == signals);
+                        let (coder, _) = run_with(set, Pass { prepared: &mut prepared, coder });
+                        assert!(prepared.coded == signals);
                         (coder.tokens.finish(), coder.raw.finish())
                     });
                     let first = results.next().unwrap();
                     assert!(results.all(|other| other == first), "{bits} bits");
 
                     for set in InstructionSet::available() {
-                        let mut channels = vec![vec![0; frames]; count];
+                        let mut prepared = Prepared::of(signals.clone(), bits);
+                        prepared.coded.iter_mut().for_each(|channel| channel.fill(0));
                         let (tokens, raw) = &first;
                         let coder =
                             Reading { tokens: RangeDecoder::new(tokens), raw: BitReader::new(raw) };
-                        let coder = run_with(set, Pass { channels: &mut channels, bits, coder });
-                        assert!(coder.raw.is_done());
-                        assert!(channels == signals, "{bits} bits");
+                        let pass = Pass { prepared: &mut prepared, coder };
+                        let (coder, fits) = run_with(set, pass);
+                        assert!(coder.raw.is_done() && fits);
+                        assert!(prepared.coded == signals, "{bits} bits");
                     }
                 }
             }
@@ -170,9 +180,16 @@ mod tests {
                     (random >> 56) as u8
                 })
                 .collect();
-            let mut channels = vec![vec![0; 2000]; 2];
-            decode(&mut channels, bits, &nonsense[..2000], &nonsense[2000..]);
-            decode(&mut channels, bits, &[255; 50], &[255; 50_000]);
+            let mut prepared = Prepared::of(vec![vec![0; 2000]; 2], bits);
+            for (low, high) in [(i32::MIN >> (32 - bits), i32::MAX >> (32 - bits)), (-3, 5), (7, 7)]
+            {
+                (prepared.low, prepared.high) = (low, high);
+                let one = decode(&mut prepared, &nonsense[..2000], &nonsense[2000..]);
+                let other = decode(&mut prepared, &[255; 50], &[255; 50_000]);
+                assert!(one.is_err() && other.is_err(), "neither is a stream");
+                let mut all = prepared.coded.iter().flatten();
+                assert!(all.all(|&value| (low..=high).contains(&value)));
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ use super::SymbolCoder;
 use super::residuals::Residuals;
 use crate::model::adaptive::least_squares::{Dense, Lagged};
 use crate::model::adaptive::lms::Lms;
+use crate::model::adaptive::prepare::Prepared;
 use crate::planes::{fold, unfold};
 
 /// A channel.
@@ -49,7 +50,8 @@ impl<
     }
 }
 
-/// Codes all samples of a chunk: `channels` are the samples, read or filled in, of `bits` each.
+/// Codes all samples of a chunk, which are read or filled in; `false` where some sample is
+/// outside of the range.
 #[inline(always)]
 pub(super) fn run<
     C: SymbolCoder,
@@ -60,23 +62,23 @@ pub(super) fn run<
     const LA: usize,
     const LB: usize,
 >(
-    channels: &mut [Vec<i32>],
-    bits: u32,
+    prepared: &mut Prepared,
     coder: &mut C,
-) {
+) -> bool {
+    let Prepared { coded: channels, partners, bits, low, high, .. } = prepared;
+    let (low, high) = (i64::from(*low), i64::from(*high));
     let count = channels.len();
     let frames = channels.first().map_or(0, Vec::len);
     let mut states: Vec<Channel<A, B, N, M, LA, LB>> = (0..count).map(|_| Channel::new()).collect();
     // Samples of fewer bits than 16 as 16 bits have them; others as they are.
-    let up = 1.0 / f64::from(1 << (16 - bits.min(16)));
+    let up = 1.0 / f64::from(1 << (16 - (*bits).min(16)));
     let unit = 1.0 / up;
-    let most = f64::from(i32::MAX >> (32 - bits));
-    let lowest = -most - 1.0;
+    let (lowest, most) = (low as f64, high as f64);
+    let mut fits = true;
 
     for t in 0..frames {
         for c in 0..count {
-            let other = if c > 0 { c - 1 } else { count.min(2) - 1 };
-            let other_sample = states[other].sample;
+            let other_sample = if partners[c] == c { 0.0 } else { states[partners[c]].sample };
             let state = &mut states[c];
 
             let base = state.base.predict(other_sample);
@@ -103,13 +105,13 @@ pub(super) fn run<
             // The side that the prediction leans to comes first: -1 folds to 1.
             let flip = if scaled > rounded as f64 { -1 } else { 0 };
 
-            let r = wrap(i64::from(channels[c][t]).wrapping_sub(rounded), bits);
-            let r = wrap((r ^ flip).wrapping_sub(flip), bits);
-            let u = fold(r);
-            let u = state.residuals.code(u, coder);
-            let r = unfold(u);
-            let r = (r ^ flip).wrapping_sub(flip);
-            let value = wrap(rounded.wrapping_add(r), bits) as i32;
+            let room = (rounded - low, high - rounded);
+            let room = if flip == 0 { room } else { (room.1, room.0) };
+            let r = ((i64::from(channels[c][t]) - rounded) ^ flip) - flip;
+            let u = state.residuals.code(fold_within(r, room), coder);
+            let (r, within) = unfold_within(u, room);
+            fits &= within;
+            let value = (rounded + ((r ^ flip) - flip)) as i32;
             channels[c][t] = value;
 
             let sample = f64::from(value) * unit;
@@ -125,12 +127,26 @@ pub(super) fn run<
             state.short.step(target as f32);
         }
     }
+    fits
 }
 
-/// What is left of a value in a signed integer of `bits`.
+/// A residual folded, where there are so many below zero and above it: as far as there are
+/// some on either side they take turns, and then come the others.
 #[inline(always)]
-fn wrap(value: i64, bits: u32) -> i64 {
-    value << (64 - bits) >> (64 - bits)
+fn fold_within(r: i64, (below, above): (i64, i64)) -> u64 {
+    let both = below.min(above);
+    if r.abs() <= both { fold(r) } else { (r.abs() + both) as u64 }
+}
+
+/// The inverse, and whether there is one; otherwise the last.
+#[inline(always)]
+fn unfold_within(u: u64, (below, above): (i64, i64)) -> (i64, bool) {
+    let both = below.min(above);
+    let last = (below + above) as u64;
+    let within = u <= last;
+    let u = u.min(last) as i64;
+    let far = if below > above { both - u } else { u - both };
+    (if u <= 2 * both { unfold(u as u64) } else { far }, within)
 }
 
 #[inline(always)]
@@ -144,4 +160,26 @@ fn limit(x: f64, lowest: f64, most: f64) -> f64 {
 #[inline(always)]
 fn settle(x: f64) -> f64 {
     if x.abs() < 1e-6 { 0.0 } else { x }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn residuals_within_their_room_are_counted_without_gaps() {
+        for room in [(0, 0), (0, 9), (9, 0), (3, 5), (5, 3), (4, 4)] {
+            let (below, above) = room;
+            let mut all: Vec<u64> = (-below..=above).map(|r| fold_within(r, room)).collect();
+            for (r, &u) in (-below..=above).zip(&all) {
+                assert_eq!(unfold_within(u, room), (r, true), "{room:?}");
+            }
+            all.sort_unstable();
+            assert!(all.into_iter().eq(0..=(below + above) as u64), "{room:?}");
+            for u in [(below + above) as u64 + 1, u64::MAX] {
+                let (r, within) = unfold_within(u, room);
+                assert!(!within && (-below..=above).contains(&r), "{room:?}");
+            }
+        }
+    }
 }

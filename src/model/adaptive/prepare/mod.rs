@@ -1,6 +1,10 @@
 //! A chunk's samples as integers, and what needs no model: equal channels, constant ones,
 //! floats that are scaled integers, values that never occur.
 
+mod order;
+
+use order::Order;
+
 use super::ranks::{Ranks, most_span};
 use crate::audio::{AudioSpec, SampleFormat};
 use crate::container::fields::{Fields, put_u32, put_varint};
@@ -13,10 +17,17 @@ pub(super) struct Prepared {
     channels: Vec<Channel>,
     ranks: Option<Ranks>,
     ranks_table: Vec<u8>,
-    /// The channels that a model codes.
+    order: Order,
+    /// The channels that a model codes, in the order in which it does.
     pub(super) coded: Vec<Vec<i32>>,
+    /// Which other one each of them sees: its current sample where it is coded before, its
+    /// past ones where it is coded after; itself, and so none, where it is alone.
+    pub(super) partners: Vec<usize>,
     /// Their width.
     pub(super) bits: u32,
+    /// Their lowest and highest value; a model decodes no others.
+    pub(super) low: i32,
+    pub(super) high: i32,
 }
 
 /// What the integers stand for.
@@ -42,7 +53,9 @@ mod flag {
     pub(super) const NUMBERS: u8 = 0b0011;
     pub(super) const CHANNELS: u8 = 0b0100;
     pub(super) const RANKS: u8 = 0b1000;
-    pub(super) const RESERVED: u8 = 0b1111_0000;
+    pub(super) const ORDER: u8 = 0b1_0000;
+    pub(super) const RANGE: u8 = 0b10_0000;
+    pub(super) const RESERVED: u8 = 0b1100_0000;
 }
 
 /// The highest power of two that scales floats.
@@ -87,7 +100,39 @@ impl Prepared {
             bits = ranks.bits();
         }
         let ranks_table = ranks_table.unwrap_or_default();
-        Prepared { numbers, channels, ranks, ranks_table, coded: samples, bits }
+        let order = Order::find(&samples);
+        let (low, high) = range_of(&samples).unwrap_or_else(|| full_range(bits));
+        Prepared {
+            numbers,
+            channels,
+            ranks,
+            ranks_table,
+            coded: order.arrange(samples),
+            partners: order.partners.clone(),
+            order,
+            bits,
+            low,
+            high,
+        }
+    }
+
+    /// Integers of this width, in the usual order.
+    #[cfg(test)]
+    pub(super) fn of(coded: Vec<Vec<i32>>, bits: u32) -> Self {
+        let order = Order::usual(coded.len());
+        let (low, high) = range_of(&coded).expect("samples");
+        Prepared {
+            numbers: Numbers::Integers,
+            channels: vec![Channel::Coded; coded.len()],
+            ranks: None,
+            ranks_table: Vec::new(),
+            coded,
+            partners: order.partners.clone(),
+            order,
+            bits,
+            low,
+            high,
+        }
     }
 
     /// What a decoder has to know before it meets the model.
@@ -100,6 +145,11 @@ impl Prepared {
         };
         flags |= if plain { 0 } else { flag::CHANNELS };
         flags |= if self.ranks.is_some() { flag::RANKS } else { 0 };
+        let usual = self.order == Order::usual(self.coded.len());
+        flags |= if usual { 0 } else { flag::ORDER };
+        let (least, most) = full_range(self.bits);
+        let full = (self.low, self.high) == (least, most);
+        flags |= if full { 0 } else { flag::RANGE };
         out.push(flags);
         if let Numbers::Scaled { power, bits } = self.numbers {
             out.extend([power, bits]);
@@ -119,6 +169,13 @@ impl Prepared {
             put_varint(out, ranks.span() as u64);
             put_varint(out, self.ranks_table.len() as u64);
             out.extend(&self.ranks_table);
+        }
+        if !usual {
+            self.order.write(out);
+        }
+        if !full {
+            put_varint(out, u64::from(self.low.abs_diff(least)));
+            put_varint(out, u64::from(self.high.abs_diff(most)));
         }
     }
 
@@ -179,8 +236,33 @@ impl Prepared {
                 _ => return Err(Error::malformed("ranks of values that do not exist")),
             }
         }
-        let coded = vec![Vec::new(); coded];
-        Ok(Prepared { numbers, channels, ranks, ranks_table: Vec::new(), coded, bits })
+        let order = match flags & flag::ORDER {
+            0 => Order::usual(coded),
+            _ => Order::read(fields, coded)?,
+        };
+        let (mut low, mut high) = full_range(bits);
+        if flags & flag::RANGE != 0 {
+            let (above, below) = (fields.varint()?, fields.varint()?);
+            let span = u64::from(high.abs_diff(low));
+            if above.checked_add(below).is_none_or(|both| both > span) {
+                return Err(Error::malformed("a range without a value"));
+            }
+            // Both are at most the span, and so the sums are between its ends.
+            low = low.wrapping_add(above as i32);
+            high = high.wrapping_sub(below as i32);
+        }
+        Ok(Prepared {
+            numbers,
+            channels,
+            ranks,
+            ranks_table: Vec::new(),
+            coded: vec![Vec::new(); coded],
+            partners: order.partners.clone(),
+            order,
+            bits,
+            low,
+            high,
+        })
     }
 
     /// The PCM of samples that came out of a model.
@@ -196,7 +278,8 @@ impl Prepared {
             return Err(Error::malformed("a rank without a value"));
         }
         let layout = Layout::new(spec.format, wasted);
-        let mut coded = self.coded.iter();
+        let coded = self.order.restore(&mut self.coded);
+        let mut coded = coded.iter();
         let mut last: Option<&Vec<i32>> = None;
         let mut constant = 0;
         // Of each channel: its samples, or the one that they all are.
@@ -241,6 +324,21 @@ impl Numbers {
             Numbers::Scaled { bits, .. } => u32::from(bits),
         }
     }
+}
+
+/// The lowest and the highest value, where there is one.
+fn range_of(channels: &[Vec<i32>]) -> Option<(i32, i32)> {
+    let mut range: Option<(i32, i32)> = None;
+    for &value in channels.iter().flatten() {
+        let (low, high) = range.unwrap_or((value, value));
+        range = Some((low.min(value), high.max(value)));
+    }
+    range
+}
+
+/// The values that this many bits hold.
+fn full_range(bits: u32) -> (i32, i32) {
+    (i32::MIN >> (32 - bits), i32::MAX >> (32 - bits))
 }
 
 /// The integer that a float is, times two to this power.

@@ -1,0 +1,220 @@
+//! The order in which channels are coded, and which other one each of them sees.
+//!
+//! The model of a channel is helped by one other channel: by its sample of the same frame
+//! where that one is coded before, by the samples before where it is coded after.
+
+use crate::container::fields::Fields;
+use crate::entropy::{UNITS, log2};
+use crate::error::{Error, Result};
+
+/// Sums of correlations go over about so many places of a chunk.
+const PLACES: usize = 4096;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Order {
+    /// The channels by their turn, counted as they stand in a frame.
+    pub(super) turns: Vec<usize>,
+    /// By turn: the turn of the channel that is seen; the own one where there is none.
+    pub(super) partners: Vec<usize>,
+}
+
+impl Order {
+    /// As in a frame, each channel beside the one before it.
+    pub(super) fn usual(count: usize) -> Self {
+        let partner = |at: usize| if at > 0 { at - 1 } else { count.min(2).saturating_sub(1) };
+        Order { turns: (0..count).collect(), partners: (0..count).map(partner).collect() }
+    }
+
+    /// An order in which each channel sees the one that it is most like; the usual one
+    /// where that is about as good.
+    pub(super) fn find(channels: &[Vec<i32>]) -> Self {
+        let count = channels.len();
+        let usual = Order::usual(count);
+        if count < 3 {
+            return usual;
+        }
+        let gains = gains(channels);
+        // The tree of the largest gains, grown from the first channel. Of equal ones the
+        // first is taken.
+        let mut turns = vec![0];
+        let mut partners = vec![0];
+        let mut total = 0;
+        let mut usual_total = 0;
+        for at in 1..count {
+            let mut best: Option<(u64, usize, usize)> = None;
+            for channel in (0..count).filter(|channel| !turns.contains(channel)) {
+                for (turn, &seen) in turns.iter().enumerate() {
+                    let gain = gains[channel][seen];
+                    if best.is_none_or(|(most, ..)| gain > most) {
+                        best = Some((gain, channel, turn));
+                    }
+                }
+            }
+            let Some((gain, channel, turn)) = best else { return usual };
+            turns.push(channel);
+            partners.push(turn);
+            total += gain;
+            usual_total += gains[at][at - 1];
+        }
+        // The first one is left with what the other one was.
+        let first = (1..count).max_by_key(|&turn| (gains[0][turns[turn]], count - turn));
+        partners[0] = first.unwrap_or(0);
+
+        let frames = channels[0].len() as u64;
+        let saved = total.saturating_sub(usual_total).saturating_mul(frames) / UNITS;
+        if saved < 64 * count as u64 { usual } else { Order { turns, partners } }
+    }
+
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        out.extend(self.turns.iter().map(|&channel| channel as u8));
+        out.extend(self.partners.iter().map(|&turn| turn as u8));
+    }
+
+    pub(super) fn read(fields: &mut Fields, count: usize) -> Result<Self> {
+        let mut list = || -> Result<Vec<usize>> {
+            Ok(fields.take(count)?.iter().map(|&byte| usize::from(byte)).collect())
+        };
+        let (turns, partners) = (list()?, list()?);
+        let every = (0..count).all(|channel| turns.contains(&channel));
+        if !every || partners.iter().any(|&turn| turn >= count) {
+            return Err(Error::malformed("an order of channels that do not exist"));
+        }
+        Ok(Order { turns, partners })
+    }
+
+    /// Channels of a frame, put into order.
+    pub(super) fn arrange(&self, mut channels: Vec<Vec<i32>>) -> Vec<Vec<i32>> {
+        self.turns.iter().map(|&channel| std::mem::take(&mut channels[channel])).collect()
+    }
+
+    /// The inverse of [`arrange`](Self::arrange).
+    pub(super) fn restore(&self, coded: &mut [Vec<i32>]) -> Vec<Vec<i32>> {
+        let mut channels = vec![Vec::new(); coded.len()];
+        for (&channel, samples) in self.turns.iter().zip(coded) {
+            channels[channel] = std::mem::take(samples);
+        }
+        channels
+    }
+}
+
+/// What each pair of channels tells of each other, in units of bits a frame: half the
+/// logarithm of what their second differences do not share.
+fn gains(channels: &[Vec<i32>]) -> Vec<Vec<u64>> {
+    let frames = channels[0].len();
+    let stride = (frames / PLACES).max(1);
+    let curves: Vec<Vec<i64>> = channels
+        .iter()
+        .map(|samples| {
+            let curve =
+                |three: &[i32]| i64::from(three[0]) - 2 * i64::from(three[1]) + i64::from(three[2]);
+            samples.windows(3).step_by(stride).map(curve).collect()
+        })
+        .collect();
+    // Below 2^34 each, and fewer than 2^14 of them.
+    let product = |a: &[i64], b: &[i64]| -> i128 {
+        a.iter().zip(b).map(|(&a, &b)| i128::from(a) * i128::from(b)).sum()
+    };
+    let squares: Vec<i128> = curves.iter().map(|curve| product(curve, curve)).collect();
+    let mut gains = vec![vec![0; channels.len()]; channels.len()];
+    for a in 1..channels.len() {
+        for b in 0..a {
+            let gain = gain(squares[a], squares[b], product(&curves[a], &curves[b]));
+            gains[a][b] = gain;
+            gains[b][a] = gain;
+        }
+    }
+    gains
+}
+
+/// Half of -log2(1 - c^2 / (a b)), in units.
+fn gain(a: i128, b: i128, c: i128) -> u64 {
+    // Sixty bits of each, so that products fit.
+    let bits = 128 - a.max(b).max(c.abs()).leading_zeros();
+    let shift = bits.saturating_sub(60);
+    let (a, b, c) = (a >> shift, b >> shift, c >> shift);
+    let whole = a * b;
+    if whole == 0 {
+        return 0;
+    }
+    let rest = (whole - c * c).clamp(whole >> 40, whole).max(1);
+    let scale = (128 - whole.leading_zeros()).saturating_sub(60);
+    let (whole, rest) = ((whole >> scale) as u64, ((rest >> scale) as u64).max(1));
+    u64::from(log2(whole).saturating_sub(log2(rest))) / 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn noise(seed: u64, frames: usize) -> Vec<i32> {
+        let mut random = seed;
+        let mut next = || {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (random >> 48) as i32 - 32768
+        };
+        (0..frames).map(|_| next()).collect()
+    }
+
+    fn mixed(a: &[i32], b: &[i32], share: i32) -> Vec<i32> {
+        a.iter().zip(b).map(|(a, b)| a + b / share).collect()
+    }
+
+    #[test]
+    fn alike_channels_see_each_other() {
+        let all: Vec<Vec<i32>> = (0..6).map(|seed| noise(seed, 5000)).collect();
+        let channels = vec![
+            all[0].clone(),
+            all[1].clone(),
+            all[2].clone(),
+            all[3].clone(),
+            mixed(&all[0], &all[4], 8),
+            mixed(&all[1], &all[5], -8),
+        ];
+        let order = Order::find(&channels);
+        let seen = |channel: usize| {
+            let turn = order.turns.iter().position(|&other| other == channel).unwrap();
+            order.turns[order.partners[turn]]
+        };
+        assert_eq!([seen(0), seen(4)], [4, 0], "{order:?}");
+        assert!(seen(5) == 1 || seen(1) == 5, "{order:?}");
+
+        let mut out = Vec::new();
+        order.write(&mut out);
+        assert_eq!(Order::read(&mut Fields::new(&out), 6).unwrap(), order);
+        let mut coded = order.arrange(channels.clone());
+        assert_eq!(coded[0], channels[order.turns[0]]);
+        assert_eq!(order.restore(&mut coded), channels);
+    }
+
+    #[test]
+    fn what_gains_nothing_is_not_done() {
+        let channels: Vec<Vec<i32>> = (0..5).map(|seed| noise(seed, 300)).collect();
+        assert_eq!(Order::find(&channels), Order::usual(5));
+        assert_eq!(Order::find(&vec![vec![0; 5]; 3]), Order::usual(3));
+        assert_eq!(Order::find(&vec![vec![i32::MIN, i32::MAX]; 3]), Order::usual(3));
+        assert_eq!(Order::usual(1).partners, [0]);
+        assert_eq!(Order::usual(4).partners, [1, 0, 1, 2]);
+    }
+
+    #[test]
+    fn gains_are_logarithms() {
+        assert_eq!(gain(100, 100, 0), 0);
+        assert_eq!(gain(0, 100, 0), 0);
+        // A correlation of 0.8 leaves 0.36: 0.737 bits.
+        let bits = gain(1000, 10_000_000, -80_000) as f64 / UNITS as f64;
+        assert!((bits - 0.737).abs() < 0.01, "{bits}");
+        // The largest sums there are: half of them shared, and all.
+        let most = 1i128 << 82;
+        let bits = gain(most, most, most >> 1) as f64 / UNITS as f64;
+        assert!((bits - 0.2075).abs() < 0.01, "{bits}");
+        assert_eq!(gain(most, most, most) / UNITS, 20);
+    }
+
+    #[test]
+    fn orders_that_are_none_are_refused() {
+        for bytes in [&[0, 0, 0, 0][..], &[0, 2, 0, 0], &[0, 1, 0, 2], &[0, 1, 0]] {
+            assert!(Order::read(&mut Fields::new(bytes), 2).is_err(), "{bytes:?}");
+        }
+        assert!(Order::read(&mut Fields::new(&[1, 0, 1, 1]), 2).is_ok());
+    }
+}
