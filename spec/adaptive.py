@@ -49,13 +49,15 @@ def dot8(a, b):
     return tree(lanes)
 
 
-def decode(channels, frames, bits, tokens, raw):
-    """The numbers of each coded channel."""
-    states = [Channel(channels, bits) for _ in range(channels)]
+def decode(partners, frames, bits, low, high, tokens, raw):
+    """The numbers of each coded channel, by turn; None where there is none."""
+    states = [Channel(len(partners), bits, low, high) for _ in partners]
     for _ in range(frames):
-        for c, state in enumerate(states):
-            other = states[c - 1 if c else min(channels, 2) - 1]
-            state.decode(other.sample, tokens, raw)
+        for turn, state in enumerate(states):
+            partner = partners[turn]
+            other = states[partner].sample if partner != turn else 0.0
+            if not state.decode(other, tokens, raw):
+                return None
     return [state.numbers for state in states]
 
 
@@ -63,7 +65,7 @@ def decode(channels, frames, bits, tokens, raw):
 
 
 class Channel:
-    def __init__(self, channels, bits):
+    def __init__(self, channels, bits, low, high):
         self.base = Base(16, 0) if channels == 1 else Base(12, 4)
         self.long = Lms(512, 0.2)
         self.middle = Lms(32, 0.08)
@@ -71,26 +73,29 @@ class Channel:
         self.last = LastStage()
         self.residuals = Residuals()
         self.unit = 2.0 ** (16 - min(bits, 16))
-        self.half = 1 << (bits - 1)
+        self.low, self.high = low, high
         self.sample = 0.0
         self.numbers = []
 
     def decode(self, other, tokens, raw):
         base = self.base.predict(other)
         base = base if abs(base) < 1e12 else 0.0
-        base = min(max(base, -self.half * self.unit), (self.half - 1) * self.unit)
+        base = min(max(base, self.low * self.unit), self.high * self.unit)
         inputs = (self.long.prediction, self.middle.prediction, self.short.prediction)
         correction = self.last.predict(inputs)
         correction = correction if abs(correction) < 1e12 else 0.0
         prediction = base + correction
 
-        scaled = min(max(prediction / self.unit, -self.half), self.half - 1)
+        scaled = min(max(prediction / self.unit, self.low), self.high)
         rounded = math.floor(scaled + 0.5)
         u = self.residuals.decode(tokens, raw)
-        r = -(u + 1) // 2 if u & 1 else u // 2
+        below, above = rounded - self.low, self.high - rounded
+        if u > below + above:
+            return False
         if scaled > rounded:
-            r = -r
-        number = ((rounded + r + self.half) & (2 * self.half - 1)) - self.half
+            number = rounded - unfolded(u, above, below)
+        else:
+            number = rounded + unfolded(u, below, above)
         self.numbers.append(number)
 
         self.sample = sample = number * self.unit
@@ -103,6 +108,15 @@ class Channel:
         self.middle.step(single(target))
         target = settle(target - inputs[1])
         self.short.step(single(target))
+        return True
+
+
+def unfolded(u, below, above):
+    """The integer from -below to above."""
+    both = min(below, above)
+    if u <= 2 * both:
+        return -(u + 1) // 2 if u & 1 else u // 2
+    return u - both if below <= above else both - u
 
 
 def settle(x):

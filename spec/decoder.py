@@ -36,7 +36,7 @@ TWOS_COMPLEMENT, OFFSET_BINARY, RESIDUAL = range(3)
 HEAD, TAIL = 1, 2
 ALL_ZERO, ALL_ONE, PACKED, MODELLED = range(4)
 INTEGERS, SCALED_FLOATS, ORDERED_FLOATS = range(3)
-CODED, REPEATED, CONSTANT_CHANNEL = range(3)
+CODED, FOLLOWS, CONSTANT_CHANNEL = range(3)
 PREDICTION = [(0, 0, 0), (1, 0, 0), (2, -1, 0), (3, -3, 1)]
 FLIP_TOP_BIT = bytes(i ^ 0x80 for i in range(256))
 
@@ -124,7 +124,7 @@ def read_header(r):
     crc = zlib.crc32(r.data[:r.pos])
     require(r.u32() == crc, "the CRC is wrong")
     header = read_body(body)
-    require(minor > 1 or body.pos == body_length, "bytes after the salt")
+    require(minor > 2 or body.pos == body_length, "bytes after the salt")
     header.id, header.bytes = crc, r.data[:r.pos]
     return header
 
@@ -367,14 +367,16 @@ def decode_adaptive(header, frames, wasted, payload):
     r = Reader(payload, beyond=Malformed)
     support(r.u8() == 0, "an unknown profile")
     flags = r.u8()
-    support(flags < 16, "bits 4-7 of the flags")
+    support(flags < 64, "bits 6-7 of the flags")
     numbers = flags & 3
     require(numbers in ((SCALED_FLOATS, ORDERED_FLOATS) if header.float else (INTEGERS,)),
             "numbers that do not fit the format")
     bits = header.bits - wasted
     if numbers == SCALED_FLOATS:
-        power, bits = r.u8(), r.u8()
-        require(power <= 60 and 1 <= bits <= 32 and wasted == 0, "wrong scaled floats")
+        require(wasted == 0, "scaled floats with wasted bits")
+        floats = read_floats(r, frames * header.channels)
+        bits = floats.bits
+    number_bits = bits
     kinds = read_channel_kinds(r, header.channels, flags & 4)
     coded = sum(kind == CODED for kind, _ in kinds)
     values = None
@@ -382,6 +384,18 @@ def decode_adaptive(header, frames, wasted, payload):
         values = read_ranks(r, frames * coded)
         negative = bisect.bisect_left(values, 0)
         bits = max(negative, len(values) - negative).bit_length() + 1
+    turns, partners = list(range(coded)), [max(turn - 1, 0) for turn in range(coded)]
+    if coded > 1:
+        partners[0] = 1
+    if flags & 16:
+        turns, partners = list(r.take(coded)), list(r.take(coded))
+        require(sorted(turns) == list(range(coded)) and max(partners, default=0) < max(coded, 1),
+                "an order of channels that do not exist")
+    low, high = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
+    if flags & 32:
+        above, below = r.varint(), r.varint()
+        require(above + below < 1 << bits, "a range without a value")
+        low, high = low + above, high - below
 
     channels = []
     token_length = r.varint() if coded else 0
@@ -390,50 +404,119 @@ def decode_adaptive(header, frames, wasted, payload):
     raw = RawBits(r.take(raw_length))
     if coded:
         tokens = RangeDecoder(payload[r.pos:])
-        channels = adaptive.decode(coded, frames, bits, tokens, raw)
+        channels = adaptive.decode(partners, frames, bits, low, high, tokens, raw)
+        require(channels is not None, "a number beyond the range")
+        channels = [channels[turns.index(channel)] for channel in range(coded)]
     require(raw.done(), "raw bits that nothing needs")
     if values is not None:
         channels = [[rank_to_value(values, negative + rank) for rank in channel]
                     for channel in channels]
-    interleaved = (number for frame in zip(*all_channels(kinds, channels, frames))
-                   for number in frame)
+    channels = all_channels(kinds, channels, frames, number_bits)
     if numbers == SCALED_FLOATS:
-        return b"".join(struct.pack("<f", number / 2.0**power) for number in interleaved)
-    return b"".join(s_to_pcm(header, wasted, s, header.float) for s in interleaved)
+        return floats_to_pcm(floats, channels)
+    return b"".join(s_to_pcm(header, wasted, s, header.float)
+                    for frame in zip(*channels) for s in frame)
+
+
+def read_floats(r, samples):
+    f = types.SimpleNamespace(zeros=None, runs=[])
+    scale, width = r.u8(), r.u8()
+    f.n, f.convention, f.bits = 1 << (scale & 63), scale >> 6, width & 63
+    most = 1 << (31 if f.convention else 60)
+    require(f.n <= most and (f.convention == 0 or f.n > 1) and 1 <= f.bits <= 32,
+            "wrong scaled floats")
+    if width & 64:
+        count = r.varint()
+        require(1 <= count <= samples // 32 + 8, "%d exceptions" % count)
+        end = 0
+        for _ in range(count):
+            start = end + r.varint()
+            end = start + r.varint() + 1
+            require(end <= samples, "an exception behind the end")
+            f.runs.append((start, end, r.take(4)))
+    if width & 128:
+        f.zeros = r.take(r.varint())
+    return f
+
+
+def floats_to_pcm(floats, channels):
+    """The numbers of all channels as floats, interleaved."""
+    zeros = None if floats.zeros is None else RangeDecoder(floats.zeros)
+    estimates = collections.defaultdict(lambda: (32768, 32768))
+    before = [(0, 0)] * len(channels)           # the number before, and the last two signs
+    pcm = bytearray()
+    for frame in zip(*channels):
+        for c, number in enumerate(frame):
+            float_ = number_to_float(floats, number)
+            last, signs = before[c]
+            if number == 0 and zeros:
+                node = 4 * ((last > 0) - (last < 0) + 1) + signs
+                negative = zeros.bit(probability(*estimates[node]))
+                estimates[node] = learnt(*estimates[node], negative)
+                signs = signs << 1 & 3 | negative
+                float_ = -0.0 if negative else 0.0
+            before[c] = number, signs
+            pcm += struct.pack("<f", float_)
+    frames = len(channels[0])
+    for start, end, bits in floats.runs:
+        for at in range(start, end):
+            place = 4 * (at % frames * len(channels) + at // frames)
+            pcm[place:place + 4] = bits
+    return bytes(pcm)
+
+
+def number_to_float(floats, number):
+    single = adaptive.single
+    if floats.convention == 3:
+        return single(single(number) * single(1.0 / (floats.n - 1.0)))
+    n = float(floats.n)
+    if floats.convention == 1 or floats.convention == 2 and number >= 0:
+        n -= 1.0
+    return single(number / n)
 
 
 def read_channel_kinds(r, channels, present):
-    """The kind of each channel, with the number of a constant one."""
+    """The kind of each channel, with the number of a constant one, or a rule."""
     if not present:
         return [(CODED, None)] * channels
     kinds = []
     for channel in range(channels):
         kind = r.u8()
         require(kind <= CONSTANT_CHANNEL, "a channel of kind %d" % kind)
-        require(kind != REPEATED or channel > 0, "the first channel repeats")
-        number = to_signed(r.u32(), 32) if kind == CONSTANT_CHANNEL else None
-        kinds.append((kind, number))
+        what = None
+        if kind == FOLLOWS:
+            what = source, shift, _, _ = r.u8(), r.u8(), unfolded(r.varint()), unfolded(r.varint())
+            require(source < channel and shift <= 62, "a channel that follows from none")
+        elif kind == CONSTANT_CHANNEL:
+            what = to_signed(r.u32(), 32)
+        kinds.append((kind, what))
     return kinds
 
 
-def all_channels(kinds, coded, frames):
+def unfolded(u):
+    return -(u + 1) // 2 if u & 1 else u // 2
+
+
+def all_channels(kinds, coded, frames, bits):
     """The coded channels, and the others in between."""
     coded = iter(coded)
+    lowest, highest = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
     channels = []
-    for kind, number in kinds:
+    for kind, what in kinds:
         if kind == CODED:
             channels.append(next(coded))
-        elif kind == REPEATED:
-            channels.append(channels[-1])
+        elif kind == FOLLOWS:
+            source, shift, factor, bias = what
+            channels.append([min(max((x * factor + bias) >> shift, lowest), highest)
+                             for x in channels[source]])
         else:
-            channels.append([number] * frames)
+            channels.append([what] * frames)
     return channels
 
 
 def read_ranks(r, samples):
     """The values that occur, in rising order."""
-    low = r.varint()
-    low = -(low + 1) // 2 if low & 1 else low // 2
+    low = unfolded(r.varint())
     span = r.varint()
     tokens = RangeDecoder(r.take(r.varint()))
     require(-2**31 <= low < 2**31 and span <= min(2**17, 256 * samples) and low + span <= 2**31,

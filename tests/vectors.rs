@@ -124,14 +124,69 @@ fn good() -> BTreeMap<String, (Vec<u8>, Vec<u8>)> {
     };
     let audio = audio.chunks(4).flat_map(scaled).collect();
     add_raw("fast-scaled-float", layout, audio, fast());
-    // Every third value, one channel that repeats, and one that is constant.
-    let (_, mono) = raw(SampleFormat::S16, 1, Signal::Melody, 1000);
-    let layout = RawLayout::new(spec(SampleFormat::S16, 4));
-    let third = |sample: &[u8]| {
-        let value = i16::from_le_bytes([sample[0], sample[1]]) / 12 * 3;
-        [value, value, 7, -value].map(i16::to_le_bytes).concat()
+    // Every twelfth value, a channel that repeats, a constant one, and an inverted one.
+    let (_, stereo) = raw(SampleFormat::S16, 2, Signal::Melody, 1000);
+    let layout = RawLayout::new(spec(SampleFormat::S16, 5));
+    let twelfth = |frame: &[u8]| {
+        let sample = |at: usize| i16::from_le_bytes([frame[at], frame[at + 1]]) / 48 * 12;
+        let (left, right) = (sample(0), sample(2));
+        [left, left, 7, right, -left].map(i16::to_le_bytes).concat()
     };
-    add_raw("fast-ranks-and-repeats", layout, mono.chunks(2).flat_map(third).collect(), fast());
+    add_raw("fast-ranks-and-rules", layout, stereo.chunks(4).flat_map(twelfth).collect(), fast());
+    // A channel that is another one times 0.613; floats by their bits, and inverted.
+    let layout = RawLayout::new(spec(SampleFormat::S16, 3));
+    let (_, stereo) = raw(SampleFormat::S16, 2, Signal::Melody, 500);
+    let faded = |frame: &[u8]| {
+        let x = i16::from_le_bytes([frame[0], frame[1]]);
+        let y = (i32::from(x) * 613 + 500).div_euclid(1000) as i16;
+        [frame, &y.to_le_bytes()].concat()
+    };
+    add_raw("fast-rule-of-thousandths", layout, stereo.chunks(4).flat_map(faded).collect(), fast());
+    let layout = RawLayout::new(spec(SampleFormat::F32, 2));
+    let inverted = |at: u32| {
+        let x = (f64::from(at) * 0.01).sin() as f32 * 0.9;
+        [x, -x].map(f32::to_le_bytes).concat()
+    };
+    add_raw("fast-inverted-float", layout, (0..500).flat_map(inverted).collect(), fast());
+    // The fourth channel is like the first one, the fifth like the second one.
+    let layout = RawLayout::new(spec(SampleFormat::S16, 5));
+    let (_, audio) = raw(SampleFormat::S16, 3, Signal::Noise, 500);
+    let alike = |frame: &[u8]| {
+        let sample = |at: usize| i16::from_le_bytes([frame[at], frame[at + 1]]);
+        let (a, b, c) = (sample(0) / 4, sample(2) / 4, sample(4) / 4);
+        [a, b, c, a + c / 16, c / 8 - b].map(i16::to_le_bytes).concat()
+    };
+    add_raw("fast-order", layout, audio.chunks(6).flat_map(alike).collect(), fast());
+    let layout = RawLayout::new(spec(SampleFormat::S16, 1));
+    let (_, audio) = raw(SampleFormat::S16, 1, Signal::Melody, 800);
+    let clipped = |sample: &[u8]| {
+        let value = i16::from_le_bytes([sample[0], sample[1]]);
+        value.clamp(-5000, 4000).to_le_bytes()
+    };
+    add_raw("fast-clipped", layout, audio.chunks(2).flat_map(clipped).collect(), fast());
+
+    // Integers as floats by every convention, with negative zeros and a few exceptions.
+    let layout = RawLayout::new(spec(SampleFormat::F32, 2));
+    let (_, integers) = raw(SampleFormat::S16, 2, Signal::Melody, 400);
+    type Convention = fn(f32) -> f32;
+    let conventions: [(&str, Convention); 3] = [
+        ("less-one", |x| x / 32767.0),
+        ("halves", |x| x / if x < 0.0 { 32768.0 } else { 32767.0 }),
+        ("reciprocal", |x| x * (1.0 / 32767.0)),
+    ];
+    for (name, convention) in conventions {
+        let float = |sample: &[u8]| {
+            let value = i16::from_le_bytes([sample[0], sample[1]]);
+            let zero = if sample[0] < 64 { -0.0 } else { 0.0 };
+            if value.abs() < 1000 { zero } else { convention(f32::from(value)) }
+        };
+        let mut floats: Vec<f32> = integers.chunks(2).map(float).collect();
+        floats[5] = f32::NAN;
+        floats[301] = 0.1;
+        floats[700..720].fill(f32::NEG_INFINITY);
+        let audio = floats.into_iter().flat_map(f32::to_le_bytes).collect();
+        add_raw(&format!("fast-float-{name}"), layout, audio, fast());
+    }
 
     let mut twelve = AudioSpec::new(SampleFormat::S16, 1, 44101).with_valid_bits(12);
     let mut audio = pcm(&twelve, 300, Signal::Melody, 11);
@@ -203,12 +258,12 @@ fn light(head: u8, fields: &[u8], payload: &[u8]) -> Vec<u8> {
 
 /// A chunk of the adaptive method: four frames, so that the payload may have eight bytes.
 fn adaptive(payload: &[u8]) -> Vec<u8> {
-    start().chunk(0x23, &[0, 4], payload, &[0; 8]).trailer(2, &[4])
+    Builder::new([0, 2], &BODY).chunk(0x23, &[0, 4], payload, &[0; 8]).trailer(2, &[4])
 }
 
 /// The same in another format: the first byte and the channels of the header.
 fn adaptive_in(format: u8, channels: u8, payload: &[u8], pcm: &[u8]) -> Vec<u8> {
-    Builder::new([0, 1], &[2 << 3 | format, 0x44, 4, channels, 4, 1, 2, 3, 4])
+    Builder::new([0, 2], &[2 << 3 | format, 0x44, 4, channels, 4, 1, 2, 3, 4])
         .chunk(0x23, &[0, 4], payload, pcm)
         .trailer(2, &[4])
 }
@@ -321,7 +376,23 @@ fn bad() -> BTreeMap<String, Vec<u8>> {
         ("adaptive-without-tokens", adaptive(&[0, 0, 1])),
         ("adaptive-raw-bits-too-many", adaptive(&[0, 0, 0, 1, 1, 1])),
         ("adaptive-floats-of-integers", adaptive(&[0, 1, 0, 16, 0])),
-        ("adaptive-first-channel-repeats", adaptive(&[0, 4, 1])),
+        ("adaptive-first-channel-follows", adaptive(&[0, 4, 1, 0, 0, 2, 0])),
+        (
+            "adaptive-channel-follows-itself",
+            adaptive_in(3, 2, &[0, 4, 2, 5, 0, 0, 0, 1, 1, 0, 2, 0], &[0; 32]),
+        ),
+        (
+            "adaptive-rule-with-shift-63",
+            adaptive_in(3, 2, &[0, 4, 2, 5, 0, 0, 0, 1, 0, 63, 2, 0], &[0; 32]),
+        ),
+        ("adaptive-turn-twice", adaptive_in(0, 2, &[0, 0x10, 0, 0, 1, 0, 0], &[0; 8])),
+        ("adaptive-partner-2-of-2", adaptive_in(0, 2, &[0, 0x10, 0, 1, 2, 0, 0], &[0; 8])),
+        ("adaptive-range-without-a-value", adaptive(&[0, 0x20, 0xFF, 0xFF, 3, 1, 0])),
+        ("adaptive-range-beyond-the-width", adaptive(&[0, 0x20, 0, 0x80, 0x80, 4, 0])),
+        (
+            "adaptive-number-beyond-the-range",
+            adaptive_in(0, 4, &[0, 0x20, 128, 1, 127, 2, 255, 255], &[0; 16]),
+        ),
         ("adaptive-channel-kind-3", adaptive(&[0, 4, 3])),
         ("adaptive-constant-too-large", adaptive(&[0, 4, 2, 0, 0, 1, 0])),
         ("adaptive-ranks-beyond-the-integers", adaptive(&[0, 8, 0, 0x81, 0x80, 0x08, 0])),
@@ -329,6 +400,19 @@ fn bad() -> BTreeMap<String, Vec<u8>> {
         ("adaptive-ranks-too-many", adaptive(&[0, 8, 0, 0x81, 0x08, 1, 255, 0])),
         ("adaptive-bits-behind-raw-ones", adaptive(&[0, 4, 2, 0, 0, 0, 0, 1])),
         ("adaptive-scaled-by-2-to-the-61", adaptive_in(4, 1, &[0, 1, 61, 16, 0], &[0; 16])),
+        ("adaptive-scaled-by-nothing", adaptive_in(4, 1, &[0, 1, 0x40, 16, 0], &[0; 16])),
+        ("adaptive-less-one-of-2-to-the-32", adaptive_in(4, 1, &[0, 1, 0x60, 16, 0], &[0; 16])),
+        ("adaptive-floats-of-33-bits", adaptive_in(4, 1, &[0, 1, 15, 33, 0], &[0; 16])),
+        ("adaptive-no-exceptions", adaptive_in(4, 1, &[0, 1, 15, 0x50, 0, 0], &[0; 16])),
+        (
+            "adaptive-exceptions-too-many",
+            adaptive_in(4, 8, &[&[0, 1, 15, 0x50, 10][..], &[0; 61]].concat(), &[0; 128]),
+        ),
+        (
+            "adaptive-exception-behind-the-end",
+            adaptive_in(4, 1, &[0, 1, 15, 0x50, 1, 2, 2, 0, 0, 0, 0, 0], &[0; 16]),
+        ),
+        ("adaptive-zeros-cut-short", adaptive_in(4, 1, &[0, 1, 15, 0x90, 5, 0, 0], &[0; 16])),
         ("adaptive-numbers-of-kind-3", adaptive_in(4, 1, &[0, 3, 0], &[0; 16])),
         // Blocks.
         ("block-too-long", end(first_chunk().item(&[&[15, 2], &varint((1 << 20) + 1)]))),
@@ -415,7 +499,7 @@ fn unsupported() -> BTreeMap<String, Vec<u8>> {
         ("header-extension", with(2, 0x24)),
         ("method-4", end(start().chunk(4, &[0, 3], &PCM, &PCM))),
         ("adaptive-profile-1", adaptive(&[1, 0, 0])),
-        ("adaptive-flag", adaptive(&[0, 0x10, 0])),
+        ("adaptive-flag", adaptive(&[0, 0x40, 0])),
         ("adaptive-64-bit-float", adaptive_in(5, 1, &[0, 0, 0], &[0; 32])),
         ("adaptive-33-channels", adaptive_in(0, 33, &[0, 0, 0], &[0; 132])),
         ("mapping-3", end(start().chunk(0x32, &[0, 3], &PCM, &PCM))),

@@ -25,6 +25,9 @@ pub(crate) const MOST_CHANNELS: u16 = 32;
 /// Bytes of memory that a chunk's state takes at most.
 pub(crate) const STATE: u64 = 6 << 20;
 
+/// Frames that tell which of two channels goes first.
+const TRIAL: usize = 16_384;
+
 /// Profile of the only model so far.
 const FAST: u8 = 0;
 
@@ -37,6 +40,9 @@ pub(crate) fn takes(spec: &AudioSpec) -> bool {
 pub(crate) fn encode(pcm: &[u8], spec: &AudioSpec, wasted: u8) -> Vec<u8> {
     let _environment = DefaultEnvironment::enter();
     let mut prepared = Prepared::from_pcm(pcm, spec, wasted);
+    if prepared.coded.len() == 2 && prepared.coded[0].len() >= 4 * TRIAL {
+        choose_first(&mut prepared);
+    }
     let mut payload = vec![FAST];
     prepared.write(&mut payload);
     if !prepared.coded.is_empty() {
@@ -46,6 +52,21 @@ pub(crate) fn encode(pcm: &[u8], spec: &AudioSpec, wasted: u8) -> Vec<u8> {
         payload.extend(tokens);
     }
     payload
+}
+
+/// Lets the second of two channels go first where that makes a piece of a long chunk
+/// smaller by a quarter of a percent. It depends on sizes, which are the same everywhere.
+fn choose_first(prepared: &mut Prepared) {
+    let mut piece = prepared.piece(TRIAL);
+    let size = |piece: &mut Prepared| {
+        let (tokens, raw) = fast::encode(piece);
+        tokens.len() + raw.len()
+    };
+    let usual = size(&mut piece);
+    piece.reverse();
+    if size(&mut piece) < usual - usual / 256 {
+        prepared.reverse();
+    }
 }
 
 /// The PCM of a chunk of this many frames.
@@ -188,5 +209,116 @@ mod tests {
             integers.len()
         );
         assert!(decode(&scaled, 5000, &float_spec, 0).unwrap() == floats);
+    }
+
+    /// A generator with a seed.
+    fn random(seed: u64) -> impl FnMut() -> u32 {
+        let mut state = seed;
+        move || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695);
+            (state >> 32) as u32
+        }
+    }
+
+    #[test]
+    fn of_two_channels_the_better_one_goes_first() {
+        let spec = AudioSpec::new(SampleFormat::S16, 2, 44100);
+        let mut random = random(1);
+        let (mut level, mut signal) = (0i32, Vec::new());
+        for _ in 0..4 * TRIAL + 4 {
+            level += (random() % 2001) as i32 - 1000 - level / 50;
+            signal.push(level);
+        }
+        let payload = |delays: [usize; 2]| {
+            let frame = |at: usize| delays.map(|delay| signal[at - delay] as i16);
+            let pcm: Vec<u8> =
+                (4..signal.len()).flat_map(frame).flat_map(i16::to_le_bytes).collect();
+            let payload = encode(&pcm, &spec, 0);
+            assert!(decode(&payload, signal.len() - 4, &spec, 0).unwrap() == pcm);
+            payload
+        };
+        // The first one sees four past samples of the other, the second one the current one
+        // and three.
+        let (behind, ahead) = (payload([4, 0]), payload([0, 4]));
+        assert_eq!((behind[1] & 0x10, ahead[1] & 0x10), (0, 0x10));
+        assert!(ahead.len().abs_diff(behind.len()) < 20);
+    }
+
+    /// Channels that have to do with each other, in one of many ways.
+    fn related(spec: &AudioSpec, frames: usize, seed: u64) -> Vec<u8> {
+        let mut random = random(seed);
+        let channels = usize::from(spec.channels);
+        let relations: Vec<u32> = (0..channels).map(|_| random() % 8).collect();
+        let power = [7, 15, 23][random() as usize % 3];
+        let divisor = f64::from((1 << power) - random() as i32 % 2);
+        let odd = 1 + random() % 400;
+        let mut level = 0i32;
+        let mut pcm = Vec::new();
+        for at in 0..frames {
+            level += (random() % 201) as i32 - 100 - level / 64;
+            for relation in &relations {
+                let noise = (random() % 64) as i32;
+                let value = match relation {
+                    0 => noise,
+                    1 => level,
+                    2 => -level,
+                    3 => level / 2 + noise,
+                    4 => (f64::from(level) * 0.7).round() as i32,
+                    5 => {
+                        if at > frames / 2 {
+                            -7
+                        } else {
+                            level
+                        }
+                    }
+                    6 => level * 40,
+                    _ => -9,
+                };
+                match spec.format {
+                    SampleFormat::F32 if random() % odd == 1 => {
+                        let some = [random(), f32::NAN.to_bits(), 1 << 31, 1];
+                        pcm.extend(some[random() as usize % 4].to_le_bytes());
+                    }
+                    SampleFormat::F32 if value == 0 && noise > 40 => {
+                        pcm.extend((-0.0f32).to_le_bytes());
+                    }
+                    SampleFormat::F32 => {
+                        pcm.extend(((f64::from(value) / divisor) as f32).to_le_bytes());
+                    }
+                    SampleFormat::U8 => pcm.push((value / 8) as u8 ^ 128),
+                    format => {
+                        let value = value.clamp(-32768, 30000);
+                        pcm.extend(&(i64::from(value) << 8 >> 8).to_le_bytes()[..format.bytes()]);
+                    }
+                }
+            }
+        }
+        pcm
+    }
+
+    #[test]
+    fn channels_that_have_to_do_with_each_other_come_back_even_from_damage() {
+        for seed in 0..300 {
+            let format =
+                [SampleFormat::F32, SampleFormat::S16, SampleFormat::U8, SampleFormat::S32]
+                    [seed as usize % 4];
+            let spec = AudioSpec::new(format, 1 + (seed / 4 % 7) as u16, 44100);
+            let frames = [1, 2, 3, 40, 400][seed as usize % 5];
+            let pcm = related(&spec, frames, seed);
+            let payload = encode(&pcm, &spec, 0);
+            assert!(decode(&payload, frames, &spec, 0).unwrap() == pcm, "{seed}");
+
+            // Damage gives an error or something else, of the right length.
+            let mut random = random(seed);
+            for _ in 0..20 {
+                let mut damaged = payload.clone();
+                let place = random() as usize % damaged.len().min(1 + random() as usize % 60);
+                damaged[place] ^= 1 << (random() % 8);
+                damaged.truncate(damaged.len() - (random() % 3) as usize % damaged.len());
+                if let Ok(other) = decode(&damaged, frames, &spec, 0) {
+                    assert_eq!(other.len(), pcm.len());
+                }
+            }
+        }
     }
 }

@@ -1,13 +1,17 @@
-//! A chunk's samples as integers, and what needs no model: equal channels, constant ones,
-//! floats that are scaled integers, values that never occur.
+//! A chunk's samples as integers, and what needs no model: channels that follow from
+//! others, constant ones, floats that are scaled integers, values that never occur.
 
+mod channels;
+mod floats;
 mod order;
 
+use channels::{Channel, Opposite, Rule};
+use floats::Floats;
 use order::Order;
 
 use super::ranks::{Ranks, most_span};
 use crate::audio::{AudioSpec, SampleFormat};
-use crate::container::fields::{Fields, put_u32, put_varint};
+use crate::container::fields::{Fields, put_varint};
 use crate::error::{Error, Result};
 use crate::planes::{Layout, fold, unfold};
 
@@ -31,22 +35,13 @@ pub(super) struct Prepared {
 }
 
 /// What the integers stand for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Numbers {
     /// Themselves, without their wasted bits.
     Integers,
-    /// Floats: an integer of so many bits, divided by two to this power.
-    Scaled { power: u8, bits: u8 },
+    /// Floats that they are with a scale.
+    Scaled(Floats),
     /// Floats by their bits, made to sort like the floats.
     Ordered,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Channel {
-    Coded,
-    /// The same as the channel before.
-    Repeated,
-    Constant(i32),
 }
 
 mod flag {
@@ -58,42 +53,24 @@ mod flag {
     pub(super) const RESERVED: u8 = 0b1100_0000;
 }
 
-/// The highest power of two that scales floats.
-const MOST_POWER: u8 = 60;
-
 impl Prepared {
     /// The samples of a chunk, taken apart.
     pub(super) fn from_pcm(pcm: &[u8], spec: &AudioSpec, wasted: u8) -> Self {
-        let numbers = match spec.format {
-            SampleFormat::F32 => scale_of(pcm).unwrap_or(Numbers::Ordered),
-            _ => Numbers::Integers,
-        };
         let layout = Layout::new(spec.format, wasted);
-        let size = spec.format.bytes();
-        let integer = |sample: &[u8]| match numbers {
-            Numbers::Scaled { power, .. } => scaled(sample, power).unwrap_or(0),
-            Numbers::Integers | Numbers::Ordered => layout.ordered(layout.get(sample)) as i32,
+        let floats = match spec.format {
+            SampleFormat::F32 => Floats::find(pcm, spec),
+            _ => None,
         };
-        let mut samples = vec![Vec::new(); usize::from(spec.channels)];
-        for frame in pcm.chunks_exact(spec.frame_bytes()) {
-            for (channel, sample) in samples.iter_mut().zip(frame.chunks_exact(size)) {
-                channel.push(integer(sample));
-            }
-        }
-
-        let channels: Vec<Channel> = (0..samples.len())
-            .map(|at| match &samples[at][..] {
-                own if at > 0 && *own == samples[at - 1] => Channel::Repeated,
-                [first, rest @ ..] if rest.iter().all(|value| value == first) => {
-                    Channel::Constant(*first)
-                }
-                _ => Channel::Coded,
-            })
-            .collect();
+        let (numbers, mut samples) = match floats {
+            Some((floats, samples)) => (Numbers::Scaled(floats), samples),
+            None if spec.format.is_float() => (Numbers::Ordered, ordered(pcm, spec, &layout)),
+            None => (Numbers::Integers, ordered(pcm, spec, &layout)),
+        };
+        let mut bits = numbers.bits(&layout);
+        let channels = Channel::find(&samples, full_range(bits), numbers.opposite());
         let mut kinds = channels.iter();
         samples.retain(|_| kinds.next() == Some(&Channel::Coded));
 
-        let mut bits = numbers.bits(&layout);
         let (ranks, ranks_table) = Ranks::find(&samples).unzip();
         if let Some(ranks) = &ranks {
             ranks.apply(&mut samples);
@@ -135,12 +112,36 @@ impl Prepared {
         }
     }
 
+    /// Frames from the middle, to try things with.
+    pub(super) fn piece(&self, frames: usize) -> Self {
+        let part = |samples: &Vec<i32>| {
+            let spare = samples.len().saturating_sub(frames);
+            samples[spare / 2..samples.len() - spare.div_ceil(2)].to_vec()
+        };
+        Prepared {
+            numbers: Numbers::Integers,
+            coded: self.coded.iter().map(part).collect(),
+            channels: Vec::new(),
+            ranks: None,
+            ranks_table: Vec::new(),
+            order: self.order.clone(),
+            partners: self.partners.clone(),
+            ..*self
+        }
+    }
+
+    /// Turns the order of two channels around.
+    pub(super) fn reverse(&mut self) {
+        self.coded.reverse();
+        self.order.turns.reverse();
+    }
+
     /// What a decoder has to know before it meets the model.
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         let plain = self.channels.iter().all(|&channel| channel == Channel::Coded);
         let mut flags = match self.numbers {
             Numbers::Integers => 0,
-            Numbers::Scaled { .. } => 1,
+            Numbers::Scaled(_) => 1,
             Numbers::Ordered => 2,
         };
         flags |= if plain { 0 } else { flag::CHANNELS };
@@ -151,18 +152,11 @@ impl Prepared {
         let full = (self.low, self.high) == (least, most);
         flags |= if full { 0 } else { flag::RANGE };
         out.push(flags);
-        if let Numbers::Scaled { power, bits } = self.numbers {
-            out.extend([power, bits]);
+        if let Numbers::Scaled(floats) = &self.numbers {
+            floats.write(out);
         }
         for channel in self.channels.iter().filter(|_| !plain) {
-            match channel {
-                Channel::Coded => out.push(0),
-                Channel::Repeated => out.push(1),
-                Channel::Constant(value) => {
-                    out.push(2);
-                    put_u32(out, *value as u32);
-                }
-            }
+            channel.write(out);
         }
         if let Some(ranks) = &self.ranks {
             put_varint(out, fold(i64::from(ranks.low)));
@@ -192,29 +186,17 @@ impl Prepared {
         }
         let numbers = match (flags & flag::NUMBERS, spec.format == SampleFormat::F32) {
             (0, false) => Numbers::Integers,
-            (1, true) => Numbers::Scaled { power: fields.u8()?, bits: fields.u8()? },
+            (1, true) if wasted == 0 => {
+                let samples = frames as u64 * u64::from(spec.channels);
+                Numbers::Scaled(Floats::read(fields, samples)?)
+            }
             (2, true) => Numbers::Ordered,
             _ => return Err(Error::malformed("numbers that do not fit the format")),
         };
-        match numbers {
-            Numbers::Scaled { power, bits }
-                if power > MOST_POWER || !(1..=32).contains(&bits) || wasted > 0 =>
-            {
-                return Err(Error::malformed("floats that cannot be scaled like this"));
-            }
-            _ => {}
-        }
         let mut channels = vec![Channel::Coded; usize::from(spec.channels)];
         if flags & flag::CHANNELS != 0 {
             for (at, channel) in channels.iter_mut().enumerate() {
-                *channel = match fields.u8()? {
-                    0 => Channel::Coded,
-                    1 if at > 0 => Channel::Repeated,
-                    2 => Channel::Constant(fields.u32()? as i32),
-                    kind => {
-                        return Err(Error::malformed(format!("the kind {kind} of channel {at}")));
-                    }
-                };
+                *channel = Channel::read(fields, at)?;
             }
         }
         let coded = channels.iter().filter(|&&channel| channel == Channel::Coded).count();
@@ -278,37 +260,44 @@ impl Prepared {
             return Err(Error::malformed("a rank without a value"));
         }
         let layout = Layout::new(spec.format, wasted);
+        let range = full_range(self.numbers.bits(&layout));
         let coded = self.order.restore(&mut self.coded);
         let mut coded = coded.iter();
-        let mut last: Option<&Vec<i32>> = None;
-        let mut constant = 0;
-        // Of each channel: its samples, or the one that they all are.
-        let mut sources = Vec::new();
-        for channel in &self.channels {
-            match channel {
-                Channel::Coded => last = coded.next(),
-                Channel::Repeated => {}
-                Channel::Constant(value) => (last, constant) = (None, *value),
-            }
-            sources.push((last, constant));
-        }
+        let sources: Vec<Source> = self
+            .channels
+            .iter()
+            .map(|channel| match channel {
+                Channel::Coded => Source::Samples(coded.next().map_or(&[], |samples| samples)),
+                Channel::Follows(rule) => Source::Other(*rule),
+                Channel::Constant(value) => Source::Constant(*value),
+            })
+            .collect();
+        let mut signed = match &self.numbers {
+            Numbers::Scaled(floats) => Some(floats.signed(sources.len())),
+            Numbers::Integers | Numbers::Ordered => None,
+        };
+        let mut numbers = vec![0; sources.len()];
         let mut pcm = vec![0; frames * spec.frame_bytes()];
         let mut fits = true;
         for (at, frame) in pcm.chunks_exact_mut(spec.frame_bytes()).enumerate() {
-            for ((samples, constant), sample) in
-                sources.iter().zip(frame.chunks_exact_mut(spec.format.bytes()))
-            {
-                let value = samples.map_or(*constant, |samples| samples[at]);
-                match self.numbers {
-                    Numbers::Scaled { power, .. } => {
-                        let float = f64::from(value) / (1u64 << power) as f64;
-                        sample.copy_from_slice(&(float as f32).to_le_bytes());
+            let samples = frame.chunks_exact_mut(spec.format.bytes());
+            for ((channel, source), sample) in sources.iter().enumerate().zip(samples) {
+                let number = match source {
+                    Source::Samples(samples) => samples[at],
+                    Source::Other(rule) => rule.apply(numbers[rule.source], range),
+                    Source::Constant(number) => *number,
+                };
+                numbers[channel] = number;
+                match &mut signed {
+                    Some(signed) => {
+                        sample.copy_from_slice(&signed.float(channel, number).to_le_bytes());
                     }
-                    Numbers::Integers | Numbers::Ordered => {
-                        fits &= layout.put(layout.ordered(i64::from(value)), sample);
-                    }
+                    None => fits &= layout.put(layout.ordered(i64::from(number)), sample),
                 }
             }
+        }
+        if let Numbers::Scaled(floats) = &self.numbers {
+            floats.put_exceptions(&mut pcm, sources.len());
         }
         if !fits {
             return Err(Error::malformed("a sample that is too large"));
@@ -318,12 +307,38 @@ impl Prepared {
 }
 
 impl Numbers {
-    fn bits(self, layout: &Layout) -> u32 {
+    fn bits(&self, layout: &Layout) -> u32 {
         match self {
             Numbers::Integers | Numbers::Ordered => layout.value_bits(),
-            Numbers::Scaled { bits, .. } => u32::from(bits),
+            Numbers::Scaled(floats) => floats.bits,
         }
     }
+
+    fn opposite(&self) -> Opposite {
+        match self {
+            Numbers::Integers | Numbers::Scaled(_) => Opposite::Negative,
+            Numbers::Ordered => Opposite::Complement,
+        }
+    }
+}
+
+/// Where a channel's numbers come from.
+enum Source<'a> {
+    Samples(&'a [i32]),
+    Other(Rule),
+    Constant(i32),
+}
+
+/// The values of each channel; those of floats are made to sort like them.
+fn ordered(pcm: &[u8], spec: &AudioSpec, layout: &Layout) -> Vec<Vec<i32>> {
+    let mut samples = vec![Vec::new(); usize::from(spec.channels)];
+    for frame in pcm.chunks_exact(spec.frame_bytes()) {
+        let frame = frame.chunks_exact(spec.format.bytes());
+        for (channel, sample) in samples.iter_mut().zip(frame) {
+            channel.push(layout.ordered(layout.get(sample)) as i32);
+        }
+    }
+    samples
 }
 
 /// The lowest and the highest value, where there is one.
@@ -339,34 +354,4 @@ fn range_of(channels: &[Vec<i32>]) -> Option<(i32, i32)> {
 /// The values that this many bits hold.
 fn full_range(bits: u32) -> (i32, i32) {
     (i32::MIN >> (32 - bits), i32::MAX >> (32 - bits))
-}
-
-/// The integer that a float is, times two to this power.
-fn scaled(sample: &[u8], power: u8) -> Option<i32> {
-    let float = f32::from_le_bytes([sample[0], sample[1], sample[2], sample[3]]);
-    let scaled = f64::from(float) * (1u64 << power) as f64;
-    let integer = scaled as i32;
-    // Neither a special value nor the sign of a zero gets lost.
-    let exact = f64::from(integer) == scaled && (float != 0.0 || float.is_sign_positive());
-    exact.then_some(integer)
-}
-
-/// How floats are scaled integers, if all of them are: with the smallest power of two.
-fn scale_of(pcm: &[u8]) -> Option<Numbers> {
-    let mut power = 0;
-    let mut magnitudes = 0;
-    for sample in pcm.chunks_exact(4) {
-        while scaled(sample, power).is_none() {
-            power += 1;
-            if power > MOST_POWER {
-                return None;
-            }
-        }
-    }
-    for sample in pcm.chunks_exact(4) {
-        let value = scaled(sample, power)?;
-        magnitudes |= value ^ (value >> 31);
-    }
-    let bits = 33 - magnitudes.leading_zeros();
-    Some(Numbers::Scaled { power, bits: bits as u8 })
 }
