@@ -7,7 +7,8 @@ use bytes::Bytes;
 use crate::audio::AudioSpec;
 use crate::container::item::ChunkHeader;
 use crate::error::{Error, Result};
-use crate::model::{Method, adaptive, constant, light};
+use crate::model::adaptive::{self, Profile};
+use crate::model::{Method, constant, light};
 use crate::options::Preset;
 use crate::planes::{Layout, Mapping, wasted_bits};
 use crate::stats::Sections;
@@ -35,14 +36,12 @@ pub(crate) fn encode(
     }
     let coded = match preset {
         Preset::Store => None,
+        Preset::Light => Some(light_chunk(pcm, spec, mapping)),
         // A mapping that was asked for is the light method's affair.
-        Preset::Fast if adaptive::takes(spec) && mapping.is_none() => {
-            // The low half of a wide sample may have a pattern that no waveform has.
-            let light = (spec.format.bits() > 24).then(|| light_chunk(pcm, spec, None));
-            let both = [Some(adaptive_chunk(pcm, spec)), light];
-            both.into_iter().flatten().min_by_key(|coded| coded.payload.len())
-        }
-        Preset::Fast | Preset::Light => Some(light_chunk(pcm, spec, mapping)),
+        _ if mapping.is_some() || !adaptive::takes(spec) => Some(light_chunk(pcm, spec, mapping)),
+        Preset::Fast => Some(adaptive_chunk(pcm, spec, Profile::Fast)),
+        Preset::Standard => Some(adaptive_chunk(pcm, spec, Profile::Standard)),
+        Preset::Max => Some(adaptive_chunk(pcm, spec, Profile::Max)),
     };
     match coded {
         Some(coded) if coded.payload.len() < pcm.len() => coded,
@@ -58,12 +57,18 @@ fn light_chunk(pcm: &[u8], spec: &AudioSpec, mapping: Option<Mapping>) -> Coded 
     Coded { method: Method::Light, mapping, wasted, payload: payload.into() }
 }
 
-fn adaptive_chunk(pcm: &[u8], spec: &AudioSpec) -> Coded {
+fn adaptive_chunk(pcm: &[u8], spec: &AudioSpec, profile: Profile) -> Coded {
     // Floats have a scale instead.
     let wasted = if spec.format.is_float() { 0 } else { wasted_bits(pcm, spec.format) as u8 };
-    let payload = adaptive::encode(pcm, spec, wasted);
+    let payload = adaptive::encode(pcm, spec, wasted, profile);
     let mapping = Mapping::Residual;
-    Coded { method: Method::Adaptive, mapping, wasted, payload: payload.into() }
+    let adaptive = Coded { method: Method::Adaptive, mapping, wasted, payload: payload.into() };
+    if spec.format.bits() <= 24 {
+        return adaptive;
+    }
+    // The low half of a wide sample may have a pattern that no waveform has.
+    let light = light_chunk(pcm, spec, None);
+    if light.payload.len() < adaptive.payload.len() { light } else { adaptive }
 }
 
 /// The PCM of a chunk.

@@ -14,14 +14,20 @@ pub enum Preset {
     Store,
     /// A fixed prediction and adaptive bits: for any number of channels, and 64-bit float.
     Light,
-    /// The embedded model at its quickest. Where it does not apply, the light one.
-    #[default]
+    /// The embedded model at its quickest. Where it does not apply, the light one; so for
+    /// all that follow.
     Fast,
+    /// The embedded model.
+    #[default]
+    Standard,
+    /// The embedded model at its largest, for the smallest streams: many times slower.
+    Max,
 }
 
 impl Preset {
     /// All presets, the quickest first.
-    pub const ALL: &[Preset] = &[Preset::Store, Preset::Light, Preset::Fast];
+    pub const ALL: &[Preset] =
+        &[Preset::Store, Preset::Light, Preset::Fast, Preset::Standard, Preset::Max];
 
     /// The preset's name on the command line.
     pub fn name(self) -> &'static str {
@@ -29,6 +35,8 @@ impl Preset {
             Preset::Store => "store",
             Preset::Light => "light",
             Preset::Fast => "fast",
+            Preset::Standard => "standard",
+            Preset::Max => "max",
         }
     }
 }

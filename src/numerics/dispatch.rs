@@ -2,6 +2,8 @@
 
 #![allow(unsafe_code, reason = "instruction sets need it, each behind its detection")]
 
+use super::integers::{Integers, Plain};
+
 /// Something to compute. Its `run` is to be `#[inline(always)]`, and so is whatever it
 /// calls in a loop: then all of it is compiled once for each instruction set.
 pub(crate) trait Work {
@@ -10,7 +12,7 @@ pub(crate) trait Work {
     /// The best instruction set that is worth its while.
     const BEST: InstructionSet;
 
-    fn run(self) -> Self::Output;
+    fn run<I: Integers>(self) -> Self::Output;
 }
 
 /// An instruction set that there is code for, in rising order.
@@ -20,20 +22,36 @@ pub(crate) enum InstructionSet {
     Plain,
     /// AVX2 and what came with it.
     Avx2,
+    /// AVX-512 with bytes and words.
+    Avx512,
 }
 
 impl InstructionSet {
     /// Those of this machine.
     pub(crate) fn available() -> impl Iterator<Item = InstructionSet> {
         #[cfg(target_arch = "x86_64")]
-        let avx2 = is_x86_feature_detected!("avx2")
-            && is_x86_feature_detected!("bmi1")
-            && is_x86_feature_detected!("bmi2")
-            && is_x86_feature_detected!("lzcnt")
-            && is_x86_feature_detected!("popcnt");
+        let (avx2, avx512) = {
+            let avx2 = is_x86_feature_detected!("avx2")
+                && is_x86_feature_detected!("bmi1")
+                && is_x86_feature_detected!("bmi2")
+                && is_x86_feature_detected!("lzcnt")
+                && is_x86_feature_detected!("popcnt");
+            let avx512 = avx2
+                && is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512vl")
+                && is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("avx512bw");
+            (avx2, avx512)
+        };
         #[cfg(not(target_arch = "x86_64"))]
-        let avx2 = false;
-        [Some(InstructionSet::Plain), avx2.then_some(InstructionSet::Avx2)].into_iter().flatten()
+        let (avx2, avx512) = (false, false);
+        [
+            Some(InstructionSet::Plain),
+            avx2.then_some(InstructionSet::Avx2),
+            avx512.then_some(InstructionSet::Avx512),
+        ]
+        .into_iter()
+        .flatten()
     }
 }
 
@@ -48,13 +66,28 @@ pub(crate) fn run_with<W: Work>(set: InstructionSet, work: W) -> W::Output {
     match set {
         // SAFETY: the set is available, so the machine has its instructions.
         #[cfg(target_arch = "x86_64")]
-        InstructionSet::Avx2 => unsafe { run_avx2(work) },
-        _ => work.run(),
+        InstructionSet::Avx512 if W::BEST >= InstructionSet::Avx512 => unsafe {
+            x86::run_avx512(work)
+        },
+        // SAFETY: as above; what has AVX-512 has AVX2.
+        #[cfg(target_arch = "x86_64")]
+        InstructionSet::Avx2 | InstructionSet::Avx512 => unsafe { x86::run_avx2(work) },
+        _ => work.run::<Plain>(),
     }
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-fn run_avx2<W: Work>(work: W) -> W::Output {
-    work.run()
+mod x86 {
+    use super::Work;
+    use crate::numerics::integers::{Avx2, Avx512};
+
+    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+    pub(super) fn run_avx2<W: Work>(work: W) -> W::Output {
+        work.run::<Avx2>()
+    }
+
+    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512vl,avx512dq,avx512bw")]
+    pub(super) fn run_avx512<W: Work>(work: W) -> W::Output {
+        work.run::<Avx512>()
+    }
 }

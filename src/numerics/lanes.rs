@@ -5,18 +5,43 @@
 
 use std::ops::Add;
 
-/// The sum of lanes: halves onto halves. `L` is a power of two.
-#[inline(always)]
-pub(crate) fn tree<T: Copy + Add<Output = T>, const L: usize>(lanes: [T; L]) -> T {
-    let mut sum = lanes;
-    let mut half = L / 2;
-    while half > 0 {
-        for i in 0..half {
-            sum[i] = sum[i] + sum[i + half];
-        }
-        half /= 2;
+/// Lanes that can be added in a tree.
+pub(crate) trait Lanes {
+    type Element;
+
+    fn tree(self) -> Self::Element;
+}
+
+impl<T: Copy + Add<Output = T>> Lanes for [T; 4] {
+    type Element = T;
+
+    #[inline(always)]
+    fn tree(self) -> T {
+        (self[0] + self[2]) + (self[1] + self[3])
     }
-    sum[0]
+}
+
+/// Steps of fixed length: compilers keep these in registers, and not a loop's.
+macro_rules! halves {
+    ($($lanes:literal to $half:literal),*) => {$(
+        impl<T: Copy + Add<Output = T>> Lanes for [T; $lanes] {
+            type Element = T;
+
+            #[inline(always)]
+            fn tree(self) -> T {
+                let half: [T; $half] = std::array::from_fn(|i| self[i] + self[i + $half]);
+                half.tree()
+            }
+        }
+    )*};
+}
+
+halves!(8 to 4, 16 to 8, 32 to 16);
+
+/// The sum of lanes: halves onto halves.
+#[inline(always)]
+pub(crate) fn tree<A: Lanes>(lanes: A) -> A::Element {
+    lanes.tree()
 }
 
 /// A dot product over eight lanes; what is behind the last multiple of eight is left out.

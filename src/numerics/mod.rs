@@ -3,13 +3,15 @@
 //! Everything here is IEEE-754 `+ - * /` and square roots in a written order, and gives
 //! the same bits on every machine: sums have a fixed number of partial sums and a fixed
 //! tree, whatever the width of a vector. Kernels are plain Rust over arrays of fixed
-//! length; [`dispatch`] has them compiled for each instruction set, and only there and in
-//! [`environment`] is unsafe code.
+//! length; [`dispatch`] has them compiled for each instruction set. Unsafe code is only
+//! there, in [`integers`] and in [`environment`].
 
 #![allow(clippy::needless_range_loop, reason = "loops over lanes say which lane is which")]
 
 pub(crate) mod dispatch;
 pub(crate) mod environment;
+pub(crate) mod functions;
+pub(crate) mod integers;
 pub(crate) mod lanes;
 
 // An x87 unit rounds twice, and differently on the stack and in memory.

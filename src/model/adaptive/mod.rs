@@ -1,10 +1,11 @@
 //! The embedded model: it learns while it codes, and needs no weights.
 //!
-//! `prepare.rs` turns the PCM of a chunk into integers and takes out what needs no model;
-//! `fast/` predicts and codes them. The payload is laid out in `spec/models.md`.
+//! `prepare/` turns the PCM of a chunk into integers and takes out what needs no model;
+//! `fast/` and `deep/` predict and code them, out of `least_squares/` and `lms/`. The payload is laid out in `spec/models.md`.
 
 #![allow(clippy::needless_range_loop, reason = "loops over lanes say which lane is which")]
 
+mod deep;
 mod fast;
 mod least_squares;
 mod lms;
@@ -28,8 +29,37 @@ pub(crate) const STATE: u64 = 6 << 20;
 /// Frames that tell which of two channels goes first.
 const TRIAL: usize = 16_384;
 
-/// Profile of the only model so far.
-const FAST: u8 = 0;
+/// How much work a model does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Profile {
+    Fast = 0,
+    Standard = 1,
+    Max = 2,
+}
+
+impl Profile {
+    fn from_code(code: u8) -> Option<Self> {
+        [Profile::Fast, Profile::Standard, Profile::Max].into_iter().find(|&p| p as u8 == code)
+    }
+
+    /// The token stream and the raw bits of what is prepared.
+    fn encode(self, prepared: &mut Prepared) -> (Vec<u8>, Vec<u8>) {
+        match self {
+            Profile::Fast => fast::encode(prepared),
+            Profile::Standard => deep::encode(&deep::profile::STANDARD, prepared),
+            Profile::Max => deep::encode(&deep::profile::MAX, prepared),
+        }
+    }
+
+    /// Fills the channels.
+    fn decode(self, prepared: &mut Prepared, tokens: &[u8], raw: &[u8]) -> Result<()> {
+        match self {
+            Profile::Fast => fast::decode(prepared, tokens, raw),
+            Profile::Standard => deep::decode(&deep::profile::STANDARD, prepared, tokens, raw),
+            Profile::Max => deep::decode(&deep::profile::MAX, prepared, tokens, raw),
+        }
+    }
+}
 
 /// Whether the method has anything to say about this audio.
 pub(crate) fn takes(spec: &AudioSpec) -> bool {
@@ -37,16 +67,16 @@ pub(crate) fn takes(spec: &AudioSpec) -> bool {
 }
 
 /// The payload of a chunk. With an integer format, its samples have these wasted bits.
-pub(crate) fn encode(pcm: &[u8], spec: &AudioSpec, wasted: u8) -> Vec<u8> {
+pub(crate) fn encode(pcm: &[u8], spec: &AudioSpec, wasted: u8, profile: Profile) -> Vec<u8> {
     let _environment = DefaultEnvironment::enter();
     let mut prepared = Prepared::from_pcm(pcm, spec, wasted);
     if prepared.coded.len() == 2 && prepared.coded[0].len() >= 4 * TRIAL {
         choose_first(&mut prepared);
     }
-    let mut payload = vec![FAST];
+    let mut payload = vec![profile as u8];
     prepared.write(&mut payload);
     if !prepared.coded.is_empty() {
-        let (tokens, raw) = fast::encode(&mut prepared);
+        let (tokens, raw) = profile.encode(&mut prepared);
         put_varint(&mut payload, tokens.len() as u64);
         payload.extend(raw);
         payload.extend(tokens);
@@ -77,18 +107,19 @@ pub(crate) fn decode(
     wasted: u8,
 ) -> Result<Vec<u8>> {
     let _environment = DefaultEnvironment::enter();
-    let Parts { mut prepared, tokens, raw } = Parts::split(payload, frames, spec, wasted)?;
+    let Parts { profile, mut prepared, tokens, raw } = Parts::split(payload, frames, spec, wasted)?;
     for channel in &mut prepared.coded {
         channel.resize(frames, 0);
     }
     if !prepared.coded.is_empty() {
-        fast::decode(&mut prepared, tokens, raw)?;
+        profile.decode(&mut prepared, tokens, raw)?;
     }
     prepared.into_pcm(frames, spec, wasted)
 }
 
 /// The parts of a payload.
 pub(crate) struct Parts<'a> {
+    profile: Profile,
     prepared: Prepared,
     pub(crate) tokens: &'a [u8],
     /// Bits that were not worth a model.
@@ -122,12 +153,10 @@ impl<'a> Parts<'a> {
         spec: &AudioSpec,
         wasted: u8,
     ) -> Result<Self> {
-        let profile = fields.u8()?;
-        if profile != FAST {
-            return Err(Error::unsupported(format!(
-                "the profile {profile} of the adaptive method"
-            )));
-        }
+        let code = fields.u8()?;
+        let profile = Profile::from_code(code).ok_or_else(|| {
+            Error::unsupported(format!("the profile {code} of the adaptive method"))
+        })?;
         let prepared = Prepared::read(fields, frames, spec, wasted)?;
         let mut length = 0;
         if !prepared.coded.is_empty() {
@@ -141,7 +170,7 @@ impl<'a> Parts<'a> {
         if prepared.coded.is_empty() && !raw.is_empty() {
             return Err(Error::malformed("bytes that nothing needs"));
         }
-        Ok(Parts { prepared, tokens, raw })
+        Ok(Parts { profile, prepared, tokens, raw })
     }
 }
 

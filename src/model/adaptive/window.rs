@@ -24,9 +24,9 @@ impl Window {
         self.buffer[self.at] = value;
     }
 
-    /// The newest `L` values; `L` is at most the window's length.
+    /// The newest values, at most as many as the window's length.
     #[inline(always)]
-    pub(super) fn get<const L: usize>(&self) -> &[f64; L] {
-        self.buffer[self.at..self.at + L].try_into().expect("L values")
+    pub(super) fn get(&self, count: usize) -> &[f64] {
+        &self.buffer[self.at..self.at + count]
     }
 }

@@ -9,6 +9,7 @@ use super::prepare::Prepared;
 use crate::entropy::{RangeDecoder, RangeEncoder};
 use crate::error::{Error, Result};
 use crate::numerics::dispatch::{InstructionSet, Work, run};
+use crate::numerics::integers::Integers;
 use crate::planes::{BitReader, BitWriter};
 
 /// Bins that a residual falls into.
@@ -85,11 +86,8 @@ impl<C: SymbolCoder> Work for Pass<'_, C> {
     const BEST: InstructionSet = InstructionSet::Avx2;
 
     #[inline(always)]
-    fn run(mut self) -> (C, bool) {
-        let fits = match self.prepared.coded.len() {
-            1 => model::run::<C, 16, 0, 16, 24, 24, 0>(self.prepared, &mut self.coder),
-            _ => model::run::<C, 12, 4, 16, 24, 16, 8>(self.prepared, &mut self.coder),
-        };
+    fn run<I: Integers>(mut self) -> (C, bool) {
+        let fits = model::run::<C, I>(self.prepared, &mut self.coder);
         (self.coder, fits)
     }
 }

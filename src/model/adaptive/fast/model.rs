@@ -2,48 +2,52 @@
 
 use super::SymbolCoder;
 use super::residuals::Residuals;
-use crate::model::adaptive::least_squares::{Dense, Lagged};
-use crate::model::adaptive::lms::Lms;
+use crate::model::adaptive::least_squares::{Combined, Lagged, Schedule, combined, lagged};
+use crate::model::adaptive::lms::{Error, Float, Integer, Scale};
 use crate::model::adaptive::prepare::Prepared;
+use crate::model::adaptive::window::Window;
+use crate::numerics::functions::clamp;
+use crate::numerics::integers::Integers;
 use crate::planes::{fold, unfold};
 
 /// A channel.
-struct Channel<
-    const A: usize,
-    const B: usize,
-    const N: usize,
-    const M: usize,
-    const LA: usize,
-    const LB: usize,
-> {
-    base: Lagged<A, B, N, M, LA, LB>,
-    long: Lms<512>,
-    middle: Lms<32>,
-    short: Lms<16>,
-    last: Dense<3>,
+struct Channel {
+    own: Window,
+    other: Window,
+    base: Lagged,
+    long: Integer,
+    middle: Float<32>,
+    short: Float<16>,
+    last: Combined,
     residuals: Residuals,
     sample: f64,
 }
 
-/// Step sizes of the cascade.
-const STEPS: [f32; 3] = [0.2, 0.08, 0.06];
+/// Lags of a channel that is alone, and of one that sees another.
+const LAGS: [(usize, usize); 2] = [(16, 0), (12, 4)];
 
-impl<
-    const A: usize,
-    const B: usize,
-    const N: usize,
-    const M: usize,
-    const LA: usize,
-    const LB: usize,
-> Channel<A, B, N, M, LA, LB>
-{
-    fn new() -> Self {
+const BASE_SCHEDULE: Schedule = Schedule { first: [2, 8], then: 64 };
+
+/// Of what the cascade predicts.
+const LAST: combined::Settings = combined::Settings {
+    memory: 0.996,
+    start: 1.0,
+    schedule: Schedule { first: [16, 16], then: 16 },
+};
+
+impl Channel {
+    fn new(sees: bool, scale: Scale) -> Self {
+        let (own, other) = LAGS[usize::from(sees)];
+        let schedule = BASE_SCHEDULE;
+        let base = lagged::Settings { own, other, memory: 0.999, ridge: 100.0, schedule };
         Channel {
-            base: Lagged::new(),
-            long: Lms::new(STEPS[0]),
-            middle: Lms::new(STEPS[1]),
-            short: Lms::new(STEPS[2]),
-            last: Dense::new(),
+            own: Window::new(Lagged::WINDOW),
+            other: Window::new(Lagged::WINDOW),
+            base: Lagged::new(base),
+            long: Integer::new(512, 0.2, scale),
+            middle: Float::new(0.08, Error::Whole),
+            short: Float::new(0.06, Error::Whole),
+            last: Combined::new(3, LAST),
             residuals: Residuals::new(),
             sample: 0.0,
         }
@@ -53,27 +57,18 @@ impl<
 /// Codes all samples of a chunk, which are read or filled in; `false` where some sample is
 /// outside of the range.
 #[inline(always)]
-pub(super) fn run<
-    C: SymbolCoder,
-    const A: usize,
-    const B: usize,
-    const N: usize,
-    const M: usize,
-    const LA: usize,
-    const LB: usize,
->(
-    prepared: &mut Prepared,
-    coder: &mut C,
-) -> bool {
+pub(super) fn run<C: SymbolCoder, I: Integers>(prepared: &mut Prepared, coder: &mut C) -> bool {
     let Prepared { coded: channels, partners, bits, low, high, .. } = prepared;
     let (low, high) = (i64::from(*low), i64::from(*high));
     let count = channels.len();
     let frames = channels.first().map_or(0, Vec::len);
-    let mut states: Vec<Channel<A, B, N, M, LA, LB>> = (0..count).map(|_| Channel::new()).collect();
-    // Samples of fewer bits than 16 as 16 bits have them; others as they are.
-    let up = 1.0 / f64::from(1 << (16 - (*bits).min(16)));
-    let unit = 1.0 / up;
+    // Samples as 16 bits have them.
+    let unit = 65_536.0 / (1u64 << *bits) as f64;
+    let up = 1.0 / unit;
     let (lowest, most) = (low as f64, high as f64);
+    let scale = Scale::for_peak(most.max(-lowest).max(1.0) * unit);
+    let channel = |c: usize| Channel::new(partners[c] != c, scale);
+    let mut states: Vec<Channel> = (0..count).map(channel).collect();
     let mut fits = true;
 
     for t in 0..frames {
@@ -81,25 +76,17 @@ pub(super) fn run<
             let other_sample = if partners[c] == c { 0.0 } else { states[partners[c]].sample };
             let state = &mut states[c];
 
-            let base = state.base.predict(other_sample);
-            let base = if base.abs() < 1e12 { base } else { 0.0 };
-            let base = limit(base, lowest * unit, most * unit);
-            let inputs = [
-                f64::from(state.long.prediction),
-                f64::from(state.middle.prediction),
-                f64::from(state.short.prediction),
-                0.0,
-                0.0,
-                0.0,
-                0.0,
-                0.0,
-            ];
+            state.other.push(other_sample);
+            let base = state.base.predict(&state.own, &state.other);
+            let base = clamp(base, lowest * unit, most * unit);
+            let mut inputs = [[0.0; 8]];
+            inputs[0][0] = f64::from(state.long.prediction);
+            inputs[0][1] = f64::from(state.middle.prediction);
+            inputs[0][2] = f64::from(state.short.prediction);
             let correction = state.last.predict(&inputs);
-            let correction = if correction.abs() < 1e12 { correction } else { 0.0 };
             let prediction = base + correction;
 
-            let scaled = prediction * up;
-            let scaled = limit(scaled, lowest, most);
+            let scaled = clamp(prediction * up, lowest, most);
             let truncated = (scaled + 0.5) as i64;
             let rounded = truncated - i64::from(truncated as f64 > scaled + 0.5);
             // The side that the prediction leans to comes first: -1 folds to 1.
@@ -116,14 +103,15 @@ pub(super) fn run<
 
             let sample = f64::from(value) * unit;
             state.sample = sample;
-            state.base.update(sample);
+            state.own.push(sample);
+            state.base.update(&state.own, &state.other);
             let target = sample - base;
             state.last.update(&inputs, target, sample - prediction);
             let target = settle(target);
-            state.long.step(target as f32);
-            let target = settle(target - inputs[0]);
+            state.long.step::<I>(target as f32);
+            let target = settle(target - inputs[0][0]);
             state.middle.step(target as f32);
-            let target = settle(target - inputs[1]);
+            let target = settle(target - inputs[0][1]);
             state.short.step(target as f32);
         }
     }
@@ -147,12 +135,6 @@ fn unfold_within(u: u64, (below, above): (i64, i64)) -> (i64, bool) {
     let u = u.min(last) as i64;
     let far = if below > above { both - u } else { u - both };
     (if u <= 2 * both { unfold(u as u64) } else { far }, within)
-}
-
-#[inline(always)]
-fn limit(x: f64, lowest: f64, most: f64) -> f64 {
-    let x = if x > most { most } else { x };
-    if x < lowest { lowest } else { x }
 }
 
 /// Adaptive filters decay towards numbers that some environments flush to zero; this ends

@@ -1,0 +1,99 @@
+//! How large the next error is expected to be.
+
+use crate::numerics::functions::{clamp, exp_minus, ln};
+use crate::numerics::lanes::tree;
+
+/// Running averages of the own errors.
+const AVERAGES: usize = 6;
+const RATES: [f32; AVERAGES] = [0.5, 0.2, 0.07, 0.025, 0.008, 0.002];
+
+/// The average that the others are measured by.
+const REFERENCE: usize = 4;
+/// What the other channel's error says.
+const OTHER: usize = 6;
+
+/// Weights at first.
+const START: [f32; 8] = [0.0, 0.25, 0.3, 0.25, 0.2, 0.0, 0.0, 0.0];
+
+const LEARNING_RATE: f32 = 0.002;
+const MOST_LOG: f32 = 4.0;
+const MOST_SURPRISE: f32 = 3.0;
+
+/// Expects the logarithm of an error's size, by averages over different times and by the
+/// error of the other channel. It learns from the likelihood of a Laplace distribution.
+pub(super) struct Volatility {
+    averages: [f32; AVERAGES],
+    weights: [f32; 8],
+    inputs: [f32; 8],
+    time: u32,
+    pub(super) expected: f32,
+}
+
+/// An error, and what errors are on average.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Errors {
+    pub(super) last: f32,
+    pub(super) average: f32,
+}
+
+impl Errors {
+    const RATE: f32 = 0.01;
+
+    pub(super) fn push(&mut self, error: f32) {
+        self.last = error.abs();
+        self.average += Self::RATE * (self.last - self.average);
+    }
+}
+
+impl Volatility {
+    pub(super) fn new() -> Self {
+        Volatility {
+            averages: [0.0; AVERAGES],
+            weights: START,
+            inputs: [0.0; 8],
+            time: 0,
+            expected: 0.0,
+        }
+    }
+
+    /// Finds what is to be expected; no size is less than `floor`.
+    #[inline(always)]
+    pub(super) fn expect(&mut self, other: Errors, floor: f32) {
+        let mut sizes = [other.last; 8];
+        sizes[..AVERAGES].copy_from_slice(&self.averages);
+        sizes[OTHER + 1] = other.average;
+        let mut logs = [0.0; 8];
+        for i in 0..8 {
+            logs[i] = ln(sizes[i] + floor);
+        }
+        for i in 0..8 {
+            self.inputs[i] = logs[i] - logs[REFERENCE];
+        }
+        self.inputs[REFERENCE] = 1.0;
+        self.inputs[OTHER] = logs[OTHER] - logs[OTHER + 1];
+        self.inputs[OTHER + 1] = 0.0;
+        let mut products = [0.0; 8];
+        for i in 0..8 {
+            products[i] = self.inputs[i] * self.weights[i];
+        }
+        let log = clamp(tree(products), -MOST_LOG, MOST_LOG);
+        let factor = exp_minus(log.abs());
+        let factor = if log > 0.0 { 1.0 / factor } else { factor };
+        self.expected = (self.averages[REFERENCE] + floor) * factor;
+    }
+
+    /// Learns how large the error was.
+    #[inline(always)]
+    pub(super) fn learn(&mut self, size: f32) {
+        let surprise = clamp(size / self.expected, 0.0, MOST_SURPRISE) - 1.0;
+        for i in 0..8 {
+            self.weights[i] += LEARNING_RATE * surprise * self.inputs[i];
+        }
+        self.time = self.time.saturating_add(1);
+        let first = 1.0 / (self.time as f32 + 1.0);
+        for i in 0..AVERAGES {
+            let rate = if RATES[i] > first { RATES[i] } else { first };
+            self.averages[i] += rate * (size - self.averages[i]);
+        }
+    }
+}
