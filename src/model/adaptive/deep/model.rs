@@ -90,10 +90,9 @@ where
     fn new(profile: &Profile<EXPERTS>, alone: bool, scale: Scale) -> Self {
         let bases = if alone { profile.bases_alone } else { profile.bases };
         let filters = |stages: &[Stage]| stages.iter().map(|&s| Filter::new(s, scale)).collect();
-        let filters_count: usize =
-            profile.cascades.iter().map(|cascade| cascade.stages.len()).sum();
-        // The filters, the other bases, and the last sample.
-        let inputs = filters_count + profile.bases.len();
+        // The filters of the first cascade, the other cascades, the other bases.
+        let [first, others @ ..] = profile.cascades else { unreachable!("there is a cascade") };
+        let inputs = first.stages.len() + others.len() + bases.len() - 1;
         Channel {
             own: Window::new(Lagged::WINDOW),
             other: Window::new(Lagged::WINDOW),
@@ -130,14 +129,18 @@ where
             cascades[at] = starts[at];
             for filter in filters {
                 let prediction = filter.prediction();
-                put(prediction);
                 cascades[at] += prediction;
+                if at == 0 {
+                    put(prediction);
+                }
+            }
+            if at > 0 {
+                put(cascades[at] - cascades[0]);
             }
         }
         for base in &bases[1..self.bases.len()] {
             put(base - bases[0]);
         }
-        put(last - bases[0]);
 
         let mut combined = [0.0; MOST_COMBINERS];
         let mut mean = 0.0;

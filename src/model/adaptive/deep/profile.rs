@@ -97,11 +97,11 @@ const fn expert(center: Center, spread: Spread, factor: f32) -> Expert {
 
 /// The default.
 pub(in crate::model::adaptive) static STANDARD: Profile<16> = Profile {
-    bases: &[lags(16, 8, 0.999, 8), lags(24, 8, 0.99988, 32), lags(12, 4, 0.992, 16)],
-    bases_alone: &[lags(24, 0, 0.998, 8), lags(32, 0, 0.99988, 32), lags(16, 0, 0.992, 16)],
+    bases: &[lags(16, 8, 0.999, 8), lags(16, 8, 0.99988, 32), lags(12, 4, 0.992, 16)],
+    bases_alone: &[lags(24, 0, 0.998, 8), lags(24, 0, 0.99988, 32), lags(16, 0, 0.992, 16)],
     cascades: &[
         Cascade {
-            from: Start::Base(0),
+            from: Start::Base(1),
             stages: &[
                 Long(2048, 0.1),
                 Long(1024, 0.2),
@@ -117,8 +117,12 @@ pub(in crate::model::adaptive) static STANDARD: Profile<16> = Profile {
             from: Start::Last,
             stages: &[Long(256, 0.01), Middle(0.005), Short(0.08, Error::Sign)],
         },
+        Cascade {
+            from: Start::Base(0),
+            stages: &[Long(256, 0.2), Middle(0.08), Short(0.06, Error::Whole)],
+        },
     ],
-    combiners: &[combine(0.9995, 16), combine(0.99, 8), combine(0.997, 8)],
+    combiners: &[combine(0.9995, 16), combine(0.99, 8), combine(0.998, 8)],
     experts: [
         expert(Combined(2), Own(0.2), 1.0),
         expert(Combined(2), Own(0.05), 1.0),
