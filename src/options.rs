@@ -51,7 +51,7 @@ pub struct EncodeOptions {
     /// preset; the encoder chooses for itself where it is `None`.
     pub mapping: Option<Mapping>,
     /// Frames of a chunk, the unit of seeking, threads and damage. `None` is ten seconds,
-    /// within limits.
+    /// or thirty with [`Preset::Max`], within limits.
     pub chunk_frames: Option<u64>,
     /// Length of the stream, where it is known. It need not be true, but saves bytes and
     /// lets a decoder at the other end of a pipe know what is to come.
@@ -124,8 +124,11 @@ impl EncodeOptions {
 
     /// Frames of a chunk, once they are known to be possible.
     pub(crate) fn chunk_frames(&self, spec: &AudioSpec) -> Result<u64> {
-        let frames = self.chunk_frames.unwrap_or_else(|| default_chunk_frames(spec));
         let most = MAX_CHUNK_PCM / spec.frame_bytes() as u64;
+        let frames = self.chunk_frames.unwrap_or_else(|| match self.preset {
+            Preset::Max => (3 * default_chunk_frames(spec)).min(most),
+            _ => default_chunk_frames(spec),
+        });
         if frames == 0 || frames > most {
             return Err(Error::argument(format!(
                 "chunks of {frames} frames: 1 to {most} are possible with this audio"

@@ -65,7 +65,7 @@ impl<R: Read> Decoder<R> {
         // The payload while it is read and after, the audio as bytes, as samples of the
         // caller and of a model, and what a method and the head need.
         let method = match adaptive::takes(&info.spec) {
-            true => adaptive::STATE,
+            true => adaptive::state(info.spec.channels),
             false => 64 * u64::from(info.spec.channels) + (2 << 20),
         };
         let needed = 3 * pcm + 8 * samples + method + info.head_bytes;

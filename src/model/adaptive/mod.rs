@@ -23,8 +23,10 @@ use crate::numerics::environment::DefaultEnvironment;
 /// The most channels that a chunk may have: each has a state of its own.
 pub(crate) const MOST_CHANNELS: u16 = 32;
 
-/// Bytes of memory that a chunk's state takes at most.
-pub(crate) const STATE: u64 = 6 << 20;
+/// Bytes of memory that the state of a chunk with so many channels takes at most.
+pub(crate) const fn state(channels: u16) -> u64 {
+    (2 << 20) * (channels as u64 + 1)
+}
 
 /// Frames that tell which of two channels goes first.
 const TRIAL: usize = 16_384;

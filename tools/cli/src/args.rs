@@ -84,15 +84,16 @@ pub(crate) struct EncodeArgs {
     pub(crate) writing: Writing,
     #[command(flatten)]
     pub(crate) common: Common,
-    /// How much work goes into making the result small; fast is the embedded model, light
-    /// a simpler one, store keeps the audio as it is
+    /// How much work goes into making the result small; fast, standard and max are the
+    /// embedded model, light a simpler one, store keeps the audio as it is
     #[arg(long, value_name = "NAME", value_parser = presets())]
     #[arg(default_value = Preset::default().name())]
     pub(crate) preset: Preset,
     /// How samples become characters; a choice other than auto takes the light method
     #[arg(long, value_name = "NAME", value_parser = mappings(), default_value = AUTO)]
     pub(crate) mapping: MappingChoice,
-    /// Frames of a chunk, the unit of seeking and of damage [default: ten seconds]
+    /// Frames of a chunk, the unit of seeking and of damage [default: ten seconds; thirty with
+    /// max]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) chunk_frames: Option<u64>,
     /// Do not decode each chunk again before it is written

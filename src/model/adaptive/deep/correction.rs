@@ -14,7 +14,7 @@ const NARROW: usize = 32;
 const SETS: usize = 3;
 
 const MOST: f32 = 12.0;
-const LAST_RATE: f32 = 0.00025;
+const LAST_RATE: f32 = 0.000_062_5;
 const FIRST_RATE: f32 = 0.001;
 /// Samples after which half of the first rate is gone.
 const RATE_FADES: f32 = 8192.0;

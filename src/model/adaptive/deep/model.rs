@@ -19,7 +19,7 @@ const MOST: f64 = 65_536.0;
 const BLOCKS: usize = 4;
 /// The most of each kind.
 const MOST_BASES: usize = 8;
-const MOST_CASCADES: usize = 4;
+const MOST_CASCADES: usize = 8;
 const MOST_COMBINERS: usize = 8;
 
 /// What is left of a filter's target is nothing from here on.

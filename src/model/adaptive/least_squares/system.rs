@@ -154,15 +154,16 @@ impl System {
         self.solution.fill([0.0; LANES]);
         for at in (0..self.size).step_by(GROUP).rev() {
             let (first, o) = (at / LANES, at % LANES);
-            let row = |v: usize| &self.matrix[(at + v) * self.width..(at + v + 1) * self.width];
-            // What is not known yet is zero in the solution.
-            let left = |v: usize| {
-                let known =
-                    dot8(row(v)[first..].as_flattened(), self.solution[first..].as_flattened());
-                self.right[at + v] - known
-            };
-            let left = [left(0), left(1), left(2), left(3)];
-            let (r0, r1, r2) = (&row(0)[first], &row(1)[first], &row(2)[first]);
+            let rows = &self.matrix[at * self.width..(at + GROUP) * self.width];
+            let mut left = [0.0; GROUP];
+            for v in 0..GROUP {
+                // What is not known yet is zero in the solution.
+                let row = rows[v * self.width + first..(v + 1) * self.width].as_flattened();
+                let known = dot8(row, self.solution[first..].as_flattened());
+                left[v] = self.right[at + v] - known;
+            }
+            let row = |v: usize| &rows[v * self.width + first];
+            let (r0, r1, r2) = (row(0), row(1), row(2));
             let inverse = &self.inverse[at..at + GROUP];
             let x3 = left[3] * inverse[3];
             let x2 = (left[2] - r2[o + 3] * x3) * inverse[2];
