@@ -3,7 +3,6 @@
 //! The logarithms of odds that the mixture and each expert give are summed with weights
 //! that depend on the circumstances, and move towards what would have been better.
 
-use super::volatility::Errors;
 use crate::numerics::functions::{clamp, ln, logistic, round};
 use crate::numerics::lanes::{Lanes, tree};
 
@@ -61,10 +60,10 @@ where
         }
     }
 
-    /// Begins a sample. All sizes are in samples of the finer of 16 bits and its own;
-    /// `width` is that of the whole range, in scales.
+    /// Begins a sample, with how large errors are on average, the own and the other
+    /// channel's last one, and the width of the whole range in scales.
     #[inline(always)]
-    pub(super) fn begin(&mut self, average: f32, own: f32, other: Errors, width: f32) {
+    pub(super) fn begin(&mut self, average: f32, own: f32, other: f32, width: f32) {
         self.samples = self.samples.saturating_add(1);
         self.rate = LAST_RATE + FIRST_RATE / (1.0 + self.samples as f32 * (1.0 / RATE_FADES));
         let level = |size: f32, least: f32, offset: f32, steps: f32| {
@@ -72,7 +71,7 @@ where
             round(clamp(level, 0.0, (NARROW - 1) as f32)) as usize
         };
         self.volatility = level(average, 0.01, 2.0, 2.0);
-        self.other = level(other.last, 0.1, 2.3, 2.0);
+        self.other = level(other, 0.1, 2.3, 2.0);
         self.last = level(own, 0.1, 2.3, 1.5);
         let width = ln(clamp(width, 1e-6, 1e18)) * (2.0 * ONE_OVER_LN2) + WIDTHS_BELOW;
         self.width = round(clamp(width, -200.0, 200.0));

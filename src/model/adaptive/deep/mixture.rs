@@ -95,9 +95,8 @@ where
     ) -> (i32, bool) {
         let Range { bits, low, high, unit } = range;
         let sample = i64::from(sample);
-        let finest = if unit < 1.0 { unit } else { 1.0 };
-        self.volatility.expect(other, LEAST_ERROR * finest);
-        let scales = self.scales(LEAST_ERROR * finest);
+        self.volatility.expect(other, LEAST_ERROR);
+        let scales = self.scales();
         let mut inverse = [0.0; EXPERTS];
         for i in 0..EXPERTS {
             inverse[i] = 1.0 / scales[i];
@@ -111,9 +110,7 @@ where
         let mut k = bits;
         if let Some(correction) = &mut self.correction {
             let width = (1u64 << bits) as f32 * unit * inverse[2];
-            let finer = 1.0 / finest;
-            let other = Errors { last: other.last * finer, ..other };
-            correction.begin(self.averages[1] / unit, self.last_error * finer, other, width);
+            correction.begin(self.averages[1] / unit, self.last_error, other.last, width);
         }
         // Of each expert: what is above the lower end and below the upper one. Both ends are
         // open until a bit has moved them.
@@ -219,10 +216,10 @@ where
 
     /// The scale of each expert.
     #[inline(always)]
-    fn scales(&self, floor: f32) -> [f32; EXPERTS] {
+    fn scales(&self) -> [f32; EXPERTS] {
         let mut scales = [0.0; EXPERTS];
         for i in 0..EXPERTS {
-            let own = self.averages[i] + floor;
+            let own = self.averages[i] + LEAST_ERROR;
             scales[i] =
                 self.factors[i] * if self.expected[i] { self.volatility.expected } else { own };
         }

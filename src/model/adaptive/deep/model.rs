@@ -12,8 +12,8 @@ use crate::numerics::functions::clamp;
 use crate::numerics::integers::Integers;
 use crate::numerics::lanes::Lanes;
 
-/// Predictions are within this; samples are within half of it.
-const MOST: f64 = 65_536.0;
+/// Predictions are within so many times the largest sample of a width.
+const MOST: f64 = 2.0;
 
 /// Blocks of eight that the inputs of the combiners take at most.
 const BLOCKS: usize = 4;
@@ -106,10 +106,10 @@ where
     }
 
     #[inline(always)]
-    fn predict(&mut self, profile: &Profile<EXPERTS>) -> Predictions {
+    fn predict(&mut self, profile: &Profile<EXPERTS>, most: f64) -> Predictions {
         let mut bases = [0.0; MOST_BASES];
         for (prediction, base) in bases.iter_mut().zip(&self.bases) {
-            *prediction = base.predict(&self.own, &self.other);
+            *prediction = clamp(base.predict(&self.own, &self.other), -most, most);
         }
         let last = TILT * self.sample;
         let mut inputs = [[0.0; 8]; BLOCKS];
@@ -145,7 +145,7 @@ where
         let mut combined = [0.0; MOST_COMBINERS];
         let mut mean = 0.0;
         for (prediction, combiner) in combined.iter_mut().zip(&self.combiners) {
-            *prediction = clamp(cascades[0] + combiner.predict(&inputs), -MOST, MOST);
+            *prediction = clamp(cascades[0] + combiner.predict(&inputs), -most, most);
             mean += *prediction;
         }
         mean *= 1.0 / self.combiners.len() as f64;
@@ -190,13 +190,13 @@ pub(super) fn run<C: BitCoder, I: Integers, const EXPERTS: usize>(
 where
     [f32; EXPERTS]: Lanes<Element = f32>,
 {
+    let unit = prepared.unit();
     let Prepared { coded: samples, partners, bits, low, high, .. } = prepared;
     let frames = samples.first().map_or(0, Vec::len);
-    // Samples are measured as those of 16 bits.
-    let unit = 65_536.0 / (1u64 << *bits) as f64;
     let (low, high) = (i64::from(*low), i64::from(*high));
     let range = Range { bits: *bits, low, high, unit: unit as f32 };
     let (lowest, most) = (low as f64 * unit, high as f64 * unit);
+    let bound = MOST * (1u64 << (*bits - 1)) as f64 * unit;
     let scale = Scale::for_peak(most.max(-lowest).max(1.0));
     let mut channels: Vec<Channel<EXPERTS>> =
         (0..samples.len()).map(|c| Channel::new(profile, partners[c] == c, scale)).collect();
@@ -211,7 +211,7 @@ where
             };
             let channel = &mut channels[c];
             channel.other.push(other_sample);
-            let predictions = channel.predict(profile);
+            let predictions = channel.predict(profile, bound);
             let last = predictions.combined[profile.combiners.len() - 1];
             let last = clamp(last, lowest, most);
             let origin = (last / unit) as i64;
@@ -224,7 +224,7 @@ where
                     Center::Cascade(at) => predictions.cascades[at],
                     Center::Mean => predictions.mean,
                 };
-                *place = (clamp(prediction, -MOST, MOST) - origin_place) as f32;
+                *place = (clamp(prediction, -bound, bound) - origin_place) as f32;
             }
             let sample = samples[c][t];
             let mixture = &mut channel.mixture;

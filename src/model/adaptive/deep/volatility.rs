@@ -56,7 +56,7 @@ impl Volatility {
         }
     }
 
-    /// Finds what is to be expected; no size is less than `floor`.
+    /// Finds what is to be expected, where no size is less than `floor`.
     #[inline(always)]
     pub(super) fn expect(&mut self, other: Errors, floor: f32) {
         let mut sizes = [other.last; 8];

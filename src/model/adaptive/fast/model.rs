@@ -58,12 +58,11 @@ impl Channel {
 /// outside of the range.
 #[inline(always)]
 pub(super) fn run<C: SymbolCoder, I: Integers>(prepared: &mut Prepared, coder: &mut C) -> bool {
-    let Prepared { coded: channels, partners, bits, low, high, .. } = prepared;
+    let unit = prepared.unit();
+    let Prepared { coded: channels, partners, low, high, .. } = prepared;
     let (low, high) = (i64::from(*low), i64::from(*high));
     let count = channels.len();
     let frames = channels.first().map_or(0, Vec::len);
-    // Samples as 16 bits have them.
-    let unit = 65_536.0 / (1u64 << *bits) as f64;
     let up = 1.0 / unit;
     let (lowest, most) = (low as f64, high as f64);
     let scale = Scale::for_peak(most.max(-lowest).max(1.0) * unit);

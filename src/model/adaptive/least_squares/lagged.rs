@@ -3,7 +3,6 @@
 use super::system::{Block, LANES, System};
 use super::{Schedule, settle};
 use crate::model::adaptive::window::Window;
-use crate::numerics::functions::clamp;
 use crate::numerics::lanes::dot8;
 
 /// How to predict from lags.
@@ -45,9 +44,6 @@ pub(in crate::model::adaptive) struct Lagged {
 /// More than any lag, and a power of two.
 const RING: usize = 64;
 
-/// Predictions are within this.
-const MOST: f64 = 131_072.0;
-
 impl Lagged {
     pub(in crate::model::adaptive) fn new(settings: Settings) -> Self {
         let Settings { own, other, .. } = settings;
@@ -73,7 +69,7 @@ impl Lagged {
     pub(in crate::model::adaptive) const WINDOW: usize = RING;
 
     /// The prediction of the next sample, where the newest of `other` is the newest one that
-    /// is known.
+    /// is known. It has no limits, and need not be a number.
     #[inline(always)]
     pub(in crate::model::adaptive) fn predict(&self, own: &Window, other: &Window) -> f64 {
         let mut prediction = dot8(self.weights_own.as_flattened(), own.get(self.blocks[0] * LANES));
@@ -81,7 +77,7 @@ impl Lagged {
             let other = other.get(self.blocks[1] * LANES);
             prediction += dot8(self.weights_other.as_flattened(), other);
         }
-        clamp(prediction, -MOST, MOST)
+        prediction
     }
 
     /// Learns the sample that was predicted, by now the newest of `own`.

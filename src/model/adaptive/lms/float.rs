@@ -19,7 +19,7 @@ const AVERAGE_RATE: f32 = 0.01;
 const LEAST_ERROR: f32 = 1e-6;
 
 /// A filter that predicts more is lost, and starts anew.
-const MOST: f32 = 262_144.0;
+const MOST: f32 = 1e12;
 
 /// `N` taps, a multiple of 32 or 16.
 pub(in crate::model::adaptive) struct Float<const N: usize> {

@@ -136,6 +136,12 @@ impl Prepared {
         self.order.turns.reverse();
     }
 
+    /// What samples are multiplied with for models: those of fewer than 16 bits become as
+    /// large as ones of 16 bits.
+    pub(super) fn unit(&self) -> f64 {
+        f64::from(1 << 16u32.saturating_sub(self.bits))
+    }
+
     /// What a decoder has to know before it meets the model.
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         let plain = self.channels.iter().all(|&channel| channel == Channel::Coded);
