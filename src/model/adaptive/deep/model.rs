@@ -197,7 +197,7 @@ where
     let range = Range { bits: *bits, low, high, unit: unit as f32 };
     let (lowest, most) = (low as f64 * unit, high as f64 * unit);
     let bound = MOST * (1u64 << (*bits - 1)) as f64 * unit;
-    let scale = Scale::for_peak(most.max(-lowest).max(1.0));
+    let scale = Scale::for_peak(most.max(-lowest));
     let mut channels: Vec<Channel<EXPERTS>> =
         (0..samples.len()).map(|c| Channel::new(profile, partners[c] == c, scale)).collect();
     let mut fits = true;

@@ -65,7 +65,7 @@ pub(super) fn run<C: SymbolCoder, I: Integers>(prepared: &mut Prepared, coder: &
     let frames = channels.first().map_or(0, Vec::len);
     let up = 1.0 / unit;
     let (lowest, most) = (low as f64, high as f64);
-    let scale = Scale::for_peak(most.max(-lowest).max(1.0) * unit);
+    let scale = Scale::for_peak(most.max(-lowest) * unit);
     let channel = |c: usize| Channel::new(partners[c] != c, scale);
     let mut states: Vec<Channel> = (0..count).map(channel).collect();
     let mut fits = true;

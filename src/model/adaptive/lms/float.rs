@@ -1,6 +1,5 @@
 //! In single precision, for few taps.
 
-use super::{RECENT, RECENT_SHARE};
 use crate::numerics::lanes::{Lanes, tree};
 
 /// What a filter learns from.
@@ -21,7 +20,7 @@ const LEAST_ERROR: f32 = 1e-6;
 /// A filter that predicts more is lost, and starts anew.
 const MOST: f32 = 1e12;
 
-/// `N` taps, a multiple of 32 or 16.
+/// `N` taps, a multiple of 32 or 16. So few are all recent: one power is enough.
 pub(in crate::model::adaptive) struct Float<const N: usize> {
     step: f32,
     learns: Error,
@@ -31,7 +30,6 @@ pub(in crate::model::adaptive) struct Float<const N: usize> {
     history: Vec<f32>,
     at: usize,
     power: f64,
-    recent_power: f64,
     pub(in crate::model::adaptive) prediction: f32,
 }
 
@@ -48,7 +46,6 @@ impl<const N: usize> Float<N> {
             history: vec![0.0; N + Self::SLACK],
             at: 0,
             power: 0.0,
-            recent_power: 0.0,
             prediction: 0.0,
         }
     }
@@ -56,7 +53,6 @@ impl<const N: usize> Float<N> {
     /// Learns the target, and predicts the next one.
     #[inline(always)]
     pub(in crate::model::adaptive) fn step(&mut self, target: f32) {
-        let recent = N.min(RECENT);
         let error = target - self.prediction;
         let error = if error.abs() < LEAST_ERROR { 0.0 } else { error };
         let error = match self.learns {
@@ -67,26 +63,21 @@ impl<const N: usize> Float<N> {
                 if error > 0.0 { magnitude } else { -magnitude }
             }
         };
-        let power = 1.0
-            + (1.0 - RECENT_SHARE) * (self.power * (1.0 / N as f64)) as f32
-            + RECENT_SHARE * (self.recent_power * (1.0 / recent as f64)) as f32;
-        // After loud samples the sums are less exact than one; they are never to be less.
+        let power = 1.0 + (self.power * (1.0 / N as f64)) as f32;
+        // After loud samples the sum is less exact than one; it is never to be less.
         let power = if power > 1.0 { power } else { 1.0 };
         let gain = self.step * error / power;
 
         if self.at + N == self.history.len() {
             self.history.copy_within(self.at.., 0);
             self.at = 0;
-            // The running sums start anew.
+            // The running sum starts anew.
             let square = |sum: f64, &x: &f32| sum + f64::from(x) * f64::from(x);
             self.power = self.history[..N].iter().fold(0.0, square);
-            self.recent_power = self.history[N - recent..N].iter().fold(0.0, square);
         }
         let old = f64::from(self.history[self.at]);
-        let recent_old = f64::from(self.history[self.at + N - recent]);
         let new = f64::from(target);
         self.power += new * new - old * old;
-        self.recent_power += new * new - recent_old * recent_old;
         self.history[self.at + N] = target;
 
         let window: &[f32] = &self.history[self.at..self.at + N + 1];
@@ -97,7 +88,7 @@ impl<const N: usize> Float<N> {
             adapt::<16>(&mut self.weights[..], before, after, gain)
         };
         self.at += 1;
-        if !(self.prediction.abs() < MOST) {
+        if self.prediction.abs() >= MOST || self.prediction.is_nan() {
             self.weights.fill(0.0);
             self.prediction = 0.0;
         }

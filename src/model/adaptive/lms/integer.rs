@@ -1,6 +1,5 @@
 //! In 16-bit integers, for many taps.
 
-use super::{RECENT, RECENT_SHARE};
 use crate::numerics::functions::{clamp, round};
 use crate::numerics::integers::{BLOCK, Integers};
 
@@ -12,9 +11,10 @@ pub(in crate::model::adaptive) struct Scale {
 }
 
 impl Scale {
-    /// For signals within this peak, at least one. What is left of them to predict is as a
-    /// rule much less, so that the largest integer is only half of the peak.
+    /// For signals within this peak, or one. What is left of them to predict is as a rule
+    /// much less, so that the largest integer is only half of the peak.
     pub(in crate::model::adaptive) fn for_peak(peak: f64) -> Self {
+        let peak = peak.max(1.0);
         let mut up = 1.0;
         while peak * up > 65_536.0 {
             up *= 0.5;
@@ -25,6 +25,11 @@ impl Scale {
         Scale { up: up as f32, down: (1.0 / up) as f32 }
     }
 }
+
+/// How much of the power that a step is divided by is that of the newest values alone.
+const RECENT_SHARE: f32 = 0.5;
+/// How many those are.
+const RECENT: usize = 32;
 
 /// Weights are out of 2^16.
 const ONE: f32 = 65_536.0;

@@ -5,9 +5,3 @@ mod integer;
 
 pub(super) use float::{Error, Float};
 pub(super) use integer::{Integer, Scale};
-
-/// How much of the power that a step is divided by is that of the newest values alone.
-const RECENT_SHARE: f32 = 0.5;
-
-/// How many those are, at most.
-const RECENT: usize = 32;
