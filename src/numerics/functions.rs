@@ -1,5 +1,7 @@
 //! Functions that are usually left to a library, made of `+ - * /` alone.
 
+use std::f32::consts::{LN_2, LOG2_E};
+
 /// Three halves of 2^23: a small number added to it is rounded to an integer.
 const ROUNDING: f32 = 12_582_912.0;
 const ROUNDING_BITS: u32 = 0x4B40_0000;
@@ -20,15 +22,15 @@ pub(crate) fn round(x: f32) -> i32 {
 /// e^-x for x from 0 on, within 1e-6 of it; what is below 2^-126 is that.
 #[inline(always)]
 pub(crate) fn exp_minus(x: f32) -> f32 {
-    let t = x * -1.442_695;
+    let t = x * -LOG2_E;
     let t = if t > -126.0 { t } else { -126.0 };
     let rounded = t + ROUNDING;
     let exponent = rounded.to_bits().wrapping_sub(ROUNDING_BITS);
     let f = t - (rounded - ROUNDING);
     let p = 0.009_618_13 + f * 0.001_333_36;
     let p = 0.055_504_11 + f * p;
-    let p = 0.240_226_51 + f * p;
-    let p = 0.693_147_2 + f * p;
+    let p = 0.240_226_5 + f * p;
+    let p = LN_2 + f * p;
     f32::from_bits(exponent.wrapping_add(127) << 23) * (1.0 + f * p)
 }
 
@@ -46,7 +48,7 @@ pub(crate) fn ln(x: f32) -> f32 {
     let p = -0.250_139_4 + m * p;
     let p = 0.333_319_8 + m * p;
     let p = -0.499_999_3 + m * p;
-    exponent as f32 * 0.693_147_2 + m * (1.0 + m * p)
+    exponent as f32 * LN_2 + m * (1.0 + m * p)
 }
 
 /// 1 / (1 + e^-x).

@@ -3,12 +3,13 @@
 //! The logarithms of odds that the mixture and each expert give are summed with weights
 //! that depend on the circumstances, and move towards what would have been better.
 
+use std::f32::consts::LOG2_E;
+
 use crate::numerics::functions::{clamp, ln, logistic, round};
 use crate::numerics::lanes::{Lanes, tree};
 
 /// Values of a context.
-const WIDE: usize = 64;
-const NARROW: usize = 32;
+const CONTEXTS: usize = 32;
 /// Sets of weights, each chosen by two contexts.
 const SETS: usize = 3;
 
@@ -21,7 +22,6 @@ const RATE_FADES: f32 = 8192.0;
 /// By how much a width, in halves of an octave, exceeds that of the smallest context.
 const WIDTHS_BELOW: f32 = 12.0;
 const MOST_WIDTH: i32 = 30;
-const ONE_OVER_LN2: f32 = 1.442_695;
 
 pub(super) struct Correction<const EXPERTS: usize> {
     sets: Vec<[f32; EXPERTS]>,
@@ -50,7 +50,7 @@ where
         let mut start = [0.0; EXPERTS];
         start[0] = 1.0 / SETS as f32;
         Correction {
-            sets: vec![start; SETS * WIDE * NARROW],
+            sets: vec![start; SETS * CONTEXTS * CONTEXTS],
             samples: 0,
             rate: 0.0,
             volatility: 0,
@@ -68,12 +68,12 @@ where
         self.rate = LAST_RATE + FIRST_RATE / (1.0 + self.samples as f32 * (1.0 / RATE_FADES));
         let level = |size: f32, least: f32, offset: f32, steps: f32| {
             let level = (ln(clamp(size, least, 1e9)) + offset) * steps;
-            round(clamp(level, 0.0, (NARROW - 1) as f32)) as usize
+            round(clamp(level, 0.0, (CONTEXTS - 1) as f32)) as usize
         };
         self.volatility = level(average, 0.01, 2.0, 2.0);
         self.other = level(other, 0.1, 2.3, 2.0);
         self.last = level(own, 0.1, 2.3, 1.5);
-        let width = ln(clamp(width, 1e-6, 1e18)) * (2.0 * ONE_OVER_LN2) + WIDTHS_BELOW;
+        let width = ln(clamp(width, 1e-6, 1e18)) * (2.0 * LOG2_E) + WIDTHS_BELOW;
         self.width = round(clamp(width, -200.0, 200.0));
     }
 
@@ -98,13 +98,12 @@ where
         }
         odds[0] = clamp(ln(mixed.0 / mixed.1), -MOST, MOST);
         let width = self.width.clamp(0, MOST_WIDTH) as usize;
-        let place = place as usize % NARROW;
-        let sets = [(width, self.last), (self.volatility, self.other), (place, width)];
-        let mut at = 0;
-        let places = sets.map(|(wide, narrow)| {
-            at += WIDE * NARROW;
-            at - WIDE * NARROW + wide * NARROW + narrow
-        });
+        let place = place as usize % CONTEXTS;
+        let places = [
+            width * CONTEXTS + self.last,
+            (CONTEXTS + self.volatility) * CONTEXTS + self.other,
+            (2 * CONTEXTS + place) * CONTEXTS + width,
+        ];
         let [a, b, c] = places.map(|place| &self.sets[place]);
         let mut terms = [0.0; EXPERTS];
         for i in 0..EXPERTS {

@@ -17,7 +17,7 @@ const MEAN_ERROR: f32 = 1.386;
 /// What is added to an average error: no scale is zero.
 const LEAST_ERROR: f32 = 0.03;
 
-/// Experts of less weight do not say where samples are.
+/// Of experts of less weight, only the prediction says where samples may be.
 const HEARD: f32 = 0.01;
 
 /// Scales around a prediction beyond which nothing is expected.
@@ -25,6 +25,10 @@ const REACH: f32 = 10.5;
 
 /// Halves of fewer scales than this are not mixed: the density is a straight line there.
 const STRAIGHT: f32 = 0.6;
+
+/// The most uneven shares that a line is laid through.
+const LEAST_SHARE: f32 = 0.2;
+const MOST_SHARE: f32 = 0.8;
 
 /// Bits that lean with the line; those below are as good as even.
 const LEANING: u32 = 4;
@@ -110,7 +114,7 @@ where
         let mut k = bits;
         if let Some(correction) = &mut self.correction {
             let width = (1u64 << bits) as f32 * unit * inverse[2];
-            correction.begin(self.averages[1] / unit, self.last_error, other.last, width);
+            correction.begin(self.averages[1], self.last_error, other.last, width);
         }
         // Of each expert: what is above the lower end and below the upper one. Both ends are
         // open until a bit has moved them.
@@ -181,7 +185,7 @@ where
                 }
                 None => coder.bit(sample >= middle, probability(mixed)),
             };
-            lean = mixed - 0.5;
+            lean = clamp(mixed, LEAST_SHARE, MOST_SHARE) - 0.5;
             lean /= 2.0 + if bit { 4.0 * lean } else { -4.0 * lean };
             for i in 0..EXPERTS {
                 mass[i] = if bit { upper[i] } else { lower[i] };
@@ -196,10 +200,8 @@ where
             for _ in 0..LEANING.min(k) {
                 k -= 1;
                 let middle = start + (1i64 << k);
-                if middle > high {
-                    continue;
-                }
-                let bit = middle <= low || coder.bit(sample >= middle, probability(0.5 + lean));
+                let one = probability(0.5 + lean);
+                let bit = middle <= high && (middle <= low || coder.bit(sample >= middle, one));
                 start = if bit { middle } else { start };
                 lean *= 0.5;
             }
