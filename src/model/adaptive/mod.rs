@@ -1,7 +1,8 @@
 //! The embedded model: it learns while it codes, and needs no weights.
 //!
 //! `prepare/` turns the PCM of a chunk into integers and takes out what needs no model;
-//! `fast/` and `deep/` predict and code them, out of `least_squares/` and `lms/`. The payload is laid out in `spec/models.md`.
+//! `fast/` and `deep/` predict and code them, out of `least_squares/` and `lms/`. The
+//! payload is laid out in `spec/models.md`.
 
 #![allow(clippy::needless_range_loop, reason = "loops over lanes say which lane is which")]
 
@@ -180,6 +181,8 @@ impl<'a> Parts<'a> {
 mod tests {
     use super::*;
 
+    const PROFILES: [Profile; 3] = [Profile::Fast, Profile::Standard, Profile::Max];
+
     /// A tone that fades away: its filters come near the smallest numbers.
     fn fading(spec: &AudioSpec, frames: usize) -> Vec<u8> {
         let mut pcm = Vec::new();
@@ -199,13 +202,15 @@ mod tests {
     fn a_caller_that_flushes_denormals_changes_nothing() {
         use crate::numerics::environment::with_flushing;
 
-        for format in [SampleFormat::S16, SampleFormat::F32] {
-            let spec = AudioSpec::new(format, 2, 44100);
-            let pcm = fading(&spec, 20_000);
-            let payload = encode(&pcm, &spec, 0);
-            assert!(with_flushing(|| encode(&pcm, &spec, 0)) == payload);
-            let back = with_flushing(|| decode(&payload, 20_000, &spec, 0));
-            assert!(back.unwrap() == pcm);
+        for (profile, frames) in PROFILES.into_iter().zip([20_000, 5_000, 3_000]) {
+            for format in [SampleFormat::S16, SampleFormat::F32] {
+                let spec = AudioSpec::new(format, 2, 44100);
+                let pcm = fading(&spec, frames);
+                let payload = encode(&pcm, &spec, 0, profile);
+                assert!(with_flushing(|| encode(&pcm, &spec, 0, profile)) == payload);
+                let back = with_flushing(|| decode(&payload, frames, &spec, 0));
+                assert!(back.unwrap() == pcm);
+            }
         }
     }
 
@@ -217,8 +222,10 @@ mod tests {
         for value in special.into_iter().chain([signalling, f32::MAX]) {
             let mut pcm = fading(&spec, 500);
             pcm.splice(400..404, value.to_le_bytes());
-            let payload = encode(&pcm, &spec, 0);
-            assert!(decode(&payload, 500, &spec, 0).unwrap() == pcm, "{value}");
+            for profile in PROFILES {
+                let payload = encode(&pcm, &spec, 0, profile);
+                assert!(decode(&payload, 500, &spec, 0).unwrap() == pcm, "{profile:?} {value}");
+            }
         }
     }
 
@@ -231,15 +238,18 @@ mod tests {
             .flat_map(|s| (f32::from(i16::from_le_bytes([s[0], s[1]])) / 32768.0).to_le_bytes())
             .collect();
         let float_spec = AudioSpec::new(SampleFormat::F32, 1, 44100);
-        let (integers, scaled) = (encode(&pcm, &spec, 0), encode(&floats, &float_spec, 0));
-        // Samples of sixteen bits keep them: this tone does not need them all.
-        assert!(
-            scaled.len() <= integers.len() + integers.len() / 8,
-            "{} {}",
-            scaled.len(),
-            integers.len()
-        );
-        assert!(decode(&scaled, 5000, &float_spec, 0).unwrap() == floats);
+        for profile in PROFILES {
+            let integers = encode(&pcm, &spec, 0, profile);
+            let scaled = encode(&floats, &float_spec, 0, profile);
+            // Samples of sixteen bits keep them: this tone does not need them all.
+            assert!(
+                scaled.len() <= integers.len() + integers.len() / 8,
+                "{profile:?} {} {}",
+                scaled.len(),
+                integers.len()
+            );
+            assert!(decode(&scaled, 5000, &float_spec, 0).unwrap() == floats);
+        }
     }
 
     /// A generator with a seed.
@@ -264,7 +274,7 @@ mod tests {
             let frame = |at: usize| delays.map(|delay| signal[at - delay] as i16);
             let pcm: Vec<u8> =
                 (4..signal.len()).flat_map(frame).flat_map(i16::to_le_bytes).collect();
-            let payload = encode(&pcm, &spec, 0);
+            let payload = encode(&pcm, &spec, 0, Profile::Fast);
             assert!(decode(&payload, signal.len() - 4, &spec, 0).unwrap() == pcm);
             payload
         };
@@ -336,7 +346,8 @@ mod tests {
             let spec = AudioSpec::new(format, 1 + (seed / 4 % 7) as u16, 44100);
             let frames = [1, 2, 3, 40, 400][seed as usize % 5];
             let pcm = related(&spec, frames, seed);
-            let payload = encode(&pcm, &spec, 0);
+            let profile = PROFILES[(seed / 3 % 3) as usize];
+            let payload = encode(&pcm, &spec, 0, profile);
             assert!(decode(&payload, frames, &spec, 0).unwrap() == pcm, "{seed}");
 
             // Damage gives an error or something else, of the right length.

@@ -121,3 +121,101 @@ where
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::numerics::dispatch::run_with;
+    use profile::{MAX, STANDARD};
+
+    /// Signals that filters like and dislike.
+    fn signals(bits: u32, frames: usize) -> Vec<Vec<i32>> {
+        let (low, high) = (i32::MIN >> (32 - bits), i32::MAX >> (32 - bits));
+        let mut random = 1u64;
+        let mut noise = || {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (random >> 32) as i32 >> (32 - bits)
+        };
+        let sine = |at: usize| ((at as f64 * 0.07).sin() * f64::from(high) * 0.7) as i32;
+        vec![
+            (0..frames).map(sine).collect(),
+            (0..frames).map(|_| noise()).collect(),
+            (0..frames).map(|at| if at % 2 == 0 { low } else { high }).collect(),
+            (0..frames).map(|at| if at / 300 % 2 == 0 { sine(at) } else { 0 }).collect(),
+            (0..frames).map(|at| if at % 97 == 96 { noise() } else { sine(at) / 64 }).collect(),
+        ]
+    }
+
+    fn same_everywhere<const EXPERTS: usize>(profile: &'static Profile<EXPERTS>)
+    where
+        [f32; EXPERTS]: Lanes<Element = f32>,
+    {
+        for bits in [1, 8, 16, 24, 32] {
+            for (count, frames) in [(1, 1), (1, 700), (2, 2), (2, 700), (5, 200)] {
+                let signals = signals(bits, frames)[5 - count..].to_vec();
+                let mut results = InstructionSet::available().map(|set| {
+                    let mut prepared = Prepared::of(signals.clone(), bits);
+                    let coder = Writing { tokens: RangeEncoder::new(), raw: BitWriter::default() };
+                    let pass = Pass { profile, prepared: &mut prepared, coder };
+                    let (coder, fits) = run_with(set, pass);
+                    assert!(prepared.coded == signals && fits);
+                    (coder.tokens.finish(), coder.raw.finish())
+                });
+                let first = results.next().unwrap();
+                assert!(results.all(|other| other == first), "{bits} bits");
+
+                for set in InstructionSet::available() {
+                    let mut prepared = Prepared::of(signals.clone(), bits);
+                    prepared.coded.iter_mut().for_each(|channel| channel.fill(0));
+                    let (tokens, raw) = &first;
+                    let coder =
+                        Reading { tokens: RangeDecoder::new(tokens), raw: BitReader::new(raw) };
+                    let pass = Pass { profile, prepared: &mut prepared, coder };
+                    let (coder, fits) = run_with(set, pass);
+                    assert!(coder.raw.is_done() && fits);
+                    assert!(prepared.coded == signals, "{bits} bits");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_instruction_set_gives_the_same_bytes() {
+        same_everywhere(&STANDARD);
+        same_everywhere(&MAX);
+    }
+
+    fn survives_nonsense<const EXPERTS: usize>(profile: &'static Profile<EXPERTS>)
+    where
+        [f32; EXPERTS]: Lanes<Element = f32>,
+    {
+        let mut random = 7u64;
+        for bits in [1, 8, 16, 32] {
+            let nonsense: Vec<u8> = (0..4000)
+                .map(|_| {
+                    random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    (random >> 56) as u8
+                })
+                .collect();
+            let all = (i32::MIN >> (32 - bits), i32::MAX >> (32 - bits));
+            let ranges = [all, (-3, 5), (7, 7)].into_iter().filter(|&(_, most)| most <= all.1);
+            for (low, high) in ranges {
+                let mut prepared = Prepared::of(vec![vec![0; 700]; 2], bits);
+                (prepared.low, prepared.high) = (low, high);
+                let raw = [255; 50_000];
+                for (tokens, raw) in [(&nonsense[..2000], &nonsense[2000..]), (&[255; 50], &raw)] {
+                    // Some bytes are no stream; whatever they are, all samples are in range.
+                    let _ = decode(profile, &mut prepared, tokens, raw);
+                    let mut all = prepared.coded.iter().flatten();
+                    assert!(all.all(|&value| (low..=high).contains(&value)));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nonsense_decodes_to_something() {
+        survives_nonsense(&STANDARD);
+        survives_nonsense(&MAX);
+    }
+}
