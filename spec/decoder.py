@@ -11,20 +11,21 @@ streams, and bytes after the trailer are an error. OUT is written as its bytes b
 known: after an error (exit status 1) it holds what came before.
 
 The names are those of the specification: b, w, n, s, u, d, p, k, q, a, t and j are
-what coding.md calls so. adaptive.py has the model of the adaptive method.
+what coding.md calls so. conventions.py has what all parts need, adaptive.py the payload of
+the adaptive method.
 """
 
-import bisect
 import collections
 import contextlib
 import hashlib
-import struct
 import sys
 import types
 import zlib
 
 sys.dont_write_bytecode = True
 import adaptive
+from conventions import (Malformed, RangeDecoder, Reader, StreamError, Truncated, require,
+                         s_to_pcm, support, to_signed, unfolded, value_to_pcm)
 
 FORMAT_BITS = [8, 16, 24, 32, 32, 64]
 RATES = [None, 8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000,
@@ -35,26 +36,8 @@ STORED, CONSTANT, LIGHT, ADAPTIVE, BLOCK = 0, 1, 2, 3, 15
 TWOS_COMPLEMENT, OFFSET_BINARY, RESIDUAL = range(3)
 HEAD, TAIL = 1, 2
 ALL_ZERO, ALL_ONE, PACKED, MODELLED = range(4)
-INTEGERS, SCALED_FLOATS, ORDERED_FLOATS = range(3)
-CODED, FOLLOWS, CONSTANT_CHANNEL = range(3)
 PREDICTION = [(0, 0, 0), (1, 0, 0), (2, -1, 0), (3, -3, 1)]
 FLIP_TOP_BIT = bytes(i ^ 0x80 for i in range(256))
-
-
-class StreamError(Exception): pass
-class Malformed(StreamError): pass
-class Unsupported(StreamError): pass
-class Truncated(StreamError): pass
-
-
-def require(condition, message):
-    if not condition:
-        raise Malformed(message)
-
-
-def support(condition, message):
-    if not condition:
-        raise Unsupported(message)
 
 
 @contextlib.contextmanager
@@ -64,40 +47,6 @@ def place(name):
         yield
     except StreamError as error:
         raise type(error)("%s: %s" % (name, error)) from None
-
-
-# Conventions
-
-
-class Reader:
-    """Takes fields off a byte string; `beyond` is the error at its end."""
-
-    def __init__(self, data, beyond=Truncated):
-        self.data, self.pos, self.beyond = data, 0, beyond
-
-    def take(self, count):
-        left = len(self.data) - self.pos
-        if count > left:
-            raise self.beyond("%d bytes are due, %d are left" % (count, left))
-        self.pos += count
-        return self.data[self.pos - count:self.pos]
-
-    def u8(self):
-        return self.take(1)[0]
-
-    def u32(self):
-        return int.from_bytes(self.take(4), "little")
-
-    def varint(self):
-        value = 0
-        for shift in range(0, 70, 7):
-            byte = self.u8()
-            value |= (byte & 0x7F) << shift
-            if byte < 0x80:
-                require(byte > 0 or shift == 0, "a varint is longer than it need be")
-                require(value < 2**64, "a varint of 2^64 or more")
-                return value
-        raise Malformed("a varint of more than ten bytes")
 
 
 def seeded_crc(header, data):
@@ -232,7 +181,7 @@ def read_chunk(r, header, first_due):
     elif method == LIGHT:
         pcm = decode_light(header, frames, mapping, wasted, payload)
     else:
-        pcm = decode_adaptive(header, frames, wasted, payload)
+        pcm = adaptive.decode(header, frames, wasted, payload)
     require(seeded_crc(header, pcm) == pcm_crc, "the PCM CRC is wrong")
     return pcm
 
@@ -254,13 +203,6 @@ def read_block(r, header):
 
 
 # Methods
-
-
-def value_to_pcm(header, v):
-    if header.bits == 8:
-        return bytes((v + 128,))
-    return v.to_bytes(header.bits // 8, "little", signed=True)
-
 
 def decode_constant(header, payload):
     require(len(payload) in (0, header.frame_bytes),
@@ -295,22 +237,6 @@ def decode_light(header, frames, mapping, wasted, payload):
 
     sorted_float = header.float and mapping == RESIDUAL
     return b"".join(s_to_pcm(header, wasted, s, sorted_float) for s in values)
-
-
-def s_to_pcm(header, wasted, s, sorted_float):
-    n = header.bits - wasted
-    half = 1 << (n - 1)
-    require(-half <= s < half, "a sample of more than %d bits" % n)
-    if sorted_float and s < 0:
-        s ^= half - 1
-    return value_to_pcm(header, s << wasted)
-
-
-def to_signed(x, W):
-    """The number of -2^(W-1) .. 2^(W-1) - 1 that is equal to x modulo 2^W."""
-    half = 1 << (W - 1)
-    return ((x + half) & (2 * half - 1)) - half
-
 
 def decode_characters(frames, channels, mapping, kinds, section, tokens):
     """Yields the u of each sample."""
@@ -355,283 +281,9 @@ def residuals_to_s(us, frames, predictors, W):
             k1, k2, k3 = PREDICTION[predictor & 3]
             p = k1 * d1 + k2 * d2 + k3 * d3
             u = next(us)
-            residual = -(u + 1) // 2 if u & 1 else u // 2
-            s = to_signed(p + residual + before, W)
+            s = to_signed(p + unfolded(u) + before, W)
             history[channel] = (s - before, d1, d2)
             yield s
-
-
-def decode_adaptive(header, frames, wasted, payload):
-    support(header.bits <= 32 and header.channels <= 32,
-            "the adaptive method with this format or so many channels")
-    r = Reader(payload, beyond=Malformed)
-    support(r.u8() == 0, "an unknown profile")
-    flags = r.u8()
-    support(flags < 64, "bits 6-7 of the flags")
-    numbers = flags & 3
-    require(numbers in ((SCALED_FLOATS, ORDERED_FLOATS) if header.float else (INTEGERS,)),
-            "numbers that do not fit the format")
-    bits = header.bits - wasted
-    if numbers == SCALED_FLOATS:
-        require(wasted == 0, "scaled floats with wasted bits")
-        floats = read_floats(r, frames * header.channels)
-        bits = floats.bits
-    number_bits = bits
-    kinds = read_channel_kinds(r, header.channels, flags & 4)
-    coded = sum(kind == CODED for kind, _ in kinds)
-    values = None
-    if flags & 8:
-        values = read_ranks(r, frames * coded)
-        negative = bisect.bisect_left(values, 0)
-        bits = max(negative, len(values) - negative).bit_length() + 1
-    turns, partners = list(range(coded)), [max(turn - 1, 0) for turn in range(coded)]
-    if coded > 1:
-        partners[0] = 1
-    if flags & 16:
-        turns, partners = list(r.take(coded)), list(r.take(coded))
-        require(sorted(turns) == list(range(coded)) and max(partners, default=0) < max(coded, 1),
-                "an order of channels that do not exist")
-    low, high = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
-    if flags & 32:
-        above, below = r.varint(), r.varint()
-        require(above + below < 1 << bits, "a range without a value")
-        low, high = low + above, high - below
-
-    channels = []
-    token_length = r.varint() if coded else 0
-    raw_length = len(payload) - r.pos - token_length
-    require(raw_length >= 0, "the payload is too short")
-    raw = RawBits(r.take(raw_length))
-    if coded:
-        tokens = RangeDecoder(payload[r.pos:])
-        channels = adaptive.decode(partners, frames, bits, low, high, tokens, raw)
-        require(channels is not None, "a number beyond the range")
-        channels = [channels[turns.index(channel)] for channel in range(coded)]
-    require(raw.done(), "raw bits that nothing needs")
-    if values is not None:
-        channels = [[rank_to_value(values, negative + rank) for rank in channel]
-                    for channel in channels]
-    channels = all_channels(kinds, channels, frames, number_bits)
-    if numbers == SCALED_FLOATS:
-        return floats_to_pcm(floats, channels)
-    return b"".join(s_to_pcm(header, wasted, s, header.float)
-                    for frame in zip(*channels) for s in frame)
-
-
-def read_floats(r, samples):
-    f = types.SimpleNamespace(zeros=None, runs=[])
-    scale, width = r.u8(), r.u8()
-    f.n, f.convention, f.bits = 1 << (scale & 63), scale >> 6, width & 63
-    most = 1 << (31 if f.convention else 60)
-    require(f.n <= most and (f.convention == 0 or f.n > 1) and 1 <= f.bits <= 32,
-            "wrong scaled floats")
-    if width & 64:
-        count = r.varint()
-        require(1 <= count <= samples // 32 + 8, "%d exceptions" % count)
-        end = 0
-        for _ in range(count):
-            start = end + r.varint()
-            end = start + r.varint() + 1
-            require(end <= samples, "an exception behind the end")
-            f.runs.append((start, end, r.take(4)))
-    if width & 128:
-        f.zeros = r.take(r.varint())
-    return f
-
-
-def floats_to_pcm(floats, channels):
-    """The numbers of all channels as floats, interleaved."""
-    zeros = None if floats.zeros is None else RangeDecoder(floats.zeros)
-    estimates = collections.defaultdict(lambda: (32768, 32768))
-    before = [(0, 0)] * len(channels)           # the number before, and the last two signs
-    pcm = bytearray()
-    for frame in zip(*channels):
-        for c, number in enumerate(frame):
-            float_ = number_to_float(floats, number)
-            last, signs = before[c]
-            if number == 0 and zeros:
-                node = 4 * ((last > 0) - (last < 0) + 1) + signs
-                negative = zeros.bit(probability(*estimates[node]))
-                estimates[node] = learnt(*estimates[node], negative)
-                signs = signs << 1 & 3 | negative
-                float_ = -0.0 if negative else 0.0
-            before[c] = number, signs
-            pcm += struct.pack("<f", float_)
-    frames = len(channels[0])
-    for start, end, bits in floats.runs:
-        for at in range(start, end):
-            place = 4 * (at % frames * len(channels) + at // frames)
-            pcm[place:place + 4] = bits
-    return bytes(pcm)
-
-
-def number_to_float(floats, number):
-    single = adaptive.single
-    if floats.convention == 3:
-        return single(single(number) * single(1.0 / (floats.n - 1.0)))
-    n = float(floats.n)
-    if floats.convention == 1 or floats.convention == 2 and number >= 0:
-        n -= 1.0
-    return single(number / n)
-
-
-def read_channel_kinds(r, channels, present):
-    """The kind of each channel, with the number of a constant one, or a rule."""
-    if not present:
-        return [(CODED, None)] * channels
-    kinds = []
-    for channel in range(channels):
-        kind = r.u8()
-        require(kind <= CONSTANT_CHANNEL, "a channel of kind %d" % kind)
-        what = None
-        if kind == FOLLOWS:
-            what = source, shift, _, _ = r.u8(), r.u8(), unfolded(r.varint()), unfolded(r.varint())
-            require(source < channel and shift <= 62, "a channel that follows from none")
-        elif kind == CONSTANT_CHANNEL:
-            what = to_signed(r.u32(), 32)
-        kinds.append((kind, what))
-    return kinds
-
-
-def unfolded(u):
-    return -(u + 1) // 2 if u & 1 else u // 2
-
-
-def all_channels(kinds, coded, frames, bits):
-    """The coded channels, and the others in between."""
-    coded = iter(coded)
-    lowest, highest = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
-    channels = []
-    for kind, what in kinds:
-        if kind == CODED:
-            channels.append(next(coded))
-        elif kind == FOLLOWS:
-            source, shift, factor, bias = what
-            channels.append([min(max((x * factor + bias) >> shift, lowest), highest)
-                             for x in channels[source]])
-        else:
-            channels.append([what] * frames)
-    return channels
-
-
-def read_ranks(r, samples):
-    """The values that occur, in rising order."""
-    low = unfolded(r.varint())
-    span = r.varint()
-    tokens = RangeDecoder(r.take(r.varint()))
-    require(-2**31 <= low < 2**31 and span <= min(2**17, 256 * samples) and low + span <= 2**31,
-            "ranks of values that do not exist")
-    estimates = collections.defaultdict(lambda: (32768, 32768))
-    before = 0
-    values = []
-    for value in range(low, low + span):
-        long, short = (16, before & 0xFFFF), (8, before & 0xFF)
-        p = max((probability(*estimates[long]), probability(*estimates[short])),
-                key=lambda p: abs(p - 32768))   # the first where both are equal
-        bit = tokens.bit(p)
-        estimates[long] = learnt(*estimates[long], bit)
-        estimates[short] = learnt(*estimates[short], bit)
-        before = before << 1 & 0xFFFF | bit
-        if bit:
-            values.append(value)
-    return values
-
-
-def probability(fast, slow):
-    return min(max((fast + slow) >> 1, 32), 65504)
-
-
-def learnt(fast, slow, bit):
-    if bit:
-        return fast + ((65535 - fast) >> 4), slow + ((65535 - slow) >> 7)
-    return fast - (fast >> 4), slow - (slow >> 7)
-
-
-def rank_to_value(values, index):
-    require(0 <= index < len(values), "a rank without a value")
-    return values[index]
-
-
-class RawBits:
-    """Bits from the highest of each byte down, and zeros after the end."""
-
-    def __init__(self, data):
-        self.data, self.pos, self.held, self.count = data, 0, 0, 0
-
-    def take(self, count):
-        while self.count < count:
-            byte = self.data[self.pos] if self.pos < len(self.data) else 0
-            self.held = self.held << 8 | byte
-            self.pos += 1
-            self.count += 8
-        self.count -= count
-        bits = self.held >> self.count
-        self.held &= (1 << self.count) - 1
-        return bits
-
-    def done(self):
-        return self.held == 0 and self.pos >= len(self.data)
-
-
-class RangeDecoder:
-    def __init__(self, data):
-        self.data, self.pos = data, 8
-        self.point = int.from_bytes(data[:8].ljust(8, b"\0"), "big")
-        self.range = 2**64 - 1
-
-    def bits(self, row, count):
-        """Takes `count` bits, the highest first, through the nodes of a row."""
-        fast, slow = row
-        point, range_ = self.point, self.range
-        node = 1
-        for _ in range(count):
-            p = min(max((fast[node] + slow[node]) >> 1, 32), 65504)
-            scale = range_ >> 16
-            # A one has c = 0 and f = p. As p is below 2^16 - 1, this is the same as
-            # min(point // scale, 2^16 - 1) < p.
-            if point < scale * p:
-                range_ = scale * p
-                fast[node] += (65535 - fast[node]) >> 4
-                slow[node] += (65535 - slow[node]) >> 7
-                node = 2 * node + 1
-            else:
-                point -= scale * p
-                range_ = scale * (65536 - p)
-                fast[node] -= fast[node] >> 4
-                slow[node] -= slow[node] >> 7
-                node = 2 * node
-            if range_ < 2**32:
-                following = self.data[self.pos:self.pos + 4].ljust(4, b"\0")
-                self.pos += 4
-                # The mask matters only where no encoder wrote the payload.
-                point = (point << 32 | int.from_bytes(following, "big")) & (2**64 - 1)
-                range_ <<= 32
-        self.point, self.range = point, range_
-        return node - (1 << count)
-
-    def bit(self, p):
-        scale = self.range >> 16
-        bit = int(self.point < scale * p)
-        self.advance(scale, 0 if bit else p, p if bit else 65536 - p)
-        return bit
-
-    def symbol(self, cumulative):
-        """A symbol of frequencies out of 2^15, given up to and with each."""
-        scale = self.range >> 15
-        symbol = bisect.bisect_right(cumulative, min(self.point // scale, 2**15 - 1))
-        c = cumulative[symbol - 1] if symbol else 0
-        self.advance(scale, c, cumulative[symbol] - c)
-        return symbol
-
-    def advance(self, scale, c, f):
-        self.point = (self.point - scale * c) & (2**64 - 1)
-        self.range = scale * f
-        if self.range < 2**32:
-            following = self.data[self.pos:self.pos + 4].ljust(4, b"\0")
-            self.pos += 4
-            self.point = (self.point << 32 | int.from_bytes(following, "big")) & (2**64 - 1)
-            self.range <<= 32
-
 
 # Audio MD5
 

@@ -1,0 +1,323 @@
+"""The profiles standard and max of the adaptive method; see models.md."""
+
+import math
+import operator
+
+from arithmetic import (clamp, exp_minus, inverses, ln, logistic, minus, plus, scaled, single,
+                        singles, times, tree_of_singles)
+from filters import Combined, Float, Integer, Lagged, scale_for, settled
+from profiles import EXPECTED, INTEGER, LAST, MEAN, SIGN
+import profiles
+
+
+class Channel:
+    def __init__(self, profile, sees, bits, low, high):
+        self.profile = profile
+        self.unit = 2.0**(16 - min(bits, 16))
+        self.most = 2.0**max(bits, 16)
+        self.low, self.high = low, high
+        scale = scale_for(max(high, -low) * self.unit)
+        self.bases = [Lagged(A, B, memory, 10.0, (1, min(every, 4), every))
+                      for A, B, memory, every in
+                      (profile.bases if sees else profile.bases_alone)]
+        self.cascades = [[new_stage(stage, scale) for stage in cascade.stages]
+                         for cascade in profile.cascades]
+        count = len(self.cascades[0]) + len(self.cascades) - 1 + len(self.bases) - 1
+        self.padding = [0.0] * (-count % 8)
+        self.combiners = [Combined(count, memory, 0.0, (1, min(every, 4), every))
+                          for memory, every in profile.combiners]
+        self.mixture = Mixture(profile, bits, low, high)
+        self.x, self.y = [0.0] * 64, [0.0] * 64     # the newest first
+        self.sample = 0.0
+        self.errors = (0.0, 0.0)        # the last one, and the average
+        self.numbers = []
+
+    def decode(self, other, tokens, raw):
+        """The next number; False where there is none. `other` is the partner, or None."""
+        unit = self.unit
+        self.y = [other.sample if other else 0.0] + self.y[:-1]
+        self.predict()
+        last = clamp(self.combined[-1], self.low * unit, self.high * unit)
+        origin = math.trunc(last / unit)
+        centers = [single(clamp(self.center(expert.center), -self.most, self.most) - origin * unit)
+                   for expert in self.profile.experts]
+        errors = other.errors if other else (0.0, 0.0)
+        number = self.mixture.decode(tokens, raw, origin, centers, errors)
+        if not self.low <= number <= self.high:
+            return False
+        self.numbers.append(number)
+        self.learn(number * unit)
+        size = abs(single(number * unit - last))
+        average = self.errors[1]
+        change = single(single(0.01) * single(size - average))
+        self.errors = (size, single(average + change))
+        return True
+
+    def predict(self):
+        """Finds bases, inputs of the combiners, and what cascades and combiners give."""
+        self.base = [clamp(base.predict(self.x, self.y), -self.most, self.most)
+                     for base in self.bases]
+        last = 0.97 * self.sample
+        self.starts, self.cascaded = [], []
+        for cascade, stages in zip(self.profile.cascades, self.cascades):
+            total = last if cascade.start == LAST else self.base[cascade.start.at]
+            self.starts.append(total)
+            for stage in stages:
+                total += stage.prediction
+            self.cascaded.append(total)
+        self.inputs = [stage.prediction for stage in self.cascades[0]]
+        for predictions in self.cascaded, self.base:
+            self.inputs += [prediction - predictions[0] for prediction in predictions[1:]]
+        self.inputs += self.padding
+        self.combined = [clamp(self.cascaded[0] + combiner.predict(self.inputs),
+                               -self.most, self.most) for combiner in self.combiners]
+        self.mean = 0.0
+        for combined in self.combined:
+            self.mean += combined
+        self.mean *= 1.0 / len(self.combined)
+
+    def center(self, center):
+        if center == MEAN:
+            return self.mean
+        predictions = {profiles.Base: self.base, profiles.Cascaded: self.cascaded,
+                       profiles.Combined: self.combined}
+        return predictions[type(center)][center.at]
+
+    def learn(self, sample):
+        self.sample = sample
+        self.x = [sample] + self.x[:-1]
+        for base in self.bases:
+            base.update(self.x, self.y)
+        for combiner, combined in zip(self.combiners, self.combined):
+            combiner.update(self.inputs, sample - self.cascaded[0], sample - combined)
+        weights = self.combiners[-1].weights
+        for c, (stages, start) in enumerate(zip(self.cascades, self.starts)):
+            target = sample - start
+            for i, stage in enumerate(stages):
+                prediction = stage.prediction
+                target = settled(target)
+                stage.step(single(target))
+                worth = clamp(1.0 + weights[i], 0.0, 1.0) if c == 0 else 1.0
+                target -= worth * prediction
+
+
+def new_stage(stage, scale):
+    if stage.kind == INTEGER:
+        return Integer(stage.taps, stage.mu, scale)
+    return Float(stage.taps, stage.mu, stage.kind == SIGN)
+
+
+# The mixture
+
+
+LEAST_ERROR = single(0.03)
+LEAST_MASS = single(1e-30)
+
+
+class Mixture:
+    def __init__(self, profile, bits, low, high):
+        self.bits, self.low, self.high = bits, low, high
+        self.unit = 2.0**(16 - min(bits, 16))
+        self.expected = [expert.spread == EXPECTED for expert in profile.experts]
+        self.rates = [0.0 if expert.spread == EXPECTED else single(expert.spread)
+                      for expert in profile.experts]
+        self.factors = [single(single(expert.factor) / single(1.386))
+                        for expert in profile.experts]
+        self.count = len(profile.experts)
+        self.weights = [1.0 / self.count] * self.count
+        self.averages = [0.0] * self.count
+        self.volatility = Volatility()
+        self.correction = Correction(self.count) if profile.corrected else None
+        self.last_error = 0.0
+        self.time = 0
+
+    def decode(self, tokens, raw, origin, centers, other):
+        """The number, which may be beyond the range."""
+        unit = self.unit
+        expected_size = self.volatility.expect(other)
+        scales = [single(factor * (expected_size if expected else single(average + LEAST_ERROR)))
+                  for factor, expected, average
+                  in zip(self.factors, self.expected, self.averages)]
+        inverse = inverses(scales)
+        lowest, highest, smallest = self.reach(centers, scales)
+        straight = single(smallest * single(0.6))
+        if self.correction:
+            self.correction.begin(self.averages[1], self.last_error, other[0],
+                                  2.0**self.bits * unit * inverse[2])
+
+        start, k = -(1 << (self.bits - 1)), self.bits
+        above = below = mass = [1.0] * self.count
+        bottom = top = True                     # not moved yet
+        lean = 0.0
+        unexpected = False
+        while k > 0 and 2.0**(k - 1) * unit >= straight:
+            k -= 1
+            if self.correction:
+                self.correction.halve()
+            middle, half = start + (1 << k), 2.0**k * unit
+            if middle > self.high:
+                continue
+            if middle <= self.low:
+                start = middle
+                continue
+            place = single(middle - origin - 0.5) * unit
+            if place < lowest or place > highest:
+                likely = place < lowest
+                bit = tokens.bit(65535 if likely else 1)
+                start = middle if bit else start
+                unexpected = bit != likely
+                if unexpected:
+                    break
+                continue
+
+            z = times(singles([place - center for center in centers]), inverse)
+            e = exp_minus(list(map(abs, z)))
+            near = inverses(singles([1.0 + x for x in e]))
+            far = times(e, near)
+            below_middle = [n if x > 0.0 else f for x, n, f in zip(z, near, far)]
+            above_middle = [f if x > 0.0 else n for x, n, f in zip(z, near, far)]
+            part = singles([1.0 - x for x in exp_minus(scaled(inverse, half))])
+            upper = above_middle if top else times(above_middle, times(below, part))
+            lower = below_middle if bottom else times(below_middle, times(above, part))
+            upper = singles([x + LEAST_MASS for x in upper])
+            lower = singles([x + LEAST_MASS for x in lower])
+            mixed_upper = tree_of_singles(times(self.weights, upper))
+            mixed_lower = tree_of_singles(times(self.weights, lower))
+            mixed = single(mixed_upper / single(mixed_upper + mixed_lower))
+            if self.correction:
+                one = self.correction.refine(mixed_upper, mixed_lower, upper, lower, k)
+                bit = tokens.bit(probability(one))
+                self.correction.learn(bit)
+            else:
+                bit = tokens.bit(probability(mixed))
+            lean = single(clamp(mixed, single(0.2), single(0.8)) - 0.5)
+            lean = single(lean / single(2.0 + (4.0 * lean if bit else -4.0 * lean)))
+            if bit:
+                mass, above, bottom, start = upper, above_middle, False, middle
+            else:
+                mass, below, top = lower, below_middle, False
+
+        for _ in range(0 if unexpected else min(4, k)):
+            k -= 1
+            middle = start + (1 << k)
+            if middle <= self.high and (
+                    middle <= self.low or tokens.bit(probability(single(0.5 + lean)))):
+                start = middle
+            lean *= 0.5
+        number = start + raw.take(k)
+        if not unexpected:
+            self.reward(mass)
+        self.learn(single(number - origin) * unit, centers)
+        return number
+
+    def reach(self, centers, scales):
+        lowest = highest = centers[0]
+        smallest = 1e9
+        for weight, center, scale in zip(self.weights, centers, scales):
+            reach = 0.0
+            if weight > single(0.01):
+                reach = single(10.5 * scale)
+                smallest = min(smallest, scale)
+            lowest = min(lowest, single(center - reach))
+            highest = max(highest, single(center + reach))
+        return lowest, highest, smallest
+
+    def reward(self, mass):
+        likely = times(mass, self.weights)
+        rate = single(single(0.04) / tree_of_singles(likely))
+        kept = scaled(self.weights, single(1.0 - single(0.04)))
+        weights = [max(w, single(2e-4)) for w in plus(kept, scaled(likely, rate))]
+        self.weights = scaled(weights, single(1.0 / tree_of_singles(weights)))
+
+    def learn(self, place, centers):
+        self.time += 1
+        first = single(1.0 / single(single(float(self.time)) + 1.0))
+        errors = [abs(x) for x in singles([place - center for center in centers])]
+        rates = [max(rate, first) for rate in self.rates]
+        self.averages = plus(self.averages, times(rates, minus(errors, self.averages)))
+        self.last_error = errors[0]
+        self.volatility.learn(errors[0])
+
+
+def probability(one):
+    """Out of 2^16."""
+    return round(clamp(single(one * 65536.0), 1.0, 65535.0))
+
+
+class Volatility:
+    """How large the next error is expected to be."""
+
+    RATES = singles([0.5, 0.2, 0.07, 0.025, 0.008, 0.002])
+
+    def __init__(self):
+        self.averages = [0.0] * 6
+        self.weights = singles([0.0, 0.25, 0.3, 0.25, 0.2, 0.0, 0.0, 0.0])
+        self.time = 0
+
+    def expect(self, other):
+        sizes = self.averages + list(other)
+        logs = ln(singles([size + LEAST_ERROR for size in sizes]))
+        self.inputs = singles([log - logs[4] for log in logs])
+        self.inputs[4] = 1.0
+        self.inputs[6:] = [single(logs[6] - logs[7]), 0.0]
+        log = clamp(tree_of_singles(times(self.inputs, self.weights)), -4.0, 4.0)
+        factor, = exp_minus([abs(log)])
+        factor = single(1.0 / factor) if log > 0.0 else factor
+        self.expected = single(single(self.averages[4] + LEAST_ERROR) * factor)
+        return self.expected
+
+    def learn(self, size):
+        surprise = single(clamp(single(size / self.expected), 0.0, 3.0) - 1.0)
+        gain = single(single(0.002) * surprise)
+        self.weights = plus(self.weights, scaled(self.inputs, gain))
+        self.time += 1
+        first = single(1.0 / single(single(float(self.time)) + 1.0))
+        rates = [max(rate, first) for rate in self.RATES]
+        changes = times(rates, singles([size - average for average in self.averages]))
+        self.averages = plus(self.averages, changes)
+
+
+class Correction:
+    """What experience says about a bit, beyond the mixture."""
+
+    def __init__(self, count):
+        self.start = [single(1.0 / 3.0)] + [0.0] * (count - 1)
+        self.sets = {}                  # those that have been used
+        self.samples = 0
+
+    def begin(self, average, own, other, width):
+        self.samples += 1
+        fading = single(1.0 + single(single(float(self.samples)) * 2.0**-13))
+        self.rate = single(single(0.0000625) + single(single(0.001) / fading))
+        self.average = level(average, 0.01, 2.0, 2.0)
+        self.other = level(other, 0.1, 2.3, 2.0)
+        self.own = level(own, 0.1, 2.3, 1.5)
+        width, = ln([clamp(width, single(1e-6), single(1e18))])
+        width = single(single(width * (2.0 * single(1.442695))) + 12.0)
+        self.width = round(clamp(width, -200.0, 200.0))
+
+    def halve(self):
+        self.width -= 2
+
+    def refine(self, mixed_upper, mixed_lower, upper, lower, k):
+        """The probability of a one."""
+        odds = singles(map(operator.truediv, [mixed_upper] + upper[1:],
+                           [mixed_lower] + lower[1:]))
+        self.odds = [clamp(x, -12.0, 12.0) for x in ln(odds)]
+        width = min(max(self.width, 0), 30)
+        self.places = [(0, width, self.own), (1, self.average, self.other), (2, k, width)]
+        a, b, c = [self.sets.get(place, self.start) for place in self.places]
+        terms = times(plus(plus(a, b), c), self.odds)
+        self.one = logistic(clamp(tree_of_singles(terms), -12.0, 12.0))
+        return self.one
+
+    def learn(self, bit):
+        changes = scaled(self.odds, single(single(bit - self.one) * self.rate))
+        for place in self.places:
+            self.sets[place] = plus(self.sets.get(place, self.start), changes)
+
+
+def level(size, least, offset, steps):
+    log, = ln([clamp(size, single(least), 1e9)])
+    x = single(single(log + single(offset)) * steps)
+    return round(clamp(x, 0.0, 31.0))
