@@ -62,8 +62,9 @@ class Lagged:
         for j in range(B):
             m[A + j][A + j:A + B] = past[j][3][:B - j]
         r[:A], r[A:A + B] = past[0][0][1:], past[0][1]
+        ridge = self.ridge + 2.0**-42 * past[0][0][0]
         for i in range(N):
-            m[i][i] += self.ridge
+            m[i][i] += ridge
         weights = solution(m, r)
         self.own_weights, self.other_weights = weights[:A], weights[A:A + B]
 

@@ -41,6 +41,10 @@ pub(in crate::model::adaptive) struct Lagged {
     system: System,
 }
 
+/// What is added to the ridge, times the power of the signal: with a signal that follows
+/// exactly from its past, the numbers have no place for less.
+const LEAST_PART: f64 = 1.0 / (1u64 << 42) as f64;
+
 /// More than any lag, and a power of two.
 const RING: usize = 64;
 
@@ -150,7 +154,7 @@ impl Lagged {
         right.fill(0.0);
         right[..own].copy_from_slice(&right_own[1..=own]);
         right[own..own + other].copy_from_slice(&right_other[..other]);
-        system.hold(ridge, 0.0);
+        system.hold(ridge + LEAST_PART * right_own[0], 0.0);
         let weights = system.solve().as_flattened();
         self.weights_own.as_flattened_mut()[..own].copy_from_slice(&weights[..own]);
         self.weights_other.as_flattened_mut()[..other].copy_from_slice(&weights[own..own + other]);
