@@ -82,8 +82,7 @@ impl<C: SymbolCoder> Work for Pass<'_, C> {
     /// The coder, and whether all samples are within their range.
     type Output = (C, bool);
 
-    // Wider vectors do not pay: the sums are short.
-    const BEST: InstructionSet = InstructionSet::Avx2;
+    const BEST: InstructionSet = InstructionSet::Avx512;
 
     #[inline(always)]
     fn run<I: Integers>(mut self) -> (C, bool) {
