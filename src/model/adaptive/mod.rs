@@ -6,6 +6,7 @@
 
 #![allow(clippy::needless_range_loop, reason = "loops over lanes say which lane is which")]
 
+mod coding;
 mod deep;
 mod fast;
 mod least_squares;

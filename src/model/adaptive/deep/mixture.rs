@@ -7,15 +7,12 @@
 use super::BitCoder;
 use super::correction::Correction;
 use super::profile::{Expert, Spread};
-use super::volatility::{Errors, Volatility};
+use super::volatility::{Errors, LEAST_ERROR, Volatility};
 use crate::numerics::functions::{clamp, exp_minus, round};
 use crate::numerics::lanes::{Lanes, tree};
 
 /// The mean |error| of a logistic distribution of scale one.
 const MEAN_ERROR: f32 = 1.386;
-
-/// What is added to an average error: no scale is zero.
-const LEAST_ERROR: f32 = 0.03;
 
 /// Of experts of less weight, only the prediction says where samples may be.
 const HEARD: f32 = 0.01;
@@ -99,7 +96,7 @@ where
     ) -> (i32, bool) {
         let Range { bits, low, high, unit } = range;
         let sample = i64::from(sample);
-        self.volatility.expect(other, LEAST_ERROR);
+        self.volatility.expect(other);
         let scales = self.scales();
         let mut inverse = [0.0; EXPERTS];
         for i in 0..EXPERTS {

@@ -12,13 +12,12 @@ mod volatility;
 
 use profile::Profile;
 
+use super::coding::{Reading, Writing};
 use super::prepare::Prepared;
-use crate::entropy::{RangeDecoder, RangeEncoder};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::numerics::dispatch::{InstructionSet, Work, run};
 use crate::numerics::integers::Integers;
 use crate::numerics::lanes::Lanes;
-use crate::planes::{BitReader, BitWriter};
 
 /// What codes a chunk, in either direction: an encoder answers with what it was given.
 trait BitCoder {
@@ -26,11 +25,6 @@ trait BitCoder {
     fn bit(&mut self, bit: bool, one: u32) -> bool;
     /// The lowest `count` bits, at most 32, as they are.
     fn raw(&mut self, bits: u64, count: u32) -> u64;
-}
-
-struct Writing {
-    tokens: RangeEncoder,
-    raw: BitWriter,
 }
 
 impl BitCoder for Writing {
@@ -46,11 +40,6 @@ impl BitCoder for Writing {
         self.raw.push_bits(bits, count);
         bits
     }
-}
-
-struct Reading<'a> {
-    tokens: RangeDecoder<'a>,
-    raw: BitReader<'a>,
 }
 
 impl BitCoder for Reading<'_> {
@@ -97,9 +86,9 @@ pub(super) fn encode<const EXPERTS: usize>(
 where
     [f32; EXPERTS]: Lanes<Element = f32>,
 {
-    let coder = Writing { tokens: RangeEncoder::new(), raw: BitWriter::default() };
+    let coder = Writing::new();
     let (coder, _) = run(Pass { profile, prepared, coder });
-    (coder.tokens.finish(), coder.raw.finish())
+    coder.finish()
 }
 
 /// Fills the channels.
@@ -112,55 +101,32 @@ pub(super) fn decode<const EXPERTS: usize>(
 where
     [f32; EXPERTS]: Lanes<Element = f32>,
 {
-    let coder = Reading { tokens: RangeDecoder::new(tokens), raw: BitReader::new(raw) };
+    let coder = Reading::new(tokens, raw);
     let (coder, fits) = run(Pass { profile, prepared, coder });
-    if !fits {
-        return Err(Error::malformed("a number beyond the range"));
-    }
-    if !coder.raw.is_done() {
-        return Err(Error::malformed("raw bits that nothing needs"));
-    }
-    Ok(())
+    coder.finish(fits)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::adaptive::coding::signals;
     use crate::numerics::dispatch::run_with;
     use profile::{MAX, STANDARD};
-
-    /// Signals that filters like and dislike.
-    fn signals(bits: u32, frames: usize) -> Vec<Vec<i32>> {
-        let (low, high) = (i32::MIN >> (32 - bits), i32::MAX >> (32 - bits));
-        let mut random = 1u64;
-        let mut noise = || {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (random >> 32) as i32 >> (32 - bits)
-        };
-        let sine = |at: usize| ((at as f64 * 0.07).sin() * f64::from(high) * 0.7) as i32;
-        vec![
-            (0..frames).map(sine).collect(),
-            (0..frames).map(|_| noise()).collect(),
-            (0..frames).map(|at| if at % 2 == 0 { low } else { high }).collect(),
-            (0..frames).map(|at| if at / 300 % 2 == 0 { sine(at) } else { 0 }).collect(),
-            (0..frames).map(|at| if at % 97 == 96 { noise() } else { sine(at) / 64 }).collect(),
-        ]
-    }
 
     fn same_everywhere<const EXPERTS: usize>(profile: &'static Profile<EXPERTS>)
     where
         [f32; EXPERTS]: Lanes<Element = f32>,
     {
         for bits in [1, 8, 16, 24, 32] {
-            for (count, frames) in [(1, 1), (1, 700), (2, 2), (2, 700), (5, 200)] {
-                let signals = signals(bits, frames)[5 - count..].to_vec();
+            for (count, frames) in [(1, 1), (1, 700), (2, 2), (2, 700), (6, 200)] {
+                let signals = signals(bits, frames)[6 - count..].to_vec();
                 let mut results = InstructionSet::available().map(|set| {
                     let mut prepared = Prepared::of(signals.clone(), bits);
-                    let coder = Writing { tokens: RangeEncoder::new(), raw: BitWriter::default() };
+                    let coder = Writing::new();
                     let pass = Pass { profile, prepared: &mut prepared, coder };
                     let (coder, fits) = run_with(set, pass);
                     assert!(prepared.coded == signals && fits);
-                    (coder.tokens.finish(), coder.raw.finish())
+                    coder.finish()
                 });
                 let first = results.next().unwrap();
                 assert!(results.all(|other| other == first), "{bits} bits");
@@ -169,11 +135,10 @@ mod tests {
                     let mut prepared = Prepared::of(signals.clone(), bits);
                     prepared.coded.iter_mut().for_each(|channel| channel.fill(0));
                     let (tokens, raw) = &first;
-                    let coder =
-                        Reading { tokens: RangeDecoder::new(tokens), raw: BitReader::new(raw) };
+                    let coder = Reading::new(tokens, raw);
                     let pass = Pass { profile, prepared: &mut prepared, coder };
                     let (coder, fits) = run_with(set, pass);
-                    assert!(coder.raw.is_done() && fits);
+                    coder.finish(fits).unwrap();
                     assert!(prepared.coded == signals, "{bits} bits");
                 }
             }

@@ -5,7 +5,7 @@ use super::mixture::{Mixture, Range};
 use super::profile::{Center, Profile, Stage, Start, TILT};
 use super::volatility::Errors;
 use crate::model::adaptive::least_squares::{Combined, Lagged};
-use crate::model::adaptive::lms::{Error, Float, Integer, Scale};
+use crate::model::adaptive::lms::{Error, Float, Integer, Scale, settle};
 use crate::model::adaptive::prepare::Prepared;
 use crate::model::adaptive::window::Window;
 use crate::numerics::functions::clamp;
@@ -21,9 +21,6 @@ const BLOCKS: usize = 4;
 const MOST_BASES: usize = 8;
 const MOST_CASCADES: usize = 8;
 const MOST_COMBINERS: usize = 8;
-
-/// What is left of a filter's target is nothing from here on.
-const LEAST_TARGET: f64 = 1e-6;
 
 /// A filter of a cascade.
 enum Filter {
@@ -93,6 +90,9 @@ where
         // The filters of the first cascade, the other cascades, the other bases.
         let [first, others @ ..] = profile.cascades else { unreachable!("there is a cascade") };
         let inputs = first.stages.len() + others.len() + bases.len() - 1;
+        assert!(inputs <= 8 * BLOCKS && bases.len() <= MOST_BASES);
+        assert!(profile.cascades.len() <= MOST_CASCADES);
+        assert!(profile.combiners.len() <= MOST_COMBINERS);
         Channel {
             own: Window::new(Lagged::WINDOW),
             other: Window::new(Lagged::WINDOW),
@@ -168,7 +168,7 @@ where
             let mut target = sample - start;
             for (at, filter) in filters.iter_mut().enumerate() {
                 let prediction = filter.prediction();
-                target = if target.abs() < LEAST_TARGET { 0.0 } else { target };
+                target = settle(target);
                 filter.step::<I>(target as f32);
                 // In the first cascade a prediction counts as much as it is worth.
                 let worth = weigh.map_or(1.0, |last| clamp(1.0 + last.weight(at), 0.0, 1.0));

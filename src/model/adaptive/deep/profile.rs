@@ -14,6 +14,8 @@ pub(in crate::model::adaptive) struct Profile<const EXPERTS: usize> {
     pub(super) cascades: &'static [Cascade],
     /// Combinations of all these; the last one is the final prediction.
     pub(super) combiners: &'static [combined::Settings],
+    /// With a correction, the first one's place is the mixture's, and the scale of the third
+    /// tells how wide an interval is.
     pub(super) experts: [Expert; EXPERTS],
     /// Whether each bit's probability is refined by what was learnt about such bits.
     pub(super) corrected: bool,
@@ -95,33 +97,37 @@ const fn expert(center: Center, spread: Spread, factor: f32) -> Expert {
     Expert { center, spread, factor }
 }
 
+/// On the slowest base, in both profiles the second.
+const FROM_SLOW: Cascade = Cascade {
+    from: Start::Base(1),
+    stages: &[
+        Long(2048, 0.1),
+        Long(1024, 0.2),
+        Long(512, 0.2),
+        Long(256, 0.2),
+        Long(128, 0.12),
+        Middle(0.08),
+        Short(0.06, Error::Whole),
+        Short(0.056, Error::Sign),
+    ],
+};
+
+const FROM_LAST: Cascade = Cascade {
+    from: Start::Last,
+    stages: &[Long(256, 0.01), Middle(0.005), Short(0.08, Error::Sign)],
+};
+
+/// On the base that most others are measured by, the first.
+const FROM_QUICK: Cascade = Cascade {
+    from: Start::Base(0),
+    stages: &[Long(256, 0.2), Middle(0.08), Short(0.06, Error::Whole)],
+};
+
 /// The default.
 pub(in crate::model::adaptive) static STANDARD: Profile<16> = Profile {
     bases: &[lags(16, 8, 0.999, 8), lags(16, 8, 0.99988, 32), lags(12, 4, 0.992, 16)],
     bases_alone: &[lags(24, 0, 0.998, 8), lags(24, 0, 0.99988, 32), lags(16, 0, 0.992, 16)],
-    cascades: &[
-        Cascade {
-            from: Start::Base(1),
-            stages: &[
-                Long(2048, 0.1),
-                Long(1024, 0.2),
-                Long(512, 0.2),
-                Long(256, 0.2),
-                Long(128, 0.12),
-                Middle(0.08),
-                Short(0.06, Error::Whole),
-                Short(0.056, Error::Sign),
-            ],
-        },
-        Cascade {
-            from: Start::Last,
-            stages: &[Long(256, 0.01), Middle(0.005), Short(0.08, Error::Sign)],
-        },
-        Cascade {
-            from: Start::Base(0),
-            stages: &[Long(256, 0.2), Middle(0.08), Short(0.06, Error::Whole)],
-        },
-    ],
+    cascades: &[FROM_SLOW, FROM_LAST, FROM_QUICK],
     combiners: &[combine(0.9995, 16), combine(0.99, 8), combine(0.998, 8)],
     experts: [
         expert(Combined(2), Own(0.2), 1.0),
@@ -163,27 +169,9 @@ pub(in crate::model::adaptive) static MAX: Profile<32> = Profile {
         lags(24, 0, 0.9985, 4),
     ],
     cascades: &[
-        Cascade {
-            from: Start::Base(1),
-            stages: &[
-                Long(2048, 0.1),
-                Long(1024, 0.2),
-                Long(512, 0.2),
-                Long(256, 0.2),
-                Long(128, 0.12),
-                Middle(0.08),
-                Short(0.06, Error::Whole),
-                Short(0.056, Error::Sign),
-            ],
-        },
-        Cascade {
-            from: Start::Last,
-            stages: &[Long(256, 0.01), Middle(0.005), Short(0.08, Error::Sign)],
-        },
-        Cascade {
-            from: Start::Base(0),
-            stages: &[Long(256, 0.2), Middle(0.08), Short(0.06, Error::Whole)],
-        },
+        FROM_SLOW,
+        FROM_LAST,
+        FROM_QUICK,
         Cascade {
             from: Start::Base(3),
             stages: &[

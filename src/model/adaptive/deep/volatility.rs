@@ -12,6 +12,9 @@ const REFERENCE: usize = 4;
 /// What the other channel's error says.
 const OTHER: usize = 6;
 
+/// What is added to the size of errors: no scale is zero.
+pub(super) const LEAST_ERROR: f32 = 0.03;
+
 /// Weights at first.
 const START: [f32; 8] = [0.0, 0.25, 0.3, 0.25, 0.2, 0.0, 0.0, 0.0];
 
@@ -56,15 +59,15 @@ impl Volatility {
         }
     }
 
-    /// Finds what is to be expected, where no size is less than `floor`.
+    /// Finds what is to be expected.
     #[inline(always)]
-    pub(super) fn expect(&mut self, other: Errors, floor: f32) {
+    pub(super) fn expect(&mut self, other: Errors) {
         let mut sizes = [other.last; 8];
         sizes[..AVERAGES].copy_from_slice(&self.averages);
         sizes[OTHER + 1] = other.average;
         let mut logs = [0.0; 8];
         for i in 0..8 {
-            logs[i] = ln(sizes[i] + floor);
+            logs[i] = ln(sizes[i] + LEAST_ERROR);
         }
         for i in 0..8 {
             self.inputs[i] = logs[i] - logs[REFERENCE];
@@ -79,7 +82,7 @@ impl Volatility {
         let log = clamp(tree(products), -MOST_LOG, MOST_LOG);
         let factor = exp_minus(log.abs());
         let factor = if log > 0.0 { 1.0 / factor } else { factor };
-        self.expected = (self.averages[REFERENCE] + floor) * factor;
+        self.expected = (self.averages[REFERENCE] + LEAST_ERROR) * factor;
     }
 
     /// Learns how large the error was.

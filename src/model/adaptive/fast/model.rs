@@ -3,7 +3,7 @@
 use super::SymbolCoder;
 use super::residuals::Residuals;
 use crate::model::adaptive::least_squares::{Combined, Lagged, Schedule, combined, lagged};
-use crate::model::adaptive::lms::{Error, Float, Integer, Scale};
+use crate::model::adaptive::lms::{Error, Float, Integer, Scale, settle};
 use crate::model::adaptive::prepare::Prepared;
 use crate::model::adaptive::window::Window;
 use crate::numerics::functions::clamp;
@@ -134,13 +134,6 @@ fn unfold_within(u: u64, (below, above): (i64, i64)) -> (i64, bool) {
     let u = u.min(last) as i64;
     let far = if below > above { both - u } else { u - both };
     (if u <= 2 * both { unfold(u as u64) } else { far }, within)
-}
-
-/// Adaptive filters decay towards numbers that some environments flush to zero; this ends
-/// it for all of them, far above those.
-#[inline(always)]
-fn settle(x: f64) -> f64 {
-    if x.abs() < 1e-6 { 0.0 } else { x }
 }
 
 #[cfg(test)]
