@@ -46,6 +46,8 @@ pub enum ErrorKind {
     Input(String),
     /// The caller asked for something that does not exist.
     Argument(String),
+    /// A language model cannot be used.
+    Model(String),
     /// A chunk did not decode to the audio it was made from. Nothing of it was written.
     Verification,
     /// A worker thread died.
@@ -83,6 +85,11 @@ impl Error {
 
     pub(crate) fn argument(what: impl Into<String>) -> Self {
         Self::new(ErrorKind::Argument(what.into()))
+    }
+
+    #[cfg(feature = "language")]
+    pub(crate) fn model(what: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Model(what.into()))
     }
 
     pub(crate) fn input(what: impl Into<String>) -> Self {
@@ -144,7 +151,9 @@ impl fmt::Display for ErrorKind {
             ErrorKind::Limit { needed, allowed } => {
                 write!(f, "needs {needed} bytes of memory, more than the limit of {allowed}")
             }
-            ErrorKind::Input(what) | ErrorKind::Argument(what) => f.write_str(what),
+            ErrorKind::Input(what) | ErrorKind::Argument(what) | ErrorKind::Model(what) => {
+                f.write_str(what)
+            }
             ErrorKind::Verification => {
                 f.write_str("does not decode to the audio it was made from; please report this")
             }

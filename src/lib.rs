@@ -50,6 +50,25 @@ pub use options::{DecodeOptions, EncodeOptions, Limits, Preset};
 pub use planes::Mapping;
 pub use stats::{Sections, Stats};
 
+#[cfg(feature = "language")]
+pub mod language {
+    //! Language models that predict the characters of audio.
+
+    pub use crate::model::language::Profile;
+    pub use crate::model::language::architecture::{
+        Architecture, ByteTransformer, Expected, Llama,
+    };
+    pub use crate::model::language::tensor::{Kind, Tensor, Tensors};
+    pub use crate::model::language::vocabulary::{Tokenizer, Vocabulary};
+}
+
+#[cfg(feature = "checkpoints")]
+pub mod checkpoint {
+    //! Models on disk, in every layout.
+
+    pub use crate::model::checkpoint::{Checkpoint, open};
+}
+
 /// Version of the format that this crate writes, major and minor.
 pub const FORMAT_VERSION: (u8, u8) = container::VERSION;
 

@@ -4,7 +4,11 @@
 //! out. What happens in between, sample by sample or in a batch, is its own affair.
 
 pub(crate) mod adaptive;
+#[cfg(feature = "checkpoints")]
+pub(crate) mod checkpoint;
 pub(crate) mod constant;
+#[cfg(feature = "language")]
+pub(crate) mod language;
 pub(crate) mod light;
 
 /// How a chunk is coded.
