@@ -5,11 +5,13 @@
 use bytes::Bytes;
 
 use crate::audio::AudioSpec;
+use crate::container::header::Header;
 use crate::container::item::ChunkHeader;
 use crate::error::{Error, Result};
 use crate::model::adaptive::{self, Profile};
+use crate::model::language::{self, Coder};
 use crate::model::{Method, constant, light};
-use crate::options::Preset;
+use crate::options::{EncodeOptions, Preset};
 use crate::planes::{Layout, Mapping, wasted_bits};
 use crate::stats::Sections;
 
@@ -22,19 +24,26 @@ pub(crate) struct Coded {
     pub(crate) payload: Bytes,
 }
 
-/// Codes the PCM of one or more whole frames in the smallest way that the preset knows.
+/// Codes the PCM of one or more whole frames in the smallest way that the options know;
+/// with a model, in that way as long as it makes the chunk smaller.
 pub(crate) fn encode(
     pcm: &Bytes,
     spec: &AudioSpec,
-    preset: Preset,
-    mapping: Option<Mapping>,
-) -> Coded {
+    options: &EncodeOptions,
+    coder: Option<&Coder>,
+) -> Result<Coded> {
     let plain =
         |method, payload| Coded { method, mapping: Mapping::TwosComplement, wasted: 0, payload };
     if let Some(payload) = constant::encode(pcm, spec) {
-        return plain(Method::Constant, payload);
+        return Ok(plain(Method::Constant, payload));
     }
-    let coded = match preset {
+    if let Some(coder) = coder
+        && let Some(coded) = language_chunk(pcm, spec, options, coder)?
+    {
+        return Ok(coded);
+    }
+    let mapping = if coder.is_some() { None } else { options.mapping };
+    let coded = match options.preset {
         Preset::Store => None,
         Preset::Light => Some(light_chunk(pcm, spec, mapping)),
         // A mapping that was asked for is the light method's affair.
@@ -43,10 +52,30 @@ pub(crate) fn encode(
         Preset::Standard => Some(adaptive_chunk(pcm, spec, Profile::Standard)),
         Preset::Max => Some(adaptive_chunk(pcm, spec, Profile::Max)),
     };
-    match coded {
+    Ok(match coded {
         Some(coded) if coded.payload.len() < pcm.len() => coded,
         _ => plain(Method::Stored, pcm.clone()),
-    }
+    })
+}
+
+/// Nothing where the model makes the chunk no smaller.
+fn language_chunk(
+    pcm: &[u8],
+    spec: &AudioSpec,
+    options: &EncodeOptions,
+    coder: &Coder,
+) -> Result<Option<Coded>> {
+    // Not all bits are wasted: the chunk would be constant.
+    let wasted = wasted_bits(pcm, spec.format) as u8;
+    let mapping = options.mapping.unwrap_or(Mapping::OffsetBinary);
+    let payload = coder.encode(pcm, spec, wasted, mapping, options.verify)?;
+    let payload = payload.filter(|payload| payload.len() < pcm.len());
+    Ok(payload.map(|payload| Coded {
+        method: Method::Language,
+        mapping,
+        wasted,
+        payload: payload.into(),
+    }))
 }
 
 fn light_chunk(pcm: &[u8], spec: &AudioSpec, mapping: Option<Mapping>) -> Coded {
@@ -72,7 +101,12 @@ fn adaptive_chunk(pcm: &[u8], spec: &AudioSpec, profile: Profile) -> Coded {
 }
 
 /// The PCM of a chunk.
-pub(crate) fn decode(chunk: &ChunkHeader, payload: &Bytes, spec: &AudioSpec) -> Result<Bytes> {
+pub(crate) fn decode(
+    chunk: &ChunkHeader,
+    payload: &Bytes,
+    spec: &AudioSpec,
+    coder: Option<&Coder>,
+) -> Result<Bytes> {
     let frames = chunk.frames as usize;
     match chunk.method {
         Method::Stored if payload.len() == frames * spec.frame_bytes() => Ok(payload.clone()),
@@ -83,6 +117,11 @@ pub(crate) fn decode(chunk: &ChunkHeader, payload: &Bytes, spec: &AudioSpec) -> 
             light::decode(payload, frames, spec, settings).map(Bytes::from)
         }
         Method::Adaptive => adaptive::decode(payload, frames, spec, chunk.wasted).map(Bytes::from),
+        Method::Language => {
+            let coder =
+                coder.ok_or_else(|| Error::malformed("a language model's chunk without one"))?;
+            coder.decode(payload, frames, spec, chunk.wasted, chunk.mapping).map(Bytes::from)
+        }
     }
 }
 
@@ -90,20 +129,21 @@ pub(crate) fn decode(chunk: &ChunkHeader, payload: &Bytes, spec: &AudioSpec) -> 
 pub(crate) fn sections(
     chunk: &ChunkHeader,
     payload: &[u8],
-    spec: &AudioSpec,
+    stream: &Header,
 ) -> Result<Option<Sections>> {
-    let frames = chunk.frames as usize;
-    let (tokens, planes, kinds) = match chunk.method {
-        Method::Stored | Method::Constant => return Ok(None),
-        Method::Light => {
+    let (spec, frames) = (&stream.spec, chunk.frames as usize);
+    let (tokens, planes, kinds) = match (chunk.method, &stream.model) {
+        (Method::Light, _) => {
             let layout = Layout::new(spec.format, chunk.wasted);
             let parts = light::Parts::split(payload, frames, spec, layout, chunk.mapping)?;
             (parts.tokens, parts.planes, parts.kinds())
         }
-        Method::Adaptive => {
+        (Method::Adaptive, _) => {
             let parts = adaptive::Parts::split(payload, frames, spec, chunk.wasted)?;
             (parts.tokens, parts.raw, String::new())
         }
+        (Method::Language, Some(usage)) => return language::sections(payload, usage, spec, chunk),
+        (Method::Stored | Method::Constant | Method::Language, _) => return Ok(None),
     };
     Ok(Some(Sections {
         token_bytes: tokens.len() as u64,

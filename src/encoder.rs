@@ -14,7 +14,9 @@ use crate::container::item::{ChunkHeader, block, write_block};
 use crate::container::trailer::{Index, IndexEntry, Trailer};
 use crate::digest::AudioDigest;
 use crate::error::{Error, ErrorKind, Place, Result};
-use crate::options::EncodeOptions;
+use crate::model::Method;
+use crate::model::language::Coder;
+use crate::options::{EncodeOptions, Verify};
 use crate::parallel::{self, Ordered};
 use crate::stats::Stats;
 
@@ -48,6 +50,8 @@ pub struct Encoder<W: Write> {
     spec: AudioSpec,
     source: SourceFile,
     options: EncodeOptions,
+    /// What codes chunks with a language model.
+    coder: Option<Arc<Coder>>,
     chunk_frames: u64,
     /// PCM that waits for its chunk to be full; always less than one chunk.
     gathered: BytesMut,
@@ -124,6 +128,7 @@ impl<W: Write> Encoder<W> {
         spec.validate()?;
         let chunk_frames = options.chunk_frames(&spec)?;
         Ok(Encoder {
+            coder: options.coder(&spec, chunk_frames)?.map(Arc::new),
             writer,
             spec,
             source,
@@ -253,6 +258,7 @@ impl<W: Write> Encoder<W> {
             chunk_frames: self.chunk_frames,
             declared_frames: self.options.declared_frames,
             has_md5: self.digest.is_some(),
+            model: self.coder.as_ref().map(|coder| coder.usage().clone()),
             salt: crc32fast::hash(first_pcm),
         }
         .seal();
@@ -262,10 +268,15 @@ impl<W: Write> Encoder<W> {
             self.stats.foreign_bytes += part.len() as u64;
         }
         let stream = Arc::new(stream);
-        let threads = parallel::threads(self.options.threads);
+        // The segments of one chunk keep all threads busy where there is a model.
+        let threads = match self.coder {
+            Some(_) => 1,
+            None => parallel::threads(self.options.threads),
+        };
         let pool = {
             let (stream, options) = (Arc::clone(&stream), self.options.clone());
-            Ordered::new(threads, move |job| encode_chunk(job, &stream, &options))
+            let coder = self.coder.clone();
+            Ordered::new(threads, move |job| encode_chunk(job, &stream, &options, coder.as_deref()))
         };
         Ok(Started { stream, pool })
     }
@@ -358,9 +369,14 @@ impl<W: Write> Write for Encoder<W> {
     }
 }
 
-fn encode_chunk(job: Job, stream: &Sealed, options: &EncodeOptions) -> Result<EncodedChunk> {
+fn encode_chunk(
+    job: Job,
+    stream: &Sealed,
+    options: &EncodeOptions,
+    coder: Option<&Coder>,
+) -> Result<EncodedChunk> {
     let spec = &stream.header.spec;
-    let coded = chunk_codec::encode(&job.pcm, spec, options.preset, options.mapping);
+    let coded = chunk_codec::encode(&job.pcm, spec, options, coder)?;
     let header = ChunkHeader {
         first_frame: job.first_frame,
         frames: (job.pcm.len() / spec.frame_bytes()) as u64,
@@ -370,8 +386,10 @@ fn encode_chunk(job: Job, stream: &Sealed, options: &EncodeOptions) -> Result<En
         payload_length: coded.payload.len() as u64,
         pcm_crc: stream.id.crc(&[&job.pcm]),
     };
-    if options.verify
-        && !chunk_codec::decode(&header, &coded.payload, spec).is_ok_and(|pcm| pcm == job.pcm)
+    // The language method has its own way of verifying.
+    if options.verify != Verify::No
+        && coded.method != Method::Language
+        && !chunk_codec::decode(&header, &coded.payload, spec, None).is_ok_and(|pcm| pcm == job.pcm)
     {
         return Err(Error::new(ErrorKind::Verification));
     }

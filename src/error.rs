@@ -2,6 +2,8 @@
 
 use std::{fmt, io};
 
+use crate::model::identity::ModelId;
+
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -48,6 +50,8 @@ pub enum ErrorKind {
     Argument(String),
     /// A language model cannot be used.
     Model(String),
+    /// The stream was made with a language model that is not at hand.
+    MissingModel(Box<ModelId>),
     /// A chunk did not decode to the audio it was made from. Nothing of it was written.
     Verification,
     /// A worker thread died.
@@ -153,6 +157,9 @@ impl fmt::Display for ErrorKind {
             }
             ErrorKind::Input(what) | ErrorKind::Argument(what) | ErrorKind::Model(what) => {
                 f.write_str(what)
+            }
+            ErrorKind::MissingModel(id) => {
+                write!(f, "the stream needs the language model {id} with {}", id.profile.name())
             }
             ErrorKind::Verification => {
                 f.write_str("does not decode to the audio it was made from; please report this")

@@ -67,7 +67,7 @@ impl<R: Read> Decoder<R> {
             let (number, first_frame) = (self.chunks, self.frames);
             let Item::Chunk(chunk, payload) = self.pass_item()? else { continue };
             let bytes = self.input.offset() - offset;
-            let sections = chunk_codec::sections(&chunk, &payload, &self.stream.header.spec)
+            let sections = chunk_codec::sections(&chunk, &payload, &self.stream.header)
                 .map_err(|error| error.at(Place::Chunk(number)))?;
             return Ok(Some(ChunkInfo {
                 number,

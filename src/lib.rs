@@ -46,7 +46,8 @@ pub use encoder::{Encoder, Finished};
 pub use error::{Error, ErrorKind, Place, Result};
 pub use inspect::{ChunkInfo, Summary};
 pub use model::Method;
-pub use options::{DecodeOptions, EncodeOptions, Limits, Preset};
+pub use model::identity::{ModelId, ModelUse, Profile, Tokens};
+pub use options::{DecodeOptions, EncodeOptions, Limits, Preset, Verify};
 pub use planes::Mapping;
 pub use stats::{Sections, Stats};
 
@@ -54,10 +55,13 @@ pub use stats::{Sections, Stats};
 pub mod language {
     //! Language models that predict the characters of audio.
 
-    pub use crate::model::language::Profile;
     pub use crate::model::language::architecture::{
         Architecture, ByteTransformer, Expected, Llama,
     };
+    pub use crate::model::language::evaluator::Evaluator;
+    pub use crate::model::language::meter::Meter;
+    pub use crate::model::language::model::{LanguageModel, Parts};
+    pub use crate::model::language::options::LanguageOptions;
     pub use crate::model::language::tensor::{Kind, Tensor, Tensors};
     pub use crate::model::language::vocabulary::{Tokenizer, Vocabulary};
 }

@@ -4,6 +4,11 @@ use crate::audio::AudioSpec;
 use crate::container::MAX_CHUNK_PCM;
 use crate::container::header::default_chunk_frames;
 use crate::error::{Error, Result};
+use crate::model::language::Coder;
+#[cfg(feature = "language")]
+use crate::model::language::{meter::Meter, model::LanguageModel, options::LanguageOptions};
+#[cfg(feature = "language")]
+use crate::parallel;
 use crate::planes::Mapping;
 
 /// How much work goes into making a stream small.
@@ -41,14 +46,36 @@ impl Preset {
     }
 }
 
+/// How far a chunk is checked before it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Verify {
+    /// Not at all.
+    #[default]
+    No,
+    /// Each chunk is decoded again. With a language model, where that takes far longer than
+    /// encoding, its bytes are, and of its segments one in each batch.
+    Usual,
+    /// Each chunk is decoded again, whatever the time.
+    Full,
+}
+
+impl From<bool> for Verify {
+    /// As usual, or not at all.
+    fn from(verify: bool) -> Self {
+        if verify { Verify::Usual } else { Verify::No }
+    }
+}
+
 /// Choices for encoding.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct EncodeOptions {
     /// How much work goes into making the stream small.
     pub preset: Preset,
-    /// How samples become characters in the light method, which is then taken with every
-    /// preset; the encoder chooses for itself where it is `None`.
+    /// How samples become characters with a language model, and in the light method, which
+    /// is otherwise taken with every preset then; the encoder chooses for itself where it
+    /// is `None`.
     pub mapping: Option<Mapping>,
     /// Frames of a chunk, the unit of seeking, threads and damage. `None` is ten seconds,
     /// or thirty with [`Preset::Max`], within limits.
@@ -62,7 +89,10 @@ pub struct EncodeOptions {
     /// Whether the stream keeps the MD5 of its audio.
     pub md5: bool,
     /// Whether each chunk is decoded again and compared before it is written.
-    pub verify: bool,
+    pub verify: Verify,
+    /// A language model to encode with, and how.
+    #[cfg(feature = "language")]
+    pub model: Option<(LanguageModel, LanguageOptions)>,
 }
 
 impl Default for EncodeOptions {
@@ -74,7 +104,9 @@ impl Default for EncodeOptions {
             declared_frames: None,
             threads: 1,
             md5: true,
-            verify: false,
+            verify: Verify::No,
+            #[cfg(feature = "language")]
+            model: None,
         }
     }
 }
@@ -116,10 +148,37 @@ impl EncodeOptions {
         self
     }
 
-    /// Whether each chunk is decoded again before it is written.
-    pub fn with_verify(mut self, verify: bool) -> Self {
-        self.verify = verify;
+    /// Whether each chunk is decoded again before it is written: a `bool`, or a [`Verify`].
+    pub fn with_verify(mut self, verify: impl Into<Verify>) -> Self {
+        self.verify = verify.into();
         self
+    }
+
+    /// Encodes with a language model. The preset is for chunks that it would make larger.
+    #[cfg(feature = "language")]
+    pub fn with_model(mut self, model: LanguageModel, options: LanguageOptions) -> Self {
+        self.model = Some((model, options));
+        self
+    }
+
+    /// What codes chunks with the model, if there is one.
+    #[cfg(feature = "language")]
+    pub(crate) fn coder(&self, spec: &AudioSpec, chunk_frames: u64) -> Result<Option<Coder>> {
+        let threads = parallel::threads(self.threads);
+        let coder = |(model, options): &(LanguageModel, LanguageOptions)| {
+            if self.mapping == Some(Mapping::Residual) {
+                let message = "a language model with the mapping residual: it has no residual";
+                return Err(Error::argument(message));
+            }
+            Ok(options.coder(model, spec, chunk_frames)?.with_threads(threads))
+        };
+        self.model.as_ref().map(coder).transpose()
+    }
+
+    /// Nothing codes chunks with a model in this build.
+    #[cfg(not(feature = "language"))]
+    pub(crate) fn coder(&self, _: &AudioSpec, _: u64) -> Result<Option<Coder>> {
+        Ok(None)
     }
 
     /// Frames of a chunk, once they are known to be possible.
@@ -150,11 +209,25 @@ pub struct DecodeOptions {
     /// Whether damaged parts are replaced with silence instead of ending in an error.
     /// [`Decoder::damage`](crate::Decoder::damage) tells what was lost.
     pub recover: bool,
+    /// Language models that streams may need.
+    #[cfg(feature = "language")]
+    pub models: Vec<LanguageModel>,
+    /// Counts what a language model does.
+    #[cfg(feature = "language")]
+    pub meter: Meter,
 }
 
 impl Default for DecodeOptions {
     fn default() -> Self {
-        DecodeOptions { limits: Limits::default(), threads: 1, recover: false }
+        DecodeOptions {
+            limits: Limits::default(),
+            threads: 1,
+            recover: false,
+            #[cfg(feature = "language")]
+            models: Vec::new(),
+            #[cfg(feature = "language")]
+            meter: Meter::default(),
+        }
     }
 }
 
@@ -174,6 +247,20 @@ impl DecodeOptions {
     /// Whether damaged parts are replaced with silence.
     pub fn with_recover(mut self, recover: bool) -> Self {
         self.recover = recover;
+        self
+    }
+
+    /// Adds a language model that a stream may need.
+    #[cfg(feature = "language")]
+    pub fn with_model(mut self, model: LanguageModel) -> Self {
+        self.models.push(model);
+        self
+    }
+
+    /// Counts what a language model does with this meter.
+    #[cfg(feature = "language")]
+    pub fn with_meter(mut self, meter: Meter) -> Self {
+        self.meter = meter;
         self
     }
 }

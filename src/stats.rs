@@ -25,6 +25,8 @@ pub struct Stats {
     pub light_chunks: u64,
     /// Chunks of the embedded model.
     pub adaptive_chunks: u64,
+    /// Chunks of a language model.
+    pub language_chunks: u64,
 }
 
 impl Stats {
@@ -37,12 +39,17 @@ impl Stats {
             Method::Constant => &mut self.constant_chunks,
             Method::Light => &mut self.light_chunks,
             Method::Adaptive => &mut self.adaptive_chunks,
+            Method::Language => &mut self.language_chunks,
         } += 1;
     }
 
     /// Chunks of all methods.
     pub fn chunks(&self) -> u64 {
-        self.stored_chunks + self.constant_chunks + self.light_chunks + self.adaptive_chunks
+        self.stored_chunks
+            + self.constant_chunks
+            + self.light_chunks
+            + self.adaptive_chunks
+            + self.language_chunks
     }
 }
 

@@ -3,9 +3,11 @@
 use byteorder::{ByteOrder, LittleEndian};
 
 use super::fields::{Fields, StreamId, put_u32, put_varint};
+use super::model;
 use super::{MAGIC, MAX_CHUNK_PCM, MAX_HEADER_BODY, VERSION};
 use crate::audio::{AudioSpec, SampleFormat};
 use crate::error::{Error, ErrorKind, Place, Result};
+use crate::model::identity::ModelUse;
 
 /// The file that the audio of a stream came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +38,8 @@ pub(crate) struct Header {
     /// The length that the source announced, which need not be true.
     pub(crate) declared_frames: Option<u64>,
     pub(crate) has_md5: bool,
+    /// The language model that chunks may need.
+    pub(crate) model: Option<ModelUse>,
     pub(crate) salt: u32,
 }
 
@@ -76,7 +80,8 @@ mod extension {
     pub(super) const CHUNK_FRAMES: u8 = 1 << 2;
     pub(super) const BIG_ENDIAN: u8 = 1 << 3;
     pub(super) const FLIPPED_SIGN: u8 = 1 << 4;
-    pub(super) const RESERVED: u8 = 0b1110_0000;
+    pub(super) const MODEL: u8 = 1 << 5;
+    pub(super) const RESERVED: u8 = 0b1100_0000;
 }
 
 /// The most frames of a chunk where nothing else is asked for: ten seconds, but enough
@@ -142,6 +147,10 @@ impl Header {
         if let Some(frames) = self.declared_frames {
             flags |= flag::DECLARED_FRAMES;
             put_varint(&mut tail, frames);
+        }
+        if let Some(model) = &self.model {
+            extended |= extension::MODEL;
+            model::write(model, &mut tail);
         }
         if extended != 0 {
             flags |= flag::EXTENSION;
@@ -245,6 +254,8 @@ impl Header {
         }
         let declared_frames =
             if flags & flag::DECLARED_FRAMES != 0 { Some(fields.varint()?) } else { None };
+        let model =
+            if extended & extension::MODEL != 0 { Some(model::parse(fields)?) } else { None };
         let salt = fields.u32()?;
 
         let raw_bits = extended & (extension::BIG_ENDIAN | extension::FLIPPED_SIGN);
@@ -263,6 +274,7 @@ impl Header {
             chunk_frames,
             declared_frames,
             has_md5: flags & flag::MD5 != 0,
+            model,
             salt,
         };
         match source {
@@ -325,6 +337,7 @@ mod tests {
             chunk_frames: default_chunk_frames(&spec),
             declared_frames: Some(1000),
             has_md5: true,
+            model: None,
             salt: 7,
         }
     }
@@ -343,6 +356,7 @@ mod tests {
                 has_md5: false,
                 ..header()
             },
+            Header { model: Some(model::tests::example()), ..header() },
         ] {
             let sealed = header.seal();
             assert_eq!(Header::parse(&sealed.bytes).unwrap(), sealed);

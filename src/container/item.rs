@@ -13,7 +13,8 @@ const BLOCK_RESERVED: u8 = 0b1110_0000;
 const WASTED: u8 = 1 << 6;
 const IMPLIED: u8 = 1 << 7;
 
-const METHODS: [Method; 4] = [Method::Stored, Method::Constant, Method::Light, Method::Adaptive];
+const METHODS: [Method; 5] =
+    [Method::Stored, Method::Constant, Method::Light, Method::Adaptive, Method::Language];
 const MAPPINGS: [Mapping; 3] = [Mapping::TwosComplement, Mapping::OffsetBinary, Mapping::Residual];
 
 /// Bytes of the checksum behind an item.
@@ -153,6 +154,12 @@ impl ItemHeader {
             }
             (Some(Method::Adaptive), Some(mapping), _) if mapping != Mapping::Residual => {
                 Some(Error::malformed("the method adaptive with another mapping than residual"))
+            }
+            (Some(Method::Language), Some(Mapping::Residual), _) => {
+                Some(Error::malformed("the method language with the mapping residual"))
+            }
+            (Some(Method::Language), ..) if stream.model.is_none() => {
+                Some(Error::malformed("the method language in a stream without a model"))
             }
             (.., Some(wasted)) if !wasted_range.contains(&u32::from(wasted)) => {
                 Some(Error::malformed(format!("{wasted} wasted bits")))

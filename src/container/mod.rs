@@ -4,12 +4,16 @@
 pub(crate) mod fields;
 pub(crate) mod header;
 pub(crate) mod item;
+mod model;
 pub(crate) mod trailer;
+
+#[cfg(feature = "language")]
+pub(crate) use model::{MOST_CONTEXT, MOST_LOCKSTEP, MOST_NAME as MOST_MODEL_NAME};
 
 /// First bytes of a stream.
 pub(crate) const MAGIC: [u8; 7] = *b"\x89lmac\r\n";
 /// Version of the format that this crate writes.
-pub(crate) const VERSION: (u8, u8) = (0, 2);
+pub(crate) const VERSION: (u8, u8) = (0, 3);
 
 /// First bytes of a chunk or block.
 const SYNC: [u8; 2] = [0xD6, 0x9B];

@@ -5,6 +5,7 @@
 
 pub(crate) mod reading;
 mod seek;
+mod with_model;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -22,6 +23,8 @@ use crate::damage::Damage;
 use crate::digest::AudioDigest;
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::input::Input;
+use crate::model::identity::ModelUse;
+use crate::model::language::Coder;
 use crate::options::DecodeOptions;
 use crate::parallel::Ordered;
 
@@ -53,6 +56,8 @@ pub struct Decoder<R: Read> {
     options: DecodeOptions,
     /// Offset of the first item that is not part of the head.
     pub(crate) body: u64,
+    /// What decodes chunks of a language model.
+    coder: Option<Arc<Coder>>,
     /// Threads that decode, from the first chunk on.
     pool: Option<Pool>,
 
@@ -106,6 +111,8 @@ pub struct StreamInfo {
     pub has_md5: bool,
     /// Bytes that were kept of the source file before the audio.
     pub head_bytes: u64,
+    /// The language model that it needs, and how that is used.
+    pub model: Option<ModelUse>,
 }
 
 /// How far the audio that came out was checked.
@@ -180,6 +187,7 @@ impl<R: Read> Decoder<R> {
             declared_frames: header.declared_frames,
             has_md5: header.has_md5,
             head_bytes: 0,
+            model: header.model.clone(),
         };
         let digest = header.has_md5.then(|| AudioDigest::new(&header.spec));
         let stream = Arc::new(stream);
@@ -189,6 +197,7 @@ impl<R: Read> Decoder<R> {
             input,
             info,
             head: Bytes::new(),
+            coder: None,
             pool: None,
             stream,
             options,

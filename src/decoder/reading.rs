@@ -15,6 +15,7 @@ use crate::container::item::{
 use crate::container::trailer::{IndexEntry, Trailer};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::model::adaptive;
+use crate::model::language::Coder;
 use crate::parallel::{self, Ordered};
 
 /// Bytes of items that may be tried for each byte that is looked at in recovery.
@@ -48,12 +49,19 @@ impl<R: Read> Decoder<R> {
         if self.pool.is_some() {
             return Ok(());
         }
+        self.find_model()?;
         let chunk = self.chunk_memory()?;
-        // Two chunks a thread are under way, as long as there is memory for them.
+        // Two chunks a thread are under way, as long as there is memory for them. The
+        // segments of one chunk keep all threads busy where there is a model.
         let room = usize::try_from(self.options.limits.memory / chunk).unwrap_or(usize::MAX);
-        let threads = parallel::threads(self.options.threads).min(room / 2);
-        let stream = Arc::clone(&self.stream);
-        self.pool = Some(Ordered::new(threads, move |job: Job| decode_chunk(&job, &stream)));
+        let threads = match self.coder {
+            Some(_) => 1,
+            None => parallel::threads(self.options.threads).min(room / 2),
+        };
+        let (stream, coder) = (Arc::clone(&self.stream), self.coder.clone());
+        self.pool = Some(Ordered::new(threads, move |job: Job| {
+            decode_chunk(&job, &stream, coder.as_deref())
+        }));
         Ok(())
     }
 
@@ -68,7 +76,8 @@ impl<R: Read> Decoder<R> {
             true => adaptive::state(info.spec.channels),
             false => 64 * u64::from(info.spec.channels) + (2 << 20),
         };
-        let needed = 3 * pcm + 8 * samples + method + info.head_bytes;
+        let model = self.coder.as_ref().map_or(0, |coder| coder.memory());
+        let needed = 3 * pcm + 8 * samples + method + model + info.head_bytes;
         let allowed = self.options.limits.memory;
         if needed > allowed {
             return Err(Error::new(ErrorKind::Limit { needed, allowed }));
@@ -374,8 +383,8 @@ impl<R: Read> Decoder<R> {
     }
 }
 
-fn decode_chunk(job: &Job, stream: &Sealed) -> Result<Bytes> {
-    let pcm = chunk_codec::decode(&job.chunk, &job.payload, &stream.header.spec)?;
+fn decode_chunk(job: &Job, stream: &Sealed, coder: Option<&Coder>) -> Result<Bytes> {
+    let pcm = chunk_codec::decode(&job.chunk, &job.payload, &stream.header.spec, coder)?;
     if stream.id.crc(&[&pcm]) != job.chunk.pcm_crc {
         return Err(Error::new(ErrorKind::Checksum("audio")));
     }

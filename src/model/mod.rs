@@ -7,7 +7,11 @@ pub(crate) mod adaptive;
 #[cfg(feature = "checkpoints")]
 pub(crate) mod checkpoint;
 pub(crate) mod constant;
+pub(crate) mod identity;
 #[cfg(feature = "language")]
+pub(crate) mod language;
+#[cfg(not(feature = "language"))]
+#[path = "no_language.rs"]
 pub(crate) mod language;
 pub(crate) mod light;
 
@@ -23,6 +27,8 @@ pub enum Method {
     Light,
     /// The embedded model, which learns while it codes.
     Adaptive,
+    /// A language model, which comes from elsewhere.
+    Language,
 }
 
 impl Method {
@@ -33,6 +39,7 @@ impl Method {
             Method::Constant => "constant",
             Method::Light => "light",
             Method::Adaptive => "adaptive",
+            Method::Language => "language",
         }
     }
 }

@@ -84,6 +84,7 @@ fn encode<R: Read, W: Write>(
 
 fn is_canonical(head: &WavHead, declared_frames: Option<u64>) -> bool {
     let header = Header {
+        model: None,
         spec: head.spec,
         source: Source::CanonicalWav,
         chunk_frames: 1,

@@ -1,30 +1,22 @@
 //! The language method: a transformer predicts tokens that spell the characters.
+//!
+//! `text.rs` makes a chunk's samples its text, `coder/` cuts that into segments and goes
+//! through them, `engine/` gives the logits, `frequencies.rs` makes them integers.
 
+pub(crate) mod alphabet;
 pub(crate) mod architecture;
+pub(crate) mod coder;
 pub(crate) mod engine;
+pub(crate) mod evaluator;
+pub(crate) mod frequencies;
+pub(crate) mod hashing;
+pub(crate) mod meter;
+pub(crate) mod model;
+pub(crate) mod options;
+pub(crate) mod planes;
 pub(crate) mod tensor;
+pub(crate) mod text;
 pub(crate) mod vocabulary;
 
-/// The arithmetic that a model is evaluated in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-pub enum Profile {
-    /// Weights as they are stored, and single precision.
-    #[default]
-    F32,
-    /// Weights and activations in eight bits: several times as fast, and a little worse.
-    Int8,
-}
-
-impl Profile {
-    /// All profiles.
-    pub const ALL: &[Profile] = &[Profile::F32, Profile::Int8];
-
-    /// The profile's name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Profile::F32 => "f32",
-            Profile::Int8 => "int8",
-        }
-    }
-}
+pub(crate) use super::identity::Profile;
+pub(crate) use coder::{Coder, sections};

@@ -33,6 +33,10 @@ pub(crate) struct Run<'a> {
 }
 
 impl Engine {
+    pub(crate) fn architecture(&self) -> &Architecture {
+        &self.architecture
+    }
+
     /// Takes the tensors in, one at a time, in their canonical order.
     pub(crate) fn new(
         architecture: Architecture,
@@ -51,7 +55,7 @@ impl Engine {
     }
 
     /// A context without tokens. It grows as tokens come.
-    pub(crate) fn cache(&self) -> Cache {
+    pub(crate) fn cache(&self, _positions: usize) -> Cache {
         Cache { length: 0 }
     }
 

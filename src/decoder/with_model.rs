@@ -1,0 +1,67 @@
+//! The language model that a stream needs.
+
+use std::io::Read;
+#[cfg(feature = "language")]
+use std::sync::Arc;
+
+use super::Decoder;
+use crate::error::{Error, ErrorKind, Result};
+#[cfg(feature = "language")]
+use crate::model::language::{Coder, model::LanguageModel};
+#[cfg(feature = "language")]
+use crate::parallel;
+
+impl<R: Read> Decoder<R> {
+    /// Hands over the language model that [`info`](Decoder::info) asks for, before any
+    /// audio is read. Another one is refused.
+    #[cfg(feature = "language")]
+    pub fn set_model(&mut self, model: &LanguageModel) -> Result<()> {
+        let Some(usage) = &self.info.model else {
+            return Err(Error::argument("the stream needs no language model"));
+        };
+        let (needed, given) = (&usage.id, model.id());
+        if (needed.hash, needed.profile) != (given.hash, given.profile) {
+            return Err(Error::model(format!(
+                "the stream needs the language model {needed} with {}, not {given} with {}",
+                needed.profile.name(),
+                given.profile.name()
+            )));
+        }
+        if needed.probe != given.probe {
+            return Err(Error::model(format!(
+                "the language model {given} predicts something else here than where the \
+                 stream was made: its probe is {:#010x}, not {:#010x}",
+                given.probe, needed.probe
+            )));
+        }
+        let positions = model.architecture().positions();
+        if usage.context as usize > positions {
+            return Err(Error::model(format!(
+                "the stream has contexts of {}, the language model {given} of {positions}",
+                usage.context
+            )));
+        }
+        let threads = parallel::threads(self.options.threads);
+        let coder = Coder::new(model.clone(), usage.clone(), self.options.meter.clone());
+        self.coder = Some(Arc::new(coder.with_threads(threads)));
+        Ok(())
+    }
+
+    /// Looks for the model of the stream among those at hand, if it needs one.
+    pub(super) fn find_model(&mut self) -> Result<()> {
+        let (None, Some(usage)) = (&self.coder, &self.info.model) else {
+            return Ok(());
+        };
+        let id = usage.id.clone();
+        #[cfg(feature = "language")]
+        {
+            let fits = |model: &&LanguageModel| {
+                (model.id().hash, model.id().profile) == (id.hash, id.profile)
+            };
+            if let Some(model) = self.options.models.iter().find(fits).cloned() {
+                return self.set_model(&model);
+            }
+        }
+        Err(Error::new(ErrorKind::MissingModel(Box::new(id))))
+    }
+}

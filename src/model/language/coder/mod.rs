@@ -1,0 +1,166 @@
+//! One chunk to the payload of the language method, and back.
+//!
+//! A chunk's text is cut into segments, and each is a context of its own. The encoder goes
+//! through whole segments, and then writes their tokens in the decoder's order; the decoder
+//! takes a token of each segment in turn, as many segments at a time as the header says.
+
+mod decode;
+mod encode;
+mod lockstep;
+mod parts;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use super::alphabet::Alphabet;
+use super::engine::{Cache, Head, Run, Scratch};
+use super::frequencies::{Distribution, Workspace};
+use super::meter::Meter;
+use super::model::LanguageModel;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::identity::{ModelUse, Tokens};
+use crate::numerics::environment::DefaultEnvironment;
+
+pub(crate) use parts::sections;
+
+/// Memory that a thread may take beside its contexts.
+const THREAD_MEMORY: u64 = 64 << 20;
+
+/// Codes chunks with a model.
+pub(crate) struct Coder {
+    model: LanguageModel,
+    usage: ModelUse,
+    /// The tokens of the stream, and the characters for chunks that its tokenizer cannot
+    /// spell.
+    own: Way,
+    characters: Option<Way>,
+    meter: Meter,
+    threads: usize,
+}
+
+/// One way of cutting text into symbols.
+struct Way {
+    alphabet: Alphabet,
+    head: Head,
+}
+
+/// A thread's memory beside its contexts.
+#[derive(Default)]
+struct Room {
+    scratch: Scratch,
+    logits: Vec<f32>,
+    workspace: Workspace,
+}
+
+impl Coder {
+    pub(crate) fn new(model: LanguageModel, usage: ModelUse, meter: Meter) -> Self {
+        let way = |kind| {
+            let alphabet = Alphabet::new(model.vocabulary(), kind);
+            let head = model.engine().head(alphabet.few());
+            Way { alphabet, head }
+        };
+        let own = way(usage.tokens);
+        let characters = (usage.tokens != Tokens::Characters).then(|| way(Tokens::Characters));
+        Coder { own, characters, model, usage, meter, threads: 1 }
+    }
+
+    /// Chooses the number of threads that share a chunk.
+    pub(crate) fn with_threads(mut self, threads: usize) -> Self {
+        self.threads = threads;
+        self
+    }
+
+    /// What the header says of the model.
+    pub(crate) fn usage(&self) -> &ModelUse {
+        &self.usage
+    }
+
+    /// Bytes that decoding takes beside the weights.
+    pub(crate) fn memory(&self) -> u64 {
+        let context = self.model.context_bytes(self.usage.context as usize);
+        let symbols = self.usage.top_k.map_or(u64::MAX, |k| 2 * u64::from(k));
+        let distribution = 4 * symbols.min(self.own.alphabet.len() as u64) + 256;
+        u64::from(self.usage.lockstep) * (context + distribution)
+            + self.threads as u64 * THREAD_MEMORY
+    }
+
+    fn way(&self, characters: bool) -> &Way {
+        match &self.characters {
+            Some(way) if characters => way,
+            _ => &self.own,
+        }
+    }
+
+    /// Puts tokens through the model, and hands out the distribution behind each of them.
+    fn predict(
+        &self,
+        way: &Way,
+        runs: &mut [Run],
+        room: &mut Room,
+        mut each: impl FnMut(usize, usize, Predicted<'_>),
+    ) {
+        let top_k = self.usage.top_k.map(|k| k as usize);
+        let Room { scratch, logits: gathered, workspace } = room;
+        self.model.engine().advance(runs, &way.head, scratch, &mut |run, at, logits| {
+            let logits = way.alphabet.gather(logits, gathered);
+            each(run, at, Predicted { logits, top_k, workspace });
+        });
+    }
+
+    fn beginning(&self) -> u32 {
+        self.model.vocabulary().beginning()
+    }
+
+    fn cache(&self) -> Cache {
+        self.model.engine().cache(self.usage.context as usize)
+    }
+}
+
+/// Logits that can become a distribution.
+struct Predicted<'a> {
+    logits: &'a [f32],
+    top_k: Option<usize>,
+    workspace: &'a mut Workspace,
+}
+
+impl Predicted<'_> {
+    fn put_into(self, distribution: &mut Distribution) {
+        distribution.set(self.logits, self.top_k, self.workspace);
+    }
+}
+
+/// Does the jobs of these numbers on several threads, the caller's among them, and gives
+/// the results in their order. Each thread makes its memory once.
+fn spread<R, T: Send>(
+    threads: usize,
+    jobs: usize,
+    room: impl Fn() -> R + Sync,
+    work: impl Fn(&mut R, usize) -> T + Sync,
+) -> Result<Vec<T>> {
+    let next = AtomicUsize::new(0);
+    let run = || {
+        let _environment = DefaultEnvironment::enter();
+        let mut room = room();
+        let mut done = Vec::new();
+        loop {
+            let job = next.fetch_add(1, Ordering::Relaxed);
+            if job >= jobs {
+                return done;
+            }
+            done.push((job, work(&mut room, job)));
+        }
+    };
+    let mut done = thread::scope(|scope| {
+        // A machine that has no more threads to give does the work with fewer.
+        let others: Vec<_> = (1..threads.min(jobs))
+            .map_while(|_| thread::Builder::new().spawn_scoped(scope, run).ok())
+            .collect();
+        let mut done = run();
+        for other in others {
+            done.extend(other.join().map_err(|_| Error::new(ErrorKind::Worker))?);
+        }
+        Ok::<_, Error>(done)
+    })?;
+    done.sort_unstable_by_key(|&(job, _)| job);
+    Ok(done.into_iter().map(|(_, result)| result).collect())
+}
