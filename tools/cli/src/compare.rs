@@ -8,11 +8,18 @@ use lmac::source::Restored;
 use lmac::{DecodeOptions, Decoder};
 
 use crate::failure::Failure;
+use crate::models::Models;
 
 /// Reads both from beginning to end; an error unless the one restores the other.
-pub(crate) fn restores(stream: &Path, file: &Path, threads: usize) -> Result<(), Failure> {
+pub(crate) fn restores(
+    stream: &Path,
+    file: &Path,
+    threads: usize,
+    models: &Models,
+) -> Result<(), Failure> {
     let options = DecodeOptions::default().with_threads(threads);
     let mut decoder = Decoder::with_options(File::open(stream)?, options)?;
+    models.give(&mut decoder)?;
     // A head that is made anew depends on it.
     decoder.summary()?;
     let mut restored = Restored::new(decoder);

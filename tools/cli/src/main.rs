@@ -8,6 +8,7 @@ mod failure;
 mod help;
 mod inputs;
 mod interrupt;
+mod models;
 mod output;
 mod progress;
 mod report;

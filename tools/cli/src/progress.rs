@@ -3,10 +3,14 @@
 use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use lmac::AudioSpec;
+use lmac::language::Meter;
 
 use crate::report::Report;
 use crate::units;
@@ -39,6 +43,10 @@ pub(crate) struct Progress {
     last_read: Cell<u64>,
     /// Bytes of stream for each of audio, so far.
     ratio: Cell<Option<f64>>,
+    /// Counts what a language model does.
+    meter: Meter,
+    /// Whether the thread that watches it is to go on.
+    watching: Arc<AtomicBool>,
 }
 
 /// What is smaller is no chunk of a length that counts.
@@ -76,6 +84,8 @@ impl Progress {
             first: Cell::new(None),
             last_read: Cell::new(0),
             ratio: Cell::new(None),
+            meter: Meter::default(),
+            watching: Arc::new(AtomicBool::new(true)),
         }
     }
 
@@ -85,6 +95,33 @@ impl Progress {
             bar.set_length(total);
             bar.set_style(style("{prefix} [{bar:24}] {percent:>3} %  {msg}  {eta} left"));
         }
+    }
+
+    /// What is to count the work of a language model.
+    pub(crate) fn meter(&self) -> Meter {
+        self.meter.clone()
+    }
+
+    /// Shows how far a language model is, once it does something: it is busy for long with
+    /// what was read at once.
+    pub(crate) fn watch_model(&self) {
+        let Some(bar) = self.bar.clone() else { return };
+        let (meter, watching) = (self.meter.clone(), Arc::clone(&self.watching));
+        let watch = move || {
+            let started = Instant::now();
+            while watching.load(Ordering::Relaxed) {
+                thread::sleep(PAUSE);
+                let tokens = meter.tokens();
+                if tokens == 0 {
+                    continue;
+                }
+                let rate = tokens as f64 / started.elapsed().as_secs_f64().max(1e-3);
+                bar.set_position(meter.characters());
+                bar.set_message(format!("{rate:.0} tokens/s"));
+            }
+        };
+        // Without it there is less to see, and nothing else.
+        let _ = thread::Builder::new().name("lmac-progress".into()).spawn(watch);
     }
 
     /// Says what the audio is, for speeds to be in real time.
@@ -148,7 +185,7 @@ impl Progress {
     fn show(&self) {
         let Some(bar) = &self.bar else { return };
         let now = Instant::now();
-        if now - self.shown.get() < PAUSE {
+        if now - self.shown.get() < PAUSE || self.meter.tokens() > 0 {
             return;
         }
         self.shown.set(now);
@@ -163,6 +200,7 @@ impl Progress {
 
     /// Takes the bar away, so that something else can be said.
     pub(crate) fn finish(&self) {
+        self.watching.store(false, Ordering::Relaxed);
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }

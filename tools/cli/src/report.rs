@@ -2,7 +2,7 @@
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 
-use lmac::{AudioSpec, SampleFormat};
+use lmac::{AudioSpec, ModelUse, SampleFormat};
 use serde::Serialize;
 
 use crate::args::Common;
@@ -72,6 +72,13 @@ impl Report {
     pub(crate) fn remark(&self, message: &str) {
         if !self.quiet {
             stderr_line(&format!("lmac: {message}"));
+        }
+    }
+
+    /// What takes a while now, for those who watch.
+    pub(crate) fn progress_note(&self, text: &str) {
+        if self.progress {
+            stderr_line(&format!("lmac: {text}"));
         }
     }
 
@@ -151,6 +158,36 @@ impl From<&AudioSpec> for Audio {
             _ => "unknown",
         };
         Audio { sample_format, channels: spec.channels, rate: spec.rate }
+    }
+}
+
+/// The language model of a stream, for programs.
+#[derive(Serialize)]
+pub(crate) struct Model {
+    name: String,
+    sha256: String,
+    profile: &'static str,
+    probe: String,
+    tokens: &'static str,
+    top_k: Option<u32>,
+    context: u32,
+    lockstep: u32,
+    blocking: u32,
+}
+
+impl From<&ModelUse> for Model {
+    fn from(usage: &ModelUse) -> Self {
+        Model {
+            name: usage.id.name.clone(),
+            sha256: usage.id.hash_name(),
+            profile: usage.id.profile.name(),
+            probe: format!("{:08x}", usage.id.probe),
+            tokens: usage.tokens.name(),
+            top_k: usage.top_k,
+            context: usage.context,
+            lockstep: usage.lockstep,
+            blocking: usage.blocking,
+        }
     }
 }
 

@@ -9,11 +9,12 @@ use serde::Serialize;
 
 use super::damage::DamageReport;
 use super::span::{Span, beyond};
-use crate::args::{DecodeArgs, Memory};
+use crate::args::{DecodeArgs, Needs};
 use crate::batch;
 use crate::compare;
 use crate::failure::{Failure, Status};
 use crate::inputs::{Kind, Opened, STREAM, Task, has_extension, take_stdout};
+use crate::models::Models;
 use crate::output::{Output, Outputs, can_be_checked};
 use crate::progress::{Metered, Progress};
 use crate::report::{Audio, Report, hex};
@@ -30,7 +31,8 @@ pub(crate) fn run(args: &DecodeArgs) -> Result<Status, clap::Error> {
     let tasks = kind.tasks(&args.paths, &args.writing, args.common.recursive)?;
     let report = Report::new(&args.common, take_stdout(&tasks));
     let mut outputs = Outputs::new(args.writing.force);
-    let decoding = Decoding { args, report: &report };
+    let models = Models::new(&report, args.needs.model.as_deref());
+    let decoding = Decoding { args, report: &report, models };
     Ok(batch::each(
         &report,
         tasks,
@@ -42,6 +44,7 @@ pub(crate) fn run(args: &DecodeArgs) -> Result<Status, clap::Error> {
 struct Decoding<'a> {
     args: &'a DecodeArgs,
     report: &'a Report,
+    models: Models<'a>,
 }
 
 /// How audio becomes a file.
@@ -92,6 +95,7 @@ impl Decoding<'_> {
         let input = task.origin.open()?;
         let progress = Progress::decoding(self.report, &name);
         let (mut decoder, summary) = self.open(&input, &progress)?;
+        self.models.supply(&mut decoder, &progress)?;
         let info = decoder.info().clone();
         progress.set_audio(&info.spec);
 
@@ -131,7 +135,7 @@ impl Decoding<'_> {
             self.correct_head(&mut output, &info, &plan, frames)?;
         }
         let check = rm.then_some(|stream: &Path, file: &Path| {
-            compare::restores(stream, file, self.args.common.threads)
+            compare::restores(stream, file, self.args.common.threads, &self.models)
         });
         outputs.complete(output, &input, check)?;
         progress.finish();
@@ -191,7 +195,7 @@ impl Decoding<'_> {
         input: &Opened,
         progress: &'p Progress,
     ) -> Result<(Decoder<Metered<'p>>, Option<Summary>), Failure> {
-        let options = decode_options(&self.args.memory, self.args.common.threads);
+        let options = decode_options(&self.args.needs, self.args.common.threads, progress);
         let reader = Metered::new(input.file.try_clone()?, progress);
         let mut decoder = if self.args.recover && input.seekable {
             Decoder::recover(reader, options)?
@@ -290,9 +294,9 @@ fn frame_bytes(info: &StreamInfo) -> u64 {
 }
 
 /// The options that decoding has in all commands.
-pub(crate) fn decode_options(memory: &Memory, threads: usize) -> DecodeOptions {
-    let mut options = DecodeOptions::default().with_threads(threads);
-    if let Some(limit) = memory.limit {
+pub(crate) fn decode_options(needs: &Needs, threads: usize, progress: &Progress) -> DecodeOptions {
+    let mut options = DecodeOptions::default().with_threads(threads).with_meter(progress.meter());
+    if let Some(limit) = needs.memory {
         options = options.with_limits(Limits::default().with_memory(limit));
     }
     options

@@ -3,18 +3,22 @@
 use std::io::{self, Seek, Write};
 use std::path::Path;
 
+use lmac::language::LanguageOptions;
 use lmac::source::{self, RawLayout};
-use lmac::{AudioSpec, DecodeOptions, Decoder, EncodeOptions, SampleFormat, Stats};
+use lmac::{
+    AudioSpec, DecodeOptions, Decoder, EncodeOptions, SampleFormat, Stats, StreamInfo, Verify,
+};
 use serde::Serialize;
 
-use crate::args::{EncodeArgs, RawArgs, usage};
+use crate::args::{EncodeArgs, ModelArgs, RawArgs, usage};
 use crate::batch;
 use crate::compare;
 use crate::failure::{Failure, Status};
 use crate::inputs::{Kind, Opened, STREAM, Task, has_extension, is_device, take_stdout};
+use crate::models::Models;
 use crate::output::{Output, Outputs, can_be_checked};
 use crate::progress::{Metered, Progress};
-use crate::report::{Audio, Report, hex};
+use crate::report::{Audio, Model, Report, hex};
 use crate::units;
 
 const COMMAND: &str = "encode";
@@ -31,7 +35,8 @@ pub(crate) fn run(args: &EncodeArgs) -> Result<Status, clap::Error> {
     let tasks = kind.tasks(&args.paths, &args.writing, args.common.recursive)?;
     let report = Report::new(&args.common, take_stdout(&tasks));
     let mut outputs = Outputs::new(args.writing.force);
-    let encoding = Encoding { args, raw, report: &report };
+    let models = Models::new(&report, args.language.model.as_deref());
+    let encoding = Encoding { args, raw, report: &report, models };
     Ok(batch::each(
         &report,
         tasks,
@@ -67,6 +72,7 @@ struct Encoding<'a> {
     args: &'a EncodeArgs,
     raw: Option<RawLayout>,
     report: &'a Report,
+    models: Models<'a>,
 }
 
 #[derive(Serialize)]
@@ -86,6 +92,8 @@ struct Encoded<'a> {
     constant_chunks: u64,
     light_chunks: u64,
     adaptive_chunks: u64,
+    language_chunks: u64,
+    model: Option<Model>,
     md5: Option<String>,
     verified: bool,
     source_removed: bool,
@@ -108,10 +116,13 @@ impl Encoding<'_> {
         let progress = Progress::encoding(self.report, &name, total);
         let mut writer = StreamWriter::new(&mut output, &progress);
         let converted = self.convert(&input, &progress, &mut writer);
-        let spec = writer.spec;
-        let (stats, md5) = converted.map_err(|error| output.explain(error))?;
+        let (spec, model) = writer
+            .info
+            .as_ref()
+            .map_or((None, None), |info| (Some(info.spec), info.model.as_ref().map(Model::from)));
+        let (stats, md5) = converted?.map_err(|error| output.explain(error))?;
         let check = rm.then_some(|file: &Path, stream: &Path| {
-            compare::restores(stream, file, self.args.common.threads)
+            compare::restores(stream, file, self.args.common.threads, &self.models)
         });
         outputs.complete(output, &input, check)?;
         progress.finish();
@@ -131,8 +142,10 @@ impl Encoding<'_> {
             constant_chunks: stats.constant_chunks,
             light_chunks: stats.light_chunks,
             adaptive_chunks: stats.adaptive_chunks,
+            language_chunks: stats.language_chunks,
+            model,
             md5: md5.map(hex),
-            verified: !self.args.no_verify,
+            verified: self.verify() != Verify::No,
             source_removed: rm,
             elapsed_seconds: progress.elapsed().as_secs_f64(),
         };
@@ -153,9 +166,19 @@ impl Encoding<'_> {
         input: &Opened,
         progress: &Progress,
         writer: &mut StreamWriter,
+    ) -> Result<lmac::Result<(Stats, Option<[u8; 16]>)>, Failure> {
+        let options = self.options(progress)?;
+        Ok(self.convert_with(options, input, progress, writer))
+    }
+
+    fn convert_with(
+        &self,
+        mut options: EncodeOptions,
+        input: &Opened,
+        progress: &Progress,
+        writer: &mut StreamWriter,
     ) -> lmac::Result<(Stats, Option<[u8; 16]>)> {
         let mut file = input.file.try_clone()?;
-        let mut options = self.options();
         if let Some(raw) = self.raw.filter(|_| input.seekable) {
             let left = input.metadata.len().saturating_sub(file.stream_position()?);
             options.declared_frames = Some(left / raw.spec.frame_bytes() as u64);
@@ -169,17 +192,38 @@ impl Encoding<'_> {
         Ok((finished.stats, finished.md5))
     }
 
-    fn options(&self) -> EncodeOptions {
+    fn verify(&self) -> Verify {
+        if self.args.no_verify { Verify::No } else { self.args.verify }
+    }
+
+    fn options(&self, progress: &Progress) -> Result<EncodeOptions, Failure> {
         let args = self.args;
         let mut options = EncodeOptions::default()
             .with_preset(args.preset)
             .with_threads(args.common.threads)
             .with_md5(!args.no_md5)
-            .with_verify(!args.no_verify);
+            .with_verify(self.verify());
         options.mapping = args.mapping.0;
         options.chunk_frames = args.chunk_frames;
-        options
+        if let Some(model) = self.models.given(args.language.profile)? {
+            let language = language_options(&args.language).with_meter(progress.meter());
+            progress.watch_model();
+            options = options.with_model(model, language);
+        }
+        Ok(options)
     }
+}
+
+fn language_options(args: &ModelArgs) -> LanguageOptions {
+    let mut options = LanguageOptions::default().with_blocking(args.blocking);
+    options.tokens = args.tokens;
+    options.top_k = args.top_k.0;
+    options.context = args.context;
+    options.lockstep = args.lockstep;
+    if let Some(memory) = args.memory {
+        options = options.with_memory(memory);
+    }
+    options
 }
 
 /// Bytes that the header of a stream takes at most.
@@ -190,17 +234,17 @@ struct StreamWriter<'a> {
     output: &'a mut Output,
     progress: &'a Progress,
     start: Vec<u8>,
-    spec: Option<AudioSpec>,
+    info: Option<StreamInfo>,
 }
 
 impl<'a> StreamWriter<'a> {
     fn new(output: &'a mut Output, progress: &'a Progress) -> Self {
-        StreamWriter { output, progress, start: Vec::new(), spec: None }
+        StreamWriter { output, progress, start: Vec::new(), info: None }
     }
 
     fn look_at(&mut self, bytes: &[u8]) {
         let room = HEADER.saturating_sub(self.start.len());
-        if self.spec.is_some() || room == 0 {
+        if self.info.is_some() || room == 0 {
             return;
         }
         self.start.extend_from_slice(&bytes[..bytes.len().min(room)]);
@@ -208,7 +252,7 @@ impl<'a> StreamWriter<'a> {
         let options = DecodeOptions::default().with_recover(true);
         if let Ok(decoder) = Decoder::with_options(self.start.as_slice(), options) {
             self.progress.set_audio(&decoder.info().spec);
-            self.spec = Some(decoder.info().spec);
+            self.info = Some(decoder.info().clone());
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use lmac::{Decoder, ErrorKind, Source, StreamInfo, Summary};
+use lmac::{Decoder, ErrorKind, ModelUse, Source, StreamInfo, Summary};
 use serde::Serialize;
 
 use super::chunk_list::{Chunk, Passed, bits, write_heading, write_line};
@@ -10,7 +10,7 @@ use crate::args::InfoArgs;
 use crate::batch;
 use crate::failure::{Failure, Status};
 use crate::inputs::{Origin, streams};
-use crate::report::{Audio, Report, describe, hex, printing};
+use crate::report::{Audio, Model, Report, describe, hex, printing};
 use crate::time::clock;
 use crate::units::{count, percent, ratio};
 
@@ -101,6 +101,10 @@ fn write_text(
     let most = info.chunk_frames;
     line("chunks", format!("{}, of at most {most} frames{}", summary.chunks, time(most)))?;
     line("source", describe_source(info, summary))?;
+    if let Some(model) = &info.model {
+        line("model", describe_model(model))?;
+        line("", format!("SHA-256 {}", model.id.hash_name()))?;
+    }
     line("MD5", summary.md5.map_or("none".into(), hex))?;
     line("complete", if summary.complete { "yes" } else { "no, the end is missing" }.into())
 }
@@ -125,6 +129,19 @@ fn describe_source(info: &StreamInfo, summary: &Summary) -> String {
         }
         _ => name.to_string(),
     }
+}
+
+fn describe_model(model: &ModelUse) -> String {
+    let top_k = model.top_k.map_or("all".into(), |k| format!("the likeliest {k}"));
+    let (name, profile, tokens) = (&model.id.name, model.id.profile.name(), model.tokens.name());
+    let (context, lockstep) = (model.context, model.lockstep);
+    let blocking = match model.blocking {
+        0 => String::new(),
+        frames => format!(", channels in blocks of {frames}"),
+    };
+    format!(
+        "{name}, {profile}, {tokens}, {top_k}, contexts of {context}, {lockstep} at a time{blocking}"
+    )
 }
 
 fn samples(info: &StreamInfo, summary: &Summary) -> u64 {
@@ -154,6 +171,7 @@ struct Stream<'a> {
     source: &'static str,
     head_bytes: u64,
     tail_bytes: u64,
+    model: Option<Model>,
     md5: Option<String>,
     complete: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -192,6 +210,7 @@ fn stream_json<'a>(
         source: info.source.name(),
         head_bytes: info.head_bytes,
         tail_bytes: summary.tail_bytes,
+        model: info.model.as_ref().map(Model::from),
         md5: summary.md5.map(hex),
         complete: summary.complete,
         chunk_list,

@@ -9,6 +9,7 @@ use crate::args::VerifyArgs;
 use crate::batch;
 use crate::failure::{Failure, Status};
 use crate::inputs::{Origin, streams};
+use crate::models::Models;
 use crate::progress::{Metered, Progress};
 use crate::report::{Audio, Report};
 use crate::units::{self, count};
@@ -16,7 +17,8 @@ use crate::units::{self, count};
 pub(crate) fn run(args: &VerifyArgs) -> Result<Status, clap::Error> {
     let files = streams(&args.paths, args.common.recursive, "verify")?;
     let report = Report::new(&args.common, false);
-    Ok(batch::each(&report, files, Origin::name, |file| verify(args, file, &report)))
+    let models = Models::new(&report, args.needs.model.as_deref());
+    Ok(batch::each(&report, files, Origin::name, |file| verify(args, file, &report, &models)))
 }
 
 #[derive(Serialize)]
@@ -31,12 +33,18 @@ struct Verified<'a> {
     elapsed_seconds: f64,
 }
 
-fn verify(args: &VerifyArgs, origin: &Origin, report: &Report) -> Result<Status, Failure> {
+fn verify(
+    args: &VerifyArgs,
+    origin: &Origin,
+    report: &Report,
+    models: &Models,
+) -> Result<Status, Failure> {
     let name = origin.name();
     let input = origin.open()?;
     let progress = Progress::decoding(report, &name);
-    let options = decode_options(&args.memory, args.common.threads);
+    let options = decode_options(&args.needs, args.common.threads, &progress);
     let mut decoder = Decoder::with_options(Metered::new(input.file, &progress), options)?;
+    models.supply(&mut decoder, &progress)?;
     if input.seekable {
         decoder.summary()?;
         progress.restart();

@@ -1,15 +1,19 @@
 //! The command line.
 
+mod model;
+
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
-use lmac::{Mapping, Preset};
+use lmac::{Mapping, Preset, Verify};
 
 use crate::help;
 use crate::time::Moment;
 use crate::units::parse_size;
+
+pub(crate) use model::ModelArgs;
 
 /// Lossless audio compression that gives WAV and raw PCM files back byte for byte
 #[derive(Parser)]
@@ -89,15 +93,21 @@ pub(crate) struct EncodeArgs {
     #[arg(long, value_name = "NAME", value_parser = presets())]
     #[arg(default_value = Preset::default().name())]
     pub(crate) preset: Preset,
-    /// How samples become characters; a choice other than auto takes the light method
+    /// How samples become characters; without a model, a choice other than auto takes the
+    /// light method
     #[arg(long, value_name = "NAME", value_parser = mappings(), default_value = AUTO)]
     pub(crate) mapping: MappingChoice,
     /// Frames of a chunk, the unit of seeking and of damage [default: ten seconds; thirty with
     /// max]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) chunk_frames: Option<u64>,
+    /// Decode each chunk again before it is written. As usual, that is all of it, but with a
+    /// model all bytes and a sample of the predictions
+    #[arg(long, value_name = "HOW", value_parser = model::verify(), default_value = "usual")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "usual")]
+    pub(crate) verify: Verify,
     /// Do not decode each chunk again before it is written
-    #[arg(long)]
+    #[arg(long, conflicts_with = "verify")]
     pub(crate) no_verify: bool,
     /// Leave out the MD5 of the audio
     #[arg(long)]
@@ -105,6 +115,8 @@ pub(crate) struct EncodeArgs {
     /// Leave out what surrounds the audio in a WAV file
     #[arg(long, conflicts_with_all = ["rm", "raw"])]
     pub(crate) audio_only: bool,
+    #[command(flatten, next_help_heading = "Language models")]
+    pub(crate) language: ModelArgs,
     #[command(flatten, next_help_heading = "PCM without a head")]
     pub(crate) raw: RawArgs,
 }
@@ -168,7 +180,7 @@ pub(crate) struct DecodeArgs {
     #[arg(long, conflicts_with = "rm")]
     pub(crate) recover: bool,
     #[command(flatten)]
-    pub(crate) memory: Memory,
+    pub(crate) needs: Needs,
 }
 
 /// Decode everything and check it against all checksums, writing nothing
@@ -181,14 +193,20 @@ pub(crate) struct VerifyArgs {
     #[command(flatten)]
     pub(crate) common: Common,
     #[command(flatten)]
-    pub(crate) memory: Memory,
+    pub(crate) needs: Needs,
 }
 
+/// What streams may need to be decoded.
 #[derive(Args)]
-pub(crate) struct Memory {
-    /// Refuse streams that need more memory than this, such as 512M [default: 2G]
-    #[arg(long = "memory", value_name = "LIMIT", value_parser = parse_size)]
-    pub(crate) limit: Option<u64>,
+pub(crate) struct Needs {
+    /// Refuse streams that need more memory than this, such as 512M, beside the weights of a
+    /// model [default: 2G]
+    #[arg(long, value_name = "LIMIT", value_parser = parse_size)]
+    pub(crate) memory: Option<u64>,
+    /// The language model that streams were made with; without it, the folders in the
+    /// variable LMAC_MODELS are looked through
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub(crate) model: Option<PathBuf>,
 }
 
 /// Say what a stream holds, without decoding it
@@ -302,8 +320,22 @@ mod tests {
             &["--rm", "--audio-only"],
             &["-o", "b", "--output-dir", "c"],
             &["-q", "-v"],
+            &["--profile", "int8"],
+            &["--top-k", "5"],
+            &["--model", "m", "--top-k", "0"],
+            &["--model", "m", "--tokens", "words"],
+            &["--model", "m", "--device", "cuda"],
+            &["--verify=full", "--no-verify"],
+            &["--verify=most"],
         ] {
             assert!(refuses(&[&["encode", "a"], lone].concat()), "{lone:?}");
+        }
+        for fine in [
+            &["--verify"][..],
+            &["--verify=full"],
+            &["--model", "m", "--top-k", "all", "--tokens", "bpe", "--profile", "int8"],
+        ] {
+            assert!(!refuses(&[&["encode", "a"], fine].concat()), "{fine:?}");
         }
         for flag in ["--recover", "--audio-only", "--start=1", "--end=1"] {
             assert!(!refuses(&["decode", "a", flag]), "{flag}");

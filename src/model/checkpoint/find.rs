@@ -1,0 +1,87 @@
+//! Finding the model that a stream asks for.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::remembered::Remembered;
+use super::{Checkpoint, open};
+use crate::error::Result;
+use crate::model::identity::Profile;
+use crate::model::language::hashing::Hashing;
+use crate::model::language::model::{LanguageModel, Parts};
+use crate::model::language::tensor::Tensors;
+
+/// Folders within folders that are looked through.
+const DEPTH: usize = 3;
+
+/// Loads the checkpoint at `path`, whatever its layout.
+pub fn load(path: &Path, profile: Profile) -> Result<LanguageModel> {
+    let mut checkpoint = open(path)?;
+    let mut remembered = Remembered::read();
+    let hash = remembered.hash(&checkpoint.files);
+    let Checkpoint { name, architecture, vocabulary, tokenizer, ref mut tensors, ref files } =
+        checkpoint;
+    let tensors: &mut dyn Tensors = tensors.as_mut();
+    let parts = Parts { name, architecture, vocabulary, tokenizer, tensors, hash };
+    let model = LanguageModel::new(parts, profile)?;
+    if hash.is_none() {
+        remembered.keep(files, model.id().hash);
+    }
+    Ok(model)
+}
+
+/// Looks for the model with this hash in folders and what is below them. `looking_at` hears
+/// of each checkpoint whose hash has to be computed, which takes a while, and only once:
+/// hashes are remembered as long as files do not change. What cannot be opened is passed by.
+pub fn find(
+    hash: &[u8; 32],
+    folders: &[PathBuf],
+    mut looking_at: impl FnMut(&Path),
+) -> Result<Option<PathBuf>> {
+    let mut remembered = Remembered::read();
+    let mut unknown = Vec::new();
+    for path in folders.iter().flat_map(|folder| candidates(folder, DEPTH)) {
+        let Ok(checkpoint) = open(&path) else { continue };
+        match remembered.hash(&checkpoint.files) {
+            Some(known) if &known == hash => return Ok(Some(path)),
+            Some(_) => {}
+            None => unknown.push((path, checkpoint)),
+        }
+    }
+    for (path, mut checkpoint) in unknown {
+        looking_at(&path);
+        let Ok(found) = hash_of(&mut checkpoint) else { continue };
+        remembered.keep(&checkpoint.files, found);
+        if &found == hash {
+            return Ok(Some(path));
+        }
+    }
+    Ok(None)
+}
+
+fn hash_of(checkpoint: &mut Checkpoint) -> Result<[u8; 32]> {
+    let Checkpoint { architecture, vocabulary, tensors, .. } = checkpoint;
+    let mut hashing = Hashing::new(architecture, vocabulary, tensors.as_mut());
+    for expected in architecture.tensors() {
+        hashing.tensor(&expected)?;
+    }
+    Ok(hashing.finish())
+}
+
+/// What may be a checkpoint, in the order of names.
+fn candidates(path: &Path, depth: usize) -> Vec<PathBuf> {
+    if path.is_file() {
+        let known = path.extension().is_some_and(|end| end == "gguf" || end == "npz");
+        return if known { vec![path.to_path_buf()] } else { Vec::new() };
+    }
+    if ["config.json", "params.json"].iter().any(|name| path.join(name).is_file()) {
+        return vec![path.to_path_buf()];
+    }
+    if depth == 0 {
+        return Vec::new();
+    }
+    let Ok(entries) = fs::read_dir(path) else { return Vec::new() };
+    let mut entries: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    entries.sort();
+    entries.iter().flat_map(|entry| candidates(entry, depth - 1)).collect()
+}

@@ -1,0 +1,128 @@
+//! Hashes of models that were computed before.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use serde::{Deserialize, Serialize};
+
+/// Hashes by what the files of a checkpoint were when they were computed: path, size, time
+/// and, where there is such a thing, inode of each. It lies in the user's cache folder; where
+/// that cannot be read or written, hashes are computed again.
+#[derive(Debug, Default)]
+pub(super) struct Remembered {
+    file: Option<PathBuf>,
+    entries: Entries,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Entries {
+    /// Changes when hashes are computed in another way.
+    version: u32,
+    hashes: BTreeMap<String, String>,
+}
+
+const VERSION: u32 = 1;
+
+impl Remembered {
+    pub(super) fn read() -> Self {
+        Self::read_from(cache_folder().map(|folder| folder.join("lmac").join("models.json")))
+    }
+
+    fn read_from(file: Option<PathBuf>) -> Self {
+        let text = file.as_ref().and_then(|file| fs::read(file).ok()).unwrap_or_default();
+        let entries: Option<Entries> = serde_json::from_slice(&text).ok();
+        let entries = entries.filter(|entries| entries.version == VERSION).unwrap_or_default();
+        Remembered { file, entries }
+    }
+
+    /// The hash of a checkpoint of these files, if it is known.
+    pub(super) fn hash(&self, files: &[PathBuf]) -> Option<[u8; 32]> {
+        let text = self.entries.hashes.get(&key(files)?)?;
+        let mut hash = [0; 32];
+        let digits = text.as_bytes().as_chunks::<2>().0;
+        for (byte, digits) in hash.iter_mut().zip(digits) {
+            *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+        }
+        (text.len() == 64).then_some(hash)
+    }
+
+    /// Remembers a hash. Another program that does the same at the same time may win: then
+    /// this one is computed again.
+    pub(super) fn keep(&mut self, files: &[PathBuf], hash: [u8; 32]) {
+        let (Some(key), Some(file)) = (key(files), &self.file) else { return };
+        let text = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        self.entries.version = VERSION;
+        self.entries.hashes.insert(key, text);
+        // To be without it costs time and nothing else.
+        let _ = write(file, &self.entries);
+    }
+}
+
+/// Writes under another name first: nobody sees half of it.
+fn write(file: &Path, entries: &Entries) -> std::io::Result<()> {
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let temporary = file.with_extension(format!("{}.tmp", std::process::id()));
+    fs::write(&temporary, serde_json::to_vec_pretty(entries)?)?;
+    fs::rename(&temporary, file)
+}
+
+/// What tells files from others, and from themselves after a change. `None` where that is
+/// not known of all.
+fn key(files: &[PathBuf]) -> Option<String> {
+    let each = files.iter().map(|path| {
+        let path = fs::canonicalize(path).ok()?;
+        let metadata = fs::metadata(&path).ok()?;
+        let time = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?.as_nanos();
+        let (size, inode) = (metadata.len(), inode(&metadata));
+        Some(format!("{} {size} {time} {inode}", path.to_str()?))
+    });
+    Some(each.collect::<Option<Vec<_>>>()?.join("\n"))
+}
+
+#[cfg(unix)]
+fn inode(metadata: &fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(metadata)
+}
+
+#[cfg(not(unix))]
+fn inode(_: &fs::Metadata) -> u64 {
+    0
+}
+
+/// Where the user's programs keep what they can do without.
+fn cache_folder() -> Option<PathBuf> {
+    let variable = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    variable("XDG_CACHE_HOME")
+        .or_else(|| variable("LOCALAPPDATA"))
+        .or_else(|| Some(variable("HOME")?.join(".cache")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_is_known_until_a_file_changes() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let model = folder.path().join("model.gguf");
+        let cache = folder.path().join("cache").join("models.json");
+        fs::write(&model, b"weights").expect("written");
+        let files = [model.clone()];
+        let hash = std::array::from_fn(|at| 7 * at as u8);
+
+        let mut remembered = Remembered::read_from(Some(cache.clone()));
+        assert_eq!(remembered.hash(&files), None);
+        remembered.keep(&files, hash);
+        assert_eq!(Remembered::read_from(Some(cache.clone())).hash(&files), Some(hash));
+
+        fs::write(&model, b"other weights").expect("written");
+        assert_eq!(Remembered::read_from(Some(cache.clone())).hash(&files), None);
+        fs::write(&cache, b"{ no cache").expect("written");
+        assert_eq!(Remembered::read_from(Some(cache)).hash(&files), None);
+    }
+}

@@ -1,0 +1,94 @@
+//! The options for language models.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueHint};
+use lmac::{Profile, Tokens, Verify};
+
+use crate::units::parse_size;
+
+/// How a language model is used.
+#[derive(Args)]
+pub(crate) struct ModelArgs {
+    /// Encode with this model: a folder of Hugging Face or Meta, a .gguf or .npz file, or
+    /// the name org/model of one in Hugging Face's local cache. Takes a long time
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub(crate) model: Option<PathBuf>,
+    /// The arithmetic: f32 takes the weights as they are stored, int8 is several times as
+    /// fast and predicts a little worse
+    #[arg(long, value_name = "NAME", value_parser = profiles(), requires = "model")]
+    #[arg(default_value = Profile::default().name())]
+    pub(crate) profile: Profile,
+    /// Give only the N likeliest tokens a probability of their own; all others cost an escape
+    #[arg(long, value_name = "N|all", value_parser = top_k, requires = "model")]
+    #[arg(default_value = "all")]
+    pub(crate) top_k: TopK,
+    /// What the model predicts: tokens of its own tokenizer, or single characters [default:
+    /// bpe where there is a tokenizer]
+    #[arg(long, value_name = "KIND", value_parser = tokens(), requires = "model")]
+    pub(crate) tokens: Option<Tokens>,
+    /// Characters of a context [default: 2048, or what the model can have]
+    #[arg(long, value_name = "N", requires = "model")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) context: Option<u32>,
+    /// Put the samples of N frames one channel after the other; 0 leaves them interleaved
+    #[arg(long, value_name = "N", requires = "model", default_value_t = 0)]
+    pub(crate) blocking: u32,
+    /// Contexts that a decoder goes through at a time [default: 128, or as many as fit]
+    #[arg(long, value_name = "N", requires = "model")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) lockstep: Option<u32>,
+    /// Memory that these contexts may take, encoding and decoding [default: 1G]
+    #[arg(long, value_name = "LIMIT", value_parser = parse_size, requires = "model")]
+    pub(crate) memory: Option<u64>,
+    /// Where the model runs. Only the processor gives the same bits everywhere, and auto is
+    /// that
+    #[arg(long, value_name = "DEVICE", value_parser = ["auto", "cpu"], requires = "model")]
+    #[arg(default_value = "auto")]
+    pub(crate) device: String,
+}
+
+/// The likeliest tokens that count, or all.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TopK(pub(crate) Option<u32>);
+
+impl std::fmt::Display for TopK {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            Some(k) => write!(f, "{k}"),
+            None => f.write_str("all"),
+        }
+    }
+}
+
+fn top_k(text: &str) -> Result<TopK, String> {
+    match (text, text.parse()) {
+        ("all", _) => Ok(TopK(None)),
+        (_, Ok(k)) if k > 0 => Ok(TopK(Some(k))),
+        _ => Err("neither a number above 0 nor all".into()),
+    }
+}
+
+fn profiles() -> impl TypedValueParser<Value = Profile> {
+    named(Profile::ALL, Profile::name)
+}
+
+fn tokens() -> impl TypedValueParser<Value = Tokens> {
+    named(Tokens::ALL, Tokens::name)
+}
+
+/// How `--verify` can be.
+pub(crate) fn verify() -> impl TypedValueParser<Value = Verify> {
+    PossibleValuesParser::new(["usual", "full"])
+        .map(|name| if name == "full" { Verify::Full } else { Verify::Usual })
+}
+
+fn named<T: Copy + Send + Sync + 'static>(
+    all: &'static [T],
+    name: fn(T) -> &'static str,
+) -> impl TypedValueParser<Value = T> {
+    PossibleValuesParser::new(all.iter().map(move |&value| name(value))).try_map(move |given| {
+        all.iter().copied().find(|&value| name(value) == given).ok_or("it has no such name")
+    })
+}
