@@ -9,6 +9,8 @@
 #![allow(clippy::needless_range_loop, reason = "loops over lanes say which lane is which")]
 
 pub(crate) mod dispatch;
+#[cfg(feature = "language")]
+pub(crate) mod elementary;
 pub(crate) mod environment;
 pub(crate) mod functions;
 pub(crate) mod integers;
