@@ -2,7 +2,21 @@
 
 #![allow(unsafe_code, reason = "instruction sets need it, each behind its detection")]
 
+#[cfg(feature = "language")]
+use super::bytes::Bytes;
 use super::integers::{Integers, Plain};
+
+/// All kernels of an instruction set.
+#[cfg(not(feature = "language"))]
+pub(crate) trait Kernels: Integers {}
+#[cfg(not(feature = "language"))]
+impl<T: Integers> Kernels for T {}
+
+/// All kernels of an instruction set.
+#[cfg(feature = "language")]
+pub(crate) trait Kernels: Integers + Bytes {}
+#[cfg(feature = "language")]
+impl<T: Integers + Bytes> Kernels for T {}
 
 /// Something to compute. Its `run` is to be `#[inline(always)]`, and so is whatever it
 /// calls in a loop: then all of it is compiled once for each instruction set.
@@ -12,7 +26,7 @@ pub(crate) trait Work {
     /// The best instruction set that is worth its while.
     const BEST: InstructionSet;
 
-    fn run<I: Integers>(self) -> Self::Output;
+    fn run<I: Kernels>(self) -> Self::Output;
 }
 
 /// An instruction set that there is code for, in rising order.
@@ -24,13 +38,15 @@ pub(crate) enum InstructionSet {
     Avx2,
     /// AVX-512 with bytes and words.
     Avx512,
+    /// AVX-512 with products of bytes as well.
+    Vnni,
 }
 
 impl InstructionSet {
     /// Those of this machine.
     pub(crate) fn available() -> impl Iterator<Item = InstructionSet> {
         #[cfg(target_arch = "x86_64")]
-        let (avx2, avx512) = {
+        let (avx2, avx512, vnni) = {
             let avx2 = is_x86_feature_detected!("avx2")
                 && is_x86_feature_detected!("bmi1")
                 && is_x86_feature_detected!("bmi2")
@@ -41,14 +57,15 @@ impl InstructionSet {
                 && is_x86_feature_detected!("avx512vl")
                 && is_x86_feature_detected!("avx512dq")
                 && is_x86_feature_detected!("avx512bw");
-            (avx2, avx512)
+            (avx2, avx512, avx512 && is_x86_feature_detected!("avx512vnni"))
         };
         #[cfg(not(target_arch = "x86_64"))]
-        let (avx2, avx512) = (false, false);
+        let (avx2, avx512, vnni) = (false, false, false);
         [
             Some(InstructionSet::Plain),
             avx2.then_some(InstructionSet::Avx2),
             avx512.then_some(InstructionSet::Avx512),
+            vnni.then_some(InstructionSet::Vnni),
         ]
         .into_iter()
         .flatten()
@@ -66,12 +83,17 @@ pub(crate) fn run_with<W: Work>(set: InstructionSet, work: W) -> W::Output {
     match set {
         // SAFETY: the set is available, so the machine has its instructions.
         #[cfg(target_arch = "x86_64")]
-        InstructionSet::Avx512 if W::BEST >= InstructionSet::Avx512 => unsafe {
+        InstructionSet::Vnni if W::BEST >= InstructionSet::Vnni => unsafe { x86::run_vnni(work) },
+        // SAFETY: as above; each set has those before it.
+        #[cfg(target_arch = "x86_64")]
+        InstructionSet::Avx512 | InstructionSet::Vnni if W::BEST >= InstructionSet::Avx512 => unsafe {
             x86::run_avx512(work)
         },
-        // SAFETY: as above; what has AVX-512 has AVX2.
+        // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        InstructionSet::Avx2 | InstructionSet::Avx512 => unsafe { x86::run_avx2(work) },
+        InstructionSet::Avx2 | InstructionSet::Avx512 | InstructionSet::Vnni => unsafe {
+            x86::run_avx2(work)
+        },
         _ => work.run::<Plain>(),
     }
 }
@@ -79,7 +101,7 @@ pub(crate) fn run_with<W: Work>(set: InstructionSet, work: W) -> W::Output {
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use super::Work;
-    use crate::numerics::integers::{Avx2, Avx512};
+    use crate::numerics::integers::{Avx2, Avx512, Vnni};
 
     #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
     pub(super) fn run_avx2<W: Work>(work: W) -> W::Output {
@@ -89,5 +111,12 @@ mod x86 {
     #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512vl,avx512dq,avx512bw")]
     pub(super) fn run_avx512<W: Work>(work: W) -> W::Output {
         work.run::<Avx512>()
+    }
+
+    #[target_feature(
+        enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512vl,avx512dq,avx512bw,avx512vnni"
+    )]
+    pub(super) fn run_vnni<W: Work>(work: W) -> W::Output {
+        work.run::<Vnni>()
     }
 }

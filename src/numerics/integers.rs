@@ -31,7 +31,7 @@ impl Integers for Plain {
 }
 
 #[cfg(target_arch = "x86_64")]
-pub(crate) use x86::{Avx2, Avx512};
+pub(crate) use x86::{Avx2, Avx512, Vnni};
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
@@ -116,6 +116,16 @@ mod x86 {
         }
         let [a, b] = sums;
         _mm512_reduce_add_epi32(_mm512_add_epi32(a, b))
+    }
+
+    /// For machines that have products of bytes beside AVX-512; nothing else may call it.
+    pub(crate) struct Vnni;
+
+    impl Integers for Vnni {
+        #[inline(always)]
+        fn adapt(weights: &mut [i16], before: &[i16], after: &[i16], gain: i16) -> i32 {
+            Avx512::adapt(weights, before, after, gain)
+        }
     }
 }
 

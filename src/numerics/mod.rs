@@ -8,6 +8,8 @@
 
 #![allow(clippy::needless_range_loop, reason = "loops over lanes say which lane is which")]
 
+#[cfg(feature = "language")]
+pub(crate) mod bytes;
 pub(crate) mod dispatch;
 #[cfg(feature = "language")]
 pub(crate) mod elementary;

@@ -1,0 +1,211 @@
+//! Matrices and rows of bytes: products are integers, and so exact in any order.
+//!
+//! A weight or an activation is a byte from -127 to 127 times a scale, one for each row of a
+//! matrix or of activations. Sums of the products of bytes stay within 32 bits up to
+//! [`MOST_INPUTS`], and only the two scales that a sum is multiplied by round.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod matrix;
+mod multiply;
+mod plain;
+mod quantise;
+mod rows;
+#[cfg(test)]
+mod speed;
+mod values;
+#[cfg(target_arch = "x86_64")]
+mod vnni;
+
+pub(crate) use matrix::ByteMatrix;
+pub(crate) use multiply::multiply;
+pub(crate) use rows::ByteRows;
+pub(crate) use values::ByteValues;
+
+/// Inputs whose products cannot sum up to 2^31.
+pub(crate) const MOST_INPUTS: usize = 1 << 16;
+
+/// Outputs of a panel: weights of a matrix lie by panels, within one by groups of inputs.
+pub(crate) const PANEL: usize = 64;
+
+/// Inputs that lie beside each other for each output.
+const GROUP: usize = 4;
+
+/// Outputs that a column of a panel has: kernels leave out columns without outputs.
+const COLUMN: usize = 16;
+
+/// Groups that a tile goes through at most, so that their weights stay in the first cache.
+const BLOCK: usize = 128;
+
+/// Rows that a tile has at most.
+const ROWS: usize = 6;
+
+/// Weights of a group of inputs for each output of a panel.
+#[derive(Debug, Clone, Copy)]
+#[repr(C, align(64))]
+pub(crate) struct Group([[i8; GROUP]; PANEL]);
+
+impl Group {
+    const ZERO: Group = Group([[0; GROUP]; PANEL]);
+}
+
+/// Activations of a group of inputs, each raised by [`RAISE`] so that none is below zero.
+type Raised = [u8; GROUP];
+
+const RAISE: u8 = 128;
+
+/// Activations of a group as words, for instruction sets that multiply pairs of words. They
+/// are made from bytes for each tile, which has many outputs.
+type Words = [i16; GROUP];
+
+/// Sums for the outputs of a panel.
+type Sums = [i32; PANEL];
+
+/// Products of some rows with a panel, over a block of groups.
+pub(crate) struct Tile<'a, const R: usize> {
+    /// As many groups for each row as there are `weights`, at most [`BLOCK`].
+    rows: [&'a [Raised]; R],
+    weights: &'a [Group],
+    /// With it, sums start; it is what makes up for the raised activations of all blocks.
+    /// Without it, they go on.
+    raise: Option<&'a Sums>,
+    sums: &'a mut [Sums; R],
+}
+
+impl<const R: usize> Tile<'_, R> {
+    /// The activations as words.
+    #[inline(always)]
+    fn words(&self) -> [[Words; BLOCK]; R] {
+        let mut words = [[[0; GROUP]; BLOCK]; R];
+        for (words, row) in words.iter_mut().zip(&self.rows) {
+            for (word, &raised) in words.as_flattened_mut().iter_mut().zip(row.as_flattened()) {
+                *word = i16::from(raised) - i16::from(RAISE);
+            }
+        }
+        words
+    }
+}
+
+/// The kernels of an instruction set.
+pub(crate) trait Bytes {
+    /// Adds up the products of a tile for the outputs of its first `C` columns.
+    fn add<const R: usize, const C: usize>(tile: Tile<'_, R>);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::numerics::dispatch::{InstructionSet, Kernels, Work, run_with};
+
+    struct Multiply<'a> {
+        values: &'a [f32],
+        weights: &'a [f32],
+        inputs: usize,
+    }
+
+    impl Work for Multiply<'_> {
+        type Output = Vec<u32>;
+        const BEST: InstructionSet = InstructionSet::Vnni;
+
+        #[inline(always)]
+        fn run<I: Kernels>(self) -> Vec<u32> {
+            let Multiply { values, weights, inputs } = self;
+            let outputs = weights.len() / inputs;
+            let matrix = ByteMatrix::pack(outputs, inputs, |output, row| {
+                row.copy_from_slice(&weights[output * inputs..][..inputs]);
+            });
+            let matrix = matrix.expect("finite weights");
+            let mut rows = ByteRows::default();
+            // What an earlier product leaves behind is not to be seen.
+            rows.quantise(&[-1.0; 3_000], 300);
+            rows.quantise(values, inputs);
+            let mut results = vec![f32::NAN; rows.len() * outputs];
+            let all = 0..rows.len();
+            multiply::<I>(&rows, all, &matrix, 0..outputs, &mut results, outputs);
+            results.into_iter().map(f32::to_bits).collect()
+        }
+    }
+
+    /// The definition: bytes of a row, and its scale.
+    fn quantised(row: &[f32]) -> (Vec<i64>, f32) {
+        let most = row.iter().fold(0.0f32, |most, x| most.max(x.abs()));
+        if most == 0.0 {
+            return (vec![0; row.len()], 0.0);
+        }
+        let factor = 127.0 / most;
+        let bytes = row.iter().map(|x| (x * factor).round_ties_even() as i64);
+        (bytes.collect(), most / 127.0)
+    }
+
+    /// The definition of a product.
+    fn product(values: &[f32], weights: &[f32], inputs: usize) -> Vec<u32> {
+        let rows = values.chunks(inputs).map(quantised);
+        let outputs: Vec<_> = weights.chunks(inputs).map(quantised).collect();
+        let results = rows.flat_map(|(row, scale)| {
+            let results = outputs.iter().map(move |(weights, weight)| {
+                let sum: i64 = row.iter().zip(weights).map(|(a, b)| a * b).sum();
+                (sum as f32 * scale * weight).to_bits()
+            });
+            results.collect::<Vec<_>>()
+        });
+        results.collect()
+    }
+
+    fn noise(seed: u64) -> impl FnMut() -> f32 {
+        let mut random = seed;
+        move || {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let (value, power) = ((random >> 32) as i32 as f32, (random >> 28) as i32 & 7);
+            value * 2f32.powi(power - 34)
+        }
+    }
+
+    #[test]
+    fn products_are_the_definition_on_every_instruction_set() {
+        let inputs = [1, 2, 3, 4, 5, 63, 64, 65, 127, 257, 511, 512, 513, 1_030];
+        let outputs = [1, 15, 16, 17, 33, 64, 65, 100, 130];
+        let rows = [1, 2, 3, 4, 5, 6, 7, 8, 13, 97];
+        for (case, inputs) in inputs.into_iter().cycle().take(40).enumerate() {
+            let (outputs, rows) = (outputs[case % outputs.len()], rows[case % rows.len()]);
+            let mut noise = noise(case as u64);
+            let values: Vec<f32> = (0..rows * inputs).map(|_| noise()).collect();
+            let mut weights: Vec<f32> = (0..outputs * inputs).map(|_| noise()).collect();
+            // An output of zeros has no scale.
+            weights[..inputs].fill(0.0);
+            let expected = product(&values, &weights, inputs);
+            for set in InstructionSet::available() {
+                let work = Multiply { values: &values, weights: &weights, inputs };
+                let results = run_with(set, work);
+                assert!(results == expected, "{set:?}: {rows} x {inputs} x {outputs}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_largest_sums_are_exact() {
+        for (value, weight) in [(1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0)] {
+            let values = vec![value; MOST_INPUTS];
+            let weights = vec![weight; 17 * MOST_INPUTS];
+            let sum = value * weight * (127 * 127 * MOST_INPUTS) as f32;
+            let expected = (sum * (1.0 / 127.0) * (1.0 / 127.0)).to_bits();
+            for set in InstructionSet::available() {
+                let work = Multiply { values: &values, weights: &weights, inputs: MOST_INPUTS };
+                let results = run_with(set, work);
+                assert!(results.iter().all(|&result| result == expected), "{set:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn weights_that_are_no_number_are_reported() {
+        for wrong in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let packed = ByteMatrix::pack(3, 5, |output, row| {
+                row.fill(1.0);
+                row[4] = if output == 2 { wrong } else { 1.0 };
+            });
+            assert!(packed.is_none());
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Activations in bytes.
+
+use super::quantise::{byte, scales};
+use super::{GROUP, RAISE, Raised};
+
+/// Rows of activations. They are written anew for each product, in the same memory.
+#[derive(Debug, Default)]
+pub(crate) struct ByteRows {
+    inputs: usize,
+    /// Groups from a row to the next: one more line than it takes, since rows a power of two
+    /// apart would push each other out of a cache.
+    stride: usize,
+    /// What is behind the inputs of a row meets weights of zero.
+    groups: Vec<Raised>,
+    /// One for each row.
+    scales: Vec<f32>,
+}
+
+impl ByteRows {
+    /// Takes rows of so many values each. What is no number, or infinite, becomes a large one.
+    #[inline(always)]
+    pub(crate) fn quantise(&mut self, values: &[f32], inputs: usize) {
+        const LINE: usize = 16;
+        let rows = values.len() / inputs;
+        self.inputs = inputs;
+        self.stride = (inputs.div_ceil(GROUP).div_ceil(LINE) + 1) * LINE;
+        self.groups.resize(rows * self.stride, [RAISE; GROUP]);
+        self.scales.clear();
+        let groups = self.groups.chunks_exact_mut(self.stride);
+        for (values, groups) in values.chunks_exact(inputs).zip(groups) {
+            let (scale, factor) = scales(values);
+            self.scales.push(scale);
+            for (raised, &value) in groups.as_flattened_mut().iter_mut().zip(values) {
+                *raised = (byte(value, factor) as u8).wrapping_add(RAISE);
+            }
+        }
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.scales.len()
+    }
+
+    /// Values of a row.
+    pub(crate) fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// A row's scale.
+    #[inline(always)]
+    pub(super) fn scale(&self, row: usize) -> f32 {
+        self.scales[row]
+    }
+
+    /// The groups of a row, from one on.
+    #[inline(always)]
+    pub(super) fn groups(&self, row: usize, from: usize, count: usize) -> &[Raised] {
+        &self.groups[row * self.stride + from..][..count]
+    }
+}

@@ -1,0 +1,69 @@
+//! How quick products are; run by hand, with optimisation.
+
+use std::time::Instant;
+
+use super::*;
+use crate::numerics::dispatch::{InstructionSet, Kernels, Work, run_with};
+
+struct Products<'a> {
+    rows: &'a ByteRows,
+    matrix: &'a ByteMatrix,
+    results: &'a mut [f32],
+}
+
+impl Work for Products<'_> {
+    type Output = ();
+    const BEST: InstructionSet = InstructionSet::Vnni;
+
+    #[inline(always)]
+    fn run<I: Kernels>(self) {
+        let Products { rows, matrix, results } = self;
+        let outputs = matrix.outputs();
+        multiply::<I>(rows, 0..rows.len(), matrix, 0..outputs, results, outputs);
+    }
+}
+
+/// Operations in a second, in units of 10^9: the best of some runs.
+fn rate(operations: usize, mut run: impl FnMut()) -> f64 {
+    let repeats = (200_000_000 / operations).max(1);
+    let mut best = 0f64;
+    for _ in 0..7 {
+        let start = Instant::now();
+        for _ in 0..repeats {
+            run();
+        }
+        let seconds = start.elapsed().as_secs_f64();
+        best = best.max((operations * repeats) as f64 / seconds * 1e-9);
+    }
+    best
+}
+
+#[test]
+#[ignore = "measures"]
+fn products() {
+    for set in InstructionSet::available() {
+        println!("{set:?}, Gop/s with 1, 8, 32 and 128 rows");
+        for (inputs, outputs) in [(64, 256), (256, 256), (512, 1_408), (768, 2_048), (4_096, 4_096)]
+        {
+            let matrix = ByteMatrix::pack(outputs, inputs, |output, row| {
+                for (i, weight) in row.iter_mut().enumerate() {
+                    *weight = ((output * 7 + i * 13) % 255) as f32 - 127.0;
+                }
+            });
+            let matrix = matrix.expect("finite weights");
+            print!("{inputs} x {outputs}:");
+            for count in [1, 8, 32, 128] {
+                let values = (0..count * inputs).map(|i| (i * 11 % 255) as f32 - 127.0);
+                let values: Vec<f32> = values.collect();
+                let mut rows = ByteRows::default();
+                rows.quantise(&values, inputs);
+                let mut results = vec![0.0; count * outputs];
+                let rate = rate(2 * count * inputs * outputs, || {
+                    run_with(set, Products { rows: &rows, matrix: &matrix, results: &mut results });
+                });
+                print!(" {rate:.0}");
+            }
+            println!();
+        }
+    }
+}
