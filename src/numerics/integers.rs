@@ -2,11 +2,18 @@
 
 #![allow(unsafe_code, reason = "vectors are loaded and stored")]
 
+#[cfg(feature = "language")]
+use super::vectors::{Four, Vector};
+
 /// Elements that a kernel takes at once: lengths are multiples of it.
 pub(crate) const BLOCK: usize = 64;
 
 /// The kernels of an instruction set. Integers give the same sums in any order.
 pub(crate) trait Integers {
+    /// Its vectors of floats.
+    #[cfg(feature = "language")]
+    type Floats: Vector;
+
     /// Moves each weight by `gain` times its element of `before`, out of 2^15 and rounded
     /// to the nearest, within the ends of their type; and gives the sum of the products of
     /// the new weights with `after`, modulo 2^32. All are equally long.
@@ -17,6 +24,9 @@ pub(crate) trait Integers {
 pub(crate) struct Plain;
 
 impl Integers for Plain {
+    #[cfg(feature = "language")]
+    type Floats = Four;
+
     #[inline(always)]
     fn adapt(weights: &mut [i16], before: &[i16], after: &[i16], gain: i16) -> i32 {
         let mut sum = 0i32;
@@ -38,11 +48,16 @@ mod x86 {
     use std::arch::x86_64::*;
 
     use super::{BLOCK, Integers};
+    #[cfg(feature = "language")]
+    use crate::numerics::vectors::{Eight, Sixteen};
 
     /// For machines that have AVX2; nothing else may call it.
     pub(crate) struct Avx2;
 
     impl Integers for Avx2 {
+        #[cfg(feature = "language")]
+        type Floats = Eight;
+
         #[inline(always)]
         fn adapt(weights: &mut [i16], before: &[i16], after: &[i16], gain: i16) -> i32 {
             // SAFETY: only the dispatcher names this type, where the machine has AVX2.
@@ -84,6 +99,9 @@ mod x86 {
     pub(crate) struct Avx512;
 
     impl Integers for Avx512 {
+        #[cfg(feature = "language")]
+        type Floats = Sixteen;
+
         #[inline(always)]
         fn adapt(weights: &mut [i16], before: &[i16], after: &[i16], gain: i16) -> i32 {
             // SAFETY: only the dispatcher names this type, where the machine has AVX-512.

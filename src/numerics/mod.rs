@@ -4,7 +4,7 @@
 //! the same bits on every machine: sums have a fixed number of partial sums and a fixed
 //! tree, whatever the width of a vector. Kernels are plain Rust over arrays of fixed
 //! length; [`dispatch`] has them compiled for each instruction set. Unsafe code is only
-//! there, in [`integers`] and in [`environment`].
+//! there, in kernels that compilers do not find and in [`environment`].
 
 #![allow(clippy::needless_range_loop, reason = "loops over lanes say which lane is which")]
 
@@ -17,6 +17,10 @@ pub(crate) mod environment;
 pub(crate) mod functions;
 pub(crate) mod integers;
 pub(crate) mod lanes;
+#[cfg(feature = "language")]
+pub(crate) mod matrix;
+#[cfg(feature = "language")]
+pub(crate) mod vectors;
 
 // An x87 unit rounds twice, and differently on the stack and in memory.
 #[cfg(all(target_arch = "x86", not(target_feature = "sse2")))]

@@ -1,0 +1,220 @@
+//! Products of matrices in single precision.
+//!
+//! Each output is one sum over the inputs in rising order, from zero on: the product of an
+//! input and its weight is rounded, then added and rounded. Vectors run over outputs, so
+//! that neither their width nor the order in which outputs are computed changes a bit.
+
+#![allow(unsafe_code, reason = "tiles of outputs stay in registers")]
+
+use super::vectors::Vector;
+
+/// Outputs come in whole groups of this many: the widest vector.
+pub(crate) const GROUP: usize = 16;
+
+/// Rows whose outputs are held in registers at once.
+const TILE_ROWS: usize = 6;
+
+/// Some inputs of some rows, and their weights for some outputs.
+#[derive(Clone, Copy)]
+pub(crate) struct Product<'a> {
+    /// A row of inputs each `input_stride`.
+    pub(crate) inputs: &'a [f32],
+    pub(crate) input_stride: usize,
+    pub(crate) rows: usize,
+    /// Inputs of a row that are summed over.
+    pub(crate) depth: usize,
+    /// For each input a row of weights, one for each output, each `weight_stride`.
+    pub(crate) weights: &'a [f32],
+    pub(crate) weight_stride: usize,
+    /// Outputs; whole groups.
+    pub(crate) outputs: usize,
+}
+
+/// Where the outputs of a product go: a row each `stride`.
+pub(crate) struct Sums<'a> {
+    pub(crate) values: &'a mut [f32],
+    pub(crate) stride: usize,
+    /// Whether sums begin here, or go on with what is there.
+    pub(crate) fresh: bool,
+}
+
+/// The least length of a slice that holds `rows` of this width, each `stride`.
+fn extent(rows: usize, stride: usize, width: usize) -> usize {
+    if rows == 0 { 0 } else { (rows - 1) * stride + width }
+}
+
+/// Adds up a product.
+#[inline(always)]
+pub(crate) fn multiply<V: Vector>(product: Product<'_>, sums: &mut Sums<'_>) {
+    let Product { rows, depth, outputs, .. } = product;
+    assert!(outputs % GROUP == 0, "outputs come in groups");
+    assert!(outputs <= sums.stride || rows <= 1, "rows of sums do not overlap");
+    assert!(extent(rows, product.input_stride, depth) <= product.inputs.len());
+    assert!(extent(depth, product.weight_stride, outputs) <= product.weights.len());
+    assert!(extent(rows, sums.stride, outputs) <= sums.values.len());
+    // Few tiles, and these of about the same height.
+    let tiles = rows.div_ceil(TILE_ROWS);
+    let mut row = 0;
+    for tile in 0..tiles {
+        let height = (rows - row).div_ceil(tiles - tile);
+        // SAFETY: the rows from `row` on, `height` of them, are within what was checked.
+        unsafe {
+            match height {
+                1 => columns::<V, 1>(product, sums, row),
+                2 => columns::<V, 2>(product, sums, row),
+                3 => columns::<V, 3>(product, sums, row),
+                4 => columns::<V, 4>(product, sums, row),
+                5 => columns::<V, 5>(product, sums, row),
+                _ => columns::<V, 6>(product, sums, row),
+            }
+        }
+        row += height;
+    }
+}
+
+/// # Safety
+/// `ROWS` rows from `row` on are within the slices, with all their inputs and outputs.
+#[inline(always)]
+unsafe fn columns<V: Vector, const ROWS: usize>(
+    product: Product<'_>,
+    sums: &mut Sums<'_>,
+    row: usize,
+) {
+    // Sixteen registers hold two vectors of six rows, thirty-two hold four.
+    const WIDE: bool = cfg!(target_arch = "aarch64");
+    let mut at = 0;
+    // SAFETY: tiles end where the outputs end, which are whole groups.
+    unsafe {
+        if V::LANES == GROUP || WIDE {
+            while product.outputs - at >= 4 * V::LANES {
+                tile::<V, ROWS, 4>(product, sums, row, at);
+                at += 4 * V::LANES;
+            }
+        }
+        while product.outputs - at >= 2 * V::LANES {
+            tile::<V, ROWS, 2>(product, sums, row, at);
+            at += 2 * V::LANES;
+        }
+        while at < product.outputs {
+            tile::<V, ROWS, 1>(product, sums, row, at);
+            at += V::LANES;
+        }
+    }
+}
+
+/// # Safety
+/// As of [`columns`]; and `VECTORS` vectors of outputs from `at` on are within a row.
+#[inline(always)]
+unsafe fn tile<V: Vector, const ROWS: usize, const VECTORS: usize>(
+    product: Product<'_>,
+    sums: &mut Sums<'_>,
+    row: usize,
+    at: usize,
+) {
+    // SAFETY: for all of it, what the caller promises: indices are of rows below `ROWS`, of
+    // inputs below `depth` and of outputs within the row.
+    unsafe {
+        let inputs = product.inputs.as_ptr().add(row * product.input_stride);
+        let mut weights = product.weights.as_ptr().add(at);
+        let values = sums.values.as_mut_ptr().add(row * sums.stride + at);
+        let mut totals = [[V::splat(0.0); VECTORS]; ROWS];
+        if !sums.fresh {
+            for (r, totals) in totals.iter_mut().enumerate() {
+                for (v, total) in totals.iter_mut().enumerate() {
+                    *total = V::load(values.add(r * sums.stride + v * V::LANES));
+                }
+            }
+        }
+        for k in 0..product.depth {
+            let mut factors = [V::splat(0.0); VECTORS];
+            for (v, factor) in factors.iter_mut().enumerate() {
+                *factor = V::load(weights.add(v * V::LANES));
+            }
+            for (r, totals) in totals.iter_mut().enumerate() {
+                let input = V::splat(*inputs.add(r * product.input_stride + k));
+                for (total, &factor) in totals.iter_mut().zip(&factors) {
+                    *total = total.add(input.multiply(factor));
+                }
+            }
+            weights = weights.wrapping_add(product.weight_stride);
+        }
+        for (r, totals) in totals.iter().enumerate() {
+            for (v, total) in totals.iter().enumerate() {
+                total.store(values.add(r * sums.stride + v * V::LANES));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::numerics::dispatch::{InstructionSet, Work, run_with};
+    use crate::numerics::integers::Integers;
+
+    struct Multiply<'a>(Product<'a>, Sums<'a>);
+
+    impl Work for Multiply<'_> {
+        type Output = ();
+        const BEST: InstructionSet = InstructionSet::Avx512;
+
+        #[inline(always)]
+        fn run<I: Integers>(mut self) {
+            multiply::<I::Floats>(self.0, &mut self.1);
+        }
+    }
+
+    #[test]
+    fn every_instruction_set_sums_in_the_written_order() {
+        let mut random = 7u64;
+        let mut random = |length: usize| -> Vec<f32> {
+            let mut value = || {
+                random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                (random >> 40) as f32 / (1 << 23) as f32 - 1.0
+            };
+            (0..length).map(|_| value()).collect()
+        };
+        for (rows, depth, outputs) in [
+            (1, 1, 16),
+            (2, 3, 32),
+            (5, 20, 48),
+            (6, 64, 64),
+            (7, 33, 80),
+            (13, 5, 128),
+            (4, 0, 16),
+        ] {
+            let (input_stride, weight_stride, stride) = (depth + 3, outputs + 5, outputs + 2);
+            let inputs = random(rows * input_stride);
+            let weights = random(depth * weight_stride);
+            let start = random(rows * stride);
+            for fresh in [true, false] {
+                let mut expected = start.clone();
+                for row in 0..rows {
+                    for output in 0..outputs {
+                        let place = &mut expected[row * stride + output];
+                        let mut sum = if fresh { 0.0 } else { *place };
+                        for k in 0..depth {
+                            sum += inputs[row * input_stride + k]
+                                * weights[k * weight_stride + output];
+                        }
+                        *place = sum;
+                    }
+                }
+                for set in InstructionSet::available() {
+                    let mut values = start.clone();
+                    let product = Product {
+                        inputs: &inputs,
+                        input_stride,
+                        rows,
+                        depth,
+                        weights: &weights,
+                        weight_stride,
+                        outputs,
+                    };
+                    run_with(set, Multiply(product, Sums { values: &mut values, stride, fresh }));
+                    assert_eq!(values, expected, "{set:?} {rows} {depth} {outputs}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Vectors of floats, as wide as an instruction set has them.
+
+#![allow(unsafe_code, reason = "vectors are loaded and stored")]
+
+/// A register of floats. Its operations are lane by lane, each rounded on its own.
+pub(crate) trait Vector: Copy {
+    const LANES: usize;
+
+    /// Every lane this.
+    fn splat(x: f32) -> Self;
+
+    /// # Safety
+    /// There are as many floats as lanes from `from` on.
+    unsafe fn load(from: *const f32) -> Self;
+
+    /// # Safety
+    /// There are as many floats as lanes from `to` on, which nothing else borrows.
+    unsafe fn store(self, to: *mut f32);
+
+    fn add(self, other: Self) -> Self;
+
+    fn multiply(self, other: Self) -> Self;
+}
+
+/// Four floats: what SSE2, NEON and WebAssembly have, and compilers find.
+#[derive(Clone, Copy)]
+pub(crate) struct Four([f32; 4]);
+
+impl Vector for Four {
+    const LANES: usize = 4;
+
+    #[inline(always)]
+    fn splat(x: f32) -> Self {
+        Four([x; 4])
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: the caller has four floats there; an array of them is aligned as one is.
+        Four(unsafe { from.cast::<[f32; 4]>().read() })
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: as in `load`.
+        unsafe { to.cast::<[f32; 4]>().write(self.0) }
+    }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        let ([a, b, c, d], [e, f, g, h]) = (self.0, other.0);
+        Four([a + e, b + f, c + g, d + h])
+    }
+
+    #[inline(always)]
+    fn multiply(self, other: Self) -> Self {
+        let ([a, b, c, d], [e, f, g, h]) = (self.0, other.0);
+        Four([a * e, b * f, c * g, d * h])
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) use x86::{Eight, Sixteen};
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::*;
+
+    use super::Vector;
+
+    /// For machines that have this instruction set; only their kernels name the type.
+    macro_rules! vector {
+        ($name:ident, $register:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident,
+         $add:ident, $multiply:ident) => {
+            #[derive(Clone, Copy)]
+            pub(crate) struct $name($register);
+
+            impl Vector for $name {
+                const LANES: usize = $lanes;
+
+                #[inline(always)]
+                fn splat(x: f32) -> Self {
+                    // SAFETY: the machine has the instruction, as for all of the type.
+                    $name(unsafe { $splat(x) })
+                }
+
+                #[inline(always)]
+                unsafe fn load(from: *const f32) -> Self {
+                    // SAFETY: the caller has as many floats there.
+                    $name(unsafe { $load(from) })
+                }
+
+                #[inline(always)]
+                unsafe fn store(self, to: *mut f32) {
+                    // SAFETY: the caller has room for as many floats there.
+                    unsafe { $store(to, self.0) }
+                }
+
+                #[inline(always)]
+                fn add(self, other: Self) -> Self {
+                    // SAFETY: the machine has the instruction.
+                    $name(unsafe { $add(self.0, other.0) })
+                }
+
+                #[inline(always)]
+                fn multiply(self, other: Self) -> Self {
+                    // SAFETY: the machine has the instruction.
+                    $name(unsafe { $multiply(self.0, other.0) })
+                }
+            }
+        };
+    }
+
+    vector!(
+        Eight,
+        __m256,
+        8,
+        _mm256_set1_ps,
+        _mm256_loadu_ps,
+        _mm256_storeu_ps,
+        _mm256_add_ps,
+        _mm256_mul_ps
+    );
+    vector!(
+        Sixteen,
+        __m512,
+        16,
+        _mm512_set1_ps,
+        _mm512_loadu_ps,
+        _mm512_storeu_ps,
+        _mm512_add_ps,
+        _mm512_mul_ps
+    );
+}
