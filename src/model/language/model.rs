@@ -118,7 +118,7 @@ fn probe(engine: &Engine, vocabulary: &Vocabulary, whole: bool) -> u32 {
     let text = characters.map(|character| vocabulary.characters()[character]);
     let tokens: Vec<u32> = std::iter::once(vocabulary.beginning()).chain(text).collect();
 
-    let mut cache = engine.cache(PROBE);
+    let mut cache = engine.cache();
     let mut runs = [Run { cache: &mut cache, tokens: &tokens }];
     let head = engine.head(alphabet.few());
     let (mut room, mut workspace) = (Vec::new(), Workspace::default());

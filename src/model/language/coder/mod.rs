@@ -112,7 +112,7 @@ impl Coder {
     }
 
     fn cache(&self) -> Cache {
-        self.model.engine().cache(self.usage.context as usize)
+        self.model.engine().cache()
     }
 }
 
