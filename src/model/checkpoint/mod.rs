@@ -1,7 +1,23 @@
 //! Checkpoints: from files to tensors and a vocabulary.
 
+mod detect;
+mod directory;
+mod file;
+mod huggingface;
+mod inflate;
+mod json;
+mod llama;
+mod rope;
+mod stored;
+mod tokenizer;
+mod words;
+
+use std::env;
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+
+use detect::Layout;
 
 use crate::error::{Error, Result};
 use crate::model::language::architecture::Architecture;
@@ -22,7 +38,43 @@ pub struct Checkpoint {
     pub tensors: Box<dyn Tensors>,
 }
 
-/// Opens the checkpoint at `path`, whatever its layout.
+/// Opens the checkpoint at `path`, whatever its layout: a folder of Hugging Face's or of
+/// Meta's, a GGUF file or a folder with one, or the `.npz` of a byte transformer. A name
+/// like `organisation/model` stands for a model in Hugging Face's cache.
 pub fn open(path: &Path) -> Result<Checkpoint> {
-    Err(Error::model(format!("{}: no checkpoint", path.display())))
+    match detect::layout(path, &|name| env::var_os(name))? {
+        Layout::HuggingFace(folder) => huggingface::open(&folder),
+        Layout::Meta(path) | Layout::Gguf(path) | Layout::Npz(path) => {
+            Err(file::error_at(&path, "such checkpoints cannot be read yet"))
+        }
+    }
+}
+
+impl fmt::Debug for Checkpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Checkpoint")
+            .field("name", &self.name)
+            .field("architecture", &self.architecture)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A checkpoint whose vocabulary its embedding has room for.
+fn checked(checkpoint: Checkpoint) -> Result<Checkpoint> {
+    let (tokens, rows) = (checkpoint.vocabulary.len(), checkpoint.architecture.vocabulary());
+    if tokens > rows {
+        return Err(Error::model(format!(
+            "{}: the tokenizer has {tokens} tokens, and the model {rows}",
+            checkpoint.name
+        )));
+    }
+    Ok(checkpoint)
+}
+
+/// What people call the folder or file at `path`.
+fn name_of(path: &Path) -> String {
+    // A path like `.` says nothing before it is resolved.
+    let resolved = path.canonicalize();
+    let path = path.file_name().or_else(|| resolved.as_deref().ok()?.file_name());
+    path.map_or_else(|| "model".into(), |name| name.to_string_lossy().into_owned())
 }

@@ -1,0 +1,78 @@
+//! Hugging Face's folders: a configuration, and weights in one file or several.
+
+mod config;
+mod safetensors;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, Path};
+
+use serde::Deserialize;
+
+use super::directory::Directory;
+use super::file::error_at;
+use super::json;
+use super::llama::{Rotation, Weights};
+use super::words::HUGGINGFACE;
+use super::{Checkpoint, checked, name_of, tokenizer};
+use crate::error::Result;
+
+/// Where the tensors of a model in several files are.
+#[derive(Debug, Deserialize)]
+struct Index {
+    weight_map: BTreeMap<String, String>,
+}
+
+/// What reads one file of weights.
+type ReadFile = fn(&Path) -> Result<Directory>;
+
+/// Files that weights may be in, the better ones first.
+const FILES: &[(&str, ReadFile)] = &[("model.safetensors", safetensors::read)];
+
+/// Opens the model in this folder.
+pub(super) fn open(folder: &Path) -> Result<Checkpoint> {
+    let config = config::read(&folder.join("config.json"))?;
+    let directory = directory(folder)?;
+    let architecture = config.architecture;
+    let tensors = Weights::new(&architecture, &HUGGINGFACE, Rotation::Halves, vec![directory])?;
+    let (vocabulary, tokenizer) =
+        tokenizer::huggingface(folder, architecture.vocabulary(), config.beginning)?;
+    checked(Checkpoint {
+        name: name_of(folder),
+        architecture,
+        vocabulary,
+        tokenizer: Some(tokenizer),
+        tensors: Box::new(tensors),
+    })
+}
+
+fn directory(folder: &Path) -> Result<Directory> {
+    for &(name, read) in FILES {
+        let single = folder.join(name);
+        if single.is_file() {
+            return read(&single);
+        }
+        let index = folder.join(format!("{name}.index.json"));
+        if index.is_file() {
+            return indexed(folder, &index, read);
+        }
+    }
+    Err(error_at(
+        folder,
+        "holds no weights: neither model.safetensors nor pytorch_model.bin, nor an index of either",
+    ))
+}
+
+/// All tensors of the files that an index names.
+fn indexed(folder: &Path, index: &Path, read: ReadFile) -> Result<Directory> {
+    let Index { weight_map } = json::read(index)?;
+    let mut directory = Directory::new(index);
+    for file in weight_map.values().collect::<BTreeSet<_>>() {
+        let mut parts = Path::new(file).components();
+        // A name with a folder in it could lead anywhere.
+        if !matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None)) {
+            return Err(error_at(index, format!("{file} is no name of a file")));
+        }
+        directory.extend(read(&folder.join(file))?)?;
+    }
+    Ok(directory)
+}
