@@ -70,7 +70,7 @@ pub mod language {
 pub mod checkpoint {
     //! Models on disk, in every layout.
 
-    pub use crate::model::checkpoint::{Checkpoint, open};
+    pub use crate::model::checkpoint::{Checkpoint, find, load, open};
 }
 
 /// Version of the format that this crate writes, major and minor.

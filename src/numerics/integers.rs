@@ -140,6 +140,8 @@ mod x86 {
     pub(crate) struct Vnni;
 
     impl Integers for Vnni {
+        type Floats = Sixteen;
+
         #[inline(always)]
         fn adapt(weights: &mut [i16], before: &[i16], after: &[i16], gain: i16) -> i32 {
             Avx512::adapt(weights, before, after, gain)

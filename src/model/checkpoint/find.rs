@@ -1,10 +1,11 @@
 //! Finding the model that a stream asks for.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::remembered::Remembered;
-use super::{Checkpoint, open};
+use super::{Checkpoint, detect, open};
 use crate::error::Result;
 use crate::model::identity::Profile;
 use crate::model::language::hashing::Hashing;
@@ -14,18 +15,17 @@ use crate::model::language::tensor::Tensors;
 /// Folders within folders that are looked through.
 const DEPTH: usize = 3;
 
-/// Loads the checkpoint at `path`, whatever its layout.
+/// Loads the checkpoint at `path`, which may be whatever [`open`] takes.
 pub fn load(path: &Path, profile: Profile) -> Result<LanguageModel> {
-    let mut checkpoint = open(path)?;
+    let Checkpoint { name, architecture, vocabulary, tokenizer, mut tensors } = open(path)?;
+    let files = files(path)?;
     let mut remembered = Remembered::read();
-    let hash = remembered.hash(&checkpoint.files);
-    let Checkpoint { name, architecture, vocabulary, tokenizer, ref mut tensors, ref files } =
-        checkpoint;
+    let hash = remembered.hash(&files);
     let tensors: &mut dyn Tensors = tensors.as_mut();
     let parts = Parts { name, architecture, vocabulary, tokenizer, tensors, hash };
     let model = LanguageModel::new(parts, profile)?;
     if hash.is_none() {
-        remembered.keep(files, model.id().hash);
+        remembered.keep(&files, model.id().hash);
     }
     Ok(model)
 }
@@ -41,17 +41,17 @@ pub fn find(
     let mut remembered = Remembered::read();
     let mut unknown = Vec::new();
     for path in folders.iter().flat_map(|folder| candidates(folder, DEPTH)) {
-        let Ok(checkpoint) = open(&path) else { continue };
-        match remembered.hash(&checkpoint.files) {
+        let Ok(files) = files(&path) else { continue };
+        match remembered.hash(&files) {
             Some(known) if &known == hash => return Ok(Some(path)),
             Some(_) => {}
-            None => unknown.push((path, checkpoint)),
+            None => unknown.push((path, files)),
         }
     }
-    for (path, mut checkpoint) in unknown {
+    for (path, files) in unknown {
         looking_at(&path);
-        let Ok(found) = hash_of(&mut checkpoint) else { continue };
-        remembered.keep(&checkpoint.files, found);
+        let Ok(found) = open(&path).and_then(hash_of) else { continue };
+        remembered.keep(&files, found);
         if &found == hash {
             return Ok(Some(path));
         }
@@ -59,9 +59,24 @@ pub fn find(
     Ok(None)
 }
 
-fn hash_of(checkpoint: &mut Checkpoint) -> Result<[u8; 32]> {
-    let Checkpoint { architecture, vocabulary, tensors, .. } = checkpoint;
-    let mut hashing = Hashing::new(architecture, vocabulary, tensors.as_mut());
+/// The files that a checkpoint is in.
+fn files(path: &Path) -> Result<Vec<PathBuf>> {
+    let path = detect::layout(path, &|name| env::var_os(name))?.path();
+    if path.is_file() {
+        // What says more of a model beside it.
+        let described = path.with_extension("json");
+        let beside = described.is_file().then_some(described);
+        return Ok([path].into_iter().chain(beside).collect());
+    }
+    let mut files: Vec<PathBuf> = fs::read_dir(path)?.flatten().map(|entry| entry.path()).collect();
+    files.retain(|file| file.is_file());
+    files.sort();
+    Ok(files)
+}
+
+fn hash_of(checkpoint: Checkpoint) -> Result<[u8; 32]> {
+    let Checkpoint { architecture, vocabulary, mut tensors, .. } = checkpoint;
+    let mut hashing = Hashing::new(&architecture, &vocabulary, tensors.as_mut());
     for expected in architecture.tensors() {
         hashing.tensor(&expected)?;
     }

@@ -3,10 +3,12 @@
 mod detect;
 mod directory;
 mod file;
+mod find;
 mod huggingface;
 mod inflate;
 mod json;
 mod llama;
+mod remembered;
 mod rope;
 mod stored;
 mod tokenizer;
@@ -18,6 +20,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use detect::Layout;
+pub use find::{find, load};
 
 use crate::error::{Error, Result};
 use crate::model::language::architecture::Architecture;
