@@ -8,6 +8,8 @@ mod decode;
 mod encode;
 mod lockstep;
 mod parts;
+#[cfg(test)]
+mod tests;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
