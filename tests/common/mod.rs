@@ -2,6 +2,8 @@
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its part")]
 
 pub mod bytes;
+#[cfg(feature = "language")]
+pub mod models;
 pub mod tokenizers;
 
 use lmac::{AudioSpec, EncodeOptions, Encoder, SampleFormat};
