@@ -140,6 +140,7 @@ mod x86 {
     pub(crate) struct Vnni;
 
     impl Integers for Vnni {
+        #[cfg(feature = "language")]
         type Floats = Sixteen;
 
         #[inline(always)]

@@ -6,7 +6,7 @@
 
 #![allow(unsafe_code, reason = "tiles of outputs stay in registers")]
 
-use super::vectors::Vector;
+use super::vectors::{Element, Vector};
 
 /// Outputs come in whole groups of this many: the widest vector.
 pub(crate) const GROUP: usize = 16;
@@ -16,15 +16,16 @@ const TILE_ROWS: usize = 6;
 
 /// Some inputs of some rows, and their weights for some outputs.
 #[derive(Clone, Copy)]
-pub(crate) struct Product<'a> {
+pub(crate) struct Product<'a, W = f32> {
     /// A row of inputs each `input_stride`.
     pub(crate) inputs: &'a [f32],
     pub(crate) input_stride: usize,
     pub(crate) rows: usize,
     /// Inputs of a row that are summed over.
     pub(crate) depth: usize,
-    /// For each input a row of weights, one for each output, each `weight_stride`.
-    pub(crate) weights: &'a [f32],
+    /// For each input a row of weights, one for each output, each `weight_stride`. They are
+    /// floats, or bytes that stand for floats.
+    pub(crate) weights: &'a [W],
     pub(crate) weight_stride: usize,
     /// Outputs; whole groups.
     pub(crate) outputs: usize,
@@ -45,7 +46,7 @@ fn extent(rows: usize, stride: usize, width: usize) -> usize {
 
 /// Adds up a product.
 #[inline(always)]
-pub(crate) fn multiply<V: Vector>(product: Product<'_>, sums: &mut Sums<'_>) {
+pub(crate) fn multiply<V: Vector, W: Element>(product: Product<'_, W>, sums: &mut Sums<'_>) {
     let Product { rows, depth, outputs, .. } = product;
     assert!(outputs % GROUP == 0, "outputs come in groups");
     assert!(outputs <= sums.stride || rows <= 1, "rows of sums do not overlap");
@@ -60,12 +61,12 @@ pub(crate) fn multiply<V: Vector>(product: Product<'_>, sums: &mut Sums<'_>) {
         // SAFETY: the rows from `row` on, `height` of them, are within what was checked.
         unsafe {
             match height {
-                1 => columns::<V, 1>(product, sums, row),
-                2 => columns::<V, 2>(product, sums, row),
-                3 => columns::<V, 3>(product, sums, row),
-                4 => columns::<V, 4>(product, sums, row),
-                5 => columns::<V, 5>(product, sums, row),
-                _ => columns::<V, 6>(product, sums, row),
+                1 => columns::<V, W, 1>(product, sums, row),
+                2 => columns::<V, W, 2>(product, sums, row),
+                3 => columns::<V, W, 3>(product, sums, row),
+                4 => columns::<V, W, 4>(product, sums, row),
+                5 => columns::<V, W, 5>(product, sums, row),
+                _ => columns::<V, W, 6>(product, sums, row),
             }
         }
         row += height;
@@ -75,8 +76,8 @@ pub(crate) fn multiply<V: Vector>(product: Product<'_>, sums: &mut Sums<'_>) {
 /// # Safety
 /// `ROWS` rows from `row` on are within the slices, with all their inputs and outputs.
 #[inline(always)]
-unsafe fn columns<V: Vector, const ROWS: usize>(
-    product: Product<'_>,
+unsafe fn columns<V: Vector, W: Element, const ROWS: usize>(
+    product: Product<'_, W>,
     sums: &mut Sums<'_>,
     row: usize,
 ) {
@@ -87,16 +88,16 @@ unsafe fn columns<V: Vector, const ROWS: usize>(
     unsafe {
         if V::LANES == GROUP || WIDE {
             while product.outputs - at >= 4 * V::LANES {
-                tile::<V, ROWS, 4>(product, sums, row, at);
+                tile::<V, W, ROWS, 4>(product, sums, row, at);
                 at += 4 * V::LANES;
             }
         }
         while product.outputs - at >= 2 * V::LANES {
-            tile::<V, ROWS, 2>(product, sums, row, at);
+            tile::<V, W, ROWS, 2>(product, sums, row, at);
             at += 2 * V::LANES;
         }
         while at < product.outputs {
-            tile::<V, ROWS, 1>(product, sums, row, at);
+            tile::<V, W, ROWS, 1>(product, sums, row, at);
             at += V::LANES;
         }
     }
@@ -105,8 +106,8 @@ unsafe fn columns<V: Vector, const ROWS: usize>(
 /// # Safety
 /// As of [`columns`]; and `VECTORS` vectors of outputs from `at` on are within a row.
 #[inline(always)]
-unsafe fn tile<V: Vector, const ROWS: usize, const VECTORS: usize>(
-    product: Product<'_>,
+unsafe fn tile<V: Vector, W: Element, const ROWS: usize, const VECTORS: usize>(
+    product: Product<'_, W>,
     sums: &mut Sums<'_>,
     row: usize,
     at: usize,
@@ -128,7 +129,7 @@ unsafe fn tile<V: Vector, const ROWS: usize, const VECTORS: usize>(
         for k in 0..product.depth {
             let mut factors = [V::splat(0.0); VECTORS];
             for (v, factor) in factors.iter_mut().enumerate() {
-                *factor = V::load(weights.add(v * V::LANES));
+                *factor = W::load(weights.add(v * V::LANES));
             }
             for (r, totals) in totals.iter_mut().enumerate() {
                 let input = V::splat(*inputs.add(r * product.input_stride + k));
@@ -149,31 +150,31 @@ unsafe fn tile<V: Vector, const ROWS: usize, const VECTORS: usize>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::numerics::dispatch::{InstructionSet, Work, run_with};
-    use crate::numerics::integers::Integers;
+    use crate::numerics::dispatch::{InstructionSet, Kernels, Work, run_with};
 
-    struct Multiply<'a>(Product<'a>, Sums<'a>);
+    struct Multiply<'a, W>(Product<'a, W>, Sums<'a>);
 
-    impl Work for Multiply<'_> {
+    impl<W: Element> Work for Multiply<'_, W> {
         type Output = ();
         const BEST: InstructionSet = InstructionSet::Avx512;
 
         #[inline(always)]
-        fn run<I: Integers>(mut self) {
-            multiply::<I::Floats>(self.0, &mut self.1);
+        fn run<I: Kernels>(mut self) {
+            multiply::<I::Floats, W>(self.0, &mut self.1);
         }
     }
 
-    #[test]
-    fn every_instruction_set_sums_in_the_written_order() {
-        let mut random = 7u64;
-        let mut random = |length: usize| -> Vec<f32> {
-            let mut value = || {
-                random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                (random >> 40) as f32 / (1 << 23) as f32 - 1.0
-            };
-            (0..length).map(|_| value()).collect()
+    fn random(seed: &mut u64, length: usize) -> Vec<f32> {
+        let mut value = || {
+            *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (*seed >> 40) as f32 / (1 << 23) as f32 - 1.0
         };
+        (0..length).map(|_| value()).collect()
+    }
+
+    /// Compares all instruction sets with the definition.
+    fn compare<W: Element + Into<f32>>(weight: impl Fn(f32) -> W) {
+        let mut seed = 7u64;
         for (rows, depth, outputs) in [
             (1, 1, 16),
             (2, 3, 32),
@@ -184,9 +185,10 @@ mod tests {
             (4, 0, 16),
         ] {
             let (input_stride, weight_stride, stride) = (depth + 3, outputs + 5, outputs + 2);
-            let inputs = random(rows * input_stride);
-            let weights = random(depth * weight_stride);
-            let start = random(rows * stride);
+            let inputs = random(&mut seed, rows * input_stride);
+            let weights = random(&mut seed, depth * weight_stride);
+            let weights: Vec<W> = weights.into_iter().map(&weight).collect();
+            let start = random(&mut seed, rows * stride);
             for fresh in [true, false] {
                 let mut expected = start.clone();
                 for row in 0..rows {
@@ -194,8 +196,8 @@ mod tests {
                         let place = &mut expected[row * stride + output];
                         let mut sum = if fresh { 0.0 } else { *place };
                         for k in 0..depth {
-                            sum += inputs[row * input_stride + k]
-                                * weights[k * weight_stride + output];
+                            let weight: f32 = weights[k * weight_stride + output].into();
+                            sum += inputs[row * input_stride + k] * weight;
                         }
                         *place = sum;
                     }
@@ -216,5 +218,11 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn every_instruction_set_sums_in_the_written_order() {
+        compare(|x| x);
+        compare(|x| (x * 127.0) as i8);
     }
 }

@@ -13,6 +13,12 @@ pub(crate) trait Vector: Copy {
     /// There are as many floats as lanes from `from` on.
     unsafe fn load(from: *const f32) -> Self;
 
+    /// Integers as floats.
+    ///
+    /// # Safety
+    /// There are as many bytes as lanes from `from` on.
+    unsafe fn load_bytes(from: *const i8) -> Self;
+
     /// # Safety
     /// There are as many floats as lanes from `to` on, which nothing else borrows.
     unsafe fn store(self, to: *mut f32);
@@ -20,6 +26,29 @@ pub(crate) trait Vector: Copy {
     fn add(self, other: Self) -> Self;
 
     fn multiply(self, other: Self) -> Self;
+}
+
+/// What vectors are loaded from.
+pub(crate) trait Element: Copy {
+    /// # Safety
+    /// There are as many elements as lanes from `from` on.
+    unsafe fn load<V: Vector>(from: *const Self) -> V;
+}
+
+impl Element for f32 {
+    #[inline(always)]
+    unsafe fn load<V: Vector>(from: *const f32) -> V {
+        // SAFETY: what the caller promises.
+        unsafe { V::load(from) }
+    }
+}
+
+impl Element for i8 {
+    #[inline(always)]
+    unsafe fn load<V: Vector>(from: *const i8) -> V {
+        // SAFETY: what the caller promises.
+        unsafe { V::load_bytes(from) }
+    }
 }
 
 /// Four floats: what SSE2, NEON and WebAssembly have, and compilers find.
@@ -38,6 +67,12 @@ impl Vector for Four {
     unsafe fn load(from: *const f32) -> Self {
         // SAFETY: the caller has four floats there; an array of them is aligned as one is.
         Four(unsafe { from.cast::<[f32; 4]>().read() })
+    }
+
+    #[inline(always)]
+    unsafe fn load_bytes(from: *const i8) -> Self {
+        // SAFETY: as in `load`.
+        Four(unsafe { from.cast::<[i8; 4]>().read() }.map(f32::from))
     }
 
     #[inline(always)]
@@ -71,7 +106,7 @@ mod x86 {
     /// For machines that have this instruction set; only their kernels name the type.
     macro_rules! vector {
         ($name:ident, $register:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident,
-         $add:ident, $multiply:ident) => {
+         $add:ident, $multiply:ident, $bytes:ident, $widen:ident, $float:ident) => {
             #[derive(Clone, Copy)]
             pub(crate) struct $name($register);
 
@@ -88,6 +123,12 @@ mod x86 {
                 unsafe fn load(from: *const f32) -> Self {
                     // SAFETY: the caller has as many floats there.
                     $name(unsafe { $load(from) })
+                }
+
+                #[inline(always)]
+                unsafe fn load_bytes(from: *const i8) -> Self {
+                    // SAFETY: the caller has as many bytes there, which are all that is read.
+                    $name(unsafe { $float($widen($bytes(from.cast()))) })
                 }
 
                 #[inline(always)]
@@ -119,7 +160,10 @@ mod x86 {
         _mm256_loadu_ps,
         _mm256_storeu_ps,
         _mm256_add_ps,
-        _mm256_mul_ps
+        _mm256_mul_ps,
+        _mm_loadl_epi64,
+        _mm256_cvtepi8_epi32,
+        _mm256_cvtepi32_ps
     );
     vector!(
         Sixteen,
@@ -129,6 +173,9 @@ mod x86 {
         _mm512_loadu_ps,
         _mm512_storeu_ps,
         _mm512_add_ps,
-        _mm512_mul_ps
+        _mm512_mul_ps,
+        _mm_loadu_si128,
+        _mm512_cvtepi8_epi32,
+        _mm512_cvtepi32_ps
     );
 }

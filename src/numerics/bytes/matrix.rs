@@ -1,7 +1,7 @@
 //! Weights in bytes.
 
 use super::quantise::{byte, scales};
-use super::{GROUP, Group, MOST_INPUTS, PANEL, RAISE, Sums};
+use super::{GROUP, Group, MOST_INPUTS, PANEL, Panel, RAISE, Sums};
 
 /// A matrix with a row of weights for each output. It is packed once, or grows by a row at a
 /// time, as the keys of a context do.
@@ -65,25 +65,43 @@ impl ByteMatrix {
             self.weights.resize((panel + 1) * groups, Group::ZERO);
             self.raises.push([0; PANEL]);
         }
-        let (scale, factor) = scales(row);
-        let mut sum = 0;
-        for (group, values) in self.weights[panel * groups..].iter_mut().zip(row.chunks(GROUP)) {
-            for (weight, &value) in group.0[lane].iter_mut().zip(values) {
-                *weight = byte(value, factor);
-                sum += i32::from(*weight);
-            }
-        }
-        self.raises[panel][lane] = -i32::from(RAISE) * sum;
+        let weights = &mut self.weights[panel * groups..];
+        let (scale, raise) = put(row, weights, lane);
+        self.raises[panel][lane] = raise;
         self.scales.push(scale);
         self.outputs += 1;
     }
 
-    /// Removes all outputs and keeps the memory.
-    pub(crate) fn clear(&mut self) {
-        self.outputs = 0;
-        self.weights.clear();
-        self.scales.clear();
-        self.raises.clear();
+    /// The weights of an output: its bytes times its scale.
+    pub(crate) fn row(&self, output: usize, values: &mut [f32]) {
+        let scale = self.scales[output];
+        let groups = self.weights[output / PANEL * self.groups()..].iter();
+        for (values, group) in values.chunks_mut(GROUP).zip(groups) {
+            for (value, &weight) in values.iter_mut().zip(&group.0[output % PANEL]) {
+                *value = f32::from(weight) * scale;
+            }
+        }
+    }
+
+    /// A matrix of some of the outputs, in this order.
+    pub(crate) fn select(&self, outputs: &[u32]) -> ByteMatrix {
+        let groups = self.groups();
+        let mut some = ByteMatrix::new(self.inputs);
+        some.outputs = outputs.len();
+        some.weights = vec![Group::ZERO; outputs.len().div_ceil(PANEL) * groups];
+        some.raises = vec![[0; PANEL]; outputs.len().div_ceil(PANEL)];
+        for (at, &output) in outputs.iter().enumerate() {
+            let output = output as usize;
+            let (panel, lane) = (output / PANEL, output % PANEL);
+            let from = &self.weights[panel * groups..];
+            let to = &mut some.weights[at / PANEL * groups..][..groups];
+            for (to, from) in to.iter_mut().zip(from) {
+                to.0[at % PANEL] = from.0[lane];
+            }
+            some.raises[at / PANEL][at % PANEL] = self.raises[panel][lane];
+            some.scales.push(self.scales[output]);
+        }
+        some
     }
 
     /// Weights of an output.
@@ -102,21 +120,29 @@ impl ByteMatrix {
         self.inputs.div_ceil(GROUP)
     }
 
-    /// Weights of a panel from a group on.
+    /// A panel of the matrix.
     #[inline(always)]
-    pub(super) fn weights(&self, panel: usize, from: usize, count: usize) -> &[Group] {
-        &self.weights[panel * self.groups() + from..][..count]
+    pub(super) fn panel(&self, panel: usize) -> Panel<'_> {
+        let groups = self.groups();
+        Panel {
+            weights: &self.weights[panel * groups..][..groups],
+            raises: &self.raises[panel],
+            scales: &self.scales[panel * PANEL..],
+        }
     }
+}
 
-    /// What makes up for raised activations.
-    #[inline(always)]
-    pub(super) fn raises(&self, panel: usize) -> &Sums {
-        &self.raises[panel]
+/// Packs the weights of an output into its lane of a panel. Gives their scale, and what makes
+/// up for raised activations.
+#[inline(always)]
+pub(crate) fn put(row: &[f32], weights: &mut [Group], lane: usize) -> (f32, i32) {
+    let (scale, factor) = scales(row);
+    let mut sum = 0;
+    for (group, values) in weights.iter_mut().zip(row.chunks(GROUP)) {
+        for (weight, &value) in group.0[lane].iter_mut().zip(values) {
+            *weight = byte(value, factor);
+            sum += i32::from(*weight);
+        }
     }
-
-    /// Scales of the outputs of a panel, from its first one on.
-    #[inline(always)]
-    pub(super) fn scales(&self, panel: usize) -> &[f32] {
-        &self.scales[panel * PANEL..]
-    }
+    (scale, -i32::from(RAISE) * sum)
 }

@@ -15,14 +15,13 @@ mod quantise;
 mod rows;
 #[cfg(test)]
 mod speed;
-mod values;
 #[cfg(target_arch = "x86_64")]
 mod vnni;
 
-pub(crate) use matrix::ByteMatrix;
-pub(crate) use multiply::multiply;
+pub(crate) use matrix::{ByteMatrix, put};
+pub(crate) use multiply::{BATCH, Panel, multiply, multiply_panel};
+pub(crate) use quantise::quantise;
 pub(crate) use rows::ByteRows;
-pub(crate) use values::ByteValues;
 
 /// Inputs whose products cannot sum up to 2^31.
 pub(crate) const MOST_INPUTS: usize = 1 << 16;
@@ -31,7 +30,7 @@ pub(crate) const MOST_INPUTS: usize = 1 << 16;
 pub(crate) const PANEL: usize = 64;
 
 /// Inputs that lie beside each other for each output.
-const GROUP: usize = 4;
+pub(crate) const GROUP: usize = 4;
 
 /// Outputs that a column of a panel has: kernels leave out columns without outputs.
 const COLUMN: usize = 16;
@@ -48,7 +47,7 @@ const ROWS: usize = 6;
 pub(crate) struct Group([[i8; GROUP]; PANEL]);
 
 impl Group {
-    const ZERO: Group = Group([[0; GROUP]; PANEL]);
+    pub(crate) const ZERO: Group = Group([[0; GROUP]; PANEL]);
 }
 
 /// Activations of a group of inputs, each raised by [`RAISE`] so that none is below zero.
@@ -61,7 +60,7 @@ const RAISE: u8 = 128;
 type Words = [i16; GROUP];
 
 /// Sums for the outputs of a panel.
-type Sums = [i32; PANEL];
+pub(crate) type Sums = [i32; PANEL];
 
 /// Products of some rows with a panel, over a block of groups.
 pub(crate) struct Tile<'a, const R: usize> {
@@ -119,8 +118,8 @@ mod tests {
             let matrix = matrix.expect("finite weights");
             let mut rows = ByteRows::default();
             // What an earlier product leaves behind is not to be seen.
-            rows.quantise(&[-1.0; 3_000], 300);
-            rows.quantise(values, inputs);
+            rows.quantise(&[-1.0; 3_000], 300, 300);
+            rows.quantise(values, inputs, inputs);
             let mut results = vec![f32::NAN; rows.len() * outputs];
             let all = 0..rows.len();
             multiply::<I>(&rows, all, &matrix, 0..outputs, &mut results, outputs);

@@ -2,10 +2,18 @@
 
 use std::ops::Range;
 
-use super::{BLOCK, ByteMatrix, ByteRows, Bytes, COLUMN, PANEL, ROWS, Sums, Tile};
+use super::{BLOCK, ByteMatrix, ByteRows, Bytes, COLUMN, Group, PANEL, ROWS, Sums, Tile};
 
 /// Rows that go through a panel together, while their sums stay on the stack.
-const BATCH: usize = 16 * ROWS;
+pub(crate) const BATCH: usize = 16 * ROWS;
+
+/// A panel of weights, with its outputs' scales and what makes up for raised activations.
+#[derive(Clone, Copy)]
+pub(crate) struct Panel<'a> {
+    pub(crate) weights: &'a [Group],
+    pub(crate) raises: &'a Sums,
+    pub(crate) scales: &'a [f32],
+}
 
 /// Multiplies some rows with the weights of some outputs, of which the first is a multiple
 /// of [`PANEL`]: each sum as a float, times the row's scale, times the output's. Results of a
@@ -27,23 +35,39 @@ pub(crate) fn multiply<I: Bytes>(
         let batch = first..which.end.min(first + BATCH);
         for start in outputs.clone().step_by(PANEL) {
             let count = PANEL.min(outputs.end - start);
-            let panel = start / PANEL;
-            let sums = &mut sums[..batch.len()];
-            match count.div_ceil(COLUMN) {
-                1 => add_panel::<I, 1>(rows, batch.clone(), matrix, panel, sums),
-                2 => add_panel::<I, 2>(rows, batch.clone(), matrix, panel, sums),
-                3 => add_panel::<I, 3>(rows, batch.clone(), matrix, panel, sums),
-                _ => add_panel::<I, 4>(rows, batch.clone(), matrix, panel, sums),
-            }
-            let scales = &matrix.scales(panel)[..count];
-            for (row, sums) in batch.clone().zip(sums) {
-                let at = (row - which.start) * stride + start - outputs.start;
-                let scale = rows.scale(row);
-                let results = &mut results[at..][..count];
-                for i in 0..count {
-                    results[i] = sums[i] as f32 * scale * scales[i];
-                }
-            }
+            let at = (first - which.start) * stride + start - outputs.start;
+            let results = &mut results[at..];
+            let panel = matrix.panel(start / PANEL);
+            multiply_panel::<I>(rows, batch.clone(), panel, count, &mut sums, results, stride);
+        }
+    }
+}
+
+/// The same for the first outputs of a panel, and as many rows as there are `sums` at most,
+/// whatever these hold.
+#[inline(always)]
+pub(crate) fn multiply_panel<I: Bytes>(
+    rows: &ByteRows,
+    batch: Range<usize>,
+    panel: Panel<'_>,
+    count: usize,
+    sums: &mut [Sums],
+    results: &mut [f32],
+    stride: usize,
+) {
+    let sums = &mut sums[..batch.len()];
+    match count.div_ceil(COLUMN) {
+        1 => add_panel::<I, 1>(rows, batch.clone(), panel, sums),
+        2 => add_panel::<I, 2>(rows, batch.clone(), panel, sums),
+        3 => add_panel::<I, 3>(rows, batch.clone(), panel, sums),
+        _ => add_panel::<I, 4>(rows, batch.clone(), panel, sums),
+    }
+    let scales = &panel.scales[..count];
+    for ((row, sums), results) in batch.zip(sums).zip(results.chunks_mut(stride)) {
+        let scale = rows.scale(row);
+        let results = &mut results[..count];
+        for i in 0..count {
+            results[i] = sums[i] as f32 * scale * scales[i];
         }
     }
 }
@@ -52,12 +76,11 @@ pub(crate) fn multiply<I: Bytes>(
 fn add_panel<I: Bytes, const C: usize>(
     rows: &ByteRows,
     batch: Range<usize>,
-    matrix: &ByteMatrix,
-    panel: usize,
+    panel: Panel<'_>,
     sums: &mut [Sums],
 ) {
     let tiles = batch.len().div_ceil(ROWS);
-    let groups = matrix.groups();
+    let groups = panel.weights.len();
     for from in (0..groups).step_by(BLOCK) {
         let block = from..groups.min(from + BLOCK);
         // Tiles of about the same number of rows are quicker than a small one at the end.
@@ -66,12 +89,12 @@ fn add_panel<I: Bytes, const C: usize>(
             let end = batch.len() * tile / tiles;
             let (row, part) = (batch.start + done, &mut sums[done..end]);
             match part.len() {
-                1 => add_tile::<I, 1, C>(rows, row, matrix, panel, block.clone(), part),
-                2 => add_tile::<I, 2, C>(rows, row, matrix, panel, block.clone(), part),
-                3 => add_tile::<I, 3, C>(rows, row, matrix, panel, block.clone(), part),
-                4 => add_tile::<I, 4, C>(rows, row, matrix, panel, block.clone(), part),
-                5 => add_tile::<I, 5, C>(rows, row, matrix, panel, block.clone(), part),
-                _ => add_tile::<I, ROWS, C>(rows, row, matrix, panel, block.clone(), part),
+                1 => add_tile::<I, 1, C>(rows, row, panel, block.clone(), part),
+                2 => add_tile::<I, 2, C>(rows, row, panel, block.clone(), part),
+                3 => add_tile::<I, 3, C>(rows, row, panel, block.clone(), part),
+                4 => add_tile::<I, 4, C>(rows, row, panel, block.clone(), part),
+                5 => add_tile::<I, 5, C>(rows, row, panel, block.clone(), part),
+                _ => add_tile::<I, ROWS, C>(rows, row, panel, block.clone(), part),
             }
             done = end;
         }
@@ -83,16 +106,15 @@ fn add_panel<I: Bytes, const C: usize>(
 fn add_tile<I: Bytes, const R: usize, const C: usize>(
     rows: &ByteRows,
     row: usize,
-    matrix: &ByteMatrix,
-    panel: usize,
+    panel: Panel<'_>,
     block: Range<usize>,
     sums: &mut [Sums],
 ) {
     let Some(sums) = sums.first_chunk_mut::<R>() else { return };
     I::add::<R, C>(Tile {
         rows: std::array::from_fn(|i| rows.groups(row + i, block.start, block.len())),
-        weights: matrix.weights(panel, block.start, block.len()),
-        raise: (block.start == 0).then(|| matrix.raises(panel)),
+        weights: &panel.weights[block.clone()],
+        raise: (block.start == 0).then_some(panel.raises),
         sums,
     });
 }

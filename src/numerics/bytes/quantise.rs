@@ -44,3 +44,13 @@ pub(super) fn scales(row: &[f32]) -> (f32, f32) {
 pub(super) fn byte(x: f32, factor: f32) -> i8 {
     (finite(x) * factor + ROUNDING).to_bits() as i8
 }
+
+/// The bytes of a row. Gives their scale.
+#[inline(always)]
+pub(crate) fn quantise(row: &[f32], bytes: &mut [i8]) -> f32 {
+    let (scale, factor) = scales(row);
+    for (to, &x) in bytes.iter_mut().zip(row) {
+        *to = byte(x, factor);
+    }
+    scale
+}

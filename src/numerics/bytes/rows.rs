@@ -17,17 +17,19 @@ pub(crate) struct ByteRows {
 }
 
 impl ByteRows {
-    /// Takes rows of so many values each. What is no number, or infinite, becomes a large one.
+    /// Takes the first values of each row, of which one is `stride` values long. What is no
+    /// number, or infinite, becomes a large one.
     #[inline(always)]
-    pub(crate) fn quantise(&mut self, values: &[f32], inputs: usize) {
+    pub(crate) fn quantise(&mut self, values: &[f32], stride: usize, inputs: usize) {
         const LINE: usize = 16;
-        let rows = values.len() / inputs;
+        let rows = values.len() / stride;
         self.inputs = inputs;
         self.stride = (inputs.div_ceil(GROUP).div_ceil(LINE) + 1) * LINE;
         self.groups.resize(rows * self.stride, [RAISE; GROUP]);
         self.scales.clear();
         let groups = self.groups.chunks_exact_mut(self.stride);
-        for (values, groups) in values.chunks_exact(inputs).zip(groups) {
+        for (values, groups) in values.chunks_exact(stride).zip(groups) {
+            let values = &values[..inputs];
             let (scale, factor) = scales(values);
             self.scales.push(scale);
             for (raised, &value) in groups.as_flattened_mut().iter_mut().zip(values) {

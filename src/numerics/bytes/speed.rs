@@ -57,55 +57,12 @@ fn products() {
                 let values = (0..count * inputs).map(|i| (i * 11 % 255) as f32 - 127.0);
                 let values: Vec<f32> = values.collect();
                 let mut rows = ByteRows::default();
-                rows.quantise(&values, inputs);
+                rows.quantise(&values, inputs, inputs);
                 let mut results = vec![0.0; count * outputs];
                 let rate = rate(2 * count * inputs * outputs, || {
                     run_with(set, Products { rows: &rows, matrix: &matrix, results: &mut results });
                 });
                 print!(" {rate:.0}");
-            }
-            println!();
-        }
-    }
-}
-
-struct Weigh<'a> {
-    values: &'a ByteValues,
-    weights: &'a [f32],
-    positions: usize,
-    sums: &'a mut [f32],
-}
-
-impl Work for Weigh<'_> {
-    type Output = ();
-    const BEST: InstructionSet = InstructionSet::Vnni;
-
-    #[inline(always)]
-    fn run<I: Kernels>(self) {
-        self.values.weigh(self.weights, self.positions, self.sums);
-    }
-}
-
-#[test]
-#[ignore = "measures"]
-fn weighted_sums() {
-    for set in InstructionSet::available() {
-        println!("{set:?}, Gop/s with 1, 4, 8 and 64 rows");
-        for (width, positions) in [(32, 256), (64, 256), (64, 2_048), (128, 2_048)] {
-            let mut values = ByteValues::new(width);
-            for position in 0..positions {
-                let row = (0..width).map(|i| ((position * 7 + i * 13) % 255) as f32);
-                values.push(&row.collect::<Vec<f32>>());
-            }
-            print!("{width} x {positions}:");
-            for rows in [1, 4, 8, 64] {
-                let weights = vec![0.01; rows * positions];
-                let mut sums = vec![0.0; rows * width];
-                let rate = rate(2 * rows * width * positions, || {
-                    let (values, weights, sums) = (&values, &weights, &mut sums);
-                    run_with(set, Weigh { values, weights, positions, sums });
-                });
-                print!(" {rate:.1}");
             }
             println!();
         }

@@ -1,24 +1,34 @@
 //! Attention: each position gathers the values of those before it, and its own.
 
 use super::Run;
-use super::cache::{BLOCK, Cache, Layout, finite};
+use super::cache::{BLOCK, Layout, Rows, finite};
 use super::schedule::Piece;
 use super::scratch::reserve;
-use crate::numerics::dispatch::{InstructionSet, Work};
+use crate::model::language::Profile;
+use crate::numerics::bytes::{BATCH, ByteRows, PANEL, Sums};
+use crate::numerics::dispatch::{InstructionSet, Kernels, Work};
 use crate::numerics::functions::exp_minus;
-use crate::numerics::integers::Integers;
 use crate::numerics::lanes::tree;
-use crate::numerics::matrix::{GROUP, Product, Sums, multiply};
+use crate::numerics::matrix::GROUP;
 
 /// Scores that are held at once, as long as that is a row of them at least.
 const SCORES: usize = 1 << 16;
 
+/// Rows of queries that share keys.
+#[derive(Debug, Default)]
+pub(super) struct Queries {
+    pub(super) floats: Vec<f32>,
+    /// The same in the profile that has keys in bytes.
+    pub(super) bytes: ByteRows,
+}
+
 /// Memory for the rows of queries that share keys.
 #[derive(Debug, Default)]
 pub(super) struct Buffers {
-    queries: Vec<f32>,
+    queries: Queries,
     scores: Vec<f32>,
-    sums: Vec<f32>,
+    /// What the weights of each row add up to.
+    totals: Vec<f32>,
     outputs: Vec<f32>,
 }
 
@@ -44,10 +54,10 @@ pub(super) struct Attend<'a, 'b> {
 
 impl Work for Attend<'_, '_> {
     type Output = ();
-    const BEST: InstructionSet = InstructionSet::Avx512;
+    const BEST: InstructionSet = InstructionSet::Vnni;
 
     #[inline(always)]
-    fn run<I: Integers>(mut self) {
+    fn run<I: Kernels>(mut self) {
         let key_width = self.layout.heads * self.layout.head_width;
         for piece in self.pieces {
             let cache = &mut *self.runs[piece.run].cache;
@@ -58,9 +68,10 @@ impl Work for Attend<'_, '_> {
                 cache.put(self.layout, self.layer, piece.position + at, keys, values);
             }
         }
+        let mut sums = [[0; PANEL]; BATCH];
         for piece in self.pieces {
             for head in 0..self.layout.heads {
-                self.attend::<I>(piece, head);
+                self.attend::<I>(piece, head, &mut sums);
             }
         }
     }
@@ -69,43 +80,47 @@ impl Work for Attend<'_, '_> {
 impl Attend<'_, '_> {
     /// The rows of a piece, with the heads of queries that share one of keys.
     #[inline(always)]
-    fn attend<I: Integers>(&mut self, piece: &Piece, head: usize) {
+    fn attend<I: Kernels>(&mut self, piece: &Piece, head: usize, sums: &mut [Sums]) {
         let (layout, sharing) = (self.layout, self.sharing);
         let (width, value_width) = (layout.head_width, layout.value_width());
         let scale = 1.0 / (width as f32).sqrt();
         let first = head * sharing * width;
         let all = piece.rows * sharing;
-        let Buffers { queries, scores, sums, outputs } = &mut *self.buffers;
+        let Buffers { queries, scores, totals, outputs } = &mut *self.buffers;
 
         // Row by row, and in it head by head.
-        let queries = reserve(queries, all * width);
-        for (at, group) in queries.chunks_exact_mut(sharing * width).enumerate() {
+        let floats = reserve(&mut queries.floats, all * width);
+        for (at, group) in floats.chunks_exact_mut(sharing * width).enumerate() {
             let start = (piece.row + at) * self.stride + first;
             for (to, from) in group.iter_mut().zip(&self.queries[start..]) {
                 *to = finite(from * scale);
             }
+        }
+        if layout.profile == Profile::Int8 {
+            queries.bytes.quantise(floats, width, width);
         }
 
         let score_stride = (piece.position + piece.rows).next_multiple_of(BLOCK) + GROUP;
         let most = (SCORES / score_stride).max(1);
         let outputs = reserve(outputs, all * value_width);
         let cache = &*self.runs[piece.run].cache;
+        let place = self.layer * layout.heads + head;
         for start in (0..all).step_by(most) {
             let rows = most.min(all - start);
             let limit = |row: usize| piece.position + row / sharing + 1;
             let scores = reserve(scores, rows * score_stride);
-            let sums = reserve(sums, rows);
-            let part = Part { layout, layer: self.layer, head, rows, score_stride };
+            let totals = reserve(totals, rows);
+            let mut part = Rows { first: start, rows, scores, stride: score_stride };
             let positions = limit(start + rows - 1);
-            part.score::<I>(cache, &queries[start * width..], positions, scores);
-            for (at, sum) in sums.iter_mut().enumerate() {
-                let row = &mut scores[at * score_stride..];
-                *sum = weigh(&mut row[..positions.next_multiple_of(GROUP)], limit(start + at));
+            cache.score::<I>(layout, place, queries, &mut part, positions, sums);
+            for (at, total) in totals.iter_mut().enumerate() {
+                let row = &mut part.scores[at * score_stride..];
+                *total = weigh(&mut row[..positions.next_multiple_of(GROUP)], limit(start + at));
             }
             let outputs = &mut outputs[start * value_width..(start + rows) * value_width];
-            part.gather::<I>(cache, scores, positions, outputs);
-            for (row, sum) in outputs.chunks_exact_mut(value_width).zip(sums) {
-                let factor = 1.0 / *sum;
+            cache.gather::<I>(layout, place, &mut part, positions, outputs);
+            for (row, total) in outputs.chunks_exact_mut(value_width).zip(totals) {
+                let factor = 1.0 / *total;
                 row.iter_mut().for_each(|value| *value *= factor);
             }
         }
@@ -113,70 +128,6 @@ impl Attend<'_, '_> {
         for (at, row) in outputs.chunks_exact(value_width).enumerate() {
             let to = (piece.row + at / sharing) * self.stride + first + at % sharing * width;
             self.gathered[to..to + width].copy_from_slice(&row[..width]);
-        }
-    }
-}
-
-/// Rows of queries that are worked on together.
-struct Part<'a> {
-    layout: &'a Layout,
-    layer: usize,
-    head: usize,
-    rows: usize,
-    score_stride: usize,
-}
-
-impl Part<'_> {
-    /// Queries times the keys of all positions.
-    #[inline(always)]
-    fn score<I: Integers>(
-        &self,
-        cache: &Cache,
-        queries: &[f32],
-        positions: usize,
-        scores: &mut [f32],
-    ) {
-        let width = self.layout.head_width;
-        for start in (0..positions).step_by(BLOCK) {
-            let (keys, _) = cache.head(self.layout, start / BLOCK, self.layer, self.head);
-            let product = Product {
-                inputs: queries,
-                input_stride: width,
-                rows: self.rows,
-                depth: width,
-                weights: keys,
-                weight_stride: BLOCK,
-                outputs: BLOCK.min((positions - start).next_multiple_of(GROUP)),
-            };
-            let values = &mut scores[start..];
-            let mut sums = Sums { values, stride: self.score_stride, fresh: true };
-            multiply::<I::Floats>(product, &mut sums);
-        }
-    }
-
-    /// Weights times the values of all positions.
-    #[inline(always)]
-    fn gather<I: Integers>(
-        &self,
-        cache: &Cache,
-        weights: &[f32],
-        positions: usize,
-        outputs: &mut [f32],
-    ) {
-        let stride = self.layout.value_width();
-        for start in (0..positions).step_by(BLOCK) {
-            let (_, values) = cache.head(self.layout, start / BLOCK, self.layer, self.head);
-            let product = Product {
-                inputs: &weights[start..],
-                input_stride: self.score_stride,
-                rows: self.rows,
-                depth: BLOCK.min(positions - start),
-                weights: values,
-                weight_stride: stride,
-                outputs: stride,
-            };
-            let mut sums = Sums { values: &mut *outputs, stride, fresh: start == 0 };
-            multiply::<I::Floats>(product, &mut sums);
         }
     }
 }

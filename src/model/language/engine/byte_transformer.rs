@@ -117,10 +117,8 @@ impl Layer {
         let Scratch { inputs, inner, part, .. } = &mut *block.scratch;
         let rows = block.rows;
         let values = inner.rows_mut(rows, self.up.outputs());
-        inputs.prepare(set);
         self.up.multiply(set, inputs, values);
         run_with(set, Gelu { rows: values, stride: self.up.stride(), biases: &self.up_bias });
-        inner.prepare(set);
         let stride = self.down.stride();
         let part = reserve(part, rows * stride);
         self.down.multiply(set, inner, part);

@@ -46,7 +46,6 @@ impl Heads {
         let queries = reserve(queries, rows * stride);
         let keys = reserve(keys, rows * key_stride);
         let values = reserve(values, rows * key_stride);
-        inputs.prepare(set);
         self.query.multiply(set, inputs, queries);
         self.key.multiply(set, inputs, keys);
         self.value.multiply(set, inputs, values);
@@ -74,7 +73,6 @@ impl Heads {
             buffers: attention,
         };
         run_with(set, work);
-        gathered.prepare(set);
         self.output.multiply(set, gathered, reserve(part, rows * self.output.stride()));
     }
 }

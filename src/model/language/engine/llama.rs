@@ -107,11 +107,9 @@ impl Layer {
     fn feed_forward(&self, set: InstructionSet, block: &mut Block<'_, '_>) {
         let Scratch { inputs, gate, inner, part, .. } = &mut *block.scratch;
         let gate = reserve(gate, block.rows * self.gate.stride());
-        inputs.prepare(set);
         self.gate.multiply(set, inputs, gate);
         self.up.multiply(set, inputs, inner.rows_mut(block.rows, self.up.outputs()));
         run_with(set, Gate { gate, inner: inner.rows_mut(block.rows, self.up.outputs()) });
-        inner.prepare(set);
         self.down.multiply(set, inner, reserve(part, block.rows * self.down.stride()));
     }
 }

@@ -95,7 +95,7 @@ impl Engine {
                 (Weights::ByteTransformer(weights), model.heads, model.width / model.heads)
             }
         };
-        let layout = Layout { layers: architecture.layers(), heads, head_width };
+        let layout = Layout { profile, layers: architecture.layers(), heads, head_width };
         let set = InstructionSet::available().max().unwrap_or(InstructionSet::Plain);
         Ok(Engine { architecture, layout, weights, set })
     }
@@ -130,7 +130,7 @@ impl Engine {
 
     /// A context without tokens. It grows as tokens come.
     pub(crate) fn cache(&self) -> Cache {
-        Cache::default()
+        Cache::new(self.layout.profile)
     }
 
     /// Bytes of a context of this many positions.
@@ -219,12 +219,11 @@ impl Engine {
             (0..piece.rows).map(move |at| (run, token + at))
         };
         let mut places = block.pieces.iter().flat_map(places);
-        inputs.prepare(self.set);
         let most = (LOGITS / stride).max(1);
         for first in (0..block.rows).step_by(most) {
             let rows = most.min(block.rows - first);
             let logits = reserve(logits, rows * stride);
-            matrix.multiply_some(self.set, inputs, first, logits);
+            matrix.multiply_from(self.set, inputs, first, logits);
             if let Some(biases) = &head.biases {
                 run_with(self.set, Bias { rows: logits, stride, biases });
             }

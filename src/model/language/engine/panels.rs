@@ -6,8 +6,7 @@ use std::ops::Range;
 use super::scratch::reserve;
 use crate::error::{Error, Result};
 use crate::model::language::tensor::{Kind, Tensor, expand};
-use crate::numerics::dispatch::{InstructionSet, Work, run_with};
-use crate::numerics::integers::Integers;
+use crate::numerics::dispatch::{InstructionSet, Kernels, Work, run_with};
 use crate::numerics::matrix::{GROUP, Product, Sums, multiply};
 
 /// Outputs of a panel: only the last one has fewer.
@@ -133,10 +132,15 @@ pub(super) fn check(name: &str, tensor: &Tensor) -> Result<()> {
     for row in 0..tensor.rows() {
         tensor.row(row, &mut values);
         if !values.iter().all(|value| value.is_finite()) {
-            return Err(Error::model(format!("the tensor {name} has values that are not finite")));
+            return Err(not_finite(name));
         }
     }
     Ok(())
+}
+
+/// A tensor that nothing can be computed with.
+pub(super) fn not_finite(name: &str) -> Error {
+    Error::model(format!("the tensor {name} has values that are infinite or no numbers"))
 }
 
 struct Multiply<'a> {
@@ -153,7 +157,7 @@ impl Work for Multiply<'_> {
     const BEST: InstructionSet = InstructionSet::Avx512;
 
     #[inline(always)]
-    fn run<I: Integers>(self) {
+    fn run<I: Kernels>(self) {
         let Panels { outputs, inputs, weights } = self.panels;
         let stride = outputs.next_multiple_of(GROUP);
         for first in (0..stride).step_by(PANEL) {
@@ -187,7 +191,10 @@ impl Work for Multiply<'_> {
                     outputs: width,
                 };
                 let values = &mut self.outputs[first..];
-                multiply::<I::Floats>(product, &mut Sums { values, stride, fresh: start == 0 });
+                multiply::<I::Floats, f32>(
+                    product,
+                    &mut Sums { values, stride, fresh: start == 0 },
+                );
             }
         }
     }

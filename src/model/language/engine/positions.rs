@@ -3,9 +3,8 @@
 use std::sync::OnceLock;
 
 use crate::model::language::architecture::{ByteTransformer, Llama};
-use crate::numerics::dispatch::{InstructionSet, Work};
+use crate::numerics::dispatch::{InstructionSet, Kernels, Work};
 use crate::numerics::elementary::{pow, sin_cos};
-use crate::numerics::integers::Integers;
 
 /// Positions that rows are made for at once.
 const BLOCK: usize = 256;
@@ -103,7 +102,7 @@ impl Work for Rotate<'_> {
     const BEST: InstructionSet = InstructionSet::Avx512;
 
     #[inline(always)]
-    fn run<I: Integers>(self) {
+    fn run<I: Kernels>(self) {
         let half = self.head_width / 2;
         let rows = self.rows.chunks_exact_mut(self.stride);
         for (row, &position) in rows.zip(self.positions) {

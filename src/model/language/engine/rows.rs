@@ -1,9 +1,8 @@
 //! What is done to rows one by one: norms, gates, biases.
 
 use super::cache::finite;
-use crate::numerics::dispatch::{InstructionSet, Work};
+use crate::numerics::dispatch::{InstructionSet, Kernels, Work};
 use crate::numerics::functions::logistic;
-use crate::numerics::integers::Integers;
 use crate::numerics::lanes::tree;
 
 /// Lanes of sums over a row.
@@ -43,7 +42,7 @@ impl Work for RootMeanSquare<'_> {
     const BEST: InstructionSet = InstructionSet::Avx512;
 
     #[inline(always)]
-    fn run<I: Integers>(self) {
+    fn run<I: Kernels>(self) {
         let width = self.scales.len();
         let outputs = self.outputs.chunks_exact_mut(self.stride);
         for (row, outputs) in self.rows.chunks_exact(self.stride).zip(outputs) {
@@ -72,7 +71,7 @@ impl Work for LayerNorm<'_> {
     const BEST: InstructionSet = InstructionSet::Avx512;
 
     #[inline(always)]
-    fn run<I: Integers>(self) {
+    fn run<I: Kernels>(self) {
         let width = self.scales.len();
         let parts = self.part.chunks_exact(self.stride);
         for (row, part) in self.rows.chunks_exact_mut(self.stride).zip(parts) {
@@ -105,7 +104,7 @@ impl Work for Add<'_> {
     const BEST: InstructionSet = InstructionSet::Avx512;
 
     #[inline(always)]
-    fn run<I: Integers>(self) {
+    fn run<I: Kernels>(self) {
         for (x, &part) in self.to.iter_mut().zip(self.part) {
             *x += part;
         }
@@ -123,7 +122,7 @@ impl Work for Gate<'_> {
     const BEST: InstructionSet = InstructionSet::Avx512;
 
     #[inline(always)]
-    fn run<I: Integers>(self) {
+    fn run<I: Kernels>(self) {
         for (inner, &x) in self.inner.iter_mut().zip(self.gate) {
             *inner = (x * logistic(x)) * *inner;
         }
@@ -142,7 +141,7 @@ impl Work for Gelu<'_> {
     const BEST: InstructionSet = InstructionSet::Avx512;
 
     #[inline(always)]
-    fn run<I: Integers>(self) {
+    fn run<I: Kernels>(self) {
         /// The root of eight over pi: twice that of two over pi.
         const ROOT: f32 = 1.595_769_1;
         for row in self.rows.chunks_exact_mut(self.stride) {
@@ -167,7 +166,7 @@ impl Work for Bias<'_> {
     const BEST: InstructionSet = InstructionSet::Avx512;
 
     #[inline(always)]
-    fn run<I: Integers>(self) {
+    fn run<I: Kernels>(self) {
         for row in self.rows.chunks_exact_mut(self.stride) {
             for (y, &bias) in row.iter_mut().zip(self.biases) {
                 *y += bias;
@@ -184,7 +183,7 @@ impl Work for Finite<'_> {
     const BEST: InstructionSet = InstructionSet::Avx512;
 
     #[inline(always)]
-    fn run<I: Integers>(self) {
+    fn run<I: Kernels>(self) {
         for x in self.0 {
             *x = finite(*x);
         }

@@ -47,12 +47,13 @@ pub(super) fn blocks(runs: &[Run<'_>]) -> Vec<Vec<Piece>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::language::Profile;
     use crate::model::language::engine::Cache;
 
     #[test]
     fn runs_fill_blocks_in_order() {
         let tokens = [0; 300];
-        let mut caches = [Cache::default(), Cache::default(), Cache::default()];
+        let mut caches = [(); 3].map(|()| Cache::new(Profile::F32));
         let [a, b, c] = &mut caches;
         let runs = [
             Run { cache: a, tokens: &tokens[..5] },

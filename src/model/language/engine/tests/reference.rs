@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::language::Profile;
 use crate::model::language::architecture::{Architecture, ByteTransformer, Llama};
 use crate::numerics::elementary::{pow, sin_cos};
 use crate::numerics::functions::{exp_minus, logistic};
@@ -11,6 +12,7 @@ type Row = Vec<f32>;
 /// A model that is evaluated by its definition.
 pub(super) struct Reference {
     pub(super) architecture: Architecture,
+    pub(super) profile: Profile,
     /// Rows of each tensor; a vector has one.
     pub(super) tensors: BTreeMap<String, Vec<Row>>,
 }
@@ -41,6 +43,23 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
 
 fn add(a: &[f32], b: &[f32]) -> Row {
     a.iter().zip(b).map(|(a, b)| a + b).collect()
+}
+
+/// The bytes of a row, and their scale.
+fn quantised(row: &[f32]) -> (Vec<i32>, f32) {
+    let row: Row = row.iter().copied().map(finite).collect();
+    let most = row.iter().fold(0.0f32, |most, x| most.max(x.abs()));
+    if most < 2f32.powi(-100) {
+        return (vec![0; row.len()], 0.0);
+    }
+    let factor = 127.0 / most;
+    (row.iter().map(|x| (x * factor).round_ties_even() as i32).collect(), most / 127.0)
+}
+
+/// The product of two rows of bytes.
+fn byte_dot(a: &(Vec<i32>, f32), b: &(Vec<i32>, f32)) -> f32 {
+    let sum: i32 = a.0.iter().zip(&b.0).map(|(a, b)| a * b).sum();
+    (sum as f32 * a.1) * b.1
 }
 
 fn layer_norm(x: &[f32], scales: &[f32], offsets: &[f32]) -> Row {
@@ -76,7 +95,14 @@ impl Reference {
     }
 
     fn product(&self, name: &str, x: &[f32]) -> Row {
-        self.tensors[name].iter().map(|weights| dot(x, weights)).collect()
+        let rows = self.tensors[name].iter();
+        match self.profile {
+            Profile::F32 => rows.map(|weights| dot(x, weights)).collect(),
+            Profile::Int8 => {
+                let x = quantised(x);
+                rows.map(|weights| byte_dot(&x, &quantised(weights))).collect()
+            }
+        }
     }
 
     fn llama(&self, llama: &Llama, memory: &mut Memory, position: usize, token: u32) -> Row {
@@ -86,6 +112,10 @@ impl Reference {
             x.iter().zip(self.vector(name)).map(|(x, scale)| (x * factor) * scale).collect()
         };
         let mut x = self.tensors["embedding"][token as usize].clone();
+        if llama.tied && self.profile == Profile::Int8 {
+            let (bytes, scale) = quantised(&x);
+            x = bytes.iter().map(|&byte| byte as f32 * scale).collect();
+        }
         for layer in 0..llama.layers {
             let name = |part: &str| format!("layers.{layer}.{part}");
             let inputs = norm(&x, &name("attention_norm"));
@@ -96,7 +126,7 @@ impl Reference {
             let queries = rotate(self.product(&name("query"), &inputs));
             let keys = rotate(self.product(&name("key"), &inputs));
             let values = self.product(&name("value"), &inputs);
-            let gathered = attend(llama.head_width, memory, layer, &queries, &keys, &values);
+            let gathered = self.attend(llama.head_width, memory, layer, &queries, &keys, &values);
             x = add(&x, &self.product(&name("output"), &gathered));
             let inputs = norm(&x, &name("feed_norm"));
             let gate = self.product(&name("gate"), &inputs);
@@ -134,7 +164,7 @@ impl Reference {
             let keys = self.product(&name("key"), &x);
             let values = self.product(&name("value"), &x);
             let head_width = width / model.heads;
-            let gathered = attend(head_width, memory, layer, &queries, &keys, &values);
+            let gathered = self.attend(head_width, memory, layer, &queries, &keys, &values);
             x = add(&x, &self.product(&name("output"), &gathered));
             x = layer_norm(&x, vector("attention_norm.scale"), vector("attention_norm.offset"));
             let inner = add(&self.product(&name("up"), &x), vector("up.bias"));
@@ -143,6 +173,58 @@ impl Reference {
             x = layer_norm(&add(&x, &part), vector("feed_norm.scale"), vector("feed_norm.offset"));
         }
         add(&self.product("head", &x), self.vector("head.bias"))
+    }
+
+    /// Puts a position's keys and values into the memory, and looks all of it up.
+    fn attend(
+        &self,
+        head_width: usize,
+        memory: &mut Memory,
+        layer: usize,
+        queries: &[f32],
+        keys: &[f32],
+        values: &[f32],
+    ) -> Row {
+        let finite_row = |row: &[f32]| row.iter().copied().map(finite).collect::<Row>();
+        let rows = keys.chunks(head_width).zip(values.chunks(head_width));
+        let mut heads = 0;
+        for (head, (keys, values)) in rows.enumerate() {
+            let all = memory.entry((layer, head)).or_default();
+            all.push((finite_row(keys), finite_row(values)));
+            heads += 1;
+        }
+        let scale = 1.0 / (head_width as f32).sqrt();
+        let sharing = queries.len() / keys.len();
+        assert_eq!(queries.len(), heads * sharing * head_width);
+        let mut gathered = Row::new();
+        for (head, query) in queries.chunks(head_width).enumerate() {
+            let query: Row = query.iter().map(|x| finite(x * scale)).collect();
+            let rows = &memory[&(layer, head / sharing)];
+            let score = |key: &Row| match self.profile {
+                Profile::F32 => dot(&query, key),
+                Profile::Int8 => byte_dot(&quantised(&query), &quantised(key)),
+            };
+            let scores: Row = rows.iter().map(|(key, _)| finite(score(key))).collect();
+            let largest = scores.iter().copied().fold(f32::MIN, f32::max);
+            let weights: Row = scores.iter().map(|score| exp_minus(largest - score)).collect();
+            let factor = 1.0 / sum(&weights);
+            let values: Vec<_> = rows.iter().map(|(_, values)| quantised(values)).collect();
+            for d in 0..head_width {
+                let sum = match self.profile {
+                    Profile::F32 => {
+                        let values: Row = rows.iter().map(|(_, values)| values[d]).collect();
+                        dot(&weights, &values)
+                    }
+                    Profile::Int8 => {
+                        let weights = weights.iter().zip(&values).map(|(e, (_, scale))| e * scale);
+                        let bytes: Row = values.iter().map(|(bytes, _)| bytes[d] as f32).collect();
+                        dot(&weights.collect::<Row>(), &bytes)
+                    }
+                };
+                gathered.push(sum * factor);
+            }
+        }
+        gathered
     }
 }
 
@@ -157,40 +239,4 @@ fn turn(llama: &Llama, position: usize, head: &mut [f32]) {
         head[i] = a * cosine - b * sine;
         head[i + half] = b * cosine + a * sine;
     }
-}
-
-/// Puts a position's keys and values into the memory, and looks all of it up.
-fn attend(
-    head_width: usize,
-    memory: &mut Memory,
-    layer: usize,
-    queries: &[f32],
-    keys: &[f32],
-    values: &[f32],
-) -> Row {
-    let finite_row = |row: &[f32]| row.iter().copied().map(finite).collect::<Row>();
-    let rows = keys.chunks(head_width).zip(values.chunks(head_width));
-    let mut heads = 0;
-    for (head, (keys, values)) in rows.enumerate() {
-        let all = memory.entry((layer, head)).or_default();
-        all.push((finite_row(keys), finite_row(values)));
-        heads += 1;
-    }
-    let scale = 1.0 / (head_width as f32).sqrt();
-    let sharing = queries.len() / keys.len();
-    assert_eq!(queries.len(), heads * sharing * head_width);
-    let mut gathered = Row::new();
-    for (head, query) in queries.chunks(head_width).enumerate() {
-        let query: Row = query.iter().map(|x| finite(x * scale)).collect();
-        let rows = &memory[&(layer, head / sharing)];
-        let scores: Row = rows.iter().map(|(key, _)| finite(dot(&query, key))).collect();
-        let largest = scores.iter().copied().fold(f32::MIN, f32::max);
-        let weights: Row = scores.iter().map(|score| exp_minus(largest - score)).collect();
-        let factor = 1.0 / sum(&weights);
-        for d in 0..head_width {
-            let values: Row = rows.iter().map(|(_, values)| values[d]).collect();
-            gathered.push(dot(&weights, &values) * factor);
-        }
-    }
-    gathered
 }

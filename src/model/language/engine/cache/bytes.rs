@@ -1,0 +1,114 @@
+//! Keys and values as bytes, with a scale for each position and head.
+
+use super::{BLOCK, Layout, Queries, Rows};
+use crate::numerics::bytes::{self, Group, PANEL, Panel, multiply_panel, put, quantise};
+use crate::numerics::dispatch::Kernels;
+use crate::numerics::matrix::{Product, Sums, multiply};
+
+/// Keys and values of 64 positions, for each head of each layer.
+#[derive(Debug)]
+pub(super) struct ByteBlock {
+    /// A panel with a position for each output.
+    keys: Box<[Group]>,
+    raises: Box<[bytes::Sums]>,
+    key_scales: Box<[[f32; BLOCK]]>,
+    /// A row for each position, padded to whole groups.
+    values: Box<[i8]>,
+    value_scales: Box<[[f32; BLOCK]]>,
+}
+
+const _: () = assert!(BLOCK == PANEL, "a block's keys are a panel");
+
+impl ByteBlock {
+    pub(super) fn new(layout: &Layout) -> Self {
+        let places = layout.places();
+        ByteBlock {
+            keys: vec![Group::ZERO; places * groups(layout)].into(),
+            raises: vec![[0; PANEL]; places].into(),
+            key_scales: vec![[0.0; BLOCK]; places].into(),
+            values: vec![0; places * BLOCK * layout.value_width()].into(),
+            value_scales: vec![[0.0; BLOCK]; places].into(),
+        }
+    }
+
+    /// Bytes of a block.
+    pub(super) fn bytes(layout: &Layout) -> usize {
+        let position = bytes::GROUP * groups(layout) + layout.value_width() + 3 * size_of::<f32>();
+        layout.places() * BLOCK * position + size_of::<ByteBlock>()
+    }
+
+    #[inline(always)]
+    pub(super) fn put(
+        &mut self,
+        layout: &Layout,
+        place: usize,
+        at: usize,
+        keys: &[f32],
+        values: &[f32],
+    ) {
+        let (groups, stride) = (groups(layout), layout.value_width());
+        let (scale, raise) = put(keys, &mut self.keys[place * groups..(place + 1) * groups], at);
+        self.key_scales[place][at] = scale;
+        self.raises[place][at] = raise;
+        let row = &mut self.values[(place * BLOCK + at) * stride..][..layout.head_width];
+        self.value_scales[place][at] = quantise(values, row);
+    }
+
+    #[inline(always)]
+    pub(super) fn score<I: Kernels>(
+        &self,
+        layout: &Layout,
+        place: usize,
+        queries: &Queries,
+        rows: &mut Rows<'_>,
+        count: usize,
+        sums: &mut [bytes::Sums],
+    ) {
+        let groups = groups(layout);
+        let panel = Panel {
+            weights: &self.keys[place * groups..(place + 1) * groups],
+            raises: &self.raises[place],
+            scales: &self.key_scales[place],
+        };
+        for first in (0..rows.rows).step_by(sums.len()) {
+            let end = rows.rows.min(first + sums.len());
+            let batch = rows.first + first..rows.first + end;
+            let scores = &mut rows.scores[first * rows.stride..];
+            multiply_panel::<I>(&queries.bytes, batch, panel, count, sums, scores, rows.stride);
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn gather<I: Kernels>(
+        &self,
+        layout: &Layout,
+        place: usize,
+        weights: &mut Rows<'_>,
+        count: usize,
+        outputs: &mut [f32],
+        fresh: bool,
+    ) {
+        for row in weights.scores.chunks_mut(weights.stride).take(weights.rows) {
+            for (weight, &scale) in row[..count].iter_mut().zip(&self.value_scales[place]) {
+                *weight *= scale;
+            }
+        }
+        let stride = layout.value_width();
+        let product = Product {
+            inputs: weights.scores,
+            input_stride: weights.stride,
+            rows: weights.rows,
+            depth: count,
+            weights: &self.values[place * BLOCK * stride..],
+            weight_stride: stride,
+            outputs: stride,
+        };
+        multiply::<I::Floats, i8>(product, &mut Sums { values: outputs, stride, fresh });
+    }
+}
+
+/// Groups of a head's keys.
+#[inline(always)]
+fn groups(layout: &Layout) -> usize {
+    layout.head_width.div_ceil(bytes::GROUP)
+}

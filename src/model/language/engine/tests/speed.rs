@@ -1,0 +1,61 @@
+//! How quick models of about 1, 10 and 100 million parameters are; run by hand, with
+//! optimisation.
+
+use std::time::{Duration, Instant};
+
+use super::seeded::{Random, Seeded, llama};
+use super::*;
+use crate::model::language::architecture::Llama;
+use crate::model::language::tensor::Kind;
+
+fn models() -> [(&'static str, Llama); 3] {
+    [
+        ("1M", Llama { vocabulary: 512, ..llama(128, 4, [4, 4], 352) }),
+        ("10M", Llama { vocabulary: 4_096, ..llama(256, 8, [8, 8], 704) }),
+        ("100M", Llama { vocabulary: 16_384, ..llama(768, 12, [12, 12], 2_048) }),
+    ]
+}
+
+/// Tokens a second of this many contexts that all go on by `tokens` at once, up to `length`.
+fn rate(engine: &Engine, contexts: usize, tokens: usize, length: usize) -> f64 {
+    let mut caches: Vec<Cache> = (0..contexts).map(|_| engine.cache()).collect();
+    let (head, mut scratch) = (engine.head(None), Scratch::default());
+    let tokens = Random(1).tokens(512, tokens);
+    let mut sum = 0.0;
+    let (mut count, mut best) = (0, f64::MAX);
+    let begin = Instant::now();
+    while count == 0 || begin.elapsed() < Duration::from_secs(3) {
+        caches.iter_mut().for_each(Cache::clear);
+        let start = Instant::now();
+        count = 0;
+        while caches[0].len() + tokens.len() <= length {
+            let mut runs: Vec<Run<'_>> =
+                caches.iter_mut().map(|cache| Run { cache, tokens: &tokens }).collect();
+            engine.advance(&mut runs, &head, &mut scratch, &mut |_, _, row| sum += row[0]);
+            count += contexts * tokens.len();
+        }
+        best = best.min(start.elapsed().as_secs_f64() / count as f64);
+    }
+    assert!(sum.is_finite());
+    1.0 / best
+}
+
+#[test]
+#[ignore = "measures"]
+fn models_in_tokens_a_second() {
+    for (name, llama) in models() {
+        let architecture = Architecture::Llama(llama);
+        for &profile in Profile::ALL {
+            let mut tensors = Seeded { kind: Kind::F32 };
+            let engine = Engine::new(architecture.clone(), profile, &mut tensors).unwrap();
+            print!("{name} {profile:?}:");
+            for length in [256, 1_024, 2_048] {
+                print!(" prefill {length}: {:.0}", rate(&engine, 1, length, length));
+            }
+            for contexts in [1, 8, 32, 128] {
+                print!(" x{contexts}: {:.0}", rate(&engine, contexts, 1, 256));
+            }
+            println!();
+        }
+    }
+}
