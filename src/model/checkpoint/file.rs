@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::fs::{self, File};
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
@@ -24,11 +24,6 @@ impl Source {
         }
         let file = File::open(path).map_err(|error| error_at(path, error))?;
         Ok(Source { path: path.to_path_buf(), file, length: found.len() })
-    }
-
-    /// Where the file lies.
-    pub(super) fn path(&self) -> &Path {
-        &self.path
     }
 
     /// Bytes of the file.
@@ -66,6 +61,13 @@ impl Source {
             )));
         }
         self.read(0, self.length)
+    }
+
+    /// The file from its beginning, for what is read once and in order.
+    pub(super) fn from_start(&self) -> Result<BufReader<&File>> {
+        let mut file = &self.file;
+        file.rewind().map_err(|error| self.error(error))?;
+        Ok(BufReader::new(file))
     }
 
     /// An error of this file.

@@ -4,15 +4,21 @@ mod detect;
 mod directory;
 mod file;
 mod find;
+mod gguf;
 mod huggingface;
 mod inflate;
 mod json;
 mod llama;
 mod remembered;
+mod meta;
+mod npz;
+mod pickle;
 mod rope;
 mod stored;
 mod tokenizer;
+mod torch;
 mod words;
+mod zip;
 
 use std::env;
 use std::fmt;
@@ -47,9 +53,9 @@ pub struct Checkpoint {
 pub fn open(path: &Path) -> Result<Checkpoint> {
     match detect::layout(path, &|name| env::var_os(name))? {
         Layout::HuggingFace(folder) => huggingface::open(&folder),
-        Layout::Meta(path) | Layout::Gguf(path) | Layout::Npz(path) => {
-            Err(file::error_at(&path, "such checkpoints cannot be read yet"))
-        }
+        Layout::Meta(folder) => meta::open(&folder),
+        Layout::Gguf(file) => gguf::open(&file),
+        Layout::Npz(file) => npz::open(&file),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Tensors where they lie in files.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::file::Source;
@@ -22,10 +23,25 @@ pub(super) struct Stored {
 /// Where the bytes of a tensor are.
 #[derive(Debug, Clone)]
 pub(super) enum Place {
-    /// From here on.
-    Plain(u64),
+    /// Within these bytes of the file, from their beginning on.
+    Plain(Range<u64>),
     /// In deflated bytes, so many into what they hold.
     Deflated(inflate::Deflated, usize),
+}
+
+impl Place {
+    /// The same place so many bytes further on, if it goes that far.
+    pub(super) fn behind(self, skip: usize) -> Option<Place> {
+        match self {
+            Place::Plain(bytes) => {
+                let start = bytes.start.checked_add(skip as u64)?;
+                (start <= bytes.end).then_some(Place::Plain(start..bytes.end))
+            }
+            Place::Deflated(deflated, before) => {
+                Some(Place::Deflated(deflated, before.checked_add(skip)?))
+            }
+        }
+    }
 }
 
 impl Stored {
@@ -86,7 +102,7 @@ impl Stored {
     pub(super) fn read(&self) -> Result<Tensor> {
         let span = self.span().ok_or_else(|| self.error("a tensor is too large"))?;
         let bytes = match &self.place {
-            Place::Plain(offset) => self.source.read(*offset, span as u64)?,
+            Place::Plain(bytes) => self.source.read(bytes.start, span as u64)?,
             Place::Deflated(deflated, skip) => {
                 let mut bytes = deflated.inflate(&self.source)?;
                 if bytes.len().checked_sub(*skip).is_none_or(|rest| rest < span) {
@@ -135,13 +151,9 @@ impl Stored {
     }
 
     fn check(&self) -> Result<()> {
-        let end = match &self.place {
-            Place::Plain(_) => self.source.length(),
-            Place::Deflated(deflated, _) => deflated.inflated(),
-        };
-        let start = match &self.place {
-            Place::Plain(offset) => *offset,
-            Place::Deflated(_, skip) => *skip as u64,
+        let (start, end) = match &self.place {
+            Place::Plain(bytes) => (bytes.start, bytes.end.min(self.source.length())),
+            Place::Deflated(deflated, skip) => (*skip as u64, deflated.inflated()),
         };
         let span = self.span().ok_or_else(|| {
             self.error(format!("cannot hold {:?} values of {}", self.shape, self.kind.name()))
@@ -216,7 +228,7 @@ mod tests {
         let source = source(folder.path());
         let stored = |shape: &[usize], strides: &[usize]| {
             let (shape, strides) = (shape.to_vec(), strides.to_vec());
-            Stored::with_strides(&source, Place::Plain(2), Kind::F16, shape, strides)
+            Stored::with_strides(&source, Place::Plain(2..24), Kind::F16, shape, strides)
         };
         let rows = stored(&[2, 3], &[3, 1]).unwrap();
         assert_eq!(values(&rows.read().unwrap()), [1, 2, 3, 4, 5, 6]);
@@ -241,10 +253,13 @@ mod tests {
             (vec![3, 4], vec![5, 1]),
             (vec![3], vec![4, 1]),
         ] {
-            let place = Place::Plain(0);
+            let place = Place::Plain(0..24);
             assert!(Stored::with_strides(&source, place, Kind::F16, shape, strides).is_err());
         }
-        assert!(Stored::new(&source, Place::Plain(2), Kind::F16, vec![12]).is_err());
-        assert!(Stored::new(&source, Place::Plain(u64::MAX), Kind::F16, vec![1]).is_err());
+        assert!(Stored::new(&source, Place::Plain(2..26), Kind::F16, vec![12]).is_err());
+        assert!(Stored::new(&source, Place::Plain(2..4), Kind::F16, vec![2]).is_err());
+        assert!(
+            Stored::new(&source, Place::Plain(u64::MAX..u64::MAX), Kind::F16, vec![1]).is_err()
+        );
     }
 }

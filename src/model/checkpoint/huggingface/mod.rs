@@ -13,7 +13,7 @@ use super::file::error_at;
 use super::json;
 use super::llama::{Rotation, Weights};
 use super::words::HUGGINGFACE;
-use super::{Checkpoint, checked, name_of, tokenizer};
+use super::{Checkpoint, checked, name_of, tokenizer, torch};
 use crate::error::Result;
 
 /// Where the tensors of a model in several files are.
@@ -26,7 +26,8 @@ struct Index {
 type ReadFile = fn(&Path) -> Result<Directory>;
 
 /// Files that weights may be in, the better ones first.
-const FILES: &[(&str, ReadFile)] = &[("model.safetensors", safetensors::read)];
+const FILES: &[(&str, ReadFile)] =
+    &[("model.safetensors", safetensors::read), ("pytorch_model.bin", torch::read)];
 
 /// Opens the model in this folder.
 pub(super) fn open(folder: &Path) -> Result<Checkpoint> {

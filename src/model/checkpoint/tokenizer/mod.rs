@@ -33,3 +33,33 @@ pub(super) fn huggingface(
 ) -> Result<(Vocabulary, Arc<dyn Tokenizer>)> {
     characters(vocabulary_size, beginning)
 }
+
+/// The tokenizer of a folder of Meta's.
+pub(super) fn meta(
+    _path: &Path,
+    vocabulary_size: usize,
+) -> Result<(Vocabulary, Arc<dyn Tokenizer>)> {
+    characters(vocabulary_size, None)
+}
+
+/// What a GGUF file says of its tokenizer.
+pub(super) struct Gguf {
+    pub(super) model: String,
+    pub(super) pre: Option<String>,
+    pub(super) tokens: Vec<String>,
+    pub(super) scores: Vec<f32>,
+    pub(super) types: Vec<i32>,
+    pub(super) merges: Vec<String>,
+    pub(super) beginning: Option<u32>,
+}
+
+/// The tokenizer of a GGUF file.
+pub(super) fn gguf(
+    _path: &Path,
+    gguf: Gguf,
+    vocabulary_size: usize,
+) -> Result<(Vocabulary, Arc<dyn Tokenizer>)> {
+    let Gguf { model, pre, tokens, scores, types, merges, beginning } = gguf;
+    drop((model, pre, tokens, scores, types, merges));
+    characters(vocabulary_size, beginning)
+}

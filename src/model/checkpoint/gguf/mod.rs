@@ -1,0 +1,61 @@
+//! GGUF: a file with metadata, a tokenizer and tensors, or several that belong together.
+
+mod config;
+mod header;
+mod metadata;
+mod tokens;
+
+use std::path::{Path, PathBuf};
+
+use super::directory::Directory;
+use super::file::error_at;
+use super::llama::{Rotation, Weights};
+use super::words::GGUF;
+use super::{Checkpoint, checked, name_of, tokenizer};
+use crate::error::Result;
+
+/// What a model may be cut into.
+const MOST_PARTS: u64 = 1 << 10;
+
+/// Opens the model in this file, or of which it is the first.
+pub(super) fn open(path: &Path) -> Result<Checkpoint> {
+    let (mut metadata, mut directory) = header::read(path)?;
+    let parts = metadata.integer("split.count")?.unwrap_or(1);
+    if parts > 1 {
+        if parts > MOST_PARTS || metadata.integer("split.no")?.unwrap_or(0) != 0 {
+            return Err(error_at(path, format!("is not the first of {parts} parts")));
+        }
+        for number in 2..=parts {
+            directory.extend(part(&part_path(path, number, parts)?, number)?)?;
+        }
+    }
+    let architecture = config::architecture(&metadata, &directory)?;
+    let tensors = Weights::new(&architecture, &GGUF, Rotation::Neighbours, vec![directory])?;
+    let tokens = tokens::take(&mut metadata)?;
+    let (vocabulary, tokenizer) = tokenizer::gguf(path, tokens, architecture.vocabulary())?;
+    checked(Checkpoint {
+        name: name_of(path),
+        architecture,
+        vocabulary,
+        tokenizer: Some(tokenizer),
+        tensors: Box::new(tensors),
+    })
+}
+
+/// The tensors of a part that is not the first.
+fn part(path: &Path, number: u64) -> Result<Directory> {
+    let (metadata, directory) = header::read(path)?;
+    if metadata.integer("split.no")? != Some(number - 1) {
+        return Err(error_at(path, format!("is not part {number}")));
+    }
+    Ok(directory)
+}
+
+/// Where a part lies beside the first.
+fn part_path(first: &Path, number: u64, parts: u64) -> Result<PathBuf> {
+    let name = first.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    match name.strip_suffix(&format!("-00001-of-{parts:05}.gguf")) {
+        Some(stem) => Ok(first.with_file_name(format!("{stem}-{number:05}-of-{parts:05}.gguf"))),
+        None => Err(error_at(first, format!("has no name like -00001-of-{parts:05}.gguf"))),
+    }
+}

@@ -1,0 +1,487 @@
+//! Python's pickles, taken apart and never run.
+//!
+//! A pickle is a program that builds values on a stack. What would call a function or make
+//! an object becomes a value that says so; what it means is for the reader of a layout to
+//! know, and whatever it does not know is refused there by its name. All values lie in one
+//! list and name each other by number, so that no nesting is deep and no cycle endless.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+/// The number of a value.
+pub(super) type Handle = u32;
+
+/// Why a pickle cannot be read.
+pub(super) type Failure = String;
+
+/// What a pickle holds.
+#[derive(Debug)]
+pub(super) struct Pickle {
+    values: Vec<Value>,
+    root: Handle,
+}
+
+/// A value of a pickle.
+#[derive(Debug)]
+pub(super) enum Value {
+    /// Nothing, a float, or what else no layout asks for.
+    Other,
+    /// Yes or no.
+    Flag(bool),
+    /// A whole number.
+    Integer(i64),
+    /// Text.
+    Text(String),
+    /// Bytes of the pickle itself.
+    Bytes(Range<usize>),
+    /// A list or a tuple.
+    Sequence(Vec<Handle>),
+    /// A dictionary.
+    Dictionary(Vec<(Handle, Handle)>),
+    /// A function or a class: the module's name and its own.
+    Global(String, String),
+    /// Something outside of the pickle, by a name that the layout gives it.
+    Outside(Handle),
+    /// What a call would return.
+    Made(Made),
+}
+
+/// A call that is not made.
+#[derive(Debug)]
+pub(super) struct Made {
+    /// What would be called.
+    pub(super) function: Handle,
+    /// What it would be given.
+    pub(super) arguments: Handle,
+    /// What the result would be told afterwards.
+    pub(super) state: Option<Handle>,
+    /// What would be put into it, as into a dictionary.
+    pub(super) items: Vec<(Handle, Handle)>,
+}
+
+/// Instructions of a pickle: a model of a thousand layers has fewer. Each adds one value at
+/// most, so that this bounds the memory as well.
+const MOST_INSTRUCTIONS: usize = 1 << 20;
+
+impl Pickle {
+    /// Takes a pickle apart. Bytes behind it are ignored.
+    pub(super) fn new(bytes: &[u8]) -> Result<Self, Failure> {
+        Machine {
+            bytes,
+            at: 0,
+            values: Vec::new(),
+            stack: Vec::new(),
+            marks: Vec::new(),
+            memo: HashMap::new(),
+        }
+        .run()
+    }
+
+    /// The value that the pickle stands for.
+    pub(super) fn root(&self) -> &Value {
+        self.get(self.root)
+    }
+
+    /// The value of this number.
+    pub(super) fn get(&self, handle: Handle) -> &Value {
+        // Handles are numbers of values from the moment that they exist.
+        &self.values[handle as usize]
+    }
+
+    /// A list or a tuple of at least this many values.
+    pub(super) fn sequence(&self, handle: Handle, least: usize) -> Result<&[Handle], Failure> {
+        match self.get(handle) {
+            Value::Sequence(values) if values.len() >= least => Ok(values),
+            other => Err(format!("{} instead of {least} values", self.describe(other))),
+        }
+    }
+
+    /// A list or a tuple of numbers that are not negative.
+    pub(super) fn numbers(&self, handle: Handle) -> Result<Vec<usize>, Failure> {
+        self.sequence(handle, 0)?.iter().map(|&number| self.number(number)).collect()
+    }
+
+    /// A number that is not negative.
+    pub(super) fn number(&self, handle: Handle) -> Result<usize, Failure> {
+        match self.get(handle) {
+            Value::Integer(number) => {
+                usize::try_from(*number).map_err(|_| format!("{number} instead of a size"))
+            }
+            other => Err(format!("{} instead of a size", self.describe(other))),
+        }
+    }
+
+    /// Text.
+    pub(super) fn text(&self, handle: Handle) -> Result<&str, Failure> {
+        match self.get(handle) {
+            Value::Text(text) => Ok(text),
+            other => Err(format!("{} instead of a text", self.describe(other))),
+        }
+    }
+
+    /// The names of a function or class.
+    pub(super) fn global(&self, handle: Handle) -> Result<(&str, &str), Failure> {
+        match self.get(handle) {
+            Value::Global(module, name) => Ok((module, name)),
+            other => Err(format!("{} instead of a name", self.describe(other))),
+        }
+    }
+
+    /// What a value is, for errors.
+    pub(super) fn describe(&self, value: &Value) -> String {
+        match value {
+            Value::Other => "nothing".into(),
+            Value::Flag(_) => "a flag".into(),
+            Value::Integer(number) => format!("the number {number}"),
+            Value::Text(_) => "a text".into(),
+            Value::Bytes(_) => "bytes".into(),
+            Value::Sequence(values) => format!("a list of {}", values.len()),
+            Value::Dictionary(_) => "a dictionary".into(),
+            Value::Global(module, name) => format!("{module}.{name}"),
+            Value::Outside(_) => "something outside".into(),
+            Value::Made(made) => match self.get(made.function) {
+                Value::Global(module, name) => format!("a {module}.{name}"),
+                _ => "an object".into(),
+            },
+        }
+    }
+}
+
+/// A pickle while it is taken apart.
+struct Machine<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    values: Vec<Value>,
+    stack: Vec<Handle>,
+    /// Lengths of the stack.
+    marks: Vec<usize>,
+    memo: HashMap<u32, Handle>,
+}
+
+impl Machine<'_> {
+    fn run(mut self) -> Result<Pickle, Failure> {
+        for _ in 0..MOST_INSTRUCTIONS {
+            let code = self.byte()?;
+            if code == b'.' {
+                let root = self.pop()?;
+                return Ok(Pickle { values: self.values, root });
+            }
+            self.step(code)?;
+        }
+        Err(format!("a pickle has more than {MOST_INSTRUCTIONS} instructions"))
+    }
+
+    fn step(&mut self, code: u8) -> Result<(), Failure> {
+        match code {
+            // Protocol and frame.
+            0x80 => match self.byte()? {
+                2..=5 => Ok(()),
+                version => {
+                    Err(format!("a pickle of protocol {version}: only 2 to 5 are supported"))
+                }
+            },
+            0x95 => self.take(8).map(drop),
+
+            // The stack.
+            b'(' => {
+                self.marks.push(self.stack.len());
+                Ok(())
+            }
+            b'0' => self.pop().map(drop),
+            b'1' => self.popped_to_mark().map(drop),
+            b'2' => {
+                let top = self.top()?;
+                self.stack.push(top);
+                Ok(())
+            }
+
+            // Plain values.
+            b'N' => self.push(Value::Other),
+            b'G' => {
+                self.take(8)?;
+                self.push(Value::Other)
+            }
+            0x88 => self.push(Value::Flag(true)),
+            0x89 => self.push(Value::Flag(false)),
+            b'J' => {
+                let number = self.size(4)? as u32 as i32;
+                self.push(Value::Integer(number.into()))
+            }
+            b'K' => self.size(1).and_then(|number| self.push(Value::Integer(number as i64))),
+            b'M' => self.size(2).and_then(|number| self.push(Value::Integer(number as i64))),
+            0x8A => self.size(1).and_then(|length| self.long(length)),
+            0x8B => self.size(4).and_then(|length| self.long(length)),
+            b'X' => self.size(4).and_then(|length| self.unicode(length)),
+            0x8C => self.size(1).and_then(|length| self.unicode(length)),
+            0x8D => self.size(8).and_then(|length| self.unicode(length)),
+            b'T' | b'B' => self.size(4).and_then(|length| self.raw(length)),
+            b'U' | b'C' => self.size(1).and_then(|length| self.raw(length)),
+            0x8E => self.size(8).and_then(|length| self.raw(length)),
+
+            // Lists, tuples and dictionaries.
+            b']' | b')' => self.push(Value::Sequence(Vec::new())),
+            b'}' => self.push(Value::Dictionary(Vec::new())),
+            b't' | b'l' => {
+                let values = self.popped_to_mark()?;
+                self.push(Value::Sequence(values))
+            }
+            b'd' => {
+                let items = pairs(&self.popped_to_mark()?)?;
+                self.push(Value::Dictionary(items))
+            }
+            0x85..=0x87 => {
+                let from = self.popped(usize::from(code - 0x84))?;
+                self.push(Value::Sequence(from))
+            }
+            b'a' => {
+                let value = self.popped(1)?;
+                self.append(value)
+            }
+            b'e' => {
+                let values = self.popped_to_mark()?;
+                self.append(values)
+            }
+            b's' => {
+                let items = pairs(&self.popped(2)?)?;
+                self.set(items)
+            }
+            b'u' => {
+                let items = pairs(&self.popped_to_mark()?)?;
+                self.set(items)
+            }
+
+            // The memo.
+            b'q' => self.size(1).and_then(|number| self.remember(number as u32)),
+            b'r' => self.size(4).and_then(|number| self.remember(number as u32)),
+            0x94 => self.remember(self.memo.len() as u32),
+            b'h' => self.size(1).and_then(|number| self.recall(number as u32)),
+            b'j' => self.size(4).and_then(|number| self.recall(number as u32)),
+
+            // Names, and what is made by them.
+            b'c' => {
+                let (module, name) = (self.line()?, self.line()?);
+                self.push(Value::Global(module, name))
+            }
+            0x93 => {
+                let (name, module) = (self.pop_text()?, self.pop_text()?);
+                self.push(Value::Global(module, name))
+            }
+            b'R' | 0x81 => {
+                let (arguments, function) = (self.pop()?, self.pop()?);
+                let items = Vec::new();
+                self.push(Value::Made(Made { function, arguments, state: None, items }))
+            }
+            b'b' => {
+                let state = self.pop()?;
+                let top = self.top()?;
+                match self.value(top) {
+                    Value::Made(made) => {
+                        made.state = Some(state);
+                        Ok(())
+                    }
+                    _ => Err("a state for what has none".into()),
+                }
+            }
+            b'Q' => {
+                let name = self.pop()?;
+                self.push(Value::Outside(name))
+            }
+            other => Err(format!("the instruction {other:#04x} of a pickle is not supported")),
+        }
+    }
+
+    fn take(&mut self, length: usize) -> Result<&[u8], Failure> {
+        let bytes = self.range(length)?;
+        Ok(&self.bytes[bytes])
+    }
+
+    fn range(&mut self, length: usize) -> Result<Range<usize>, Failure> {
+        let end = self.at.checked_add(length).filter(|&end| end <= self.bytes.len());
+        let end = end.ok_or("a pickle is cut off")?;
+        let range = self.at..end;
+        self.at = end;
+        Ok(range)
+    }
+
+    fn byte(&mut self) -> Result<u8, Failure> {
+        self.take(1).map(|bytes| bytes[0])
+    }
+
+    /// A number of so many bytes, 8 at most.
+    fn size(&mut self, length: usize) -> Result<usize, Failure> {
+        let bytes = self.take(length)?;
+        let number = bytes.iter().rev().fold(0u64, |number, &byte| number << 8 | u64::from(byte));
+        usize::try_from(number).map_err(|_| "a pickle is too large".into())
+    }
+
+    fn line(&mut self) -> Result<String, Failure> {
+        let rest = &self.bytes[self.at..];
+        let length = rest.iter().position(|&byte| byte == b'\n').ok_or("a pickle is cut off")?;
+        let text = str::from_utf8(&rest[..length]).map_err(|_| "a name is no text")?.to_owned();
+        self.at += length + 1;
+        Ok(text)
+    }
+
+    fn long(&mut self, length: usize) -> Result<(), Failure> {
+        let bytes = self.take(length)?;
+        if bytes.len() > 8 {
+            return Err("a number is too large".into());
+        }
+        let sign = if bytes.last().is_some_and(|&byte| byte >= 0x80) { 0xFF } else { 0 };
+        let mut number = [sign; 8];
+        number[..bytes.len()].copy_from_slice(bytes);
+        self.push(Value::Integer(i64::from_le_bytes(number)))
+    }
+
+    fn unicode(&mut self, length: usize) -> Result<(), Failure> {
+        let text = str::from_utf8(self.take(length)?).map_err(|_| "a text is none")?.to_owned();
+        self.push(Value::Text(text))
+    }
+
+    fn raw(&mut self, length: usize) -> Result<(), Failure> {
+        let range = self.range(length)?;
+        self.push(Value::Bytes(range))
+    }
+
+    fn push(&mut self, value: Value) -> Result<(), Failure> {
+        self.stack.push(self.values.len() as Handle);
+        self.values.push(value);
+        Ok(())
+    }
+
+    /// The last value above the last mark.
+    fn top(&self) -> Result<Handle, Failure> {
+        let floor = self.marks.last().copied().unwrap_or(0);
+        self.stack[floor..].last().copied().ok_or_else(|| "a pickle takes what is not there".into())
+    }
+
+    fn pop(&mut self) -> Result<Handle, Failure> {
+        let top = self.top()?;
+        self.stack.pop();
+        Ok(top)
+    }
+
+    fn pop_text(&mut self) -> Result<String, Failure> {
+        let top = self.pop()?;
+        match self.value(top) {
+            Value::Text(text) => Ok(text.clone()),
+            _ => Err("a name is no text".into()),
+        }
+    }
+
+    fn popped(&mut self, count: usize) -> Result<Vec<Handle>, Failure> {
+        let floor = self.marks.last().copied().unwrap_or(0);
+        match self.stack.len().checked_sub(count) {
+            Some(first) if first >= floor => Ok(self.stack.split_off(first)),
+            _ => Err("a pickle takes what is not there".into()),
+        }
+    }
+
+    fn popped_to_mark(&mut self) -> Result<Vec<Handle>, Failure> {
+        let mark = self.marks.pop().ok_or("a pickle goes back to no mark")?;
+        Ok(self.stack.split_off(mark))
+    }
+
+    fn value(&mut self, handle: Handle) -> &mut Value {
+        &mut self.values[handle as usize]
+    }
+
+    fn append(&mut self, more: Vec<Handle>) -> Result<(), Failure> {
+        let top = self.top()?;
+        match self.value(top) {
+            Value::Sequence(values) => {
+                values.extend(more);
+                Ok(())
+            }
+            _ => Err("values are appended to what is no list".into()),
+        }
+    }
+
+    fn set(&mut self, more: Vec<(Handle, Handle)>) -> Result<(), Failure> {
+        let top = self.top()?;
+        match self.value(top) {
+            Value::Dictionary(items) | Value::Made(Made { items, .. }) => {
+                items.extend(more);
+                Ok(())
+            }
+            _ => Err("items are put into what is no dictionary".into()),
+        }
+    }
+
+    fn remember(&mut self, number: u32) -> Result<(), Failure> {
+        let top = self.top()?;
+        self.memo.insert(number, top);
+        Ok(())
+    }
+
+    fn recall(&mut self, number: u32) -> Result<(), Failure> {
+        let value = self.memo.get(&number).ok_or("a pickle recalls what it never kept")?;
+        self.stack.push(*value);
+        Ok(())
+    }
+}
+
+fn pairs(values: &[Handle]) -> Result<Vec<(Handle, Handle)>, Failure> {
+    match values.as_chunks::<2>() {
+        (pairs, []) => Ok(pairs.iter().map(|&[key, value]| (key, value)).collect()),
+        _ => Err("a key has no value".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dictionary_with_a_call() {
+        // {'a': f(7, (1, -2)), 'b': [b'xy']} in protocol 4, with memo and frame.
+        let bytes = b"\x80\x04\x95\x00\x00\x00\x00\x00\x00\x00\x00}\x94(\x8c\x01acm.o\nf\n\
+            K\x07K\x01J\xfe\xff\xff\xff\x86\x86R\x8c\x01b]C\x02xyau.";
+        let pickle = Pickle::new(bytes).unwrap();
+        let Value::Dictionary(items) = pickle.root() else { panic!("{pickle:?}") };
+        let [(first, made), (second, list)] = items.as_slice() else { panic!("{items:?}") };
+        assert_eq!((pickle.text(*first), pickle.text(*second)), (Ok("a"), Ok("b")));
+        let Value::Made(made) = pickle.get(*made) else { panic!("{pickle:?}") };
+        assert_eq!(pickle.global(made.function), Ok(("m.o", "f")));
+        let arguments = pickle.sequence(made.arguments, 2).unwrap();
+        assert_eq!(pickle.number(arguments[0]), Ok(7));
+        assert!(pickle.numbers(arguments[1]).unwrap_err().contains("-2"));
+        let Value::Bytes(range) = pickle.get(pickle.sequence(*list, 1).unwrap()[0]) else {
+            panic!("{pickle:?}")
+        };
+        assert_eq!(&bytes[range.clone()], b"xy");
+    }
+
+    #[test]
+    fn bombs_go_out() {
+        // Tuples in tuples, a list in itself, endless marks, and more values than there are.
+        let nested = [b"\x80\x02)".as_slice(), &vec![0x85; 500_000], b"."].concat();
+        assert!(Pickle::new(&nested).is_ok());
+        assert!(Pickle::new(b"\x80\x02]q\x00h\x00a.").is_ok());
+        let marks = [vec![b'('; 500_000], b"t.".to_vec()].concat();
+        assert!(Pickle::new(&marks).is_err());
+        assert!(Pickle::new(&vec![b'N'; MOST_INSTRUCTIONS + 1]).unwrap_err().contains("more than"));
+        for bytes in [
+            b".".as_slice(),
+            b"t.",
+            b"a.",
+            b"(u.",
+            b"Nb.",
+            b"NNb.",
+            b"}(Nu.",
+            b"h\x00.",
+            b"q\x00.",
+            b"(0.",
+            b"\x8b\xff\xff\xff\xff",
+            b"\x8d\xff\xff\xff\xff\xff\xff\xff\xff",
+            b"\x80\x00N.",
+            b"i",
+            b"X\x01\x00\x00\x00\xff.",
+            b"cos\nsystem",
+            b"NN\x93.",
+        ] {
+            assert!(Pickle::new(bytes).is_err(), "{bytes:?}");
+        }
+        assert!(Pickle::new(b"Nos\nsystem\n").unwrap_err().contains("0x6f"));
+    }
+}
