@@ -71,7 +71,7 @@ pub struct Expected {
 }
 
 /// Limits that keep every size within what the arithmetic can do.
-const MOST_VOCABULARY: usize = 1 << 20;
+pub(crate) const MOST_VOCABULARY: usize = 1 << 20;
 const MOST_WIDTH: usize = 1 << 16;
 const MOST_LAYERS: usize = 1 << 10;
 const MOST_POSITIONS: usize = 1 << 17;

@@ -1,65 +1,58 @@
-//! Tokenizers of every kind that checkpoints come with.
+//! Tokenizers: from their files to a vocabulary, and to what cuts text into its tokens.
+//!
+//! Every form comes down to the same parts: the tokens, what is merged, and where text is
+//! cut before that. The table of bytes is made from the tokens themselves, never by
+//! decoding text. Special tokens are never looked for in text, nothing is put before it,
+//! and nothing is normalised, so that the tokens of ASCII text spell just that text.
 
+mod alphabet;
+mod cutter;
+mod gguf;
+mod huggingface;
+mod merges;
+mod meta;
+mod parts;
+mod sentencepiece;
+mod split;
+mod tiktoken;
+
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::error::Result;
+pub(crate) use gguf::{Gguf, gguf};
+pub(crate) use huggingface::huggingface;
+pub(crate) use meta::meta;
+
+use crate::error::{Error, Result};
 use crate::model::language::vocabulary::{Tokenizer, Vocabulary};
 
-/// One token for each character.
-struct Characters;
+/// A vocabulary, and what cuts text into its tokens.
+pub(crate) type Tokens = (Vocabulary, Arc<dyn Tokenizer>);
 
-impl Tokenizer for Characters {
-    fn tokens(&self, text: &[u8]) -> Vec<u32> {
-        text.iter().map(|&byte| byte.into()).collect()
+/// The most bytes of a tokenizer's file: several times the largest known.
+const MOST_BYTES: u64 = 128 << 20;
+
+/// All bytes of a file.
+fn read(path: &Path) -> Result<Vec<u8>> {
+    let named = |error| Error::model(format!("{}: {error}", path.display()));
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(named)?;
+    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(named)?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(Error::model(format!(
+            "{}: more than {MOST_BYTES} bytes, too many for a tokenizer",
+            path.display()
+        )));
     }
+    Ok(bytes)
 }
 
-fn characters(
-    vocabulary_size: usize,
-    beginning: Option<u32>,
-) -> Result<(Vocabulary, Arc<dyn Tokenizer>)> {
-    let tokens = (0..vocabulary_size).map(|id| u8::try_from(id).ok().map(|byte| Box::from([byte])));
-    let alone = std::array::from_fn(|character| character as u32);
-    let vocabulary = Vocabulary::new(tokens.collect(), alone, beginning.unwrap_or(0))?;
-    Ok((vocabulary, Arc::new(Characters)))
+/// Says in which file an error is.
+fn in_file<T>(path: &Path, result: Result<T>) -> Result<T> {
+    result.map_err(|error| Error::model(format!("{}: {error}", path.display())))
 }
 
-/// The tokenizer of a folder of Hugging Face's.
-pub(super) fn huggingface(
-    _folder: &Path,
-    vocabulary_size: usize,
-    beginning: Option<u32>,
-) -> Result<(Vocabulary, Arc<dyn Tokenizer>)> {
-    characters(vocabulary_size, beginning)
-}
-
-/// The tokenizer of a folder of Meta's.
-pub(super) fn meta(
-    _path: &Path,
-    vocabulary_size: usize,
-) -> Result<(Vocabulary, Arc<dyn Tokenizer>)> {
-    characters(vocabulary_size, None)
-}
-
-/// What a GGUF file says of its tokenizer.
-pub(super) struct Gguf {
-    pub(super) model: String,
-    pub(super) pre: Option<String>,
-    pub(super) tokens: Vec<String>,
-    pub(super) scores: Vec<f32>,
-    pub(super) types: Vec<i32>,
-    pub(super) merges: Vec<String>,
-    pub(super) beginning: Option<u32>,
-}
-
-/// The tokenizer of a GGUF file.
-pub(super) fn gguf(
-    _path: &Path,
-    gguf: Gguf,
-    vocabulary_size: usize,
-) -> Result<(Vocabulary, Arc<dyn Tokenizer>)> {
-    let Gguf { model, pre, tokens, scores, types, merges, beginning } = gguf;
-    drop((model, pre, tokens, scores, types, merges));
-    characters(vocabulary_size, beginning)
-}
+#[cfg(test)]
+mod tests;

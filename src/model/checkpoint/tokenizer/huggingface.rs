@@ -1,0 +1,268 @@
+//! `tokenizer.json`, as Hugging Face's folders have it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::alphabet::{Alphabet, SPACE, named_byte};
+use super::parts::{Kind, Parts, Token};
+use super::split::{GPT2, Step};
+use super::{Tokens, in_file, meta, read};
+use crate::error::{Error, Result};
+
+/// The tokenizer of a folder, whose model has rows for this many tokens and may say which
+/// of them a context begins with. A folder without `tokenizer.json` has `tokenizer.model`.
+pub(crate) fn huggingface(
+    folder: &Path,
+    vocabulary_size: usize,
+    beginning: Option<u32>,
+) -> Result<Tokens> {
+    let path = folder.join("tokenizer.json");
+    if !path.exists() {
+        let path = folder.join("tokenizer.model");
+        if !path.exists() {
+            return Err(Error::model(format!(
+                "{}: neither tokenizer.json nor tokenizer.model",
+                folder.display()
+            )));
+        }
+        return meta::open(&path, vocabulary_size, beginning);
+    }
+    let mut parts = in_file(&path, parse(&read(&path)?))?;
+    parts.beginning = match beginning {
+        Some(id) => Some(id),
+        None => declared(folder)?.and_then(|name| parts.number(&name)),
+    };
+    in_file(&path, parts.open(vocabulary_size))
+}
+
+/// The token that the folder's settings have at the beginning of a text.
+fn declared(folder: &Path) -> Result<Option<String>> {
+    #[derive(Deserialize)]
+    struct Settings {
+        bos_token: Option<Value>,
+    }
+    for name in ["tokenizer_config.json", "special_tokens_map.json"] {
+        let path = folder.join(name);
+        if path.exists() {
+            let settings: Settings = in_file(&path, json(&read(&path)?))?;
+            // Its name, or all that `added_tokens` would have of it.
+            let token = settings.bos_token.unwrap_or_default();
+            if let Some(name) = token.as_str().or_else(|| token["content"].as_str()) {
+                return Ok(Some(name.to_owned()));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// What is needed of a file.
+#[derive(Deserialize)]
+struct File {
+    #[serde(default)]
+    added_tokens: Vec<Added>,
+    #[serde(default)]
+    normalizer: Value,
+    #[serde(default)]
+    pre_tokenizer: Value,
+    #[serde(default)]
+    decoder: Value,
+    model: Model,
+}
+
+#[derive(Deserialize)]
+struct Added {
+    id: u32,
+    content: String,
+    #[serde(default)]
+    special: bool,
+}
+
+#[derive(Deserialize)]
+struct Model {
+    vocab: HashMap<String, u32>,
+    merges: Vec<Merge>,
+    unk_token: Option<String>,
+    continuing_subword_prefix: Option<String>,
+    end_of_word_suffix: Option<String>,
+    #[serde(default)]
+    byte_fallback: bool,
+    #[serde(default)]
+    ignore_merges: bool,
+}
+
+/// Two parts, in older files with a space between them.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Merge {
+    Pair(String, String),
+    Joined(String),
+}
+
+fn parse(file: &[u8]) -> Result<Parts> {
+    /// Which model it is: others have vocabularies of another form.
+    #[derive(Deserialize)]
+    struct Which {
+        model: Type,
+    }
+    #[derive(Deserialize)]
+    struct Type {
+        r#type: Option<String>,
+    }
+    if let Some(other) = json::<Which>(file)?.model.r#type.filter(|name| name != "BPE") {
+        return Err(Error::model(format!(
+            "a tokenizer of type {other:?}, where only BPE can be used"
+        )));
+    }
+    let File { added_tokens, normalizer, pre_tokenizer, decoder, model } = json(file)?;
+    let affixes = [&model.continuing_subword_prefix, &model.end_of_word_suffix];
+    if affixes.into_iter().flatten().any(|affix| !affix.is_empty()) {
+        return Err(Error::model("tokens with a prefix or suffix of their own cannot be used"));
+    }
+
+    let mut steps = Vec::new();
+    normalizing(&normalizer, &mut steps);
+    splitting(&pre_tokenizer, &mut steps)?;
+    let letters = steps.iter().any(|step| matches!(step, Step::Letters));
+    let alphabet = match letters || decoder["type"] == "ByteLevel" {
+        true => Alphabet::Bytes,
+        false => Alphabet::Pieces,
+    };
+    Ok(Parts {
+        alphabet,
+        merges: model.merges.iter().map(pair).collect::<Result<_>>()?,
+        whole_words: model.ignore_merges,
+        tokens: tokens(alphabet, model, added_tokens)?,
+        steps,
+        beginning: None,
+    })
+}
+
+/// All tokens in the order of their numbers. Those that are added may be in the vocabulary.
+fn tokens(alphabet: Alphabet, model: Model, added_tokens: Vec<Added>) -> Result<Vec<Token>> {
+    let mut tokens = BTreeMap::new();
+    for (text, id) in model.vocab {
+        let kind = match model.byte_fallback && named_byte(&text).is_some() {
+            _ if model.unk_token.as_ref() == Some(&text) => Kind::Special,
+            true => Kind::Byte,
+            false => Kind::Piece,
+        };
+        if let Some(Token { text: other, .. }) = tokens.insert(id, Token { id, text, kind }) {
+            return Err(Error::model(format!("two tokens are number {id}, one of them {other:?}")));
+        }
+    }
+    for Added { id, content: text, special } in added_tokens {
+        let itself = alphabet.bytes(&text).is_some_and(|bytes| bytes == text.as_bytes());
+        let kind = match alphabet {
+            _ if special => Kind::Special,
+            Alphabet::Bytes if !itself => Kind::Verbatim,
+            _ => Kind::Piece,
+        };
+        tokens.insert(id, Token { id, text, kind });
+    }
+    Ok(tokens.into_values().collect())
+}
+
+fn pair(merge: &Merge) -> Result<(String, String)> {
+    let (left, right) = match merge {
+        Merge::Pair(left, right) => (left.as_str(), right.as_str()),
+        Merge::Joined(both) => both
+            .split_once(' ')
+            .ok_or_else(|| Error::model(format!("a merge of {both:?}, which is no pair")))?,
+    };
+    Ok((left.to_owned(), right.to_owned()))
+}
+
+/// What a normaliser does that the model's pieces need. All else leaves ASCII text as it
+/// is, or changes it so that it could not come back.
+fn normalizing(normalizer: &Value, steps: &mut Vec<Step>) {
+    match normalizer["type"].as_str().unwrap_or_default() {
+        "Sequence" => {
+            for part in normalizer["normalizers"].as_array().into_iter().flatten() {
+                normalizing(part, steps);
+            }
+        }
+        "Replace" => {
+            let piece = normalizer["content"].as_str().is_some_and(is_space);
+            if piece && normalizer["pattern"]["String"] == " " {
+                steps.push(Step::Spaces);
+            }
+        }
+        "ByteLevel" => steps.push(Step::Letters),
+        _ => {}
+    }
+}
+
+/// Where words are cut. Nothing is put before them and nothing left out.
+fn splitting(before: &Value, steps: &mut Vec<Step>) -> Result<()> {
+    let on = |name: &str| before[name].as_bool().unwrap_or(true);
+    // What matches stands alone. What would be removed stands alone too.
+    let alone = || match before["behavior"].as_str() {
+        None | Some("Isolated" | "Removed") => Ok(()),
+        Some(other) => Err(Error::model(format!("words are split in the way {other:?}"))),
+    };
+    match before["type"].as_str() {
+        None if before.is_null() => {}
+        Some("Sequence") => {
+            for part in before["pretokenizers"].as_array().into_iter().flatten() {
+                splitting(part, steps)?;
+            }
+        }
+        Some("Split") => {
+            alone()?;
+            let pattern = &before["pattern"];
+            steps.push(match (pattern["Regex"].as_str(), pattern["String"].as_str()) {
+                (Some(regex), _) => Step::split(regex)?,
+                (_, Some(text)) => Step::split(&escaped(text))?,
+                _ => return Err(Error::model("words are split by no pattern")),
+            });
+        }
+        Some("ByteLevel") => {
+            if on("use_regex") {
+                steps.push(Step::split(GPT2)?);
+            }
+            steps.push(Step::Letters);
+        }
+        Some("Metaspace") => {
+            if !before["replacement"].as_str().is_none_or(is_space) {
+                return Err(Error::model(format!(
+                    "spaces are replaced by {}, not by {SPACE:?}",
+                    before["replacement"]
+                )));
+            }
+            steps.push(Step::Spaces);
+            if on("split") {
+                steps.push(Step::split(&format!("{SPACE}[^{SPACE}]*"))?);
+            }
+        }
+        Some("Digits") => {
+            let single = before["individual_digits"].as_bool().unwrap_or(false);
+            steps.push(Step::split(if single { r"\p{N}" } else { r"\p{N}+" })?);
+        }
+        Some("Punctuation") => {
+            alone()?;
+            steps.push(Step::split(r"[!-/:-@\[-`{-~]")?);
+        }
+        other => {
+            let name = other.unwrap_or("without a type");
+            return Err(Error::model(format!("words are split by {name}, which is not known")));
+        }
+    }
+    Ok(())
+}
+
+fn is_space(text: &str) -> bool {
+    text.chars().eq([SPACE])
+}
+
+/// A pattern that matches just this text.
+fn escaped(text: &str) -> String {
+    text.chars().map(|letter| format!(r"\x{{{:x}}}", u32::from(letter))).collect()
+}
+
+fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    serde_json::from_slice(bytes).map_err(|error| Error::model(error.to_string()))
+}

@@ -1,0 +1,122 @@
+use super::written::pieces::Spaces;
+use super::written::{byte_level, pieces};
+use super::*;
+
+#[test]
+fn what_cannot_be_used_is_named() {
+    let json = byte_level::json();
+    let size = byte_level::TOKENS;
+    let replaced = |from: &str, to: &str| {
+        let other = json.replace(from, to);
+        assert!(other != json);
+        from_json(&other, size)
+    };
+    assert_fails(replaced("\"BPE\"", "\"Unigram\""), "a tokenizer of type \"Unigram\"");
+    assert_fails(replaced("\"type\":\"Split\"", "\"type\":\"WhitespaceSplit\""), "WhitespaceSplit");
+    assert_fails(replaced("\"Isolated\"", "\"MergedWithNext\""), "MergedWithNext");
+    assert_fails(
+        replaced("continuing_subword_prefix\":null", "continuing_subword_prefix\":\"##\""),
+        "prefix",
+    );
+    assert_fails(replaced("\"?\",\"~\"", "\"~\",\"~\""), "\"~~\" is no token");
+    // Longer than all tokens, which the crate would trip over.
+    assert_fails(replaced("[\"?\",\"~\"]", "[\"ĠtheĠthe\",\"ĠtheĠthe\"]"), "is no token");
+    assert_fails(replaced("[\"?\",\"~\"]", "[\"Ġthe\",\"Ġthe\"]"), "is no token");
+    assert_fails(replaced("[\"?\",\"~\"]", "\"?~\""), "\"?~\", which is no pair");
+    assert_fails(replaced("\"?~\":261", "\"?~\":260"), "two tokens are number 260");
+    assert_fails(replaced("(?i:", "(?i"), "the pattern");
+    assert_fails(replaced("(?i:", &"(?i:".repeat(2000)), "a pattern of");
+    assert_fails(replaced("(?i:", &"(".repeat(300)), "the pattern");
+
+    let unigram = pieces::model();
+    let trainer = unigram.windows(2).rposition(|two| two == [3 << 3, 2]).unwrap();
+    let mut other = unigram.clone();
+    other[trainer + 1] = 1;
+    assert_fails(from_model(&other, pieces::TOKENS), "a unigram model");
+    assert_fails(from_model(b"", 400), "SentencePiece");
+    assert_fails(from_model(b"version https://git-lfs.github.com/spec/v1\n", 400), "line 1");
+    assert_fails(meta(Path::new("/nowhere/tokenizer.model"), 400), "/nowhere/tokenizer.model: ");
+
+    let mut arrays = pieces::gguf();
+    arrays.scores.pop();
+    assert_fails(from_gguf(arrays.clone(), 400), "363 scores for 364 tokens");
+    arrays.model = "bert";
+    assert_fails(from_gguf(arrays, 400), "a tokenizer of the model \"bert\"");
+}
+
+/// Damage of every kind gives an error or something that cuts text.
+#[test]
+fn damaged_files_do_not_panic() {
+    let files = [
+        ("tokenizer.json", byte_level::json().into_bytes(), byte_level::TOKENS),
+        ("tokenizer.json", pieces::json(Spaces::Metaspace).into_bytes(), pieces::TOKENS),
+        ("tokenizer.model", byte_level::tiktoken().into_bytes(), byte_level::TOKENS),
+        ("tokenizer.model", pieces::model(), pieces::TOKENS),
+    ];
+    let texts = texts();
+    let mut state = 7u32;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as usize % below
+    };
+    let (mut opened, mut refused) = (0, 0);
+    for (name, bytes, size) in &files {
+        for round in 0..250 {
+            let mut damaged = bytes.clone();
+            if round % 3 == 0 {
+                damaged.truncate(random(bytes.len()));
+            }
+            for _ in 0..round % 4 {
+                let at = random(damaged.len().max(1));
+                if let Some(byte) = damaged.get_mut(at) {
+                    *byte = random(256) as u8;
+                }
+            }
+            match folder(&[(name, &damaged)], *size, None) {
+                Ok((vocabulary, tokenizer)) => {
+                    opened += 1;
+                    for text in &texts[120..] {
+                        let tokens = tokenizer.tokens(text);
+                        assert!(tokens.iter().all(|&token| (token as usize) < vocabulary.len()));
+                    }
+                }
+                Err(error) => {
+                    refused += 1;
+                    assert!(error.to_string().contains(name), "{error}");
+                }
+            }
+        }
+    }
+    assert!(opened > 100 && refused > 300, "{opened} {refused}");
+}
+
+#[test]
+fn damaged_arrays_do_not_panic() {
+    let mut state = 3u32;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as usize % below
+    };
+    let mut opened = 0;
+    for round in 0..200 {
+        let mut arrays = if round % 2 == 0 { byte_level::gguf() } else { pieces::gguf() };
+        let size = arrays.tokens.len();
+        let at = random(size);
+        match random(7) {
+            0 => arrays.types[at] = random(9) as i32 - 1,
+            1 => arrays.tokens[at] = arrays.tokens[random(size)].clone(),
+            2 => arrays.tokens[at] = "€\0".repeat(random(2000)),
+            3 => {
+                arrays.merges.push(format!("{} {}", arrays.tokens[at], arrays.tokens[random(size)]))
+            }
+            4 => arrays.scores.iter_mut().take(at).for_each(|score| *score = f32::NAN),
+            5 => arrays.tokens.truncate(at),
+            _ => arrays.beginning = (at * random(3)) as u32,
+        }
+        if let Ok((_, tokenizer)) = from_gguf(arrays, size) {
+            opened += 1;
+            texts().iter().for_each(|text| drop(tokenizer.tokens(text)));
+        }
+    }
+    assert!(opened > 40, "{opened}");
+}
