@@ -1,0 +1,286 @@
+//! The same weights come out of every layout, and broken files are refused.
+#![cfg(feature = "checkpoints")]
+
+#[path = "common/checkpoints/mod.rs"]
+mod checkpoints;
+
+use std::fs;
+use std::io::{Seek, Write};
+use std::path::{Path, PathBuf};
+
+use checkpoints::{Float, Tiny, TinyBytes, Values, gguf, huggingface, meta, mixed, npz};
+use lmac::checkpoint;
+use lmac::language::{Architecture, Kind};
+
+/// Asserts that the checkpoint at `path` is this model, bit for bit.
+fn assert_is(path: &Path, architecture: &Architecture, tensors: &[Values]) {
+    let mut checkpoint = checkpoint::open(path).unwrap();
+    assert_eq!(&checkpoint.architecture, architecture, "{}", path.display());
+    for (expected, values) in architecture.tensors().iter().zip(tensors) {
+        let tensor = checkpoint.tensors.tensor(expected).unwrap();
+        assert_eq!(tensor.shape(), expected.shape, "{}", expected.name);
+        let mut row = vec![0.0; tensor.columns()];
+        for (number, values) in values.values.chunks(row.len()).enumerate() {
+            tensor.row(number, &mut row);
+            let bits = |values: &[f32]| values.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+            let place = format!("{} row {number} in {}", expected.name, path.display());
+            assert_eq!(bits(&row), bits(values), "{place}");
+        }
+    }
+}
+
+fn assert_is_tiny(path: &Path, tiny: &Tiny) {
+    assert_is(path, &tiny.architecture(), &tiny.tensors());
+}
+
+/// Everything that a reader does with a checkpoint; errors are for it to return.
+fn read_all(path: &Path) -> lmac::Result<()> {
+    let mut checkpoint = checkpoint::open(path)?;
+    for expected in checkpoint.architecture.tensors() {
+        checkpoint.tensors.tensor(&expected)?;
+    }
+    Ok(())
+}
+
+fn error_of(path: &Path) -> String {
+    read_all(path).unwrap_err().to_string()
+}
+
+#[test]
+fn the_same_weights_from_each_layout() {
+    let small = Tiny { width: 16, heads: 2, key_heads: 2, third: false, ..Tiny::default() };
+    let models = [
+        Tiny::default(),
+        Tiny { float: Float::BF16, tied: true, ..Tiny::default() },
+        Tiny { float: Float::F16, third: false, ..Tiny::default() },
+        // Heads together are narrower than the model; Meta's layout has no place for that.
+        Tiny { heads: 2, key_heads: 1, head_width: 6, ..small.clone() },
+        small,
+    ];
+    for tiny in &models {
+        let root = tempfile::tempdir().unwrap();
+        let at = |name: &str| root.path().join(name);
+        huggingface::single(&at("single"), tiny);
+        assert_is_tiny(&at("single"), tiny);
+        huggingface::sharded(&at("sharded"), tiny, 3);
+        assert_is_tiny(&at("sharded"), tiny);
+        huggingface::pickled(&at("pickled"), tiny);
+        assert_is_tiny(&at("pickled"), tiny);
+        if tiny.heads * tiny.head_width == tiny.width {
+            for parts in [1, 2] {
+                let folder = at(&format!("meta{parts}"));
+                meta::folder(&folder, tiny, parts);
+                assert_is_tiny(&folder, tiny);
+            }
+        }
+        for kind in [Kind::F32, Kind::F16, Kind::BF16] {
+            gguf::file(&at("tiny.gguf"), tiny, kind);
+            assert_is_tiny(&at("tiny.gguf"), tiny);
+        }
+        fs::create_dir(at("split")).unwrap();
+        gguf::split(&at("split"), tiny, Kind::F32, 3);
+        assert_is_tiny(&at("split"), tiny);
+    }
+}
+
+#[test]
+fn every_kind_of_gguf_holds_what_it_was_given() {
+    let root = tempfile::tempdir().unwrap();
+    for &kind in Kind::ALL {
+        let numbers = match kind {
+            Kind::Q2K => (-2, 1),
+            Kind::Q3K => (-4, 3),
+            Kind::Q4_0 | Kind::Q4_1 | Kind::Q4K => (-8, 7),
+            Kind::Q5_0 | Kind::Q5_1 | Kind::Q5K => (-16, 15),
+            Kind::Q6K => (-32, 31),
+            _ => (-127, 127),
+        };
+        let block = kind.block().max(32);
+        let (width, head_width) = (block, block / 4);
+        let tiny = Tiny { width, feed_forward: 2 * block, head_width, numbers, ..Tiny::default() };
+        let path = root.path().join(format!("{}.gguf", kind.name()));
+        gguf::file(&path, &tiny, kind);
+        assert_is_tiny(&path, &tiny);
+        let mut opened = checkpoint::open(&path).unwrap();
+        let query = opened.architecture.tensors().remove(2);
+        assert_eq!(opened.tensors.tensor(&query).unwrap().kind(), kind, "stays as it is stored");
+    }
+}
+
+#[test]
+fn the_byte_transformer_in_every_form() {
+    let root = tempfile::tempdir().unwrap();
+    let tiny = TinyBytes::default();
+    for form in npz::Form::ALL {
+        let path = root.path().join(format!("{form:?}.npz"));
+        npz::file(&path, &tiny, form);
+        assert_is(&path, &tiny.architecture(), &tiny.tensors());
+        let opened = checkpoint::open(&path).unwrap();
+        assert!(opened.tokenizer.is_none());
+        assert_eq!(opened.vocabulary.len(), 256);
+        assert_eq!(
+            (opened.vocabulary.beginning(), opened.vocabulary.bytes(200)),
+            (0, Some(&[200][..]))
+        );
+    }
+    let four = TinyBytes { heads: 4, ..tiny };
+    let path = root.path().join("four.npz");
+    npz::file(&path, &four, npz::Form::Jax);
+    fs::write(root.path().join("four.json"), r#"{"num_heads": 4}"#).unwrap();
+    assert_is(&path, &four.architecture(), &four.tensors());
+    fs::write(root.path().join("four.json"), r#"{"num_heads": 3}"#).unwrap();
+    assert!(error_of(&path).contains("3 heads"));
+}
+
+#[test]
+fn errors_name_the_file_and_the_cause() {
+    let root = tempfile::tempdir().unwrap();
+    let at = |name: &str| root.path().join(name);
+    let tiny = Tiny::default();
+
+    let folder = at("missing");
+    huggingface::single(&folder, &tiny);
+    let weights = folder.join("model.safetensors");
+    let mut named = huggingface::named(&tiny);
+    let removed = named.remove(3);
+    fs::write(&weights, huggingface::safetensors(&named, tiny.float)).unwrap();
+    let error = error_of(&folder);
+    assert!(
+        error.ends_with(
+            "model.safetensors: the tensor model.layers.0.self_attn.k_proj.weight is missing"
+        ),
+        "{error}"
+    );
+
+    named.push(removed.transposed());
+    fs::write(&weights, huggingface::safetensors(&named, tiny.float)).unwrap();
+    assert!(error_of(&folder).contains("k_proj.weight has shape [32, 16], not [16, 32]"));
+
+    named.pop();
+    named.push(removed);
+    named.push(Values {
+        name: "model.layers.0.self_attn.q_proj.bias".into(),
+        shape: vec![1],
+        values: vec![0.0],
+    });
+    fs::write(&weights, huggingface::safetensors(&named, tiny.float)).unwrap();
+    assert!(error_of(&folder).contains("no tensor model.layers.0.self_attn.q_proj.bias"));
+
+    huggingface::sharded(&at("shards"), &tiny, 3);
+    fs::remove_file(at("shards/model-00002-of-00003.safetensors")).unwrap();
+    assert!(error_of(&at("shards")).contains("model-00002-of-00003.safetensors: "));
+    let index = at("shards/model.safetensors.index.json");
+    fs::write(&index, r#"{"weight_map": {"a": "../model.safetensors"}}"#).unwrap();
+    assert!(error_of(&at("shards")).contains("../model.safetensors is no name of a file"));
+
+    meta::folder(&at("meta"), &tiny, 2);
+    fs::rename(at("meta/consolidated.01.pth"), at("meta/consolidated.02.pth")).unwrap();
+    assert!(error_of(&at("meta")).contains("consolidated.01.pth: is missing"));
+    fs::remove_file(at("meta/consolidated.02.pth")).unwrap();
+    assert!(
+        error_of(&at("meta")).contains("params.json") || error_of(&at("meta")).contains("shape")
+    );
+    fs::write(
+        at("meta/consolidated.00.pth"),
+        b"\x80\x02\x8a\x0al\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.",
+    )
+    .unwrap();
+    assert!(error_of(&at("meta")).contains("before version 1.6"));
+
+    gguf::file(&at("a.gguf"), &tiny, Kind::F32);
+    let good = fs::read(at("a.gguf")).unwrap();
+    let change = |from: &[u8], to: &[u8]| {
+        let place = good.windows(from.len()).position(|bytes| bytes == from).unwrap();
+        let mut bytes = good.clone();
+        bytes[place..place + to.len()].copy_from_slice(to);
+        fs::write(at("a.gguf"), bytes).unwrap();
+        error_of(&at("a.gguf"))
+    };
+    assert!(change(b"\x05\0\0\0\0\0\0\0llama", b"\x05\0\0\0\0\0\0\0qwen2").contains("qwen2"));
+    assert!(change(b"GGUF\x03\0\0\0", b"GGUF\0\0\0\x03").contains("big-endian"));
+    assert!(change(b"GGUF\x03\0\0\0", b"GGUF\x01\0\0\0").contains("version 1"));
+    assert!(change(b"blk.0.attn_k.weight", b"blk.9").contains("no tensor blk.9"));
+
+    let none = error_of(&at("nowhere"));
+    assert!(none.contains("nowhere: there is no such file or folder"), "{none}");
+}
+
+/// Every file of a checkpoint, cut off and changed: whatever comes of it, nothing panics,
+/// and what is cut off is never taken for the whole.
+#[test]
+fn broken_files_are_errors() {
+    let root = tempfile::tempdir().unwrap();
+    let at = |name: &str| root.path().join(name);
+    let tiny = Tiny {
+        width: 8,
+        layers: 1,
+        heads: 2,
+        key_heads: 1,
+        head_width: 4,
+        feed_forward: 8,
+        ..Tiny::default()
+    };
+    huggingface::sharded(&at("hf"), &tiny, 2);
+    huggingface::pickled(&at("bin"), &tiny);
+    meta::folder(&at("meta"), &tiny, 1);
+    gguf::file(&at("tiny.gguf"), &tiny, Kind::F32);
+    npz::file(&at("jax.npz"), &TinyBytes::default(), npz::Form::Jax);
+    npz::file(&at("large.npz"), &TinyBytes::default(), npz::Form::LargeJax);
+    npz::file(&at("plain.npz"), &TinyBytes::default(), npz::Form::Fortran);
+    for (checkpoint, file) in [
+        ("hf", "hf/config.json"),
+        ("hf", "hf/model.safetensors.index.json"),
+        ("hf", "hf/model-00001-of-00002.safetensors"),
+        ("bin", "bin/pytorch_model.bin"),
+        ("meta", "meta/params.json"),
+        ("meta", "meta/consolidated.00.pth"),
+        ("tiny.gguf", "tiny.gguf"),
+        ("jax.npz", "jax.npz"),
+        ("large.npz", "large.npz"),
+        ("plain.npz", "plain.npz"),
+    ] {
+        break_in_every_way(&at(checkpoint), &at(file));
+    }
+}
+
+fn break_in_every_way(checkpoint: &Path, file: &PathBuf) {
+    read_all(checkpoint).unwrap();
+    let good = fs::read(file).unwrap();
+    // Structure is at both ends: there nothing is left out.
+    let edge = 400.min(good.len());
+    let lengths = (0..edge)
+        .chain((edge..good.len() - edge.min(good.len() / 2)).step_by(509))
+        .chain(good.len() - edge..good.len());
+    // Changed in place: a file system takes its time for whole files that are replaced.
+    let mut writer = fs::File::options().write(true).open(file).unwrap();
+    let mut write = |bytes: &[u8]| {
+        writer.rewind().unwrap();
+        writer.write_all(bytes).unwrap();
+        writer.set_len(bytes.len() as u64).unwrap();
+    };
+    for length in lengths {
+        write(&good[..length]);
+        let result = read_all(checkpoint);
+        assert!(result.is_err(), "{length} of {} bytes of {}", good.len(), file.display());
+    }
+    for seed in 0..400u64 {
+        let mut bytes = good.clone();
+        for change in 0..1 + seed % 3 {
+            let chance = mixed(seed << 8 | change);
+            let span = if seed % 4 == 3 { good.len() } else { edge };
+            let place = mixed(chance) as usize % span;
+            let place = if chance & 1 == 0 { place } else { good.len() - 1 - place };
+            bytes[place] = match chance >> 1 & 3 {
+                0 => 0xFF,
+                1 => 0,
+                2 => bytes[place] ^ 1 << (chance >> 3 & 7),
+                _ => (chance >> 3) as u8,
+            };
+        }
+        write(&bytes);
+        // Many changes are to values, which may be anything.
+        let _ = read_all(checkpoint);
+    }
+    write(&good);
+    read_all(checkpoint).unwrap();
+}
