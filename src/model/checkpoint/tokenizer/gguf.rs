@@ -6,7 +6,7 @@ use super::alphabet::{Alphabet, named_byte};
 use super::parts::{Kind, Parts, Token};
 use super::sentencepiece::{self, NORMAL, Piece};
 use super::split::{GPT2, LLAMA3, QWEN2, Step};
-use super::{Tokens, in_file};
+use super::{Tokens, in_file, short};
 use crate::error::{Error, Result};
 
 /// What a GGUF file says of its tokenizer, named as its keys are.
@@ -35,10 +35,13 @@ pub(crate) fn gguf(path: &Path, gguf: Gguf, vocabulary_size: usize) -> Result<To
 
 fn parts(gguf: Gguf) -> Result<Parts> {
     let beginning = gguf.beginning;
+    if !gguf.types.is_empty() {
+        fits("types", gguf.types.len(), gguf.tokens.len())?;
+    }
     let parts = match gguf.model.as_str() {
         "llama" => pieces(gguf),
         "gpt2" => byte_level(gguf),
-        other => Err(Error::model(format!("a tokenizer of the model {other:?}"))),
+        other => Err(Error::model(format!("a tokenizer of the model {}", short(other)))),
     }?;
     Ok(Parts { beginning, ..parts })
 }
@@ -47,9 +50,6 @@ fn parts(gguf: Gguf) -> Result<Parts> {
 fn pieces(gguf: Gguf) -> Result<Parts> {
     let Gguf { tokens, scores, types, beginning, .. } = gguf;
     fits("scores", scores.len(), tokens.len())?;
-    if !types.is_empty() {
-        fits("types", types.len(), tokens.len())?;
-    }
     let mut parts = sentencepiece::parts(
         tokens
             .into_iter()
@@ -72,9 +72,6 @@ fn pieces(gguf: Gguf) -> Result<Parts> {
 /// A tokenizer on bytes.
 fn byte_level(gguf: Gguf) -> Result<Parts> {
     let Gguf { tokens, types, beginning, .. } = gguf;
-    if !types.is_empty() {
-        fits("types", types.len(), tokens.len())?;
-    }
     let mut all = Vec::with_capacity(tokens.len());
     for (id, text) in (0..).zip(tokens) {
         let mut token = Token { id, text, kind: Kind::Piece };
@@ -90,9 +87,9 @@ fn byte_level(gguf: Gguf) -> Result<Parts> {
         all.push(token);
     }
     let merges = gguf.merges.iter().map(|merge| {
-        let (left, right) = merge
-            .split_once(' ')
-            .ok_or_else(|| Error::model(format!("a merge of {merge:?}, which is no pair")))?;
+        let (left, right) = merge.split_once(' ').ok_or_else(|| {
+            Error::model(format!("a merge of {}, which is no pair", short(merge)))
+        })?;
         Ok((left.to_owned(), right.to_owned()))
     });
     let pre = gguf.pre.as_deref().unwrap_or_default();

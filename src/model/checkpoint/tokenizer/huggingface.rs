@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::alphabet::{Alphabet, SPACE, named_byte};
 use super::parts::{Kind, Parts, Token};
 use super::split::{GPT2, Step};
-use super::{Tokens, in_file, meta, read};
+use super::{Tokens, in_file, meta, read, short};
 use crate::error::{Error, Result};
 
 /// The tokenizer of a folder, whose model has rows for this many tokens and may say which
@@ -114,7 +114,8 @@ fn parse(file: &[u8]) -> Result<Parts> {
     }
     if let Some(other) = json::<Which>(file)?.model.r#type.filter(|name| name != "BPE") {
         return Err(Error::model(format!(
-            "a tokenizer of type {other:?}, where only BPE can be used"
+            "a tokenizer of type {}, where only BPE can be used",
+            short(&other)
         )));
     }
     let File { added_tokens, normalizer, pre_tokenizer, decoder, model } = json(file)?;
@@ -151,7 +152,10 @@ fn tokens(alphabet: Alphabet, model: Model, added_tokens: Vec<Added>) -> Result<
             false => Kind::Piece,
         };
         if let Some(Token { text: other, .. }) = tokens.insert(id, Token { id, text, kind }) {
-            return Err(Error::model(format!("two tokens are number {id}, one of them {other:?}")));
+            return Err(Error::model(format!(
+                "two tokens are number {id}, one of them {}",
+                short(&other)
+            )));
         }
     }
     for Added { id, content: text, special } in added_tokens {
@@ -171,7 +175,7 @@ fn pair(merge: &Merge) -> Result<(String, String)> {
         Merge::Pair(left, right) => (left.as_str(), right.as_str()),
         Merge::Joined(both) => both
             .split_once(' ')
-            .ok_or_else(|| Error::model(format!("a merge of {both:?}, which is no pair")))?,
+            .ok_or_else(|| Error::model(format!("a merge of {}, which is no pair", short(both))))?,
     };
     Ok((left.to_owned(), right.to_owned()))
 }
@@ -202,7 +206,7 @@ fn splitting(before: &Value, steps: &mut Vec<Step>) -> Result<()> {
     // What matches stands alone. What would be removed stands alone too.
     let alone = || match before["behavior"].as_str() {
         None | Some("Isolated" | "Removed") => Ok(()),
-        Some(other) => Err(Error::model(format!("words are split in the way {other:?}"))),
+        Some(other) => Err(Error::model(format!("words are split in the way {}", short(other)))),
     };
     match before["type"].as_str() {
         None if before.is_null() => {}
@@ -228,10 +232,7 @@ fn splitting(before: &Value, steps: &mut Vec<Step>) -> Result<()> {
         }
         Some("Metaspace") => {
             if !before["replacement"].as_str().is_none_or(is_space) {
-                return Err(Error::model(format!(
-                    "spaces are replaced by {}, not by {SPACE:?}",
-                    before["replacement"]
-                )));
+                return Err(Error::model(format!("spaces are not replaced by {SPACE:?}")));
             }
             steps.push(Step::Spaces);
             if on("split") {
@@ -247,7 +248,7 @@ fn splitting(before: &Value, steps: &mut Vec<Step>) -> Result<()> {
             steps.push(Step::split(r"[!-/:-@\[-`{-~]")?);
         }
         other => {
-            let name = other.unwrap_or("without a type");
+            let name = short(other.unwrap_or_default());
             return Err(Error::model(format!("words are split by {name}, which is not known")));
         }
     }

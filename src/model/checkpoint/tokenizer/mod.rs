@@ -54,5 +54,12 @@ fn in_file<T>(path: &Path, result: Result<T>) -> Result<T> {
     result.map_err(|error| Error::model(format!("{}: {error}", path.display())))
 }
 
+/// The beginning of a text that may have any length, for messages.
+fn short(text: &str) -> String {
+    let beginning: String = text.chars().take(40).collect();
+    let dots = if beginning.len() < text.len() { "..." } else { "" };
+    format!("{beginning:?}{dots}")
+}
+
 #[cfg(test)]
 mod tests;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use tokenizers::models::bpe::{BPE, Vocab};
 
-use super::Tokens;
 use super::alphabet::{Alphabet, named_byte};
 use super::cutter::Cutter;
 use super::split::Step;
+use super::{Tokens, short};
 use crate::error::{Error, Result};
 use crate::model::language::architecture::MOST_VOCABULARY;
 use crate::model::language::vocabulary::{CHARACTERS, Vocabulary};
@@ -67,14 +67,13 @@ impl Parts {
         let beginning = beginning.ok_or_else(|| {
             Error::model("nothing says which token is at the beginning of a text")
         })?;
-        let (table, characters) = self.table(size)?;
-        let vocabulary = Vocabulary::new(table, characters, beginning)?;
+        let vocabulary = self.vocabulary(size, beginning)?;
         let merging = merging(&self.tokens, self.merges, self.whole_words)?;
         Ok((vocabulary, Arc::new(Cutter { steps: self.steps, merging })))
     }
 
     /// What each token spells, and the token of each character.
-    fn table(&self, size: usize) -> Result<(Vec<Option<Box<[u8]>>>, [u32; CHARACTERS])> {
+    fn vocabulary(&self, size: usize, beginning: u32) -> Result<Vocabulary> {
         if size > MOST_VOCABULARY {
             return Err(Error::model(format!("a model of {size} tokens")));
         }
@@ -85,7 +84,8 @@ impl Parts {
             let Token { id, text, kind } = token;
             let Some(entry) = table.get_mut(*id as usize) else {
                 return Err(Error::model(format!(
-                    "the tokenizer has a token {id}, {text:?}, and the model {size} tokens"
+                    "the tokenizer has a token {id}, {}, and the model {size} tokens",
+                    short(text)
                 )));
             };
             if entry.is_some() {
@@ -96,7 +96,7 @@ impl Parts {
                 Kind::Verbatim => Some(text.clone().into_bytes()),
                 Kind::Piece => self.alphabet.bytes(text),
                 Kind::Byte => Some(vec![named_byte(text).ok_or_else(|| {
-                    Error::model(format!("token {id} is a byte, and written {text:?}"))
+                    Error::model(format!("token {id} is a byte, and written {}", short(text)))
                 })?]),
             };
             let Some(bytes) = bytes.filter(|bytes| !bytes.is_empty()) else { continue };
@@ -113,7 +113,7 @@ impl Parts {
                  spell every text"
             )));
         }
-        Ok((table, characters.map(|(_, id)| id)))
+        Vocabulary::new(table, characters.map(|(_, id)| id), beginning)
     }
 }
 
@@ -138,7 +138,8 @@ fn merging(tokens: &[Token], merges: Vec<(String, String)>, whole_words: bool) -
         let mut pieces = true;
         for part in [&left, &right, &made] {
             let kind = kinds.get(part.as_str()).ok_or_else(|| {
-                Error::model(format!("{left:?} and {right:?} are merged, but {part:?} is no token"))
+                let [left, right, part] = [&left, &right, part].map(|text| short(text));
+                Error::model(format!("{left} and {right} are merged, but {part} is no token"))
             })?;
             pieces &= *kind == Kind::Piece;
         }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use tokenizers::utils::SysRegex;
 
-use super::alphabet;
+use super::{alphabet, short};
 use crate::error::{Error, Result};
 
 /// Words as GPT-2 cuts them.
@@ -38,7 +38,7 @@ impl Step {
             return Err(Error::model(format!("a pattern of {} bytes", pattern.len())));
         }
         let regex = SysRegex::new(pattern)
-            .map_err(|error| Error::model(format!("the pattern {pattern:?}: {error}")))?;
+            .map_err(|error| Error::model(format!("the pattern {}: {error}", short(pattern))))?;
         Ok(Step::Split(regex))
     }
 

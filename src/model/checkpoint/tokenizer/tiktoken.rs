@@ -60,7 +60,7 @@ fn token(line: &[u8]) -> Option<Token> {
 fn decoded(encoded: &[u8]) -> Option<Vec<u8>> {
     let letters = encoded.strip_suffix(b"=").unwrap_or(encoded);
     let letters = letters.strip_suffix(b"=").unwrap_or(letters);
-    if letters.is_empty() || encoded.len() % 4 != 0 {
+    if letters.is_empty() || !encoded.len().is_multiple_of(4) {
         return None;
     }
     let mut bytes = Vec::with_capacity(encoded.len() / 4 * 3);

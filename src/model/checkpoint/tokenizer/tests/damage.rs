@@ -61,7 +61,7 @@ fn damaged_files_do_not_panic() {
     };
     let (mut opened, mut refused) = (0, 0);
     for (name, bytes, size) in &files {
-        for round in 0..250 {
+        for round in 0..150 {
             let mut damaged = bytes.clone();
             if round % 3 == 0 {
                 damaged.truncate(random(bytes.len()));
@@ -87,7 +87,7 @@ fn damaged_files_do_not_panic() {
             }
         }
     }
-    assert!(opened > 100 && refused > 300, "{opened} {refused}");
+    assert!(opened > 60 && refused > 180, "{opened} {refused}");
 }
 
 #[test]
