@@ -1,0 +1,32 @@
+//! One thread.
+
+use std::env;
+use std::process::{Command, ExitCode};
+
+use lmac_reference::Result;
+
+/// What candle's pools take their number of threads from, at their first use.
+const THREADS: [(&str, &str); 2] = [("RAYON_NUM_THREADS", "1"), ("CANDLE_NUM_THREADS", "1")];
+/// What makes candle choose slower code than the machine's best.
+const SLOWER: [&str; 4] = [
+    "CANDLE_DEQUANTIZE_ALL",
+    "CANDLE_DEQUANTIZE_ALL_F16",
+    "MISTRALRS_FORCE_AVX2",
+    "MISTRALRS_FORCE_AVXVNNI",
+];
+
+/// Runs this program once more with an environment that holds candle to one thread and
+/// lets it choose its best code. `None` where this is that run.
+pub(crate) fn again() -> Result<Option<ExitCode>> {
+    let one = THREADS.iter().all(|(name, value)| env::var_os(name).is_some_and(|is| is == *value));
+    if one && SLOWER.iter().all(|name| env::var_os(name).is_none()) {
+        return Ok(None);
+    }
+    let mut command = Command::new(env::current_exe()?);
+    command.args(env::args_os().skip(1)).envs(THREADS);
+    for name in SLOWER {
+        command.env_remove(name);
+    }
+    let status = command.status()?;
+    Ok(Some(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE }))
+}

@@ -1,0 +1,111 @@
+//! Measures lmac's language models beside candle's, on one thread.
+
+mod alone;
+mod clock;
+mod contestant;
+mod peaks;
+mod results;
+mod round;
+mod shapes;
+mod table;
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use lmac_reference::Result;
+
+use contestant::{Contestant, Numbers};
+use peaks::Peak;
+use results::Row;
+use round::{Limits, Work};
+use shapes::Size;
+
+/// Measures lmac's language models beside candle's, on one thread.
+///
+/// Models of about 1, 10 and 100 million seeded parameters. Two things are measured: how
+/// quickly one context of 256 to 2,048 tokens is evaluated in one pass, as an encoder
+/// does, and how quickly many contexts advance in lockstep, token by token, as a decoder
+/// does. In single precision lmac's profile f32 stands beside candle's own Llama, which
+/// computes logits for the last token of a pass alone where lmac does for all; in eight
+/// bits lmac's int8 stands beside a Llama on candle's products of Q8_0 matrices.
+///
+/// Contestants take turns, so that what disturbs the machine disturbs all. Speeds are
+/// medians, by the processor time that a turn took and by the clock; Gop/s counts two
+/// operations for a parameter and token, and those of attention; the share is of what the
+/// same moment's loop over registers reached. Speeds of two threads are by the clock.
+#[derive(Parser)]
+#[command(name = "lm-bench", version)]
+struct Arguments {
+    /// Sizes in millions of parameters.
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "1,10,100")]
+    sizes: Vec<Size>,
+    /// Only measurements with this in their names; may be given several times.
+    #[arg(long, value_name = "TEXT")]
+    only: Vec<String>,
+    /// Tokens of each context in lockstep.
+    #[arg(long, value_name = "N", default_value_t = 256)]
+    steps: usize,
+    /// A measurement ends early after this long.
+    #[arg(long, value_name = "N", default_value_t = 60.0)]
+    seconds: f64,
+    /// Also write the table as Markdown.
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+    /// Print JSON instead of the table.
+    #[arg(long)]
+    json: bool,
+}
+
+fn main() -> ExitCode {
+    let done = match alone::again() {
+        Ok(Some(code)) => return code,
+        Ok(None) => run(&Arguments::parse()),
+        Err(error) => Err(error),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("lm-bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<()> {
+    let limits = Limits { steps: arguments.steps, seconds: arguments.seconds };
+    let peaks = Peak::ALL.map(|peak| (peak, peak.measure()));
+    let mut rows = Vec::new();
+    for &size in &arguments.sizes {
+        let llama = size.llama();
+        let weights = size.weights();
+        for numbers in Numbers::ALL {
+            let mut contestants = None;
+            for work in Work::all() {
+                let name = format!("{} {} {}", size.name(), numbers.name(), work.name());
+                let wanted = |text: &String| name.contains(text.as_str());
+                if !arguments.only.is_empty() && !arguments.only.iter().any(wanted) {
+                    continue;
+                }
+                eprintln!("{name}");
+                let contestants = match &mut contestants {
+                    Some(contestants) => contestants,
+                    none => none.insert(Contestant::all(numbers, &weights)?),
+                };
+                let turns = round::measure(contestants, work, &llama, limits)?;
+                rows.extend(Row::all(size, numbers, work, contestants, &turns));
+            }
+        }
+    }
+    let document = table::document(&peaks, &rows);
+    if arguments.json {
+        println!("{:#}", results::json(&peaks, &rows));
+    } else {
+        print!("{document}");
+    }
+    if let Some(path) = &arguments.markdown {
+        fs::write(path, &document).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    Ok(())
+}

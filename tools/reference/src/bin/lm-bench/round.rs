@@ -1,0 +1,139 @@
+//! Contestants take turns.
+
+use std::time::Instant;
+
+use lmac::language::Llama;
+use lmac_reference::Result;
+
+use crate::clock::{Took, time};
+use crate::contestant::Contestant;
+use crate::shapes::operations;
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Work {
+    /// One context of this many tokens in one pass.
+    Prefill(usize),
+    /// This many contexts, a token each at a time.
+    Lockstep(usize),
+}
+
+/// When to stop.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) steps: usize,
+    pub(crate) seconds: f64,
+}
+
+/// One turn of one contestant.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Turn {
+    pub(crate) took: Took,
+    pub(crate) tokens: usize,
+    /// Operations in all.
+    pub(crate) operations: f64,
+    /// Operations a second that a loop over registers reached right after it.
+    pub(crate) peak: f64,
+}
+
+/// Steps of a turn in lockstep.
+const STEPS: usize = 16;
+/// Passes are repeated until a turn takes this many seconds.
+const LEAST: f64 = 0.2;
+/// Turns of passes, where time allows.
+const PASSES: usize = 7;
+
+impl Work {
+    pub(crate) fn all() -> impl Iterator<Item = Work> {
+        let passes = [256, 1024, 2048].map(Work::Prefill);
+        passes.into_iter().chain([1, 8, 32, 128].map(Work::Lockstep))
+    }
+
+    pub(crate) fn name(self) -> String {
+        match self {
+            Work::Prefill(tokens) => format!("prefill {tokens}"),
+            Work::Lockstep(contexts) => format!("lockstep {contexts}"),
+        }
+    }
+}
+
+/// The turns of each contestant. All have equally many, and those of one number were next
+/// to each other in time and at the same place of their contexts.
+pub(crate) fn measure(
+    contestants: &mut [Contestant],
+    work: Work,
+    llama: &Llama,
+    limits: Limits,
+) -> Result<Vec<Vec<Turn>>> {
+    let start = Instant::now();
+    let mut turns = vec![Vec::new(); contestants.len()];
+    let (most, contexts) = match work {
+        Work::Prefill(_) => (PASSES, 1),
+        Work::Lockstep(contexts) => (limits.steps.div_ceil(STEPS), contexts),
+    };
+    let length = match work {
+        Work::Prefill(length) => length,
+        Work::Lockstep(_) => limits.steps,
+    };
+    let tokens = tokens(length * contexts, llama.vocabulary);
+    for contestant in &mut *contestants {
+        // What is done at first use alone is not measured.
+        contestant.subject.begin(contexts, length)?;
+        contestant.subject.advance(&tokens[..contexts])?;
+        contestant.subject.begin(contexts, length)?;
+    }
+    for number in 0..most {
+        if number > 0 && start.elapsed().as_secs_f64() > limits.seconds {
+            break;
+        }
+        for (contestant, turns) in contestants.iter_mut().zip(&mut turns) {
+            let turn = match work {
+                Work::Prefill(_) => passes(contestant, &tokens, llama)?,
+                Work::Lockstep(_) => {
+                    let steps = number * STEPS..length.min((number + 1) * STEPS);
+                    let tokens = &tokens[steps.start * contexts..steps.end * contexts];
+                    let (done, took) = time(|| {
+                        tokens.chunks(contexts).try_for_each(|step| contestant.advance(step))
+                    });
+                    done?;
+                    let logits = steps.len();
+                    let operations = operations(llama, steps, logits) * contexts as f64;
+                    Turn { took, tokens: tokens.len(), operations, peak: contestant.peak.measure() }
+                }
+            };
+            turns.push(turn);
+        }
+    }
+    Ok(turns)
+}
+
+fn passes(contestant: &mut Contestant, tokens: &[u32], llama: &Llama) -> Result<Turn> {
+    let mut passes = 0;
+    let (done, took) = time(|| -> Result<()> {
+        let start = Instant::now();
+        while passes == 0 || start.elapsed().as_secs_f64() < LEAST {
+            contestant.subject.begin(1, tokens.len())?;
+            contestant.advance(tokens)?;
+            passes += 1;
+        }
+        Ok(())
+    });
+    done?;
+    let logits = if contestant.last_logits_only { 1 } else { tokens.len() };
+    Ok(Turn {
+        took,
+        tokens: tokens.len() * passes,
+        operations: operations(llama, 0..tokens.len(), logits) * passes as f64,
+        peak: contestant.peak.measure(),
+    })
+}
+
+/// Tokens without a pattern.
+fn tokens(count: usize, vocabulary: usize) -> Vec<u32> {
+    let mut state = 1u64;
+    let next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        ((state >> 33) % vocabulary as u64) as u32
+    };
+    std::iter::repeat_with(next).take(count).collect()
+}

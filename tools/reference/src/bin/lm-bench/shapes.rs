@@ -1,0 +1,87 @@
+//! Models of three sizes.
+
+use std::ops::Range;
+use std::str::FromStr;
+
+use lmac::language::{Architecture, Llama};
+use lmac_reference::Seeded;
+
+/// How large a model is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Size {
+    One,
+    Ten,
+    Hundred,
+}
+
+/// The longest context that is measured.
+pub(crate) const POSITIONS: usize = 2048;
+
+impl Size {
+    /// The size's name: its parameters, about.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Size::One => "1M",
+            Size::Ten => "10M",
+            Size::Hundred => "100M",
+        }
+    }
+
+    /// The shape. Above the smallest, widths are multiples of 256, which candle's quickest
+    /// products of quantised matrices ask for.
+    pub(crate) fn llama(self) -> Llama {
+        let (vocabulary, width, layers, heads, feed_forward) = match self {
+            Size::One => (256, 128, 4, 4, 384),
+            Size::Ten => (256, 256, 12, 4, 768),
+            Size::Hundred => (4096, 768, 12, 12, 2304),
+        };
+        Llama {
+            vocabulary,
+            width,
+            layers,
+            heads,
+            key_heads: heads,
+            head_width: width / heads,
+            feed_forward,
+            epsilon: 1e-5,
+            rope_base: 10_000.0,
+            rope_factors: Vec::new(),
+            tied: false,
+            positions: POSITIONS,
+        }
+    }
+
+    /// A model of the shape.
+    pub(crate) fn weights(self) -> Seeded {
+        Seeded::new(self.llama(), 1)
+    }
+
+    /// Parameters, exactly.
+    pub(crate) fn parameters(self) -> usize {
+        let tensors = Architecture::Llama(self.llama()).tensors();
+        tensors.iter().map(|tensor| tensor.shape.iter().product::<usize>()).sum()
+    }
+}
+
+/// Operations that the tokens at these positions of a context need, `logits` of them with
+/// their logits: two for each parameter that a token meets, and those of attention.
+pub(crate) fn operations(llama: &Llama, positions: Range<usize>, logits: usize) -> f64 {
+    let (queries, keys) = (llama.heads * llama.head_width, llama.key_heads * llama.head_width);
+    let matrices = llama.width * (2 * queries + 2 * keys + 3 * llama.feed_forward);
+    let seen: usize = positions.clone().map(|position| position + 1).sum();
+    let layer = 2 * matrices * positions.len() + 4 * queries * seen;
+    (llama.layers * layer + 2 * llama.width * llama.vocabulary * logits) as f64
+}
+
+impl FromStr for Size {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "1" => Ok(Size::One),
+            "10" => Ok(Size::Ten),
+            "100" => Ok(Size::Hundred),
+            _ => Err("sizes are 1, 10 and 100".into()),
+        }
+    }
+}
