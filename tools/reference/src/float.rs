@@ -67,4 +67,8 @@ impl Subject for Float {
         self.length += each;
         Ok(logits.flatten_all()?.to_vec1()?)
     }
+
+    fn steps(&mut self, tokens: &[u32]) -> Result<()> {
+        tokens.chunks(self.contexts).try_for_each(|step| self.advance(step).map(drop))
+    }
 }

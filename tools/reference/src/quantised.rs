@@ -155,6 +155,10 @@ impl Subject for Quantised {
         let logits = self.logits(&tokens)?;
         Ok(logits.narrow(1, each - 1, 1)?.flatten_all()?.to_vec1()?)
     }
+
+    fn steps(&mut self, tokens: &[u32]) -> Result<()> {
+        tokens.chunks(self.contexts).try_for_each(|step| self.advance(step).map(drop))
+    }
 }
 
 /// Cosines and sines of every position, a row each.

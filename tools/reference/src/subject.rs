@@ -11,4 +11,8 @@ pub trait Subject {
     /// Puts tokens through the model: those of the first context, of the second, and so on,
     /// equally many for each. Gives the logits behind the last token of each context.
     fn advance(&mut self, tokens: &[u32]) -> Result<Vec<f32>>;
+
+    /// Puts tokens through the model step by step: the first of each context, the second of
+    /// each, and so on. Logits are computed, and nobody has them.
+    fn steps(&mut self, tokens: &[u32]) -> Result<()>;
 }

@@ -2,9 +2,12 @@
 
 use std::hint::black_box;
 
-use crate::peaks::Peak;
 use candle_core::quantized::GgmlDType;
-use lmac_reference::{Float, Quantised, Result, Seeded, Subject};
+use candle_core::utils::with_threadpool;
+use lmac::Profile;
+use lmac_reference::{Exact, Float, Quantised, Result, Seeded, Subject};
+
+use crate::peaks::Peak;
 
 /// What a model computes in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,32 +44,52 @@ impl Numbers {
 impl Contestant {
     /// Everyone who computes in these numbers, candle first.
     pub(crate) fn all(numbers: Numbers, weights: &Seeded) -> Result<Vec<Self>> {
-        let candle = match numbers {
-            Numbers::Float => Contestant {
-                name: "candle f32",
-                threads: 1,
-                peak: Peak::Fused,
-                beside: None,
-                last_logits_only: true,
-                subject: Box::new(Float::new(weights, None)?),
-            },
-            Numbers::Bytes => Contestant {
-                name: "candle Q8_0",
-                threads: 1,
-                peak: Peak::Bytes,
-                beside: None,
-                last_logits_only: false,
-                subject: Box::new(Quantised::new(weights, GgmlDType::Q8_0)?),
-            },
+        let (candle, subject, peak, own_peak, profile): (_, Box<dyn Subject + Send>, _, _, _) =
+            match numbers {
+                Numbers::Float => (
+                    "candle f32",
+                    Box::new(Float::new(weights, None)?),
+                    Peak::Fused,
+                    Peak::MultiplyAdd,
+                    Profile::F32,
+                ),
+                Numbers::Bytes => (
+                    "candle Q8_0",
+                    Box::new(Quantised::new(weights, GgmlDType::Q8_0)?),
+                    Peak::Bytes,
+                    Peak::Bytes,
+                    Profile::Int8,
+                ),
+            };
+        let exact = Exact::new(weights, profile)?;
+        let both = exact.with_threads(2);
+        let contestant = |name, threads, beside, subject, peak| Contestant {
+            name,
+            threads,
+            beside,
+            peak,
+            last_logits_only: false,
+            subject,
         };
-        Ok(vec![candle])
+        Ok(vec![
+            Contestant {
+                last_logits_only: numbers == Numbers::Float,
+                ..contestant(candle, 1, None, subject, peak)
+            },
+            contestant("lmac", 1, Some(0), Box::new(exact), own_peak),
+            contestant("lmac, 2 threads", 2, Some(1), Box::new(both), own_peak),
+        ])
     }
 
-    /// Puts tokens through the model.
+    /// Puts tokens through the model in one pass.
     pub(crate) fn advance(&mut self, tokens: &[u32]) -> Result<()> {
         // candle's pools hand work over faster from within.
-        let logits = candle_core::utils::with_threadpool(|| self.subject.advance(tokens))?;
-        black_box(logits);
+        black_box(with_threadpool(|| self.subject.advance(tokens))?);
         Ok(())
+    }
+
+    /// Puts tokens through the model step by step.
+    pub(crate) fn steps(&mut self, tokens: &[u32]) -> Result<()> {
+        with_threadpool(|| self.subject.steps(tokens))
     }
 }

@@ -92,9 +92,7 @@ pub(crate) fn measure(
                 Work::Lockstep(_) => {
                     let steps = number * STEPS..length.min((number + 1) * STEPS);
                     let tokens = &tokens[steps.start * contexts..steps.end * contexts];
-                    let (done, took) = time(|| {
-                        tokens.chunks(contexts).try_for_each(|step| contestant.advance(step))
-                    });
+                    let (done, took) = time(|| contestant.steps(tokens));
                     done?;
                     let logits = steps.len();
                     let operations = operations(llama, steps, logits) * contexts as f64;
