@@ -120,28 +120,28 @@ unsafe fn tile<V: Vector, W: Element, const ROWS: usize, const VECTORS: usize>(
         let values = sums.values.as_mut_ptr().add(row * sums.stride + at);
         let mut totals = [[V::splat(0.0); VECTORS]; ROWS];
         if !sums.fresh {
-            for (r, totals) in totals.iter_mut().enumerate() {
-                for (v, total) in totals.iter_mut().enumerate() {
-                    *total = V::load(values.add(r * sums.stride + v * V::LANES));
+            for r in 0..ROWS {
+                for v in 0..VECTORS {
+                    totals[r][v] = V::load(values.add(r * sums.stride + v * V::LANES));
                 }
             }
         }
         for k in 0..product.depth {
             let mut factors = [V::splat(0.0); VECTORS];
-            for (v, factor) in factors.iter_mut().enumerate() {
-                *factor = W::load(weights.add(v * V::LANES));
+            for v in 0..VECTORS {
+                factors[v] = W::load(weights.add(v * V::LANES));
             }
-            for (r, totals) in totals.iter_mut().enumerate() {
+            for r in 0..ROWS {
                 let input = V::splat(*inputs.add(r * product.input_stride + k));
-                for (total, &factor) in totals.iter_mut().zip(&factors) {
-                    *total = total.add(input.multiply(factor));
+                for v in 0..VECTORS {
+                    totals[r][v] = totals[r][v].add(input.multiply(factors[v]));
                 }
             }
             weights = weights.wrapping_add(product.weight_stride);
         }
-        for (r, totals) in totals.iter().enumerate() {
-            for (v, total) in totals.iter().enumerate() {
-                total.store(values.add(r * sums.stride + v * V::LANES));
+        for r in 0..ROWS {
+            for v in 0..VECTORS {
+                totals[r][v].store(values.add(r * sums.stride + v * V::LANES));
             }
         }
     }

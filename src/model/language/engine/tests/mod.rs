@@ -25,7 +25,7 @@ fn reference(architecture: &Architecture, profile: Profile, kind: Kind) -> Refer
         }
         tensors.insert(expected.name, rows);
     }
-    Reference { architecture: architecture.clone(), profile, tensors }
+    Reference::new(architecture, profile, tensors)
 }
 
 /// How the tokens of contexts come: for each call, how many each context gets.

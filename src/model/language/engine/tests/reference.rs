@@ -14,11 +14,24 @@ pub(super) struct Reference {
     pub(super) architecture: Architecture,
     pub(super) profile: Profile,
     /// Rows of each tensor; a vector has one.
-    pub(super) tensors: BTreeMap<String, Vec<Row>>,
+    tensors: BTreeMap<String, Vec<Row>>,
+    /// The same in bytes.
+    bytes: BTreeMap<String, Vec<Bytes>>,
 }
 
+/// A row in bytes, and their scale.
+type Bytes = (Vec<i32>, f32);
+
 /// Keys and values of each position so far, by layer and head.
-type Memory = BTreeMap<(usize, usize), Vec<(Row, Row)>>;
+type Memory = BTreeMap<(usize, usize), Vec<Entry>>;
+
+/// Keys and values of a position in both arithmetics.
+struct Entry {
+    key: Row,
+    key_bytes: Bytes,
+    value: Row,
+    value_bytes: Bytes,
+}
 
 fn finite(x: f32) -> f32 {
     if x > -3e38 { if x < 3e38 { x } else { 3e38 } } else { -3e38 }
@@ -45,8 +58,7 @@ fn add(a: &[f32], b: &[f32]) -> Row {
     a.iter().zip(b).map(|(a, b)| a + b).collect()
 }
 
-/// The bytes of a row, and their scale.
-fn quantised(row: &[f32]) -> (Vec<i32>, f32) {
+fn quantised(row: &[f32]) -> Bytes {
     let row: Row = row.iter().copied().map(finite).collect();
     let most = row.iter().fold(0.0f32, |most, x| most.max(x.abs()));
     if most < 2f32.powi(-100) {
@@ -57,7 +69,7 @@ fn quantised(row: &[f32]) -> (Vec<i32>, f32) {
 }
 
 /// The product of two rows of bytes.
-fn byte_dot(a: &(Vec<i32>, f32), b: &(Vec<i32>, f32)) -> f32 {
+fn byte_dot(a: &Bytes, b: &Bytes) -> f32 {
     let sum: i32 = a.0.iter().zip(&b.0).map(|(a, b)| a * b).sum();
     (sum as f32 * a.1) * b.1
 }
@@ -75,6 +87,18 @@ fn gelu(x: f32) -> f32 {
 }
 
 impl Reference {
+    pub(super) fn new(
+        architecture: &Architecture,
+        profile: Profile,
+        tensors: BTreeMap<String, Vec<Row>>,
+    ) -> Self {
+        let architecture = architecture.clone();
+        let quantised_rows = |rows: &Vec<Row>| rows.iter().map(|row| quantised(row)).collect();
+        let bytes =
+            tensors.iter().map(|(name, rows)| (name.clone(), quantised_rows(rows))).collect();
+        Reference { architecture, profile, tensors, bytes }
+    }
+
     /// The logits behind each token of a context.
     pub(super) fn logits(&self, tokens: &[u32]) -> Vec<Row> {
         let mut memory = Memory::new();
@@ -95,12 +119,11 @@ impl Reference {
     }
 
     fn product(&self, name: &str, x: &[f32]) -> Row {
-        let rows = self.tensors[name].iter();
+        let x_bytes = quantised(x);
         match self.profile {
-            Profile::F32 => rows.map(|weights| dot(x, weights)).collect(),
+            Profile::F32 => self.tensors[name].iter().map(|weights| dot(x, weights)).collect(),
             Profile::Int8 => {
-                let x = quantised(x);
-                rows.map(|weights| byte_dot(&x, &quantised(weights))).collect()
+                self.bytes[name].iter().map(|weights| byte_dot(&x_bytes, weights)).collect()
             }
         }
     }
@@ -113,8 +136,8 @@ impl Reference {
         };
         let mut x = self.tensors["embedding"][token as usize].clone();
         if llama.tied && self.profile == Profile::Int8 {
-            let (bytes, scale) = quantised(&x);
-            x = bytes.iter().map(|&byte| byte as f32 * scale).collect();
+            let (bytes, scale) = &self.bytes["embedding"][token as usize];
+            x = bytes.iter().map(|&byte| byte as f32 * *scale).collect();
         }
         for layer in 0..llama.layers {
             let name = |part: &str| format!("layers.{layer}.{part}");
@@ -190,7 +213,9 @@ impl Reference {
         let mut heads = 0;
         for (head, (keys, values)) in rows.enumerate() {
             let all = memory.entry((layer, head)).or_default();
-            all.push((finite_row(keys), finite_row(values)));
+            let (key, value) = (finite_row(keys), finite_row(values));
+            let (key_bytes, value_bytes) = (quantised(&key), quantised(&value));
+            all.push(Entry { key, key_bytes, value, value_bytes });
             heads += 1;
         }
         let scale = 1.0 / (head_width as f32).sqrt();
@@ -200,27 +225,24 @@ impl Reference {
         for (head, query) in queries.chunks(head_width).enumerate() {
             let query: Row = query.iter().map(|x| finite(x * scale)).collect();
             let rows = &memory[&(layer, head / sharing)];
-            let score = |key: &Row| match self.profile {
-                Profile::F32 => dot(&query, key),
-                Profile::Int8 => byte_dot(&quantised(&query), &quantised(key)),
+            let query_bytes = quantised(&query);
+            let score = |entry: &Entry| match self.profile {
+                Profile::F32 => dot(&query, &entry.key),
+                Profile::Int8 => byte_dot(&query_bytes, &entry.key_bytes),
             };
-            let scores: Row = rows.iter().map(|(key, _)| finite(score(key))).collect();
+            let scores: Row = rows.iter().map(|entry| finite(score(entry))).collect();
             let largest = scores.iter().copied().fold(f32::MIN, f32::max);
             let weights: Row = scores.iter().map(|score| exp_minus(largest - score)).collect();
             let factor = 1.0 / sum(&weights);
-            let values: Vec<_> = rows.iter().map(|(_, values)| quantised(values)).collect();
             for d in 0..head_width {
-                let sum = match self.profile {
-                    Profile::F32 => {
-                        let values: Row = rows.iter().map(|(_, values)| values[d]).collect();
-                        dot(&weights, &values)
-                    }
+                let terms = rows.iter().zip(&weights);
+                let sum = terms.fold(0.0, |sum, (entry, weight)| match self.profile {
+                    Profile::F32 => sum + weight * entry.value[d],
                     Profile::Int8 => {
-                        let weights = weights.iter().zip(&values).map(|(e, (_, scale))| e * scale);
-                        let bytes: Row = values.iter().map(|(bytes, _)| bytes[d] as f32).collect();
-                        dot(&weights.collect::<Row>(), &bytes)
+                        let (bytes, scale) = &entry.value_bytes;
+                        sum + (weight * scale) * bytes[d] as f32
                     }
-                };
+                });
                 gathered.push(sum * factor);
             }
         }
