@@ -76,9 +76,21 @@ impl Source {
     }
 }
 
-/// An error of the file or folder at `path`.
+/// An error of the file or folder at `path`. What it quotes from a file is made short and
+/// harmless: names there can have any length, and terminals obey some characters.
 pub(super) fn error_at(path: &Path, what: impl Display) -> Error {
-    Error::model(format!("{}: {what}", path.display()))
+    const MOST_CHARACTERS: usize = 400;
+
+    let what = what.to_string();
+    let mut shown: String = what
+        .chars()
+        .take(MOST_CHARACTERS)
+        .map(|character| if character.is_control() { '\u{FFFD}' } else { character })
+        .collect();
+    if what.chars().nth(MOST_CHARACTERS).is_some() {
+        shown.push_str("...");
+    }
+    Error::model(format!("{}: {shown}", path.display()))
 }
 
 #[cfg(test)]
@@ -99,5 +111,13 @@ mod tests {
         assert!(error.contains("four: "), "{error}");
         assert!(source.read_whole(3).is_err());
         assert!(Source::open(folder.path()).is_err());
+    }
+
+    #[test]
+    fn errors_stay_short_and_harmless() {
+        let what = format!("the tensor \u{1b}[31m{} is missing", "x".repeat(1 << 20));
+        let error = error_at(Path::new("file"), what).to_string();
+        assert!(error.starts_with("file: the tensor \u{FFFD}[31mxx"));
+        assert!(error.ends_with("x...") && error.len() < 500);
     }
 }

@@ -28,7 +28,7 @@ use std::sync::Arc;
 use detect::Layout;
 pub use find::{find, load};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::language::architecture::Architecture;
 use crate::model::language::tensor::Tensors;
 use crate::model::language::vocabulary::{Tokenizer, Vocabulary};
@@ -66,18 +66,6 @@ impl fmt::Debug for Checkpoint {
             .field("architecture", &self.architecture)
             .finish_non_exhaustive()
     }
-}
-
-/// A checkpoint whose vocabulary its embedding has room for.
-fn checked(checkpoint: Checkpoint) -> Result<Checkpoint> {
-    let (tokens, rows) = (checkpoint.vocabulary.len(), checkpoint.architecture.vocabulary());
-    if tokens > rows {
-        return Err(Error::model(format!(
-            "{}: the tokenizer has {tokens} tokens, and the model {rows}",
-            checkpoint.name
-        )));
-    }
-    Ok(checkpoint)
 }
 
 /// What people call the folder or file at `path`.

@@ -459,7 +459,7 @@ mod tests {
         assert!(Pickle::new(&nested).is_ok());
         assert!(Pickle::new(b"\x80\x02]q\x00h\x00a.").is_ok());
         let marks = [vec![b'('; 500_000], b"t.".to_vec()].concat();
-        assert!(Pickle::new(&marks).is_err());
+        assert!(Pickle::new(&marks).is_ok());
         assert!(Pickle::new(&vec![b'N'; MOST_INSTRUCTIONS + 1]).unwrap_err().contains("more than"));
         for bytes in [
             b".".as_slice(),

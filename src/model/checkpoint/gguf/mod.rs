@@ -11,7 +11,7 @@ use super::directory::Directory;
 use super::file::error_at;
 use super::llama::{Rotation, Weights};
 use super::words::GGUF;
-use super::{Checkpoint, checked, name_of, tokenizer};
+use super::{Checkpoint, name_of, tokenizer};
 use crate::error::Result;
 
 /// What a model may be cut into.
@@ -33,7 +33,7 @@ pub(super) fn open(path: &Path) -> Result<Checkpoint> {
     let tensors = Weights::new(&architecture, &GGUF, Rotation::Neighbours, vec![directory])?;
     let tokens = tokens::take(&mut metadata)?;
     let (vocabulary, tokenizer) = tokenizer::gguf(path, tokens, architecture.vocabulary())?;
-    checked(Checkpoint {
+    Ok(Checkpoint {
         name: name_of(path),
         architecture,
         vocabulary,

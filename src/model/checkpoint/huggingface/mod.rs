@@ -13,7 +13,7 @@ use super::file::error_at;
 use super::json;
 use super::llama::{Rotation, Weights};
 use super::words::HUGGINGFACE;
-use super::{Checkpoint, checked, name_of, tokenizer, torch};
+use super::{Checkpoint, name_of, tokenizer, torch};
 use crate::error::Result;
 
 /// Where the tensors of a model in several files are.
@@ -37,7 +37,7 @@ pub(super) fn open(folder: &Path) -> Result<Checkpoint> {
     let tensors = Weights::new(&architecture, &HUGGINGFACE, Rotation::Halves, vec![directory])?;
     let (vocabulary, tokenizer) =
         tokenizer::huggingface(folder, architecture.vocabulary(), config.beginning)?;
-    checked(Checkpoint {
+    Ok(Checkpoint {
         name: name_of(folder),
         architecture,
         vocabulary,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::file::error_at;
 use super::llama::{Rotation, Weights};
 use super::words::META;
-use super::{Checkpoint, checked, name_of, tokenizer, torch};
+use super::{Checkpoint, name_of, tokenizer, torch};
 use crate::error::Result;
 use params::Sizes;
 
@@ -29,7 +29,7 @@ pub(super) fn open(folder: &Path) -> Result<Checkpoint> {
     let tensors = Weights::new(&architecture, &META, Rotation::Neighbours, parts)?;
     let model = folder.join("tokenizer.model");
     let (vocabulary, tokenizer) = tokenizer::meta(&model, architecture.vocabulary())?;
-    checked(Checkpoint {
+    Ok(Checkpoint {
         name: name_of(folder),
         architecture,
         vocabulary,

@@ -35,6 +35,8 @@ struct Params {
     use_scaled_rope: Option<bool>,
     rope_scaling_factor: Option<f64>,
     max_seq_len: Option<usize>,
+    /// Less than nothing where the tokenizer decides.
+    vocab_size: Option<i64>,
     moe: Option<Value>,
     moe_args: Option<Value>,
     lora_args: Option<Value>,
@@ -74,6 +76,14 @@ fn llama(params: Params, sizes: &Sizes<'_>) -> Result<Llama, String> {
         [rows, columns] if all(columns)? == dim => rows,
         _ => return Err(format!("an embedding of {:?} for a width of {dim}", sizes.embedding)),
     };
+    if let Some(said) = params.vocab_size.filter(|&said| said > 0) {
+        if usize::try_from(said) != Ok(vocabulary) {
+            return Err(format!(
+                "a vocabulary of {said}, and {vocabulary} rows in the embeddings of {} files",
+                sizes.parts
+            ));
+        }
+    }
     let feed_forward = match *sizes.gate {
         [rows, _] => all(rows)?,
         _ => return Err(format!("a gate of {:?}", sizes.gate)),

@@ -140,7 +140,7 @@ mod tests {
     fn headers_in_every_form() {
         let header = with("{'descr': '<f4', 'fortran_order': False, 'shape': (64, 256), }   \n");
         let header = header.unwrap();
-        assert_eq!((header.descr.as_str(), header.fortran, header.start), ("<f4", false, 71));
+        assert_eq!((header.descr.as_str(), header.fortran, header.start), ("<f4", false, 76));
         assert_eq!(header.shape, [64, 256]);
         let header = with("{'shape': (3,), 'fortran_order': True, 'descr': '|O'}").unwrap();
         assert!(header.objects && header.fortran);

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::directory::Directory;
 use super::zip::Archive;
-use super::{Checkpoint, checked, json, name_of};
+use super::{Checkpoint, json, name_of};
 use crate::error::{Error, Result};
 use crate::model::language::architecture::{Architecture, ByteTransformer, Expected};
 use crate::model::language::tensor::{Tensor, Tensors};
@@ -57,7 +57,7 @@ pub(super) fn open(path: &Path) -> Result<Checkpoint> {
     if let Some(name) = directory.names().find(|&name| !known.contains(name)) {
         return Err(directory.error(format!("a byte transformer like this has no array {name}")));
     }
-    checked(Checkpoint {
+    Ok(Checkpoint {
         name: name_of(path),
         architecture,
         vocabulary,

@@ -124,4 +124,42 @@ mod tests {
         assert!(Tensor::new(vec![2, 16], Kind::Q8_0, vec![0; 34]).is_err());
         assert!(Tensor::new(vec![usize::MAX, 2], Kind::F32, Vec::new()).is_err());
     }
+
+    /// A number that looks like chance.
+    fn mixed(number: u64) -> u64 {
+        let mut mixed = number.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// Checksums of eight blocks of seeded bytes as GGUF's own library for Python (gguf
+    /// 0.19, on numpy) expands them. The second number says where a block has its scales.
+    #[test]
+    fn blocks_expand_as_elsewhere() {
+        let known: [(Kind, &[usize], u32); 10] = [
+            (Kind::Q4_0, &[0], 0x57FD_D983),
+            (Kind::Q4_1, &[0, 2], 0x50D6_E032),
+            (Kind::Q5_0, &[0], 0x723F_DB78),
+            (Kind::Q5_1, &[0, 2], 0x1052_BA11),
+            (Kind::Q8_0, &[0], 0xB8F6_782A),
+            (Kind::Q2K, &[80, 82], 0x76AA_609F),
+            (Kind::Q3K, &[108], 0x6BBE_8CEA),
+            (Kind::Q4K, &[0, 2], 0xC579_C53E),
+            (Kind::Q5K, &[0, 2], 0x8A8E_EEC3),
+            (Kind::Q6K, &[208], 0x147C_C0D0),
+        ];
+        for (kind, scales, checksum) in known {
+            let length = kind.block_bytes();
+            let mut bytes: Vec<u8> = (0..8 * length).map(|at| mixed(at as u64) as u8).collect();
+            for block in bytes.chunks_mut(length) {
+                // None is infinite without its highest exponent bit.
+                scales.iter().for_each(|&scale| block[scale + 1] &= 0xBF);
+            }
+            let mut values = vec![0.0f32; 8 * kind.block()];
+            expand(kind, &bytes, &mut values);
+            let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+            assert_eq!(crc32fast::hash(&bytes), checksum, "{}", kind.name());
+        }
+    }
 }
