@@ -115,3 +115,50 @@ def logistic(x):
     e, = exp_minus([abs(x)])
     r = single(1.0 / single(1.0 + e))
     return r if x > 0.0 else single(e * r)
+
+
+# Functions of doubles, for tables
+
+
+ROUNDING = 6755399441055744.0       # three halves of 2^52
+LN_2_PARTS = 2977044471 / 2**32, 1.9082149292705877e-10
+HALF_PI_PARTS = 6746518852 / 2**32, 6.077100506506192e-11
+
+
+def exp_of_double(x):
+    n = (x * 1.4426950408889634 + ROUNDING) - ROUNDING
+    r = (x - n * LN_2_PARTS[0]) - n * LN_2_PARTS[1]
+    total = 1.0
+    for k in range(14, 0, -1):
+        total = 1.0 + r / k * total
+    return math.ldexp(total, int(n))
+
+
+def ln_of_double(x):
+    m, n = math.frexp(x)
+    m, n = 2.0 * m, n - 1               # from 1 to 2
+    if m > 1.4142135623730951:
+        m, n = 0.5 * m, n + 1
+    s = (m - 1.0) / (m + 1.0)
+    square = s * s
+    total = 0.0
+    for k in range(10, -1, -1):
+        total = 1.0 / (2 * k + 1) + square * total
+    return n * LN_2_PARTS[0] + (2.0 * s * total + n * LN_2_PARTS[1])
+
+
+def power(base, exponent):
+    return exp_of_double(exponent * ln_of_double(base))
+
+
+def sin_cos(x):
+    n = (x * 0.6366197723675814 + ROUNDING) - ROUNDING
+    r = (x - n * HALF_PI_PARTS[0]) - n * HALF_PI_PARTS[1]
+    square = r * r
+    sin = cos = 1.0
+    for k in range(9, 0, -1):
+        even = 2.0 * k
+        cos = 1.0 - square / ((even - 1.0) * even) * cos
+        sin = 1.0 - square / (even * (even + 1.0)) * sin
+    sin *= r
+    return [(sin, cos), (cos, -sin), (-sin, -cos), (-cos, sin)][int(n) & 3]

@@ -7,6 +7,8 @@ class StreamError(Exception): pass
 class Malformed(StreamError): pass
 class Unsupported(StreamError): pass
 class Truncated(StreamError): pass
+class Missing(StreamError): pass        # a model that is not at hand
+class Unfit(StreamError): pass          # a model that is, but cannot be used
 
 
 def require(condition, message):
@@ -115,11 +117,16 @@ class RangeDecoder:
 
     def symbol(self, cumulative):
         """A symbol of frequencies out of 2^15, given up to and with each."""
-        scale = self.range >> 15
-        symbol = bisect.bisect_right(cumulative, min(self.point // scale, 2**15 - 1))
+        scale, number = self.find(15)
+        symbol = bisect.bisect_right(cumulative, number)
         c = cumulative[symbol - 1] if symbol else 0
         self.advance(scale, c, cumulative[symbol] - c)
         return symbol
+
+    def find(self, m):
+        """The scale of frequencies out of 2^m, and which of them is meant."""
+        scale = self.range >> m
+        return scale, min(self.point // scale, 2**m - 1)
 
     def advance(self, scale, c, f):
         self.point = (self.point - scale * c) & (2**64 - 1)

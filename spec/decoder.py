@@ -1,29 +1,36 @@
 #!/usr/bin/env python3
 """A second decoder for `.lmac` streams, written from container.md,
-coding.md and models.md.
+coding.md, models.md and language.md.
 
-    decoder.py IN.lmac OUT        write the source file back (OUT `-` is stdout)
-    decoder.py --check FILE...    decode each file and print one line about it
+    decoder.py [--models DIR]... IN.lmac OUT        write the source file back
+                                                    (OUT `-` is stdout)
+    decoder.py [--models DIR]... --check FILE...    decode each file and print one line
+                                                    about it
 
 It reads a stream from front to back, in the order of the specification, and checks
 every rule, every CRC, the index and the MD5 on the way. It does not recover damaged
 streams, and bytes after the trailer are an error. OUT is written as its bytes become
-known: after an error (exit status 1) it holds what came before.
+known: after an error (exit status 1) it holds what came before. Language models are looked
+for in the folders DIR, or in `models` beside the stream.
 
 The names are those of the specification: b, w, n, s, u, d, p, k, q, a, t and j are
 what coding.md calls so. conventions.py has what all parts need, adaptive.py the payload of
-the adaptive method.
+the adaptive method, language.py that of the language method.
 """
 
 import collections
 import contextlib
+import functools
 import hashlib
+import os
 import sys
 import types
 import zlib
 
 sys.dont_write_bytecode = True
 import adaptive
+import language
+from checkpoints import Models
 from conventions import (Malformed, RangeDecoder, Reader, StreamError, Truncated, require,
                          s_to_pcm, support, to_signed, unfolded, value_to_pcm)
 
@@ -32,7 +39,7 @@ RATES = [None, 8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 640
          88200, 96000, 176400, 192000, 352800, 384000, 705600, 768000, 4000, 5512, 6000,
          7350, 10000, 18900, 20000, 22255, 25000, 37800, 40000, 44056, 50000]
 SAMPLES, RAW_FILE, WAV_CANONICAL, WAV_BLOCKS = range(4)
-STORED, CONSTANT, LIGHT, ADAPTIVE, BLOCK = 0, 1, 2, 3, 15
+STORED, CONSTANT, LIGHT, ADAPTIVE, LANGUAGE, BLOCK = 0, 1, 2, 3, 4, 15
 TWOS_COMPLEMENT, OFFSET_BINARY, RESIDUAL = range(3)
 HEAD, TAIL = 1, 2
 ALL_ZERO, ALL_ONE, PACKED, MODELLED = range(4)
@@ -73,7 +80,7 @@ def read_header(r):
     crc = zlib.crc32(r.data[:r.pos])
     require(r.u32() == crc, "the CRC is wrong")
     header = read_body(body)
-    require(minor > 2 or body.pos == body_length, "bytes after the salt")
+    require(minor > 3 or body.pos == body_length, "bytes after the salt")
     header.id, header.bytes = crc, r.data[:r.pos]
     return header
 
@@ -94,10 +101,10 @@ def read_body(r):
     support(not flags & 0x80, "flags bit 7")
 
     extension = r.u8() if flags & 0x40 else 0
-    support(extension < 0x20, "extension bits 5-7")
+    support(extension < 0x40, "extension bits 6-7")
     h.big_endian = bool(extension & 8)
     h.other_signedness = bool(extension & 16)
-    require(extension < 8 or h.source == RAW_FILE, "extension bits 3-4 and no raw file")
+    require(not extension & 24 or h.source == RAW_FILE, "extension bits 3-4, no raw file")
     require(not (h.other_signedness and h.float), "extension bit 4 with float")
 
     h.channels = channel_code or r.varint()
@@ -113,6 +120,7 @@ def read_body(r):
     require(h.chunk_frames >= 1, "chunk frames 0")
     require(h.chunk_frames * h.frame_bytes <= 2**28, "chunks of more than 2^28 bytes")
     h.declared = r.varint() if flags & 0x20 else None
+    h.model = language.read_use(r) if extension & 32 else None
     h.salt = r.u32()
     h.canonical_head = canonical_head(h) if h.source == WAV_CANONICAL else b""
     return h
@@ -143,8 +151,8 @@ def canonical_head(h):
 # Items
 
 
-def read_chunk(r, header, first_due):
-    """Returns the PCM of the chunk."""
+def read_chunk(r, header, first_due, model):
+    """Returns the PCM of the chunk. `model` gives the language model when it is called."""
     start = r.pos
     head = r.take(3)[2]
     method, mapping = head & 15, head >> 4 & 3
@@ -165,13 +173,15 @@ def read_chunk(r, header, first_due):
 
     # Reserved values are looked at after the CRC, so that damage is not taken for a
     # newer version.
-    support(method <= ADAPTIVE, "method %d" % method)
+    support(method <= LANGUAGE, "method %d" % method)
     support(mapping <= RESIDUAL, "character mapping 3")
     require(first == first_due, "first frame %d where %d is due" % (first, first_due))
     require(first + frames < 2**56, "2^56 frames or more")
     require(not head & 0x40 or 1 <= wasted < header.bits, "%d wasted bits" % wasted)
     require(method >= LIGHT or not head & 0x70, "mapping or wasted bits with method 0 or 1")
     require(method != ADAPTIVE or mapping == RESIDUAL, "adaptive with mapping %d" % mapping)
+    require(method != LANGUAGE or mapping != RESIDUAL, "language with mapping 2")
+    require(method != LANGUAGE or header.model, "language without a model")
 
     if method == STORED:
         require(payload_length == pcm_length, "the payload is shorter than the PCM")
@@ -180,8 +190,10 @@ def read_chunk(r, header, first_due):
         pcm = decode_constant(header, payload) * frames
     elif method == LIGHT:
         pcm = decode_light(header, frames, mapping, wasted, payload)
-    else:
+    elif method == ADAPTIVE:
         pcm = adaptive.decode(header, frames, wasted, payload)
+    else:
+        pcm = language.decode(header, model, frames, mapping, wasted, payload)
     require(seeded_crc(header, pcm) == pcm_crc, "the PCM CRC is wrong")
     return pcm
 
@@ -377,11 +389,18 @@ def reversed_varint(value):
 # The stream
 
 
-def decode_stream(data, write):
+def decode_stream(data, models, write):
     """Gives the source file to `write`; returns frames and the MD5 or None."""
     r = Reader(data)
     with place("header"):
         header = read_header(r)
+
+    @functools.cache
+    def model():
+        found = models.find(header.model.hash)
+        transformer = found.transformer(header.model.profile)
+        return language.Model(transformer, found.vocabulary, header.model)
+
     write(header.canonical_head)
     md5 = AudioMd5(header) if header.has_md5 else None
     frames, chunks, tails = 0, [], []
@@ -409,7 +428,7 @@ def decode_stream(data, write):
             in_head = False
             with place("chunk %d at byte %d" % (len(chunks), offset)):
                 require(not tails, "a chunk after a tail block")
-                pcm = read_chunk(r, header, frames)
+                pcm = read_chunk(r, header, frames, model)
             chunks.append((frames, offset))
             frames += len(pcm) // header.frame_bytes
             if md5:
@@ -444,11 +463,11 @@ def error_text(error):
     return "error: %s" % error
 
 
-def check(path):
+def check(path, models):
     sha256 = hashlib.sha256()
     try:
         with open(path, "rb") as file:
-            frames, md5 = decode_stream(file.read(), sha256.update)
+            frames, md5 = decode_stream(file.read(), models, sha256.update)
     except (StreamError, OSError) as error:
         print("%s: %s" % (path, error_text(error)))
         return False
@@ -457,21 +476,33 @@ def check(path):
     return True
 
 
-def decode(path, out_path):
+def decode(path, out_path, models):
     try:
         with open(path, "rb") as file:
             data = file.read()
         with sys.stdout.buffer if out_path == "-" else open(out_path, "wb") as out:
-            decode_stream(data, out.write)
+            decode_stream(data, models, out.write)
     except (StreamError, OSError) as error:
         print("%s: %s" % (path, error_text(error)), file=sys.stderr)
         return False
     return True
 
 
+def main(arguments):
+    folders = []
+    while arguments[:1] == ["--models"] and len(arguments) > 1:
+        folders.append(arguments[1])
+        arguments = arguments[2:]
+    checks = arguments[:1] == ["--check"] and len(arguments) > 1
+    if not checks and len(arguments) != 2:
+        return __doc__
+    paths = arguments[1:] if checks else arguments[:1]
+    beside = sorted({os.path.join(os.path.dirname(path), "models") for path in paths})
+    models = Models(folders or beside)
+    if checks:
+        return 0 if all([check(path, models) for path in paths]) else 1
+    return 0 if decode(*arguments, models) else 1
+
+
 if __name__ == "__main__":
-    if len(sys.argv) >= 3 and sys.argv[1] == "--check":
-        sys.exit(0 if all([check(path) for path in sys.argv[2:]]) else 1)
-    if len(sys.argv) == 3:
-        sys.exit(0 if decode(*sys.argv[1:]) else 1)
-    sys.exit(__doc__)
+    sys.exit(main(sys.argv[1:]))
