@@ -12,6 +12,7 @@ Examples:
   lmac decode song.lmac            writes song.wav, the same bytes as before
   lmac verify -r music             checks every stream below a folder
   lmac info --chunks song.lmac     shows where the bytes went
+  lmac encode --model llama song.wav   has a language model predict the audio
 
 Exit status:
   0  all went well, or whoever read standard output had enough
@@ -36,7 +37,8 @@ Examples:
   lmac encode --rm *.wav                      deletes each source after a full check
   lmac encode -r music --output-dir archive   music/a/b.wav becomes archive/a/b.lmac
   arecord -f cd | lmac encode - live.lmac
-  lmac encode --raw --rate 8000 --channels 1 --bits 16 --big-endian phone.raw"
+  lmac encode --raw --rate 8000 --channels 1 --bits 16 --big-endian phone.raw
+  lmac encode --model Llama-3.2-1B --profile int8 song.wav"
     };
 }
 pub(crate) const ENCODE: &str = encode_examples!();
@@ -49,6 +51,15 @@ take over permissions and modification time of their source.
 
 With -r, files that end in .wav or .wave are taken, with --raw those in .raw or .pcm.
 
+With --model, the upper seven bits of each byte are characters that a language model
+predicts. A decoder needs the same model: the stream names it by a hash of its weights and
+tokens, whatever the layout of its files. It also needs the memory of the contexts that are
+decoded at a time: for each position in each layer, the keys and values of all key heads, of
+4 bytes with f32 and of 1 byte with int8. --memory is the most that this may be; fewer
+contexts are taken where all do not fit. Encoding has one context for each thread. The
+weights are in memory once, as they are stored with f32, in one byte each with int8. A chunk
+that the model does not make smaller is kept as --preset says.
+
 JSON, on standard output (on standard error where the stream goes to standard output):
   file, output          names; - is standard input or output
   sample_format         u8, s16, s24, s32, f32 or f64
@@ -58,7 +69,9 @@ JSON, on standard output (on standard error where the stream goes to standard ou
   pcm_bytes             size of the audio
   stream_bytes          size of the result
   ratio                 stream_bytes / pcm_bytes; null without audio
-  chunks, stored_chunks, constant_chunks, light_chunks, adaptive_chunks
+  chunks, stored_chunks, constant_chunks, light_chunks, adaptive_chunks, language_chunks
+  model                 null without one: name, sha256, profile, probe, tokens, top_k (null
+                        for all), context, lockstep, blocking
   md5                   of the audio, in hexadecimal; null with --no-md5
   verified              whether each chunk was decoded again
   source_removed        whether --rm has deleted the source
@@ -84,6 +97,10 @@ pub(crate) const DECODE_LONG: &str = concat!(
 
 A part of a stream, and audio alone, get a new WAV head; raw PCM never has one. With
 --recover the original head and tail come back where the stream's end was found.
+
+A stream that was made with a language model needs it: --model names it, or LMAC_MODELS has
+the folders that it lies in or below, with colons between them. Hashes of models are kept in
+lmac/models.json in the user's cache folder, since they take a while to compute.
 
 JSON, on standard output (on standard error where the audio goes to standard output):
   file, output          names; - is standard input or output
@@ -166,6 +183,8 @@ JSON, on standard output:
   head_bytes            bytes before the audio that the stream keeps; a canonical WAV head
                         needs none
   tail_bytes            bytes after the audio that the stream keeps
+  model                 the language model that it needs, or null: name, sha256, profile,
+                        probe, tokens, top_k (null for all), context, lockstep, blocking
   md5                   of the audio, in hexadecimal; null where there is none
   complete              whether the stream has its end
   chunk_list            with --chunks, a list of number, offset, bytes, first_frame,
