@@ -64,7 +64,6 @@ class Model:
 
     def __init__(self, transformer, vocabulary, use):
         self.transformer, self.vocabulary, self.use = transformer, vocabulary, use
-        support(use.tokens == SINGLE or vocabulary.cuts, "tokens of a model without a tokenizer")
         probe = self.probe()
         if probe != use.probe:
             raise Unfit("the model's probe is %08x, not %08x" % (probe, use.probe))
