@@ -1,4 +1,5 @@
-//! The test vectors in `spec/vectors`, against this decoder and the one in Python.
+//! The test vectors in `spec/vectors`, against this decoder and the one in Python; but for
+//! those that need a language model, which are in `tests/language_vectors.rs`.
 //!
 //! `good-*` streams restore the file beside them, `bad-*` streams break one rule each, and
 //! `unsupported-*` streams need a newer program. They are made here, so that their making
@@ -11,38 +12,20 @@ mod common;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Read;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::Mutex;
-use std::thread;
+use std::path::Path;
 
 use common::bytes::{Builder, varint};
+use common::vectors::{
+    check_file, folder, names, python, python_restores, recorded, said_by_python, stream,
+};
 use common::{Signal, pcm};
-use lmac::source::{self, RawLayout, Restored};
-use lmac::{AudioSpec, Decoder, EncodeOptions, Error, ErrorKind, Mapping, Preset, SampleFormat};
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("spec/vectors")
-}
-
-fn python(program: &str) -> Command {
-    let mut python = Command::new("python3");
-    python.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("spec").join(program));
-    python
-}
+use lmac::source::{self, RawLayout};
+use lmac::{
+    AudioSpec, DecodeOptions, EncodeOptions, Error, ErrorKind, Mapping, Preset, SampleFormat,
+};
 
 fn restore(stream: &[u8]) -> Result<Vec<u8>, Error> {
-    let mut file = Vec::new();
-    let mut restored = Restored::new(Decoder::new(stream)?);
-    restored.read_to_end(&mut file)?;
-    restored.decoder_mut().expect_end()?;
-    Ok(file)
-}
-
-/// What a vector restores, where there is one; sines are not the same on every machine.
-fn recorded(name: &str, made: Vec<u8>) -> Vec<u8> {
-    fs::read(folder().join(format!("good-{name}.restored"))).unwrap_or(made)
+    common::vectors::restore(stream, DecodeOptions::default())
 }
 
 fn spec(format: SampleFormat, channels: u16) -> AudioSpec {
@@ -538,8 +521,8 @@ fn unsupported() -> BTreeMap<String, Vec<u8>> {
         ("sample-format-6", with(0, 2 << 3 | 6)),
         ("channel-code-3", with(1, 0x47)),
         ("header-flag", with(1, 0xC5)),
-        ("header-extension", with(2, 0x24)),
-        ("method-4", end(start().chunk(4, &[0, 3], &PCM, &PCM))),
+        ("header-extension", with(2, 0x44)),
+        ("method-5", end(start().chunk(5, &[0, 3], &PCM, &PCM))),
         ("adaptive-profile-3", adaptive(&[3, 0, 0])),
         ("adaptive-flag", adaptive(&[0, 0x40, 0])),
         ("adaptive-64-bit-float", adaptive_in(5, 1, &[0, 0, 0], &[0; 32])),
@@ -549,19 +532,6 @@ fn unsupported() -> BTreeMap<String, Vec<u8>> {
         ("critical-block", end(first_chunk().block(0x1F, 77, b"x"))),
     ];
     list.into_iter().map(|(name, stream)| (format!("unsupported-{name}"), stream)).collect()
-}
-
-/// Compares a vector with its file, or writes it where it is new and that is asked for.
-fn check_file(name: &str, bytes: &[u8]) {
-    let path = folder().join(name);
-    match fs::read(&path) {
-        Ok(file) => assert!(file == bytes, "{name} is not what it was"),
-        Err(_) if std::env::var_os("LMAC_WRITE_VECTORS").is_some() => {
-            fs::create_dir_all(folder()).unwrap();
-            fs::write(&path, bytes).unwrap();
-        }
-        Err(error) => panic!("{name}: {error}; LMAC_WRITE_VECTORS=1 writes new vectors"),
-    }
 }
 
 #[test]
@@ -575,26 +545,9 @@ fn vectors_are_as_they_were() {
     }
 }
 
-/// The names of the streams in the folder with this prefix.
-fn names(prefix: &str) -> Vec<String> {
-    let mut names: Vec<_> = fs::read_dir(folder())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter_map(|name| name.strip_suffix(".lmac").map(str::to_owned))
-        .filter(|name| name.starts_with(prefix))
-        .collect();
-    names.sort();
-    assert!(!names.is_empty());
-    names
-}
-
-fn stream(name: &str) -> Vec<u8> {
-    fs::read(folder().join(format!("{name}.lmac"))).unwrap()
-}
-
 #[test]
 fn good_vectors_are_restored() {
-    for name in names("good-") {
+    for name in names("good-", false) {
         let file = fs::read(folder().join(format!("{name}.restored"))).unwrap();
         let restored = restore(&stream(&name)).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!(restored == file, "{name}");
@@ -603,7 +556,7 @@ fn good_vectors_are_restored() {
 
 #[test]
 fn bad_vectors_are_refused() {
-    for name in names("bad-") {
+    for name in names("bad-", false) {
         let error = restore(&stream(&name)).expect_err(&name);
         let expected = match name.as_str() {
             "bad-magic-as-text" => matches!(error.kind(), ErrorKind::NotLmac),
@@ -621,7 +574,7 @@ fn bad_vectors_are_refused() {
 
 #[test]
 fn unsupported_vectors_ask_for_a_newer_version() {
-    for name in names("unsupported-") {
+    for name in names("unsupported-", false) {
         let error = restore(&stream(&name)).expect_err(&name);
         assert!(matches!(error.kind(), ErrorKind::Unsupported(_)), "{name}: {error}");
         assert!(error.to_string().contains("newer version"), "{error}");
@@ -630,49 +583,22 @@ fn unsupported_vectors_ask_for_a_newer_version() {
 
 #[test]
 fn the_decoder_in_python_agrees() {
-    let others: Vec<_> = ["bad-", "unsupported-"].into_iter().flat_map(names).collect();
-    let output = python("decoder.py")
-        .arg("--check")
-        .args(others.iter().map(|name| folder().join(format!("{name}.lmac"))))
-        .output()
-        .expect("the tests need python3");
-    let text = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(text.lines().count(), others.len(), "{}", String::from_utf8_lossy(&output.stderr));
-    for (name, line) in others.iter().zip(text.lines()) {
-        let (_, said) = line.split_once(".lmac: ").unwrap();
+    let mut all: Vec<_> =
+        ["bad-", "unsupported-"].iter().flat_map(|prefix| names(prefix, false)).collect();
+    all.push("good-walkthrough".into());
+    for (name, said) in all.iter().zip(said_by_python(&all)) {
         let agrees = match name.split('-').next().unwrap() {
+            "good" => said.starts_with("ok, 12 frames, "),
             "unsupported" => said.starts_with("unsupported: "),
             _ => said.starts_with("malformed: ") || said.starts_with("truncated: "),
         };
-        assert!(agrees, "{line}");
+        assert!(agrees, "{name}: {said}");
     }
-    let output = python("decoder.py")
-        .arg("--check")
-        .arg(folder().join("good-walkthrough.lmac"))
-        .output()
-        .unwrap();
-    assert!(String::from_utf8(output.stdout).unwrap().contains(".lmac: ok, 12 frames, "));
 }
 
 #[test]
 fn the_decoder_in_python_restores_good_vectors() {
-    let names = Mutex::new(names("good-"));
-    let next = || names.lock().unwrap().pop();
-    let restore_some = || {
-        while let Some(name) = next() {
-            let path = folder().join(&name);
-            let stream = path.with_extension("lmac");
-            let output = python("decoder.py").arg(stream).arg("-").output().unwrap();
-            assert!(output.status.success(), "{name}: {output:?}");
-            assert!(output.stdout == fs::read(path.with_extension("restored")).unwrap(), "{name}");
-        }
-    };
-    let threads = thread::available_parallelism().map_or(1, |count| count.get());
-    thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(restore_some);
-        }
-    });
+    python_restores(names("good-", false));
 }
 
 /// `python3 spec/profiles.py` prints the tables that the specification has.

@@ -5,6 +5,8 @@ pub mod bytes;
 #[cfg(feature = "language")]
 pub mod models;
 pub mod tokenizers;
+pub mod vector_models;
+pub mod vectors;
 
 use lmac::{AudioSpec, EncodeOptions, Encoder, SampleFormat};
 
