@@ -1,5 +1,6 @@
 //! The same weights come out of every layout, and broken files are refused.
 #![cfg(feature = "checkpoints")]
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 #[path = "common/checkpoints/mod.rs"]
 mod checkpoints;

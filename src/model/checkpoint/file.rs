@@ -64,7 +64,7 @@ impl Source {
     }
 
     /// The file from its beginning, for what is read once and in order.
-    pub(super) fn from_start(&self) -> Result<BufReader<&File>> {
+    pub(super) fn rewound(&self) -> Result<BufReader<&File>> {
         let mut file = &self.file;
         file.rewind().map_err(|error| self.error(error))?;
         Ok(BufReader::new(file))

@@ -90,7 +90,7 @@ fn tensor(pickle: &Pickle, handle: Handle) -> Result<Described<'_>, Failure> {
         ("torch._utils", "_rebuild_tensor_v2" | "_rebuild_tensor") => {
             let arguments = pickle.sequence(*arguments, 4)?;
             let (storage, kind) = storage(pickle, arguments[0])?;
-            let (shape, strides) = (pickle.numbers(arguments[2])?, pickle.numbers(arguments[3])?);
+            let (shape, strides) = (pickle.lengths(arguments[2])?, pickle.lengths(arguments[3])?);
             Ok(Described { storage, kind, offset: pickle.number(arguments[1])?, shape, strides })
         }
         ("torch._utils", "_rebuild_parameter") => {

@@ -29,7 +29,7 @@ pub(super) fn architecture(metadata: &Metadata, directory: &Directory) -> Result
     let heads = needed("llama.attention.head_count")?;
     let head_width = match size(metadata, "llama.attention.key_length")? {
         Some(head_width) => head_width,
-        None if heads > 0 && width % heads == 0 => width / heads,
+        None if heads > 0 && width.is_multiple_of(heads) => width / heads,
         None => return Err(metadata.error(format!("{heads} heads for a width of {width}"))),
     };
     for (key, what) in [

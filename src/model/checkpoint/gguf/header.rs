@@ -25,7 +25,7 @@ const MOST_NESTING: u32 = 3;
 /// Reads the header of the file at `path`.
 pub(super) fn read(path: &Path) -> Result<(Metadata, Directory)> {
     let source = Arc::new(Source::open(path)?);
-    let mut header = Header { source: &source, bytes: source.from_start()?, at: 0, listed: 0 };
+    let mut header = Header { source: &source, bytes: source.rewound()?, at: 0, listed: 0 };
     if header.array::<4>()? != *b"GGUF" {
         return Err(source.error("is no GGUF file"));
     }
@@ -150,7 +150,7 @@ impl Header<'_> {
     fn value(&mut self, kind: u32, nesting: u32) -> Result<Value> {
         match kind {
             6 | 12 => self.number(kind).map(Value::Number),
-            7 => Ok(Value::Flag(self.array::<1>()? != [0])),
+            7 => self.array::<1>().map(|_| Value::Other),
             8 => self.text().map(Value::Text),
             9 if nesting < MOST_NESTING => self.list(nesting),
             _ => self.integer(kind).map(Value::Integer),

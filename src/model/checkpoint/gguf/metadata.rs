@@ -16,8 +16,6 @@ pub(super) struct Metadata {
 /// A value of a key.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Value {
-    /// Yes or no.
-    Flag(bool),
     /// A whole number of any length.
     Integer(i64),
     /// A float of any length.

@@ -88,7 +88,7 @@ fn llama(fields: Fields) -> Result<Llama, String> {
     let heads = fields.num_attention_heads;
     let head_width = match fields.head_dim {
         Some(width) => width,
-        None if heads > 0 && fields.hidden_size % heads == 0 => fields.hidden_size / heads,
+        None if heads > 0 && fields.hidden_size.is_multiple_of(heads) => fields.hidden_size / heads,
         None => return Err(format!("{heads} heads for a hidden size of {}", fields.hidden_size)),
     };
     let newer = fields.rope_parameters.as_ref();

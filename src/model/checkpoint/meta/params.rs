@@ -66,7 +66,7 @@ fn llama(params: Params, sizes: &Sizes<'_>) -> Result<Llama, String> {
         }
     }
     let Params { dim, n_heads, .. } = params;
-    if n_heads == 0 || dim % n_heads != 0 {
+    if n_heads == 0 || !dim.is_multiple_of(n_heads) {
         return Err(format!("{n_heads} heads for a width of {dim}"));
     }
     let all = |rows: usize| rows.checked_mul(sizes.parts).ok_or("a tensor is too large");
@@ -76,13 +76,12 @@ fn llama(params: Params, sizes: &Sizes<'_>) -> Result<Llama, String> {
         [rows, columns] if all(columns)? == dim => rows,
         _ => return Err(format!("an embedding of {:?} for a width of {dim}", sizes.embedding)),
     };
-    if let Some(said) = params.vocab_size.filter(|&said| said > 0) {
-        if usize::try_from(said) != Ok(vocabulary) {
-            return Err(format!(
-                "a vocabulary of {said}, and {vocabulary} rows in the embeddings of {} files",
-                sizes.parts
-            ));
-        }
+    let said = params.vocab_size.filter(|&said| said > 0);
+    if let Some(said) = said.filter(|&said| usize::try_from(said) != Ok(vocabulary)) {
+        return Err(format!(
+            "a vocabulary of {said}, and {vocabulary} rows in the embeddings of {} files",
+            sizes.parts
+        ));
     }
     let feed_forward = match *sizes.gate {
         [rows, _] => all(rows)?,

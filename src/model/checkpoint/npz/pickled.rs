@@ -103,7 +103,7 @@ fn array(pickle: &Pickle, handle: Handle) -> Result<Described, Failure> {
     Ok(Described {
         descr: descr(pickle, state[2])?,
         fortran,
-        shape: pickle.numbers(state[1])?,
+        shape: pickle.lengths(state[1])?,
         start: bytes.start,
         length: bytes.len(),
     })

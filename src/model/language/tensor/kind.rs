@@ -98,7 +98,7 @@ impl Kind {
 
     /// Bytes of a row of this many values; `None` where they fill no whole blocks.
     pub fn row_bytes(self, columns: usize) -> Option<usize> {
-        if columns % self.block() != 0 {
+        if !columns.is_multiple_of(self.block()) {
             return None;
         }
         (columns / self.block()).checked_mul(self.block_bytes())

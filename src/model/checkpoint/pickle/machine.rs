@@ -1,151 +1,13 @@
-//! Python's pickles, taken apart and never run.
-//!
-//! A pickle is a program that builds values on a stack. What would call a function or make
-//! an object becomes a value that says so; what it means is for the reader of a layout to
-//! know, and whatever it does not know is refused there by its name. All values lie in one
-//! list and name each other by number, so that no nesting is deep and no cycle endless.
+//! What a pickle's instructions do.
 
 use std::collections::HashMap;
 use std::ops::Range;
 
-/// The number of a value.
-pub(super) type Handle = u32;
+use super::{Failure, Handle, Made, Pickle, Value};
 
-/// Why a pickle cannot be read.
-pub(super) type Failure = String;
-
-/// What a pickle holds.
-#[derive(Debug)]
-pub(super) struct Pickle {
-    values: Vec<Value>,
-    root: Handle,
-}
-
-/// A value of a pickle.
-#[derive(Debug)]
-pub(super) enum Value {
-    /// Nothing, a float, or what else no layout asks for.
-    Other,
-    /// Yes or no.
-    Flag(bool),
-    /// A whole number.
-    Integer(i64),
-    /// Text.
-    Text(String),
-    /// Bytes of the pickle itself.
-    Bytes(Range<usize>),
-    /// A list or a tuple.
-    Sequence(Vec<Handle>),
-    /// A dictionary.
-    Dictionary(Vec<(Handle, Handle)>),
-    /// A function or a class: the module's name and its own.
-    Global(String, String),
-    /// Something outside of the pickle, by a name that the layout gives it.
-    Outside(Handle),
-    /// What a call would return.
-    Made(Made),
-}
-
-/// A call that is not made.
-#[derive(Debug)]
-pub(super) struct Made {
-    /// What would be called.
-    pub(super) function: Handle,
-    /// What it would be given.
-    pub(super) arguments: Handle,
-    /// What the result would be told afterwards.
-    pub(super) state: Option<Handle>,
-    /// What would be put into it, as into a dictionary.
-    pub(super) items: Vec<(Handle, Handle)>,
-}
-
-/// Instructions of a pickle: a model of a thousand layers has fewer. Each adds one value at
-/// most, so that this bounds the memory as well.
+/// Instructions of a pickle: a model of a thousand layers has fewer. Each adds a few
+/// values at most, so that this bounds the memory as well.
 const MOST_INSTRUCTIONS: usize = 1 << 20;
-
-impl Pickle {
-    /// Takes a pickle apart. Bytes behind it are ignored.
-    pub(super) fn new(bytes: &[u8]) -> Result<Self, Failure> {
-        Machine {
-            bytes,
-            at: 0,
-            values: Vec::new(),
-            stack: Vec::new(),
-            marks: Vec::new(),
-            memo: HashMap::new(),
-        }
-        .run()
-    }
-
-    /// The value that the pickle stands for.
-    pub(super) fn root(&self) -> &Value {
-        self.get(self.root)
-    }
-
-    /// The value of this number.
-    pub(super) fn get(&self, handle: Handle) -> &Value {
-        // Handles are numbers of values from the moment that they exist.
-        &self.values[handle as usize]
-    }
-
-    /// A list or a tuple of at least this many values.
-    pub(super) fn sequence(&self, handle: Handle, least: usize) -> Result<&[Handle], Failure> {
-        match self.get(handle) {
-            Value::Sequence(values) if values.len() >= least => Ok(values),
-            other => Err(format!("{} instead of {least} values", self.describe(other))),
-        }
-    }
-
-    /// A list or a tuple of numbers that are not negative.
-    pub(super) fn numbers(&self, handle: Handle) -> Result<Vec<usize>, Failure> {
-        self.sequence(handle, 0)?.iter().map(|&number| self.number(number)).collect()
-    }
-
-    /// A number that is not negative.
-    pub(super) fn number(&self, handle: Handle) -> Result<usize, Failure> {
-        match self.get(handle) {
-            Value::Integer(number) => {
-                usize::try_from(*number).map_err(|_| format!("{number} instead of a size"))
-            }
-            other => Err(format!("{} instead of a size", self.describe(other))),
-        }
-    }
-
-    /// Text.
-    pub(super) fn text(&self, handle: Handle) -> Result<&str, Failure> {
-        match self.get(handle) {
-            Value::Text(text) => Ok(text),
-            other => Err(format!("{} instead of a text", self.describe(other))),
-        }
-    }
-
-    /// The names of a function or class.
-    pub(super) fn global(&self, handle: Handle) -> Result<(&str, &str), Failure> {
-        match self.get(handle) {
-            Value::Global(module, name) => Ok((module, name)),
-            other => Err(format!("{} instead of a name", self.describe(other))),
-        }
-    }
-
-    /// What a value is, for errors.
-    pub(super) fn describe(&self, value: &Value) -> String {
-        match value {
-            Value::Other => "nothing".into(),
-            Value::Flag(_) => "a flag".into(),
-            Value::Integer(number) => format!("the number {number}"),
-            Value::Text(_) => "a text".into(),
-            Value::Bytes(_) => "bytes".into(),
-            Value::Sequence(values) => format!("a list of {}", values.len()),
-            Value::Dictionary(_) => "a dictionary".into(),
-            Value::Global(module, name) => format!("{module}.{name}"),
-            Value::Outside(_) => "something outside".into(),
-            Value::Made(made) => match self.get(made.function) {
-                Value::Global(module, name) => format!("a {module}.{name}"),
-                _ => "an object".into(),
-            },
-        }
-    }
-}
 
 /// A pickle while it is taken apart.
 struct Machine<'a> {
@@ -156,6 +18,12 @@ struct Machine<'a> {
     /// Lengths of the stack.
     marks: Vec<usize>,
     memo: HashMap<u32, Handle>,
+}
+
+/// Follows the instructions to the last one.
+pub(super) fn run(bytes: &[u8]) -> Result<Pickle, Failure> {
+    let memo = HashMap::new();
+    Machine { bytes, at: 0, values: Vec::new(), stack: Vec::new(), marks: Vec::new(), memo }.run()
 }
 
 impl Machine<'_> {
@@ -260,10 +128,18 @@ impl Machine<'_> {
             // Names, and what is made by them.
             b'c' => {
                 let (module, name) = (self.line()?, self.line()?);
+                self.push(Value::Text(module))?;
+                self.push(Value::Text(name))?;
+                let (name, module) = (self.pop()?, self.pop()?);
                 self.push(Value::Global(module, name))
             }
             0x93 => {
-                let (name, module) = (self.pop_text()?, self.pop_text()?);
+                let (name, module) = (self.pop()?, self.pop()?);
+                for part in [module, name] {
+                    if !matches!(self.value(part), Value::Text(_)) {
+                        return Err("a name is no text".into());
+                    }
+                }
                 self.push(Value::Global(module, name))
             }
             b'R' | 0x81 => {
@@ -361,14 +237,6 @@ impl Machine<'_> {
         Ok(top)
     }
 
-    fn pop_text(&mut self) -> Result<String, Failure> {
-        let top = self.pop()?;
-        match self.value(top) {
-            Value::Text(text) => Ok(text.clone()),
-            _ => Err("a name is no text".into()),
-        }
-    }
-
     fn popped(&mut self, count: usize) -> Result<Vec<Handle>, Failure> {
         let floor = self.marks.last().copied().unwrap_or(0);
         match self.stack.len().checked_sub(count) {
@@ -431,26 +299,6 @@ fn pairs(values: &[Handle]) -> Result<Vec<(Handle, Handle)>, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_dictionary_with_a_call() {
-        // {'a': f(7, (1, -2)), 'b': [b'xy']} in protocol 4, with memo and frame.
-        let bytes = b"\x80\x04\x95\x00\x00\x00\x00\x00\x00\x00\x00}\x94(\x8c\x01acm.o\nf\n\
-            K\x07K\x01J\xfe\xff\xff\xff\x86\x86R\x8c\x01b]C\x02xyau.";
-        let pickle = Pickle::new(bytes).unwrap();
-        let Value::Dictionary(items) = pickle.root() else { panic!("{pickle:?}") };
-        let [(first, made), (second, list)] = items.as_slice() else { panic!("{items:?}") };
-        assert_eq!((pickle.text(*first), pickle.text(*second)), (Ok("a"), Ok("b")));
-        let Value::Made(made) = pickle.get(*made) else { panic!("{pickle:?}") };
-        assert_eq!(pickle.global(made.function), Ok(("m.o", "f")));
-        let arguments = pickle.sequence(made.arguments, 2).unwrap();
-        assert_eq!(pickle.number(arguments[0]), Ok(7));
-        assert!(pickle.numbers(arguments[1]).unwrap_err().contains("-2"));
-        let Value::Bytes(range) = pickle.get(pickle.sequence(*list, 1).unwrap()[0]) else {
-            panic!("{pickle:?}")
-        };
-        assert_eq!(&bytes[range.clone()], b"xy");
-    }
 
     #[test]
     fn bombs_go_out() {
