@@ -206,6 +206,34 @@ fn errors_name_the_file_and_the_cause() {
     assert!(none.contains("nowhere: there is no such file or folder"), "{none}");
 }
 
+/// A pickle names what it wants to be called; only what makes tensors is taken for one.
+#[test]
+fn what_pickles_call_is_refused_by_name() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("pickled");
+    huggingface::pickled(&folder, &Tiny::default());
+    let file = folder.join("pytorch_model.bin");
+    let good = fs::read(&file).unwrap();
+    for (from, to, named) in [
+        ("_rebuild_tensor_v2", "_rebuild_nested_v2", "torch._utils._rebuild_nested_v2 is not"),
+        ("torch._utils", "posix.system", "posix.system._rebuild_tensor_v2 is not"),
+        ("FloatStorage", "ShortStorage", "values of torch.ShortStorage are not"),
+        ("OrderedDict", "defaultdict", "a collections.defaultdict instead of a dictionary"),
+        ("little", "middle", "big-endian"),
+        ("archive/data/3", "archive/data/x", "the member archive/data/3 is"),
+    ] {
+        let mut bytes = good.clone();
+        for place in 0..bytes.len() - from.len() {
+            if bytes[place..].starts_with(from.as_bytes()) {
+                bytes[place..place + to.len()].copy_from_slice(to.as_bytes());
+            }
+        }
+        fs::write(&file, bytes).unwrap();
+        let error = error_of(&folder);
+        assert!(error.contains("pytorch_model.bin: ") && error.contains(named), "{error}");
+    }
+}
+
 /// Every file of a checkpoint, cut off and changed: whatever comes of it, nothing panics,
 /// and what is cut off is never taken for the whole.
 #[test]
