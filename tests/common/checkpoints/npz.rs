@@ -117,7 +117,9 @@ fn plain(array: &Values, form: Form) -> Vec<u8> {
 
 fn header(descr: &str, fortran: bool, shape: &[usize]) -> Vec<u8> {
     let order = if fortran { "True" } else { "False" };
-    let lengths: String = shape.iter().map(|length| format!("{length}, ")).collect();
+    let lengths: Vec<String> = shape.iter().map(usize::to_string).collect();
+    // A tuple of one is written with a comma.
+    let lengths = lengths.join(", ") + if shape.len() == 1 { "," } else { "" };
     let mut text =
         format!("{{'descr': '{descr}', 'fortran_order': {order}, 'shape': ({lengths}), }}");
     while (text.len() + 11) % 64 != 0 {

@@ -20,6 +20,7 @@ pub struct Exact {
     /// One for each thread.
     groups: Vec<Group>,
     contexts: usize,
+    positions: usize,
 }
 
 /// Contexts that one thread advances.
@@ -50,12 +51,13 @@ impl Exact {
             hash: Some([0; 32]),
         };
         let model = LanguageModel::new(parts, profile)?;
-        Ok(Exact { model, threads: 1, groups: Vec::new(), contexts: 0 })
+        Ok(Exact { model, threads: 1, groups: Vec::new(), contexts: 0, positions: 0 })
     }
 
     /// The same weights, with contexts shared out to this many threads.
     pub fn with_threads(&self, threads: usize) -> Self {
-        Exact { model: self.model.clone(), threads, groups: Vec::new(), contexts: 0 }
+        let model = self.model.clone();
+        Exact { model, threads, groups: Vec::new(), contexts: 0, positions: 0 }
     }
 
     /// The logits of every token: one context after the other.
@@ -83,6 +85,10 @@ impl Group {
 
 impl Subject for Exact {
     fn begin(&mut self, contexts: usize, positions: usize) -> Result<()> {
+        if (self.contexts, self.positions) == (contexts, positions) {
+            self.groups.iter_mut().for_each(|group| group.evaluator.clear());
+            return Ok(());
+        }
         let threads = self.threads.min(contexts);
         let starts = |thread| contexts * thread / threads;
         let groups = (0..threads).map(|thread| {
@@ -90,28 +96,30 @@ impl Subject for Exact {
             Group { evaluator: self.model.evaluator(contexts, positions), first, contexts }
         });
         self.groups = groups.collect();
-        self.contexts = contexts;
+        (self.contexts, self.positions) = (contexts, positions);
         Ok(())
     }
 
     fn advance(&mut self, tokens: &[u32]) -> Result<Vec<f32>> {
         let size = self.model.vocabulary().len();
         let each = tokens.len() / self.contexts;
-        let mut last = vec![0.0; self.contexts * size];
-        for group in &mut self.groups {
+        let run = |group: &mut Group| -> Result<Vec<f32>> {
             let tokens: Vec<&[u32]> = group.of(tokens, each).collect();
+            let mut last = vec![0.0; group.contexts * size];
             group.evaluator.advance(&tokens, |context, token, logits| {
                 if token + 1 == each {
-                    last[(group.first + context) * size..][..size].copy_from_slice(logits);
+                    last[context * size..][..size].copy_from_slice(logits);
                 }
             })?;
-        }
-        Ok(last)
+            Ok(last)
+        };
+        Ok(on_threads(&mut self.groups, run)?.concat())
     }
 
     fn steps(&mut self, tokens: &[u32]) -> Result<()> {
         let contexts = self.contexts;
-        let run = |group: &mut Group| -> Result<()> {
+        // Threads need not wait for each other: contexts know nothing of each other.
+        on_threads(&mut self.groups, |group| {
             for step in tokens.chunks(contexts) {
                 let tokens: Vec<&[u32]> = group.of(step, 1).collect();
                 group.evaluator.advance(&tokens, |_, _, logits| {
@@ -119,18 +127,24 @@ impl Subject for Exact {
                 })?;
             }
             Ok(())
-        };
-        // Threads need not wait for each other: contexts know nothing of each other.
-        match self.groups.as_mut_slice() {
-            [group] => run(group),
-            groups => thread::scope(|scope| {
-                let run = &run;
-                let running: Vec<_> =
-                    groups.iter_mut().map(|group| scope.spawn(move || run(group))).collect();
-                running.into_iter().try_for_each(|thread| {
-                    thread.join().unwrap_or_else(|_| Err("a thread panicked".into()))
-                })
-            }),
-        }
+        })?;
+        Ok(())
     }
+}
+
+/// Runs something for each group, on a thread each.
+fn on_threads<T: Send>(
+    groups: &mut [Group],
+    run: impl Fn(&mut Group) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
+    if let [group] = groups {
+        return Ok(vec![run(group)?]);
+    }
+    thread::scope(|scope| {
+        let run = &run;
+        let running: Vec<_> =
+            groups.iter_mut().map(|group| scope.spawn(move || run(group))).collect();
+        let joined = running.into_iter().map(|thread| thread.join());
+        joined.map(|done| done.unwrap_or_else(|_| Err("a thread panicked".into()))).collect()
+    })
 }

@@ -12,7 +12,8 @@ use crate::subject::{Result, Subject};
 #[derive(Debug)]
 pub struct Float {
     model: Llama,
-    config: Config,
+    /// A cache without tokens: its tables take a while to compute.
+    empty: Cache,
     cache: Cache,
     contexts: usize,
     length: usize,
@@ -47,14 +48,14 @@ impl Float {
         let tensors = tensors.collect::<candle_core::Result<_>>()?;
         let variables = VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu);
         let model = Llama::load(variables, &config)?;
-        let cache = Cache::new(true, DType::F32, &config, &Device::Cpu)?;
-        Ok(Float { model, config, cache, contexts: 0, length: 0 })
+        let empty = Cache::new(true, DType::F32, &config, &Device::Cpu)?;
+        Ok(Float { model, cache: empty.clone(), empty, contexts: 0, length: 0 })
     }
 }
 
 impl Subject for Float {
     fn begin(&mut self, contexts: usize, _positions: usize) -> Result<()> {
-        self.cache = Cache::new(true, DType::F32, &self.config, &Device::Cpu)?;
+        self.cache = self.empty.clone();
         self.contexts = contexts;
         self.length = 0;
         Ok(())

@@ -34,7 +34,8 @@ use shapes::Size;
 /// Contestants take turns, so that what disturbs the machine disturbs all. Speeds are
 /// medians, by the processor time that a turn took and by the clock; Gop/s counts two
 /// operations for a parameter and token, and those of attention; the share is of what the
-/// same moment's loop over registers reached. Speeds of two threads are by the clock.
+/// same moment's loop over registers reached. Two threads are compared by the clock, each
+/// with contexts of its own.
 #[derive(Parser)]
 #[command(name = "lm-bench", version)]
 struct Arguments {
@@ -45,8 +46,8 @@ struct Arguments {
     #[arg(long, value_name = "TEXT")]
     only: Vec<String>,
     /// Tokens of each context in lockstep.
-    #[arg(long, value_name = "N", default_value_t = 256)]
-    steps: usize,
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=2048))]
+    steps: u16,
     /// A measurement ends early after this long.
     #[arg(long, value_name = "N", default_value_t = 60.0)]
     seconds: f64,
@@ -74,7 +75,7 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<()> {
-    let limits = Limits { steps: arguments.steps, seconds: arguments.seconds };
+    let limits = Limits { steps: arguments.steps.into(), seconds: arguments.seconds };
     let peaks = Peak::ALL.map(|peak| (peak, peak.measure()));
     let mut rows = Vec::new();
     for &size in &arguments.sizes {

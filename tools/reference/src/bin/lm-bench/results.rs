@@ -37,7 +37,8 @@ impl Row {
         contestants: &[Contestant],
         turns: &[Vec<Turn>],
     ) -> Vec<Row> {
-        let rows = contestants.iter().zip(turns).map(|(contestant, own)| {
+        let measured = contestants.iter().zip(turns).filter(|(_, own)| !own.is_empty());
+        let rows = measured.map(|(contestant, own)| {
             let of = |figure: &dyn Fn(&Turn) -> f64| median(own.iter().map(figure).collect());
             // Threads do not make processor time shorter.
             let seconds = |turn: &Turn| match contestant.threads {
@@ -46,7 +47,8 @@ impl Row {
             };
             let ratio = contestant.beside.map(|beside| {
                 let pairs = own.iter().zip(&turns[beside]);
-                let ratios = pairs.map(|(own, other)| seconds(other) / seconds(own));
+                let speed = |turn: &Turn| turn.tokens as f64 / seconds(turn);
+                let ratios = pairs.map(|(own, other)| speed(own) / speed(other));
                 (median(ratios.collect()), contestants[beside].name)
             });
             Row {
@@ -99,4 +101,16 @@ pub(crate) fn json(peaks: &[(Peak, f64)], rows: &[Row]) -> Value {
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_slow_turn_does_not_move_the_middle() {
+        assert_eq!(median(vec![3.0, 900.0, 1.0, 2.0, 2.5]), 2.5);
+        assert_eq!(median(vec![7.0]), 7.0);
+        assert!(median(Vec::new()).is_nan());
+    }
 }

@@ -1,5 +1,6 @@
 //! Contestants take turns.
 
+use std::ops::Range;
 use std::time::Instant;
 
 use lmac::language::Llama;
@@ -12,7 +13,7 @@ use crate::shapes::operations;
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Work {
-    /// One context of this many tokens in one pass.
+    /// A context of this many tokens in one pass.
     Prefill(usize),
     /// This many contexts, a token each at a time.
     Lockstep(usize),
@@ -55,10 +56,19 @@ impl Work {
             Work::Lockstep(contexts) => format!("lockstep {contexts}"),
         }
     }
+
+    /// Contexts of a contestant. In passes each thread has one of its own.
+    fn contexts(self, contestant: &Contestant) -> usize {
+        match self {
+            Work::Prefill(_) => contestant.threads,
+            Work::Lockstep(contexts) => contexts,
+        }
+    }
 }
 
-/// The turns of each contestant. All have equally many, and those of one number were next
-/// to each other in time and at the same place of their contexts.
+/// The turns of each contestant; none for those who have more threads than contexts. All
+/// others have equally many, and those of one number were next to each other in time and at
+/// the same place of their contexts.
 pub(crate) fn measure(
     contestants: &mut [Contestant],
     work: Work,
@@ -67,19 +77,15 @@ pub(crate) fn measure(
 ) -> Result<Vec<Vec<Turn>>> {
     let start = Instant::now();
     let mut turns = vec![Vec::new(); contestants.len()];
-    let (most, contexts) = match work {
-        Work::Prefill(_) => (PASSES, 1),
-        Work::Lockstep(contexts) => (limits.steps.div_ceil(STEPS), contexts),
+    let (most, length) = match work {
+        Work::Prefill(length) => (PASSES, length),
+        Work::Lockstep(_) => (limits.steps.div_ceil(STEPS), limits.steps),
     };
-    let length = match work {
-        Work::Prefill(length) => length,
-        Work::Lockstep(_) => limits.steps,
-    };
-    let tokens = tokens(length * contexts, llama.vocabulary);
     for contestant in &mut *contestants {
         // What is done at first use alone is not measured.
+        let contexts = work.contexts(contestant);
         contestant.subject.begin(contexts, length)?;
-        contestant.subject.advance(&tokens[..contexts])?;
+        contestant.advance(&vec![0; contexts])?;
         contestant.subject.begin(contexts, length)?;
     }
     for number in 0..most {
@@ -87,43 +93,59 @@ pub(crate) fn measure(
             break;
         }
         for (contestant, turns) in contestants.iter_mut().zip(&mut turns) {
-            let turn = match work {
-                Work::Prefill(_) => passes(contestant, &tokens, llama)?,
+            let contexts = work.contexts(contestant);
+            if contestant.threads > contexts {
+                continue;
+            }
+            turns.push(match work {
+                Work::Prefill(length) => passes(contestant, contexts, length, llama)?,
                 Work::Lockstep(_) => {
-                    let steps = number * STEPS..length.min((number + 1) * STEPS);
-                    let tokens = &tokens[steps.start * contexts..steps.end * contexts];
-                    let (done, took) = time(|| contestant.steps(tokens));
-                    done?;
-                    let logits = steps.len();
-                    let operations = operations(llama, steps, logits) * contexts as f64;
-                    Turn { took, tokens: tokens.len(), operations, peak: contestant.peak.measure() }
+                    let from = number * STEPS;
+                    steps(contestant, contexts, from..length.min(from + STEPS), llama)?
                 }
-            };
-            turns.push(turn);
+            });
         }
     }
     Ok(turns)
 }
 
-fn passes(contestant: &mut Contestant, tokens: &[u32], llama: &Llama) -> Result<Turn> {
+/// A turn of passes, each from the beginning.
+fn passes(
+    contestant: &mut Contestant,
+    contexts: usize,
+    length: usize,
+    llama: &Llama,
+) -> Result<Turn> {
+    let tokens = tokens(length * contexts, llama.vocabulary);
     let mut passes = 0;
     let (done, took) = time(|| -> Result<()> {
         let start = Instant::now();
         while passes == 0 || start.elapsed().as_secs_f64() < LEAST {
-            contestant.subject.begin(1, tokens.len())?;
-            contestant.advance(tokens)?;
+            contestant.subject.begin(contexts, length)?;
+            contestant.advance(&tokens)?;
             passes += 1;
         }
         Ok(())
     });
     done?;
-    let logits = if contestant.last_logits_only { 1 } else { tokens.len() };
-    Ok(Turn {
-        took,
-        tokens: tokens.len() * passes,
-        operations: operations(llama, 0..tokens.len(), logits) * passes as f64,
-        peak: contestant.peak.measure(),
-    })
+    let logits = if contestant.last_logits_only { 1 } else { length };
+    let operations = operations(llama, 0..length, logits) * (contexts * passes) as f64;
+    let tokens = tokens.len() * passes;
+    Ok(Turn { took, tokens, operations, peak: contestant.peak.measure() })
+}
+
+/// A turn of these steps, behind those before.
+fn steps(
+    contestant: &mut Contestant,
+    contexts: usize,
+    steps: Range<usize>,
+    llama: &Llama,
+) -> Result<Turn> {
+    let tokens = tokens(steps.len() * contexts, llama.vocabulary);
+    let (done, took) = time(|| contestant.steps(&tokens));
+    done?;
+    let operations = operations(llama, steps.clone(), steps.len()) * contexts as f64;
+    Ok(Turn { took, tokens: tokens.len(), operations, peak: contestant.peak.measure() })
 }
 
 /// Tokens without a pattern.

@@ -85,3 +85,44 @@ impl FromStr for Size {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_what_their_names_say() {
+        for (size, millions) in [(Size::One, 1.0), (Size::Ten, 10.0), (Size::Hundred, 100.0)] {
+            assert_eq!(Architecture::Llama(size.llama()).validate().map_err(drop), Ok(()));
+            let parameters = size.parameters() as f64 / 1e6;
+            assert!((parameters / millions - 1.0).abs() < 0.1, "{parameters}");
+        }
+    }
+
+    #[test]
+    fn operations_of_a_model_that_can_be_counted_by_hand() {
+        let llama = Llama {
+            vocabulary: 10,
+            width: 4,
+            layers: 2,
+            heads: 2,
+            key_heads: 1,
+            head_width: 2,
+            feed_forward: 3,
+            epsilon: 1e-5,
+            rope_base: 1e4,
+            rope_factors: Vec::new(),
+            tied: false,
+            positions: 8,
+        };
+        // Queries and outputs 4 x 4 each, keys and values 4 x 2 each, 4 x 3 thrice.
+        let layer = 2 * (16 + 16 + 8 + 8 + 36);
+        // Two heads of two values: a product for the score and one for the mixture.
+        let seen = 2 * 2 * 2 * 2;
+        let head = 2 * 40;
+        assert_eq!(operations(&llama, 0..1, 1), (2 * (layer + seen) + head) as f64);
+        let third = 2 * (layer + 3 * seen) + head;
+        let fourth = 2 * (layer + 4 * seen);
+        assert_eq!(operations(&llama, 2..4, 1), (third + fourth) as f64);
+    }
+}
