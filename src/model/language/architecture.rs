@@ -75,6 +75,9 @@ pub(crate) const MOST_VOCABULARY: usize = 1 << 20;
 const MOST_WIDTH: usize = 1 << 16;
 const MOST_LAYERS: usize = 1 << 10;
 const MOST_POSITIONS: usize = 1 << 17;
+/// With these no angle is above 2^20, up to which sines are good.
+const LEAST_ROPE_FACTOR: f32 = 0.125;
+const MOST_ROPE_BASE: f64 = (1u128 << 64) as f64;
 
 impl Architecture {
     /// Tokens of the vocabulary.
@@ -140,12 +143,15 @@ impl Architecture {
                 }
                 let factors = &llama.rope_factors;
                 let fits = factors.is_empty() || factors.len() == llama.head_width / 2;
-                let usable = |x: f64| x.is_finite() && x > 0.0;
-                if !fits || !factors.iter().all(|&factor| usable(factor.into())) {
+                let usable = |factor: f32| factor.is_finite() && factor >= LEAST_ROPE_FACTOR;
+                if !fits || !factors.iter().all(|&factor| usable(factor)) {
                     return Err(Error::model("rotary factors that do not fit a head"));
                 }
-                if !usable(llama.rope_base) || !usable(llama.epsilon.into()) {
-                    return Err(Error::model("a rotary base or epsilon that is not above zero"));
+                if !(1.0..=MOST_ROPE_BASE).contains(&llama.rope_base) {
+                    return Err(Error::model(format!("a rotary base of {}", llama.rope_base)));
+                }
+                if !llama.epsilon.is_finite() || llama.epsilon <= 0.0 {
+                    return Err(Error::model("an epsilon that is not above zero"));
                 }
             }
             Architecture::ByteTransformer(bytes) => {

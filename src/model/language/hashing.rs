@@ -96,7 +96,7 @@ fn hash_vocabulary(vocabulary: &Vocabulary, hash: &mut Sha256) {
     for token in 0..vocabulary.len() as u32 {
         // What spells nothing has a length that nothing else has.
         let bytes = vocabulary.bytes(token);
-        number(bytes.map_or(usize::MAX, <[u8]>::len), hash);
+        hash.update(bytes.map_or(u64::MAX, |bytes| bytes.len() as u64).to_le_bytes());
         hash.update(bytes.unwrap_or_default());
     }
     for token in vocabulary.characters() {
