@@ -1,4 +1,5 @@
 //! Blocks of quantised values mean what candle takes them for, bit for bit.
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use std::borrow::Cow;
 

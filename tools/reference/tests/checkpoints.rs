@@ -1,5 +1,6 @@
 //! What is read from checkpoints is what candle's readers find there, bit for bit; and what
 //! candle writes can be read.
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 #[path = "../../../tests/common/checkpoints/mod.rs"]
 mod checkpoints;

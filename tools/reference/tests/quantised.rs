@@ -1,4 +1,5 @@
 //! The Llama on candle's quantised products is candle's Llama.
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use candle_core::quantized::GgmlDType;
 use lmac::language::Llama;
