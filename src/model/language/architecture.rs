@@ -91,7 +91,7 @@ impl Architecture {
     /// The most positions of a context.
     pub fn positions(&self) -> usize {
         match self {
-            Architecture::Llama(llama) => llama.positions,
+            Architecture::Llama(llama) => llama.positions.min(MOST_POSITIONS),
             Architecture::ByteTransformer(_) => MOST_POSITIONS,
         }
     }
