@@ -30,9 +30,11 @@ impl Coder {
         let mut tokens = RangeDecoder::new(parts.tokens);
         let mut text = vec![0; arrangement.length()];
 
-        let segments: Vec<Range<usize>> = arrangement.segments().collect();
+        // A batch at a time: there may be as many segments as characters.
+        let mut segments = arrangement.segments();
         let mut contexts: Vec<Context> = Vec::new();
-        for batch in segments.chunks(self.usage.lockstep as usize) {
+        while segments.len() > 0 {
+            let batch: Vec<_> = segments.by_ref().take(self.usage.lockstep as usize).collect();
             contexts.truncate(batch.len());
             contexts.resize_with(batch.len(), || Context::new(self));
             contexts.iter_mut().for_each(|context| context.begin(self));
@@ -52,11 +54,10 @@ impl Coder {
         &self,
         way: &Way,
         contexts: Vec<Context>,
-        segments: &[Range<usize>],
+        mut places: Vec<Range<usize>>,
         text: &mut [u8],
         tokens: &mut RangeDecoder,
     ) -> Result<Vec<Context>> {
-        let mut places: Vec<Range<usize>> = segments.to_vec();
         self.in_lockstep(way, contexts, |at, context| {
             let symbol = next_symbol(context, tokens);
             let token = way.alphabet.token(symbol);
