@@ -91,6 +91,7 @@ impl ModelId {
 
 impl fmt::Display for ModelId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"{}\", SHA-256 {}", self.name, self.hash_name())
+        // What would move a terminal's cursor is written as an escape.
+        write!(f, "{:?}, SHA-256 {}", self.name, self.hash_name())
     }
 }

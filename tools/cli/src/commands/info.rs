@@ -133,7 +133,9 @@ fn describe_source(info: &StreamInfo, summary: &Summary) -> String {
 
 fn describe_model(model: &ModelUse) -> String {
     let top_k = model.top_k.map_or("all".into(), |k| format!("the likeliest {k}"));
-    let (name, profile, tokens) = (&model.id.name, model.id.profile.name(), model.tokens.name());
+    // What would move a terminal's cursor is written as an escape.
+    let name = model.id.name.escape_debug();
+    let (profile, tokens) = (model.id.profile.name(), model.tokens.name());
     let (context, lockstep) = (model.context, model.lockstep);
     let blocking = match model.blocking {
         0 => String::new(),
