@@ -271,9 +271,13 @@ fn good() -> BTreeMap<String, (Vec<u8>, Vec<u8>)> {
         let value = i32::from(i16::from_le_bytes([pair[0], pair[1]])) >> 2 | 1;
         (value << 10).to_le_bytes()[..3].to_vec()
     };
-    let audio = audio(Mapping::TwosComplement, &[Zeros, Likely], 80, 1);
-    let audio = audio.chunks(2).flat_map(wasted).collect();
-    add("wasted-bits", wide, audio, with(BYTES, Profile::F32, 50), [1, 1]);
+    let words = audio(Mapping::TwosComplement, &[Zeros, Likely], 80, 1);
+    let words = words.chunks(2).flat_map(wasted).collect();
+    add("wasted-bits", wide, words, with(BYTES, Profile::F32, 50), [1, 1]);
+    // Floats are mapped by their bits, whatever they stand for.
+    let float = AudioSpec::new(SampleFormat::F32, 1, 8000);
+    let floats = audio(Mapping::OffsetBinary, &[Likely, Ones, Noise, Ones], 60, 1);
+    add("float", float, floats, with(LLAMA, Profile::Int8, 100), [1, 1]);
     all
 }
 
