@@ -120,12 +120,13 @@ class Transformer:
 
         def heads_of(name):
             row = self.multiply(part + name, xs)
-            heads = [row[at:at + shape.head_width]
-                     for at in range(0, len(row), shape.head_width)]
-            return [rotate(head, position) for head in heads] \
-                if rotate and name != "value" else heads
+            return [row[at:at + shape.head_width]
+                    for at in range(0, len(row), shape.head_width)]
 
         queries, keys, values = map(heads_of, ("query", "key", "value"))
+        if rotate:
+            queries, keys = ([rotate(head, position) for head in heads]
+                             for heads in (queries, keys))
         for memory, key, value in zip(memories, keys, values):
             memory.put(key, value)
         sharing = shape.heads // shape.key_heads
