@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 #[path = "../../../tests/common/checkpoints/mod.rs"]
-#[allow(dead_code, unreachable_pub, reason = "others use the rest")]
 mod checkpoints;
 mod common;
 

@@ -38,7 +38,7 @@ struct Layer {
 }
 
 impl Weights {
-    pub(super) fn new(llama: &Llama, intake: &mut Intake<'_>) -> Result<Self> {
+    pub(super) fn new(llama: &Llama, positions: usize, intake: &mut Intake<'_>) -> Result<Self> {
         let (mut embedding, mut head) = (None, None);
         if llama.tied {
             head = Some(intake.matrix("embedding")?);
@@ -62,7 +62,7 @@ impl Weights {
             None => intake.matrix("head")?,
         };
         let (width, epsilon) = (llama.width, llama.epsilon);
-        let positions = Positions::rotary(llama);
+        let positions = Positions::rotary(llama, positions);
         Ok(Weights { width, epsilon, embedding, layers, norm, head, positions })
     }
 

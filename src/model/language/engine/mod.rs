@@ -86,7 +86,8 @@ impl Engine {
         let mut intake = Intake::new(&architecture, profile, tensors);
         let (weights, heads, head_width) = match &architecture {
             Architecture::Llama(llama) => {
-                let weights = llama::Weights::new(llama, &mut intake)?;
+                let positions = architecture.positions();
+                let weights = llama::Weights::new(llama, positions, &mut intake)?;
                 (Weights::Llama(weights), llama.key_heads, llama.head_width)
             }
             Architecture::ByteTransformer(model) => {

@@ -31,7 +31,7 @@ enum Rule {
 }
 
 impl Positions {
-    pub(super) fn rotary(llama: &Llama) -> Self {
+    pub(super) fn rotary(llama: &Llama, positions: usize) -> Self {
         let half = llama.head_width / 2;
         let frequency = |i: usize| {
             let exponent = -((2 * i) as f64) / llama.head_width as f64;
@@ -39,7 +39,7 @@ impl Positions {
             pow(llama.rope_base, exponent) / f64::from(factor)
         };
         let frequencies = (0..half).map(frequency).collect();
-        Self::new(Rule::Rotary(frequencies), llama.head_width, llama.positions)
+        Self::new(Rule::Rotary(frequencies), llama.head_width, positions)
     }
 
     pub(super) fn sinusoids(model: &ByteTransformer, positions: usize) -> Self {

@@ -124,7 +124,7 @@ impl Work for Gate<'_> {
     #[inline(always)]
     fn run<I: Kernels>(self) {
         for (inner, &x) in self.inner.iter_mut().zip(self.gate) {
-            *inner = (x * logistic(x)) * *inner;
+            *inner *= x * logistic(x);
         }
     }
 }
@@ -143,7 +143,7 @@ impl Work for Gelu<'_> {
     #[inline(always)]
     fn run<I: Kernels>(self) {
         /// The root of eight over pi: twice that of two over pi.
-        const ROOT: f32 = 1.595_769_1;
+        const ROOT: f32 = 1.595_769;
         for row in self.rows.chunks_exact_mut(self.stride) {
             for (y, &bias) in row.iter_mut().zip(self.biases) {
                 let x = *y + bias;

@@ -3,7 +3,7 @@
 use std::io::{self, Seek, Write};
 use std::path::Path;
 
-use lmac::language::LanguageOptions;
+use lmac::language::{LanguageModel, LanguageOptions};
 use lmac::source::{self, RawLayout};
 use lmac::{
     AudioSpec, DecodeOptions, Decoder, EncodeOptions, SampleFormat, Stats, StreamInfo, Verify,
@@ -104,6 +104,7 @@ impl Encoding<'_> {
     fn encode(&self, task: &Task, outputs: &mut Outputs) -> Result<Status, Failure> {
         let name = task.origin.name();
         let input = task.origin.open()?;
+        let model = self.models.given(self.args.language.profile)?;
         let destination = task.destination.with_extension("lmac", &[WAV, RAW].concat());
         let mut output = outputs.open(&destination, &input)?;
         let output_name = output.name().to_string();
@@ -114,13 +115,14 @@ impl Encoding<'_> {
 
         let total = input.seekable.then_some(input.metadata.len());
         let progress = Progress::encoding(self.report, &name, total);
+        let options = self.options(&progress, model);
         let mut writer = StreamWriter::new(&mut output, &progress);
-        let converted = self.convert(&input, &progress, &mut writer);
+        let converted = self.convert(options, &input, &progress, &mut writer);
         let (spec, model) = writer
             .info
             .as_ref()
             .map_or((None, None), |info| (Some(info.spec), info.model.as_ref().map(Model::from)));
-        let (stats, md5) = converted?.map_err(|error| output.explain(error))?;
+        let (stats, md5) = converted.map_err(|error| output.explain(error))?;
         let check = rm.then_some(|file: &Path, stream: &Path| {
             compare::restores(stream, file, self.args.common.threads, &self.models)
         });
@@ -163,16 +165,6 @@ impl Encoding<'_> {
 
     fn convert(
         &self,
-        input: &Opened,
-        progress: &Progress,
-        writer: &mut StreamWriter,
-    ) -> Result<lmac::Result<(Stats, Option<[u8; 16]>)>, Failure> {
-        let options = self.options(progress)?;
-        Ok(self.convert_with(options, input, progress, writer))
-    }
-
-    fn convert_with(
-        &self,
         mut options: EncodeOptions,
         input: &Opened,
         progress: &Progress,
@@ -196,7 +188,7 @@ impl Encoding<'_> {
         if self.args.no_verify { Verify::No } else { self.args.verify }
     }
 
-    fn options(&self, progress: &Progress) -> Result<EncodeOptions, Failure> {
+    fn options(&self, progress: &Progress, model: Option<LanguageModel>) -> EncodeOptions {
         let args = self.args;
         let mut options = EncodeOptions::default()
             .with_preset(args.preset)
@@ -205,12 +197,12 @@ impl Encoding<'_> {
             .with_verify(self.verify());
         options.mapping = args.mapping.0;
         options.chunk_frames = args.chunk_frames;
-        if let Some(model) = self.models.given(args.language.profile)? {
+        if let Some(model) = model {
             let language = language_options(&args.language).with_meter(progress.meter());
             progress.watch_model();
             options = options.with_model(model, language);
         }
-        Ok(options)
+        options
     }
 }
 

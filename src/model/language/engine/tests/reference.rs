@@ -83,7 +83,7 @@ fn layer_norm(x: &[f32], scales: &[f32], offsets: &[f32]) -> Row {
 }
 
 fn gelu(x: f32) -> f32 {
-    x * logistic(1.595_769_1 * (x + 0.044_715 * ((x * x) * x)))
+    x * logistic(1.595_769 * (x + 0.044_715 * ((x * x) * x)))
 }
 
 impl Reference {
