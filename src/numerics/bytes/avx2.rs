@@ -4,7 +4,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Bytes, COLUMN, GROUP, Tile};
+use super::{BLOCK, Bytes, COLUMN, GROUP, Tile};
 use crate::numerics::integers::Avx2;
 
 /// Outputs that are summed up together; their sums are in two vectors of halves.
@@ -23,6 +23,7 @@ impl Bytes for Avx2 {
 fn add_avx2<const R: usize>(tile: Tile<'_, R>, outputs: usize) {
     let words = tile.words();
     let Tile { weights, raise, sums, .. } = tile;
+    assert!(weights.len() <= BLOCK);
     for first in (0..outputs).step_by(OUTPUTS) {
         let mut halves = [[_mm256_setzero_si256(); 2]; R];
         for (at, group) in weights.iter().enumerate() {
@@ -34,7 +35,7 @@ fn add_avx2<const R: usize>(tile: Tile<'_, R>, outputs: usize) {
             };
             let pairs = [_mm256_cvtepi8_epi16(pairs[0]), _mm256_cvtepi8_epi16(pairs[1])];
             for r in 0..R {
-                // SAFETY: a tile has no more groups than a block.
+                // SAFETY: there are no more groups than a block has.
                 let words = unsafe { words[r].get_unchecked(at).as_ptr().cast::<i64>() };
                 // SAFETY: a group has four words.
                 let words = _mm256_set1_epi64x(unsafe { words.read_unaligned() });

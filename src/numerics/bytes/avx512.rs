@@ -4,7 +4,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Bytes, COLUMN, GROUP, Tile};
+use super::{BLOCK, Bytes, COLUMN, GROUP, Tile};
 use crate::numerics::integers::Avx512;
 
 impl Bytes for Avx512 {
@@ -20,6 +20,7 @@ impl Bytes for Avx512 {
 fn add_avx512<const R: usize>(tile: Tile<'_, R>, columns: usize) {
     let words = tile.words();
     let Tile { weights, raise, sums, .. } = tile;
+    assert!(weights.len() <= BLOCK);
     // Of two vectors of halves, all the first ones and all the second ones.
     let first = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
     let second = _mm512_add_epi32(first, _mm512_set1_epi32(1));
@@ -34,7 +35,7 @@ fn add_avx512<const R: usize>(tile: Tile<'_, R>, columns: usize) {
             };
             let pairs = [_mm512_cvtepi8_epi16(pairs[0]), _mm512_cvtepi8_epi16(pairs[1])];
             for r in 0..R {
-                // SAFETY: a tile has no more groups than a block.
+                // SAFETY: there are no more groups than a block has.
                 let words = unsafe { words[r].get_unchecked(at).as_ptr().cast::<i64>() };
                 // SAFETY: a group has four words.
                 let words = _mm512_set1_epi64(unsafe { words.read_unaligned() });

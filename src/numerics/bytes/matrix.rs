@@ -1,10 +1,9 @@
 //! Weights in bytes.
 
-use super::quantise::{byte, scales};
-use super::{GROUP, Group, MOST_INPUTS, PANEL, Panel, RAISE, Sums};
+use super::quantise::Scale;
+use super::{GROUP, Group, MOST_INPUTS, PANEL, PIECE, Panel, RAISE, Sums};
 
-/// A matrix with a row of weights for each output. It is packed once, or grows by a row at a
-/// time, as the keys of a context do.
+/// A matrix with a row of weights for each output.
 #[derive(Debug, Clone)]
 pub(crate) struct ByteMatrix {
     inputs: usize,
@@ -20,56 +19,33 @@ pub(crate) struct ByteMatrix {
 }
 
 impl ByteMatrix {
-    /// A matrix without outputs.
-    pub(crate) fn new(inputs: usize) -> Self {
-        assert!(inputs <= MOST_INPUTS, "sums are of 32 bits");
-        let (weights, scales, raises) = Default::default();
-        ByteMatrix { inputs, outputs: 0, weights, scales, raises }
-    }
-
     /// Packs the rows that `row` fills in; none where a weight is infinite or no number.
     pub(crate) fn pack(
         outputs: usize,
         inputs: usize,
         mut row: impl FnMut(usize, &mut [f32]),
     ) -> Option<Self> {
-        let mut matrix = ByteMatrix::new(inputs);
-        matrix.reserve(outputs);
+        assert!(inputs <= MOST_INPUTS, "sums are of 32 bits");
+        let (panels, groups) = (outputs.div_ceil(PANEL), inputs.div_ceil(GROUP));
+        let mut matrix = ByteMatrix {
+            inputs,
+            outputs,
+            weights: vec![Group::ZERO; panels * groups],
+            scales: Vec::with_capacity(outputs),
+            raises: vec![[0; PANEL]; panels],
+        };
         let mut weights = vec![0.0; inputs];
         for output in 0..outputs {
             row(output, &mut weights);
             if !weights.iter().all(|weight| weight.is_finite()) {
                 return None;
             }
-            matrix.push(&weights);
+            let (panel, lane) = (output / PANEL, output % PANEL);
+            let (scale, raise) = put(&weights, &mut matrix.weights[panel * groups..], lane);
+            matrix.raises[panel][lane] = raise;
+            matrix.scales.push(scale);
         }
         Some(matrix)
-    }
-
-    /// Makes room for so many outputs in all.
-    pub(crate) fn reserve(&mut self, outputs: usize) {
-        let panels = outputs.div_ceil(PANEL);
-        let more = panels.saturating_sub(self.raises.len());
-        self.weights.reserve_exact(more * self.groups());
-        self.raises.reserve_exact(more);
-        self.scales.reserve_exact(outputs.saturating_sub(self.outputs));
-    }
-
-    /// Adds an output. What is no number, or infinite, becomes a large one.
-    #[inline(always)]
-    pub(crate) fn push(&mut self, row: &[f32]) {
-        assert_eq!(row.len(), self.inputs, "a weight for each input");
-        let (panel, lane) = (self.outputs / PANEL, self.outputs % PANEL);
-        let groups = self.groups();
-        if lane == 0 {
-            self.weights.resize((panel + 1) * groups, Group::ZERO);
-            self.raises.push([0; PANEL]);
-        }
-        let weights = &mut self.weights[panel * groups..];
-        let (scale, raise) = put(row, weights, lane);
-        self.raises[panel][lane] = raise;
-        self.scales.push(scale);
-        self.outputs += 1;
     }
 
     /// The weights of an output: its bytes times its scale.
@@ -86,22 +62,22 @@ impl ByteMatrix {
     /// A matrix of some of the outputs, in this order.
     pub(crate) fn select(&self, outputs: &[u32]) -> ByteMatrix {
         let groups = self.groups();
-        let mut some = ByteMatrix::new(self.inputs);
-        some.outputs = outputs.len();
-        some.weights = vec![Group::ZERO; outputs.len().div_ceil(PANEL) * groups];
-        some.raises = vec![[0; PANEL]; outputs.len().div_ceil(PANEL)];
+        let panels = outputs.len().div_ceil(PANEL);
+        let mut weights = vec![Group::ZERO; panels * groups];
+        let mut raises = vec![[0; PANEL]; panels];
+        let mut scales = Vec::with_capacity(outputs.len());
         for (at, &output) in outputs.iter().enumerate() {
             let output = output as usize;
             let (panel, lane) = (output / PANEL, output % PANEL);
             let from = &self.weights[panel * groups..];
-            let to = &mut some.weights[at / PANEL * groups..][..groups];
+            let to = &mut weights[at / PANEL * groups..][..groups];
             for (to, from) in to.iter_mut().zip(from) {
                 to.0[at % PANEL] = from.0[lane];
             }
-            some.raises[at / PANEL][at % PANEL] = self.raises[panel][lane];
-            some.scales.push(self.scales[output]);
+            raises[at / PANEL][at % PANEL] = self.raises[panel][lane];
+            scales.push(self.scales[output]);
         }
-        some
+        ByteMatrix { inputs: self.inputs, outputs: outputs.len(), weights, scales, raises }
     }
 
     /// Weights of an output.
@@ -136,13 +112,16 @@ impl ByteMatrix {
 /// up for raised activations.
 #[inline(always)]
 pub(crate) fn put(row: &[f32], weights: &mut [Group], lane: usize) -> (f32, i32) {
-    let (scale, factor) = scales(row);
-    let mut sum = 0;
-    for (group, values) in weights.iter_mut().zip(row.chunks(GROUP)) {
-        for (weight, &value) in group.0[lane].iter_mut().zip(values) {
-            *weight = byte(value, factor);
-            sum += i32::from(*weight);
+    let scale = Scale::of(row);
+    let (mut bytes, mut sum) = ([0; PIECE], 0);
+    let pieces = weights.chunks_mut(PIECE / GROUP);
+    for (groups, values) in pieces.zip(row.chunks(PIECE)) {
+        bytes[values.len()..].fill(0);
+        scale.quantise(values, &mut bytes);
+        sum += bytes.iter().map(|&byte| i32::from(byte)).sum::<i32>();
+        for (group, weights) in groups.iter_mut().zip(bytes.as_chunks().0) {
+            group.0[lane] = *weights;
         }
     }
-    (scale, -i32::from(RAISE) * sum)
+    (scale.scale, -i32::from(RAISE) * sum)
 }

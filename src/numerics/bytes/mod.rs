@@ -19,7 +19,7 @@ mod speed;
 mod vnni;
 
 pub(crate) use matrix::{ByteMatrix, put};
-pub(crate) use multiply::{BATCH, Panel, multiply, multiply_panel};
+pub(crate) use multiply::{Panel, multiply, multiply_panel};
 pub(crate) use quantise::quantise;
 pub(crate) use rows::ByteRows;
 
@@ -39,7 +39,10 @@ const COLUMN: usize = 16;
 const BLOCK: usize = 128;
 
 /// Rows that a tile has at most.
-const ROWS: usize = 6;
+pub(crate) const ROWS: usize = 6;
+
+/// Numbers that become bytes together, before those go to where they belong.
+const PIECE: usize = 128;
 
 /// Weights of a group of inputs for each output of a panel.
 #[derive(Debug, Clone, Copy)]
@@ -95,13 +98,25 @@ pub(crate) trait Bytes {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+
     use super::*;
     use crate::numerics::dispatch::{InstructionSet, Kernels, Work, run_with};
 
+    /// Some rows and outputs of a product that is packed anew.
     struct Multiply<'a> {
         values: &'a [f32],
         weights: &'a [f32],
         inputs: usize,
+        rows: Range<usize>,
+        outputs: Range<usize>,
+    }
+
+    impl<'a> Multiply<'a> {
+        fn all(values: &'a [f32], weights: &'a [f32], inputs: usize) -> Self {
+            let (rows, outputs) = (0..values.len() / inputs, 0..weights.len() / inputs);
+            Multiply { values, weights, inputs, rows, outputs }
+        }
     }
 
     impl Work for Multiply<'_> {
@@ -110,9 +125,8 @@ mod tests {
 
         #[inline(always)]
         fn run<I: Kernels>(self) -> Vec<u32> {
-            let Multiply { values, weights, inputs } = self;
-            let outputs = weights.len() / inputs;
-            let matrix = ByteMatrix::pack(outputs, inputs, |output, row| {
+            let Multiply { values, weights, inputs, rows: which, outputs } = self;
+            let matrix = ByteMatrix::pack(weights.len() / inputs, inputs, |output, row| {
                 row.copy_from_slice(&weights[output * inputs..][..inputs]);
             });
             let matrix = matrix.expect("finite weights");
@@ -120,10 +134,12 @@ mod tests {
             // What an earlier product leaves behind is not to be seen.
             rows.quantise(&[-1.0; 3_000], 300, 300);
             rows.quantise(values, inputs, inputs);
-            let mut results = vec![f32::NAN; rows.len() * outputs];
-            let all = 0..rows.len();
-            multiply::<I>(&rows, all, &matrix, 0..outputs, &mut results, outputs);
-            results.into_iter().map(f32::to_bits).collect()
+            let (count, stride) = (which.len(), outputs.len() + 3);
+            let mut results = vec![f32::NAN; count * stride];
+            multiply::<I>(&rows, which, &matrix, outputs, &mut results, stride);
+            let rows = results.chunks(stride);
+            assert!(rows.clone().all(|row| row[stride - 3..].iter().all(|rest| rest.is_nan())));
+            rows.flat_map(|row| &row[..stride - 3]).map(|result| result.to_bits()).collect()
         }
     }
 
@@ -175,7 +191,7 @@ mod tests {
             weights[..inputs].fill(0.0);
             let expected = product(&values, &weights, inputs);
             for set in InstructionSet::available() {
-                let work = Multiply { values: &values, weights: &weights, inputs };
+                let work = Multiply::all(&values, &weights, inputs);
                 let results = run_with(set, work);
                 assert!(results == expected, "{set:?}: {rows} x {inputs} x {outputs}");
             }
@@ -190,10 +206,72 @@ mod tests {
             let sum = value * weight * (127 * 127 * MOST_INPUTS) as f32;
             let expected = (sum * (1.0 / 127.0) * (1.0 / 127.0)).to_bits();
             for set in InstructionSet::available() {
-                let work = Multiply { values: &values, weights: &weights, inputs: MOST_INPUTS };
+                let work = Multiply::all(&values, &weights, MOST_INPUTS);
                 let results = run_with(set, work);
                 assert!(results.iter().all(|&result| result == expected), "{set:?}");
             }
+        }
+    }
+
+    #[test]
+    fn parts_of_a_product_are_those_of_all_of_it() {
+        let (inputs, outputs) = (37, 200);
+        let mut noise = noise(5);
+        let values: Vec<f32> = (0..9 * inputs).map(|_| noise()).collect();
+        let weights: Vec<f32> = (0..outputs * inputs).map(|_| noise()).collect();
+        let all = product(&values, &weights, inputs);
+        let all: Vec<&[u32]> = all.chunks(outputs).collect();
+        for (rows, columns) in
+            [(0..9, 0..64), (2..9, 64..200), (3..4, 128..129), (8..9, 64..177), (4..4, 0..200)]
+        {
+            let part = all[rows.clone()].iter().flat_map(|row| &row[columns.clone()]);
+            let expected: Vec<u32> = part.copied().collect();
+            for set in InstructionSet::available() {
+                let (rows, outputs) = (rows.clone(), columns.clone());
+                let (values, weights) = (&values, &weights);
+                let results = run_with(set, Multiply { values, weights, inputs, rows, outputs });
+                assert!(results == expected, "{set:?}: {columns:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn some_outputs_are_those_among_all() {
+        let (inputs, outputs) = (37, 200);
+        let mut noise = noise(3);
+        let weights: Vec<f32> = (0..outputs * inputs).map(|_| noise()).collect();
+        let matrix = ByteMatrix::pack(outputs, inputs, |output, row| {
+            row.copy_from_slice(&weights[output * inputs..][..inputs]);
+        });
+        let matrix = matrix.expect("finite weights");
+        let which: Vec<u32> = (0..150).map(|at| at * 7 % 200).collect();
+        let some = matrix.select(&which);
+        let (mut row, mut expected) = (vec![0.0; inputs], vec![0.0; inputs]);
+        for (at, &output) in which.iter().enumerate() {
+            some.row(at, &mut row);
+            matrix.row(output as usize, &mut expected);
+            assert_eq!(row, expected);
+            let (bytes, scale) = quantised(&weights[output as usize * inputs..][..inputs]);
+            let definition: Vec<f32> = bytes.iter().map(|&byte| byte as f32 * scale).collect();
+            assert_eq!(row, definition);
+            assert_eq!(some.panel(at / PANEL).raises[at % PANEL], {
+                let sum: i64 = bytes.iter().sum();
+                -128 * sum as i32
+            });
+        }
+    }
+
+    #[test]
+    fn activations_are_made_finite_and_small_ones_zero() {
+        let infinite = [f32::INFINITY, 1e38, -0.0, f32::NAN];
+        let finite = [3e38, 1e38, 0.0, -3e38];
+        let small = [1e-31, -1e-40, 0.0, 0.0];
+        for set in InstructionSet::available() {
+            let weights = [1.0, 0.5, 0.25, -0.125];
+            let values = [infinite, finite, small].concat();
+            let results = run_with(set, Multiply::all(&values, &weights, 4));
+            let [infinite, finite, small] = results[..] else { panic!("three results") };
+            assert_eq!((infinite, small), (finite, 0), "{set:?}");
         }
     }
 

@@ -4,9 +4,6 @@ use std::ops::Range;
 
 use super::{BLOCK, ByteMatrix, ByteRows, Bytes, COLUMN, Group, PANEL, ROWS, Sums, Tile};
 
-/// Rows that go through a panel together, while their sums stay on the stack.
-pub(crate) const BATCH: usize = 16 * ROWS;
-
 /// A panel of weights, with its outputs' scales and what makes up for raised activations.
 #[derive(Clone, Copy)]
 pub(crate) struct Panel<'a> {
@@ -30,46 +27,57 @@ pub(crate) fn multiply<I: Bytes>(
     assert_eq!(rows.inputs(), matrix.inputs(), "a weight for each activation");
     assert!(outputs.start.is_multiple_of(PANEL) && outputs.end <= matrix.outputs());
     assert!(which.end <= rows.len());
-    let mut sums = [[0; PANEL]; BATCH];
-    for first in which.clone().step_by(BATCH) {
-        let batch = first..which.end.min(first + BATCH);
-        for start in outputs.clone().step_by(PANEL) {
-            let count = PANEL.min(outputs.end - start);
-            let at = (first - which.start) * stride + start - outputs.start;
-            let results = &mut results[at..];
-            let panel = matrix.panel(start / PANEL);
-            multiply_panel::<I>(rows, batch.clone(), panel, count, &mut sums, results, stride);
-        }
+    if which.is_empty() {
+        return;
+    }
+    let mut all = [[0; PANEL]; 16 * ROWS];
+    // Sums stay on the stack while all blocks are gone through.
+    let sums = if matrix.groups() <= BLOCK { &mut all[..ROWS] } else { &mut all };
+    for start in outputs.clone().step_by(PANEL) {
+        let (panel, count) = (matrix.panel(start / PANEL), PANEL.min(outputs.end - start));
+        let results = &mut results[start - outputs.start..];
+        multiply_panel::<I>(rows, which.clone(), panel, count, sums, results, stride);
     }
 }
 
-/// The same for the first outputs of a panel, and as many rows as there are `sums` at most,
-/// whatever these hold.
+/// The same for the first outputs of a panel, at most as many rows at a time as there are
+/// `sums`, whatever these hold.
 #[inline(always)]
 pub(crate) fn multiply_panel<I: Bytes>(
     rows: &ByteRows,
-    batch: Range<usize>,
+    which: Range<usize>,
     panel: Panel<'_>,
     count: usize,
     sums: &mut [Sums],
     results: &mut [f32],
     stride: usize,
 ) {
-    let sums = &mut sums[..batch.len()];
-    match count.div_ceil(COLUMN) {
-        1 => add_panel::<I, 1>(rows, batch.clone(), panel, sums),
-        2 => add_panel::<I, 2>(rows, batch.clone(), panel, sums),
-        3 => add_panel::<I, 3>(rows, batch.clone(), panel, sums),
-        _ => add_panel::<I, 4>(rows, batch.clone(), panel, sums),
-    }
     let scales = &panel.scales[..count];
-    for ((row, sums), results) in batch.zip(sums).zip(results.chunks_mut(stride)) {
-        let scale = rows.scale(row);
-        let results = &mut results[..count];
-        for i in 0..count {
-            results[i] = sums[i] as f32 * scale * scales[i];
+    for part in parts(which.len(), sums.len()) {
+        let batch = which.start + part.start..which.start + part.end;
+        let sums = &mut sums[..part.len()];
+        match count.div_ceil(COLUMN) {
+            1 => add_panel::<I, 1>(rows, batch, panel, sums),
+            2 => add_panel::<I, 2>(rows, batch, panel, sums),
+            3 => add_panel::<I, 3>(rows, batch, panel, sums),
+            _ => add_panel::<I, 4>(rows, batch, panel, sums),
+        }
+        for (row, sums) in part.zip(sums) {
+            let scale = rows.scale(which.start + row);
+            let results = &mut results[row * stride..][..count];
+            for i in 0..count {
+                results[i] = sums[i] as f32 * scale * scales[i];
+            }
         }
     }
+}
+
+/// Parts of a number, as few as possible when each is at most `most`, and of about the same
+/// size: a small one at the end would be as slow as a large one.
+#[inline(always)]
+fn parts(count: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
+    let parts = count.div_ceil(most);
+    (0..parts).map(move |part| count * part / parts..count * (part + 1) / parts)
 }
 
 /// The sums of a panel's first columns for a batch of rows.
@@ -79,15 +87,11 @@ fn add_panel<I: Bytes, const C: usize>(
     panel: Panel<'_>,
     sums: &mut [Sums],
 ) {
-    let tiles = batch.len().div_ceil(ROWS);
     let groups = panel.weights.len();
     for from in (0..groups).step_by(BLOCK) {
         let block = from..groups.min(from + BLOCK);
-        // Tiles of about the same number of rows are quicker than a small one at the end.
-        let mut done = 0;
-        for tile in 1..=tiles {
-            let end = batch.len() * tile / tiles;
-            let (row, part) = (batch.start + done, &mut sums[done..end]);
+        for part in parts(batch.len(), ROWS) {
+            let (row, part) = (batch.start + part.start, &mut sums[part]);
             match part.len() {
                 1 => add_tile::<I, 1, C>(rows, row, panel, block.clone(), part),
                 2 => add_tile::<I, 2, C>(rows, row, panel, block.clone(), part),
@@ -96,7 +100,6 @@ fn add_panel<I: Bytes, const C: usize>(
                 5 => add_tile::<I, 5, C>(rows, row, panel, block.clone(), part),
                 _ => add_tile::<I, ROWS, C>(rows, row, panel, block.clone(), part),
             }
-            done = end;
         }
     }
 }

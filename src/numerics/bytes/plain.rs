@@ -1,23 +1,53 @@
-//! Products of bytes for every machine.
+//! Products of bytes for every machine: plain loops over outputs, which compilers turn into
+//! vectors.
 
-use super::{Bytes, COLUMN, RAISE, Tile};
+use super::{Bytes, COLUMN, GROUP, Group, PANEL, Sums, Tile, Words};
 use crate::numerics::integers::Plain;
 
 impl Bytes for Plain {
     #[inline(always)]
     fn add<const R: usize, const C: usize>(tile: Tile<'_, R>) {
-        let Tile { rows, weights, raise, sums } = tile;
-        for r in 0..R {
-            if raise.is_some() {
-                sums[r] = [0; super::PANEL];
-            }
-            for (group, weights) in rows[r].iter().zip(weights) {
-                let [a, b, c, d] = group.map(|raised| i32::from(raised) - i32::from(RAISE));
-                for (sum, weights) in sums[r].iter_mut().zip(&weights.0).take(C * COLUMN) {
-                    let weights = weights.map(i32::from);
-                    *sum += a * weights[0] + b * weights[1] + c * weights[2] + d * weights[3];
-                }
+        let words = tile.words();
+        let Tile { weights, raise, sums, .. } = tile;
+        if raise.is_some() {
+            *sums = [[0; PANEL]; R];
+        }
+        for (at, group) in weights.iter().enumerate() {
+            let inputs = by_input(group);
+            for r in 0..R {
+                add_group(words[r][at], &inputs, C * COLUMN, &mut sums[r]);
             }
         }
+    }
+}
+
+/// The weights of a group as words, by inputs.
+#[inline(always)]
+fn by_input(group: &Group) -> [[i16; PANEL]; GROUP] {
+    let mut inputs = [[0; PANEL]; GROUP];
+    for (i, weights) in group.0.iter().enumerate() {
+        let all = i32::from_le_bytes(weights.map(|weight| weight as u8));
+        inputs[0][i] = (all << 24 >> 24) as i16;
+        inputs[1][i] = (all << 16 >> 24) as i16;
+        inputs[2][i] = (all << 8 >> 24) as i16;
+        inputs[3][i] = (all >> 24) as i16;
+    }
+    inputs
+}
+
+/// Adds up the products of a group. Those of two inputs are less than 2^15 together, and are
+/// kept for all outputs, so that no loop has numbers of two widths in each of its steps.
+#[inline(always)]
+fn add_group(words: Words, inputs: &[[i16; PANEL]; GROUP], outputs: usize, sums: &mut Sums) {
+    let mut pairs = [[0i16; PANEL]; 2];
+    for (p, pair) in pairs.iter_mut().enumerate() {
+        let (a, b) = (words[2 * p], words[2 * p + 1]);
+        for i in 0..outputs {
+            let (a, b) = (a.wrapping_mul(inputs[2 * p][i]), b.wrapping_mul(inputs[2 * p + 1][i]));
+            pair[i] = a.wrapping_add(b);
+        }
+    }
+    for i in 0..outputs {
+        sums[i] = sums[i].wrapping_add(i32::from(pairs[0][i]) + i32::from(pairs[1][i]));
     }
 }

@@ -6,51 +6,65 @@ use crate::numerics::functions::clamp;
 /// finite result.
 const LEAST: f32 = 1.0 / (1u128 << 100) as f32;
 
-/// Numbers that are infinite, or none, are taken as this.
+/// Numbers beyond this, which may be infinite, are taken as this.
 const MOST: f32 = 3e38;
 
 /// Three halves of 2^23: a number up to 127 added to it is rounded to the nearest integer,
 /// an even one where two are, and has that in the lowest byte of its bits.
 const ROUNDING: f32 = 12_582_912.0;
 
-/// A number that can be calculated with: what is none becomes the least one.
-#[inline(always)]
-pub(super) fn finite(x: f32) -> f32 {
-    clamp(x, -MOST, MOST)
+/// What a row's numbers become bytes by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scale {
+    /// What a byte is to be multiplied by.
+    pub(super) scale: f32,
+    /// What a number is multiplied by.
+    factor: f32,
+    /// Whether all numbers are within [`MOST`].
+    finite: bool,
 }
 
-/// The scale of a row, and what its numbers are multiplied by to become bytes.
-#[inline(always)]
-pub(super) fn scales(row: &[f32]) -> (f32, f32) {
-    const LANES: usize = 32;
-    let mut most = [0.0f32; LANES];
-    let (blocks, rest) = row.as_chunks::<LANES>();
-    for block in blocks {
-        for i in 0..LANES {
-            let x = finite(block[i]).abs();
-            most[i] = if x > most[i] { x } else { most[i] };
+impl Scale {
+    /// The largest number of a row becomes 127 or -127. What is no number is taken as the
+    /// least one.
+    #[inline(always)]
+    pub(super) fn of(row: &[f32]) -> Self {
+        // Without their sign, the bits of floats are in the order of the floats, and what is
+        // no number comes last.
+        let size = |x: &f32| (x.to_bits() & i32::MAX as u32) as i32;
+        let most = row.iter().map(size).fold(0, i32::max);
+        let finite = most <= MOST.to_bits() as i32;
+        let most = if finite { f32::from_bits(most as u32) } else { MOST };
+        if most < LEAST {
+            return Scale { scale: 0.0, factor: 0.0, finite };
+        }
+        Scale { scale: most / 127.0, factor: 127.0 / most, finite }
+    }
+
+    /// Makes bytes of a row, or of a part of it.
+    #[inline(always)]
+    pub(super) fn quantise(self, row: &[f32], bytes: &mut [i8]) {
+        if self.finite {
+            for (byte, &x) in bytes.iter_mut().zip(row) {
+                *byte = self.byte(x);
+            }
+        } else {
+            for (byte, &x) in bytes.iter_mut().zip(row) {
+                *byte = self.byte(clamp(x, -MOST, MOST));
+            }
         }
     }
-    for (most, &x) in most.iter_mut().zip(rest) {
-        let x = finite(x).abs();
-        *most = if x > *most { x } else { *most };
-    }
-    let most = most.into_iter().fold(0.0, |a, b| if a > b { a } else { b });
-    if most < LEAST { (0.0, 0.0) } else { (most / 127.0, 127.0 / most) }
-}
 
-/// The byte of a number, by the second of its row's [`scales`].
-#[inline(always)]
-pub(super) fn byte(x: f32, factor: f32) -> i8 {
-    (finite(x) * factor + ROUNDING).to_bits() as i8
+    #[inline(always)]
+    fn byte(self, x: f32) -> i8 {
+        (x * self.factor + ROUNDING).to_bits() as i8
+    }
 }
 
 /// The bytes of a row. Gives their scale.
 #[inline(always)]
 pub(crate) fn quantise(row: &[f32], bytes: &mut [i8]) -> f32 {
-    let (scale, factor) = scales(row);
-    for (to, &x) in bytes.iter_mut().zip(row) {
-        *to = byte(x, factor);
-    }
-    scale
+    let scale = Scale::of(row);
+    scale.quantise(row, bytes);
+    scale.scale
 }

@@ -1,7 +1,7 @@
 //! Activations in bytes.
 
-use super::quantise::{byte, scales};
-use super::{GROUP, RAISE, Raised};
+use super::quantise::Scale;
+use super::{GROUP, PIECE, RAISE, Raised};
 
 /// Rows of activations. They are written anew for each product, in the same memory.
 #[derive(Debug, Default)]
@@ -30,10 +30,15 @@ impl ByteRows {
         let groups = self.groups.chunks_exact_mut(self.stride);
         for (values, groups) in values.chunks_exact(stride).zip(groups) {
             let values = &values[..inputs];
-            let (scale, factor) = scales(values);
-            self.scales.push(scale);
-            for (raised, &value) in groups.as_flattened_mut().iter_mut().zip(values) {
-                *raised = (byte(value, factor) as u8).wrapping_add(RAISE);
+            let scale = Scale::of(values);
+            self.scales.push(scale.scale);
+            let mut bytes = [0; PIECE];
+            let pieces = groups.as_flattened_mut().chunks_mut(PIECE);
+            for (values, raised) in values.chunks(PIECE).zip(pieces) {
+                scale.quantise(values, &mut bytes);
+                for (raised, byte) in raised.iter_mut().zip(&bytes) {
+                    *raised = (*byte as u8).wrapping_add(RAISE);
+                }
             }
         }
     }

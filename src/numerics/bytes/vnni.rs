@@ -4,7 +4,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Bytes, COLUMN, Tile};
+use super::{Bytes, COLUMN, PANEL, Tile};
 use crate::numerics::integers::Vnni;
 
 impl Bytes for Vnni {
@@ -18,7 +18,9 @@ impl Bytes for Vnni {
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 fn add_vnni<const R: usize, const C: usize>(tile: Tile<'_, R>) {
+    const { assert!(C * COLUMN <= PANEL) }
     let Tile { rows, weights, raise, sums } = tile;
+    assert!(rows.iter().all(|groups| groups.len() == weights.len()));
     let mut added = [[_mm512_setzero_si512(); C]; R];
     for r in 0..R {
         let start = raise.unwrap_or(&sums[r]);
@@ -27,7 +29,6 @@ fn add_vnni<const R: usize, const C: usize>(tile: Tile<'_, R>) {
             added[r][c] = unsafe { _mm512_loadu_si512(start.as_ptr().add(COLUMN * c).cast()) };
         }
     }
-    assert!(rows.iter().all(|groups| groups.len() == weights.len()));
     for (at, group) in weights.iter().enumerate() {
         let mut columns = [_mm512_setzero_si512(); C];
         for c in 0..C {

@@ -5,7 +5,7 @@ use super::cache::{BLOCK, Layout, Rows, finite};
 use super::schedule::Piece;
 use super::scratch::reserve;
 use crate::model::language::Profile;
-use crate::numerics::bytes::{BATCH, ByteRows, PANEL, Sums};
+use crate::numerics::bytes::{self, ByteRows, PANEL, Sums};
 use crate::numerics::dispatch::{InstructionSet, Kernels, Work};
 use crate::numerics::functions::exp_minus;
 use crate::numerics::lanes::tree;
@@ -68,7 +68,7 @@ impl Work for Attend<'_, '_> {
                 cache.put(self.layout, self.layer, piece.position + at, keys, values);
             }
         }
-        let mut sums = [[0; PANEL]; BATCH];
+        let mut sums = [[0; PANEL]; bytes::ROWS];
         for piece in self.pieces {
             for head in 0..self.layout.heads {
                 self.attend::<I>(piece, head, &mut sums);

@@ -70,12 +70,9 @@ impl ByteBlock {
             raises: &self.raises[place],
             scales: &self.key_scales[place],
         };
-        for first in (0..rows.rows).step_by(sums.len()) {
-            let end = rows.rows.min(first + sums.len());
-            let batch = rows.first + first..rows.first + end;
-            let scores = &mut rows.scores[first * rows.stride..];
-            multiply_panel::<I>(&queries.bytes, batch, panel, count, sums, scores, rows.stride);
-        }
+        let which = rows.first..rows.first + rows.rows;
+        let (scores, stride) = (&mut *rows.scores, rows.stride);
+        multiply_panel::<I>(&queries.bytes, which, panel, count, sums, scores, stride);
     }
 
     #[inline(always)]
