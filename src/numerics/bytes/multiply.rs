@@ -30,13 +30,19 @@ pub(crate) fn multiply<I: Bytes>(
     if which.is_empty() {
         return;
     }
-    let mut all = [[0; PANEL]; 16 * ROWS];
-    // Sums stay on the stack while all blocks are gone through.
-    let sums = if matrix.groups() <= BLOCK { &mut all[..ROWS] } else { &mut all };
-    for start in outputs.clone().step_by(PANEL) {
-        let (panel, count) = (matrix.panel(start / PANEL), PANEL.min(outputs.end - start));
-        let results = &mut results[start - outputs.start..];
-        multiply_panel::<I>(rows, which.clone(), panel, count, sums, results, stride);
+    let mut all = |sums: &mut [Sums]| {
+        for start in outputs.clone().step_by(PANEL) {
+            let (panel, count) = (matrix.panel(start / PANEL), PANEL.min(outputs.end - start));
+            let results = &mut results[start - outputs.start..];
+            multiply_panel::<I>(rows, which.clone(), panel, count, sums, results, stride);
+        }
+    };
+    // Sums stay on the stack while all blocks are gone through, for as many rows as it takes
+    // for a block of weights to be worth its way.
+    if matrix.groups() <= BLOCK || which.len() <= ROWS {
+        all(&mut [[0; PANEL]; ROWS]);
+    } else {
+        all(&mut [[0; PANEL]; 16 * ROWS]);
     }
 }
 
