@@ -20,6 +20,8 @@ pub(crate) mod lanes;
 #[cfg(feature = "language")]
 pub(crate) mod matrix;
 #[cfg(feature = "language")]
+pub(crate) mod prefetch;
+#[cfg(feature = "language")]
 pub(crate) mod vectors;
 
 // An x87 unit rounds twice, and differently on the stack and in memory.

@@ -33,11 +33,13 @@ impl ByteRows {
             let scale = Scale::of(values);
             self.scales.push(scale.scale);
             let mut bytes = [0; PIECE];
-            let pieces = groups.as_flattened_mut().chunks_mut(PIECE);
-            for (values, raised) in values.chunks(PIECE).zip(pieces) {
-                scale.quantise(values, &mut bytes);
-                for (raised, byte) in raised.iter_mut().zip(&bytes) {
-                    *raised = (*byte as u8).wrapping_add(RAISE);
+            let raised = groups.as_flattened_mut();
+            for start in (0..inputs).step_by(PIECE) {
+                let count = PIECE.min(inputs - start);
+                scale.quantise(&values[start..start + count], &mut bytes);
+                let raised = &mut raised[start..start + count];
+                for i in 0..count {
+                    raised[i] = (bytes[i] as u8).wrapping_add(RAISE);
                 }
             }
         }

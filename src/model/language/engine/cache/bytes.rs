@@ -1,9 +1,10 @@
 //! Keys and values as bytes, with a scale for each position and head.
 
-use super::{BLOCK, Layout, Queries, Rows};
+use super::{BLOCK, FEW, Layout, Queries, Rows};
 use crate::numerics::bytes::{self, Group, PANEL, Panel, multiply_panel, put, quantise};
 use crate::numerics::dispatch::Kernels;
 use crate::numerics::matrix::{Product, Sums, multiply};
+use crate::numerics::prefetch::prefetch;
 
 /// Keys and values of 64 positions, for each head of each layer.
 #[derive(Debug)]
@@ -70,6 +71,10 @@ impl ByteBlock {
             raises: &self.raises[place],
             scales: &self.key_scales[place],
         };
+        if rows.rows <= FEW {
+            let next = (place + 1).min(layout.places() - 1);
+            prefetch(&self.keys[next * groups..(next + 1) * groups]);
+        }
         let which = rows.first..rows.first + rows.rows;
         let (scores, stride) = (&mut *rows.scores, rows.stride);
         multiply_panel::<I>(&queries.bytes, which, panel, count, sums, scores, stride);
@@ -91,6 +96,10 @@ impl ByteBlock {
             }
         }
         let stride = layout.value_width();
+        if weights.rows <= FEW {
+            let next = (place + 1).min(layout.places() - 1);
+            prefetch(&self.values[next * BLOCK * stride..(next + 1) * BLOCK * stride]);
+        }
         let product = Product {
             inputs: weights.scores,
             input_stride: weights.stride,

@@ -1,8 +1,9 @@
 //! Keys and values as floats.
 
-use super::{BLOCK, Layout, Queries, Rows, finite};
+use super::{BLOCK, FEW, Layout, Queries, Rows, finite};
 use crate::numerics::dispatch::Kernels;
 use crate::numerics::matrix::{GROUP, Product, Sums, multiply};
+use crate::numerics::prefetch::prefetch;
 
 /// Keys and values of 64 positions; all of them finite.
 ///
@@ -52,6 +53,10 @@ impl FloatBlock {
         count: usize,
     ) {
         let width = layout.head_width;
+        if rows.rows <= FEW {
+            let next = (place + 1).min(layout.places() - 1) * length(layout);
+            prefetch(&self.0[next..next + BLOCK * width]);
+        }
         let product = Product {
             inputs: &queries.floats[rows.first * width..],
             input_stride: width,
@@ -76,6 +81,10 @@ impl FloatBlock {
         fresh: bool,
     ) {
         let stride = layout.value_width();
+        if weights.rows <= FEW {
+            let next = (place + 1).min(layout.places() - 1) * length(layout);
+            prefetch(&self.0[next + BLOCK * layout.head_width..next + length(layout)]);
+        }
         let product = Product {
             inputs: weights.scores,
             input_stride: weights.stride,

@@ -15,6 +15,10 @@ use floats::FloatBlock;
 /// Positions that memory is taken for at once.
 pub(super) const BLOCK: usize = 64;
 
+/// Rows of queries that are through with a head before the next head's keys and values are
+/// there, unless these are asked for in time.
+const FEW: usize = 6;
+
 /// What is beyond is as good as infinite; nothing in a cache is.
 const LARGEST: f32 = 3e38;
 

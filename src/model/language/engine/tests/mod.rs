@@ -9,7 +9,7 @@ use crate::model::language::architecture::{Expected, Llama};
 use crate::model::language::tensor::{Kind, Tensor};
 use crate::numerics::environment;
 use reference::Reference;
-use seeded::{Random, Seeded, llama, odd_models};
+use seeded::{Random, Seeded, llama, models, odd_models};
 
 fn engine(architecture: &Architecture, profile: Profile, kind: Kind) -> Engine {
     Engine::new(architecture.clone(), profile, &mut Seeded { kind }).unwrap()
@@ -125,6 +125,37 @@ fn long_contexts_cross_every_border() {
             let logits = advance(&engine, &engine.head(None), &contexts, &arrangement);
             assert!(logits == expected, "{profile:?} {arrangement:?}");
         }
+    }
+}
+
+/// Compares all instruction sets and arrangements with each other.
+fn compare_arrangements(architecture: &Architecture) {
+    let mut random = Random(5);
+    for &profile in Profile::ALL {
+        let mut engine = engine(architecture, profile, Kind::BF16);
+        let contexts = contexts(512, &[30, 7, 19, 1]);
+        let mut expected = None;
+        for set in InstructionSet::available() {
+            engine.set = set;
+            for arrangement in arrangements(&contexts, &mut random) {
+                let logits = advance(&engine, &engine.head(None), &contexts, &arrangement);
+                let expected = expected.get_or_insert_with(|| logits.clone());
+                assert!(logits == *expected, "{profile:?} {set:?} {arrangement:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_model_of_a_million_parameters_has_one_result() {
+    compare_arrangements(&Architecture::Llama(models()[0].1.clone()));
+}
+
+#[test]
+#[ignore = "takes minutes without optimisation"]
+fn models_of_many_parameters_have_one_result() {
+    for (_, llama) in &models()[1..] {
+        compare_arrangements(&Architecture::Llama(llama.clone()));
     }
 }
 

@@ -110,3 +110,12 @@ pub(super) fn odd_models() -> Vec<Architecture> {
         }),
     ]
 }
+
+/// Models of about so many parameters.
+pub(super) fn models() -> [(&'static str, Llama); 3] {
+    [
+        ("1M", Llama { vocabulary: 512, ..llama(128, 4, [4, 4], 352) }),
+        ("10M", Llama { vocabulary: 4_096, ..llama(256, 8, [8, 8], 704) }),
+        ("100M", Llama { vocabulary: 16_384, ..llama(768, 12, [12, 12], 2_048) }),
+    ]
+}

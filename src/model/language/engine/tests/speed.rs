@@ -3,18 +3,9 @@
 
 use std::fs::read_to_string;
 
-use super::seeded::{Random, Seeded, llama};
+use super::seeded::{Random, Seeded, models};
 use super::*;
-use crate::model::language::architecture::Llama;
 use crate::model::language::tensor::Kind;
-
-fn models() -> [(&'static str, Llama); 3] {
-    [
-        ("1M", Llama { vocabulary: 512, ..llama(128, 4, [4, 4], 352) }),
-        ("10M", Llama { vocabulary: 4_096, ..llama(256, 8, [8, 8], 704) }),
-        ("100M", Llama { vocabulary: 16_384, ..llama(768, 12, [12, 12], 2_048) }),
-    ]
-}
 
 /// Seconds that this thread has run for; others use the machine as well.
 fn seconds() -> f64 {
