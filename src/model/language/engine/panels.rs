@@ -220,3 +220,53 @@ fn turn(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_multiplied_as_the_floats_that_it_stands_for() {
+        const OUTPUTS: usize = 70;
+        const INPUTS: usize = 768;
+        let mut random = 9u64;
+        let mut random = move || {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (random >> 56) as u8
+        };
+        let inputs: Vec<f32> = (0..3 * INPUTS).map(|_| f32::from(random()) - 128.0).collect();
+        for (kind, block) in
+            [(Kind::F16, 2), (Kind::BF16, 2), (Kind::Q8_0, 34), (Kind::Q4K, 144), (Kind::Q5_1, 24)]
+        {
+            let length = kind.tensor_bytes(&[OUTPUTS, INPUTS]).unwrap();
+            let mut bytes: Vec<u8> = (0..length).map(|_| random()).collect();
+            for block in bytes.chunks_exact_mut(block) {
+                // Scales, and the floats themselves, are no larger than a few.
+                block[1] &= 0xBF;
+                if block.len() == 144 || block.len() == 24 {
+                    block[3] &= 0xBF;
+                }
+            }
+            let tensor = Tensor::new(vec![OUTPUTS, INPUTS], kind, bytes).unwrap();
+            let mut floats = vec![0.0; OUTPUTS * INPUTS];
+            for (at, row) in floats.chunks_exact_mut(INPUTS).enumerate() {
+                tensor.row(at, row);
+            }
+            let stored = Panels::new("stored", tensor).unwrap();
+            let bytes = floats.iter().flat_map(|x| x.to_le_bytes()).collect();
+            let tensor = Tensor::new(vec![OUTPUTS, INPUTS], Kind::F32, bytes).unwrap();
+            let expected = Panels::new("floats", tensor).unwrap();
+            let product = |panels: &Panels, set| {
+                let mut outputs = vec![f32::NAN; 3 * panels.outputs().next_multiple_of(GROUP)];
+                panels.multiply(set, &inputs, INPUTS, 3, &mut outputs, &mut Vec::new());
+                outputs.into_iter().map(f32::to_bits).collect::<Vec<_>>()
+            };
+            let some: Vec<u32> = (0..OUTPUTS as u32).rev().step_by(3).collect();
+            for set in InstructionSet::available() {
+                assert!(product(&stored, set) == product(&expected, set), "{kind:?} {set:?}");
+                let (stored, expected) = (stored.select(&some), expected.select(&some));
+                assert!(product(&stored, set) == product(&expected, set), "{kind:?} {set:?}");
+            }
+        }
+    }
+}
