@@ -170,7 +170,7 @@ impl EncodeOptions {
                 let message = "a language model with the mapping residual: it has no residual";
                 return Err(Error::argument(message));
             }
-            Ok(options.coder(model, spec, chunk_frames)?.with_threads(threads))
+            options.coder(model, spec, chunk_frames, threads)
         };
         self.model.as_ref().map(coder).transpose()
     }

@@ -65,8 +65,19 @@ impl<R: Read> Decoder<R> {
         Ok(())
     }
 
-    /// Bytes of memory that a chunk may take while it is decoded.
+    /// Bytes of memory that a chunk may take while it is decoded, where there are as many.
     fn chunk_memory(&self) -> Result<u64> {
+        let needed = self.memory_with(self.coder.as_ref().map_or(0, |coder| coder.memory()));
+        let allowed = self.options.limits.memory;
+        if needed > allowed {
+            return Err(Error::new(ErrorKind::Limit { needed, allowed }));
+        }
+        Ok(needed)
+    }
+
+    /// Bytes of memory that a chunk may take while it is decoded, with a language model that
+    /// takes so many.
+    pub(super) fn memory_with(&self, model: u64) -> u64 {
         let info = &self.info;
         let pcm = info.chunk_frames * info.spec.frame_bytes() as u64;
         let samples = info.chunk_frames * u64::from(info.spec.channels);
@@ -76,13 +87,7 @@ impl<R: Read> Decoder<R> {
             true => adaptive::state(info.spec.channels),
             false => 64 * u64::from(info.spec.channels) + (2 << 20),
         };
-        let model = self.coder.as_ref().map_or(0, |coder| coder.memory());
-        let needed = 3 * pcm + 8 * samples + method + model + info.head_bytes;
-        let allowed = self.options.limits.memory;
-        if needed > allowed {
-            return Err(Error::new(ErrorKind::Limit { needed, allowed }));
-        }
-        Ok(needed)
+        3 * pcm + 8 * samples + method + model + info.head_bytes
     }
 
     /// Reads one item, or finds out that there is none.

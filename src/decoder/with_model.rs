@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::Decoder;
 use crate::error::{Error, ErrorKind, Result};
 #[cfg(feature = "language")]
-use crate::model::language::{Coder, model::LanguageModel};
+use crate::model::language::{Coder, coder::THREAD_MEMORY, model::LanguageModel};
 #[cfg(feature = "language")]
 use crate::parallel;
 
@@ -34,6 +34,9 @@ impl<R: Read> Decoder<R> {
                 given.probe, needed.probe
             )));
         }
+        if self.pool.is_some() {
+            return Err(Error::argument("a language model comes before the first audio is read"));
+        }
         let positions = model.architecture().positions();
         if usage.context as usize > positions {
             return Err(Error::model(format!(
@@ -41,8 +44,11 @@ impl<R: Read> Decoder<R> {
                 usage.context
             )));
         }
-        let threads = parallel::threads(self.options.threads);
         let coder = Coder::new(model.clone(), usage.clone(), self.options.meter.clone());
+        // As many threads as there is memory for; one is counted with the model.
+        let spare = self.options.limits.memory.saturating_sub(self.memory_with(coder.memory()));
+        let most = usize::try_from(spare / THREAD_MEMORY).unwrap_or(usize::MAX);
+        let threads = parallel::threads(self.options.threads).min(most.saturating_add(1));
         self.coder = Some(Arc::new(coder.with_threads(threads)));
         Ok(())
     }

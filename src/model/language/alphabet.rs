@@ -1,6 +1,6 @@
 //! The tokens that a text can be made of, numbered as symbols.
 
-use super::vocabulary::{CHARACTERS, Vocabulary};
+use super::vocabulary::Vocabulary;
 use crate::model::identity::Tokens;
 
 /// Some of a vocabulary's tokens, in a fixed order.
@@ -40,18 +40,15 @@ impl Alphabet {
         self.tokens[symbol]
     }
 
-    /// The symbol of a token, if it has one.
+    /// The symbol of a token among those that a tokenizer gives, if it has one.
     pub(crate) fn symbol(&self, token: u32) -> Option<usize> {
-        match self.kind {
-            Tokens::Characters => self.tokens.iter().position(|&other| other == token),
-            Tokens::Bpe => self.tokens.binary_search(&token).ok(),
-        }
+        debug_assert_eq!(self.kind, Tokens::Bpe, "characters are in no order");
+        self.tokens.binary_search(&token).ok()
     }
 
     /// The tokens that logits are needed for, where they are few of all.
     pub(crate) fn few(&self) -> Option<&[u32]> {
-        (self.kind == Tokens::Characters && self.tokens.len() == CHARACTERS)
-            .then_some(&self.tokens[..])
+        (self.kind == Tokens::Characters).then_some(&self.tokens[..])
     }
 
     /// The logits of the symbols, out of those that [`few`](Self::few) asks for, or all.

@@ -1,6 +1,7 @@
 //! What a model is made of, before there are weights.
 
 use crate::error::{Error, Result};
+use crate::model::language::tensor::Tensor;
 
 /// The shape of a model: what has to be known of it beside its weights.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,6 +71,20 @@ pub struct Expected {
     pub shape: Vec<usize>,
 }
 
+impl Expected {
+    /// Fails where a tensor has another shape.
+    pub(crate) fn check(&self, tensor: &Tensor) -> Result<()> {
+        let (name, shape) = (&self.name, tensor.shape());
+        if shape == self.shape {
+            return Ok(());
+        }
+        Err(Error::model(format!(
+            "the tensor {name} has the shape {shape:?}, not {:?}",
+            self.shape
+        )))
+    }
+}
+
 /// Limits that keep every size within what the arithmetic can do.
 pub(crate) const MOST_VOCABULARY: usize = 1 << 20;
 const MOST_WIDTH: usize = 1 << 16;
@@ -104,14 +119,6 @@ impl Architecture {
         }
     }
 
-    /// Values of keys that a position has in one layer, and as many of values.
-    pub fn key_width(&self) -> usize {
-        match self {
-            Architecture::Llama(llama) => llama.key_heads * llama.head_width,
-            Architecture::ByteTransformer(bytes) => bytes.width,
-        }
-    }
-
     /// Fails where the numbers do not fit each other, or are beyond all measure.
     pub fn validate(&self) -> Result<()> {
         let limit = |name: &str, value: usize, most: usize| match value {
@@ -131,7 +138,11 @@ impl Architecture {
                 limit("number of heads", llama.heads, MOST_WIDTH)?;
                 limit("number of key heads", llama.key_heads, llama.heads)?;
                 limit("head size", llama.head_width, MOST_WIDTH)?;
-                limit("size of all heads", llama.heads * llama.head_width, MOST_WIDTH)?;
+                limit(
+                    "size of all heads",
+                    llama.heads.saturating_mul(llama.head_width),
+                    MOST_WIDTH,
+                )?;
                 if llama.heads % llama.key_heads != 0 {
                     return Err(Error::model(format!(
                         "{} heads cannot share {} key heads",

@@ -20,6 +20,7 @@ pub struct Evaluator {
 impl Evaluator {
     pub(super) fn new(model: LanguageModel, contexts: usize, positions: usize) -> Self {
         let engine = model.engine();
+        let positions = positions.min(model.architecture().positions());
         let caches = (0..contexts).map(|_| engine.cache()).collect();
         let head = engine.head(None);
         Evaluator { head, caches, positions, scratch: Scratch::default(), model }

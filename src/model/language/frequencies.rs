@@ -75,6 +75,8 @@ impl Distribution {
         let weights = &weights[..k];
         let others = sum - weights.iter().map(|&weight| u64::from(weight)).sum::<u64>();
         let rate = rate(k + 1, sum);
+        // No more than that is counted for.
+        self.frequencies.reserve_exact(k + 1);
         self.share(weights, rate);
         self.frequencies.push(1 + (others as f64 * rate) as u32);
         self.top_up(at);

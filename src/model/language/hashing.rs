@@ -37,6 +37,7 @@ impl<'a> Hashing<'a> {
 impl Tensors for Hashing<'_> {
     fn tensor(&mut self, expected: &Expected) -> Result<Tensor> {
         let tensor = self.tensors.tensor(expected)?;
+        expected.check(&tensor)?;
         number(expected.name.len(), &mut self.hash);
         self.hash.update(&expected.name);
         // Values, and not how they are stored: layouts differ in that.

@@ -1,6 +1,7 @@
 //! How a language model is to be used.
 
-use super::coder::Coder;
+use super::alphabet::Alphabet;
+use super::coder::{Coder, THREAD_MEMORY, memory};
 use super::meter::Meter;
 use super::model::LanguageModel;
 use crate::audio::AudioSpec;
@@ -94,67 +95,103 @@ impl LanguageOptions {
         self
     }
 
-    /// A coder for audio in chunks of at most so many frames, once the choices are known to
-    /// be possible.
+    /// A coder for audio in chunks of at most so many frames, with at most so many threads,
+    /// once the choices are known to be possible.
     pub(crate) fn coder(
         &self,
         model: &LanguageModel,
         spec: &AudioSpec,
         chunk_frames: u64,
+        threads: usize,
     ) -> Result<Coder> {
-        let positions = model.architecture().positions().min(MOST_CONTEXT as usize) as u32;
-        let context = self.context.unwrap_or(CONTEXT.min(positions));
-        if context == 0 || context > positions {
-            return Err(Error::argument(format!(
-                "contexts of {context} characters: 1 to {positions} are possible with this model"
-            )));
-        }
-        if self.top_k == Some(0) {
-            return Err(Error::argument("a top-k of 0: at least one token has a probability"));
-        }
-        let tokens = match (self.tokens, model.tokenizer()) {
-            (Some(Tokens::Bpe), None) => {
-                return Err(Error::argument("this model has no tokenizer; it predicts characters"));
-            }
-            (Some(tokens), _) => tokens,
-            (None, Some(_)) => Tokens::Bpe,
-            (None, None) => Tokens::Characters,
-        };
-        let most = MOST_LOCKSTEP;
-        if self.lockstep.is_some_and(|contexts| contexts == 0 || contexts > most) {
-            return Err(Error::argument(format!("a lockstep beyond 1 to {most} contexts")));
-        }
-
-        let usage = |lockstep| ModelUse {
+        let tokens = self.tokens_of(model)?;
+        let symbols = Alphabet::new(model.vocabulary(), tokens).len();
+        let context = self.context_of(model, spec)?;
+        let usage = ModelUse {
             id: model.id().clone(),
             tokens,
-            top_k: self.top_k,
+            top_k: self.top_k_of(symbols)?,
             context,
-            lockstep,
+            lockstep: self.lockstep_of(context, spec, chunk_frames)?,
             blocking: self.blocking,
         };
-        // No more than a chunk has segments.
-        let frame = spec.frame_bytes() as u64;
-        let segments = chunk_frames.div_ceil((u64::from(context) / frame).max(1));
-        let mut lockstep = self.lockstep.unwrap_or(LOCKSTEP);
-        while self.lockstep.is_none() && lockstep > 1 && u64::from(lockstep) / 2 >= segments {
+        let usage = self.fitting(usage, model, symbols)?;
+        let thread = model.context_bytes(context as usize) + THREAD_MEMORY;
+        let threads = threads.min(usize::try_from(self.memory / thread).unwrap_or(threads)).max(1);
+        Ok(Coder::new(model.clone(), usage, self.meter.clone()).with_threads(threads))
+    }
+
+    fn tokens_of(&self, model: &LanguageModel) -> Result<Tokens> {
+        match (self.tokens, model.tokenizer()) {
+            (Some(Tokens::Bpe), None) => {
+                Err(Error::argument("this model has no tokenizer; it predicts characters"))
+            }
+            (Some(tokens), _) => Ok(tokens),
+            (None, Some(_)) => Ok(Tokens::Bpe),
+            (None, None) => Ok(Tokens::Characters),
+        }
+    }
+
+    /// Nothing where all symbols are among the likeliest.
+    fn top_k_of(&self, symbols: usize) -> Result<Option<u32>> {
+        match self.top_k {
+            Some(0) => Err(Error::argument("a top-k of 0: at least one token has a probability")),
+            top_k => Ok(top_k.filter(|&k| (k as usize) < symbols)),
+        }
+    }
+
+    fn context_of(&self, model: &LanguageModel, spec: &AudioSpec) -> Result<u32> {
+        let positions = model.architecture().positions().min(MOST_CONTEXT as usize) as u32;
+        let context = self.context.unwrap_or(CONTEXT.min(positions));
+        let least = u32::try_from(spec.frame_bytes()).unwrap_or(u32::MAX);
+        if context < least || context > positions {
+            return Err(Error::argument(format!(
+                "contexts of {context} characters: with this audio they have at least {least}, \
+                 with this model at most {positions}"
+            )));
+        }
+        Ok(context)
+    }
+
+    /// No more than a chunk has segments, where nothing else is asked for.
+    fn lockstep_of(&self, context: u32, spec: &AudioSpec, chunk_frames: u64) -> Result<u32> {
+        if let Some(contexts) = self.lockstep {
+            let possible = (1..=MOST_LOCKSTEP).contains(&contexts);
+            return possible.then_some(contexts).ok_or_else(|| {
+                Error::argument(format!(
+                    "{contexts} contexts at a time: 1 to {MOST_LOCKSTEP} are possible"
+                ))
+            });
+        }
+        let segments = chunk_frames.div_ceil(u64::from(context) / spec.frame_bytes() as u64);
+        let mut lockstep = LOCKSTEP;
+        while lockstep > 1 && u64::from(lockstep) / 2 >= segments {
             lockstep /= 2;
         }
+        Ok(lockstep)
+    }
+
+    /// Makes a batch that does not fit into the memory smaller, unless it was asked for.
+    fn fitting(
+        &self,
+        mut usage: ModelUse,
+        model: &LanguageModel,
+        symbols: usize,
+    ) -> Result<ModelUse> {
         loop {
-            let coder = Coder::new(model.clone(), usage(lockstep), self.meter.clone());
-            let needed = coder.memory();
+            let needed = memory(model, &usage, symbols);
             if needed <= self.memory {
-                return Ok(coder);
+                return Ok(usage);
             }
-            // A batch that does not fit is made smaller.
+            let ModelUse { lockstep, context, .. } = usage;
             if lockstep == 1 || self.lockstep.is_some() {
                 return Err(Error::argument(format!(
-                    "decoding {lockstep} contexts of {context} characters at a time takes \
-                     {needed} bytes, and {} are allowed",
+                    "contexts of {context} characters, {lockstep} at a time, take {needed} bytes \
+                     of memory, and {} are allowed: allow more, or take shorter ones",
                     self.memory
                 )));
             }
-            lockstep /= 2;
+            usage.lockstep /= 2;
         }
     }
 }

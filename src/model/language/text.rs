@@ -45,7 +45,7 @@ impl Arrangement {
             channels,
             frames,
             segment,
-            block: blocking.max(1),
+            block: blocking.clamp(1, segment),
         })
     }
 

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use lmac::source::Restored;
-use lmac::{DecodeOptions, Decoder};
+use lmac::{DecodeOptions, Decoder, Limits};
 
 use crate::failure::Failure;
 use crate::models::Models;
@@ -17,7 +17,9 @@ pub(crate) fn restores(
     threads: usize,
     models: &Models,
 ) -> Result<(), Failure> {
-    let options = DecodeOptions::default().with_threads(threads);
+    // The one was just made of the other, whatever memory that took.
+    let limits = Limits::default().with_memory(u64::MAX);
+    let options = DecodeOptions::default().with_threads(threads).with_limits(limits);
     let mut decoder = Decoder::with_options(File::open(stream)?, options)?;
     models.give(&mut decoder)?;
     // A head that is made anew depends on it.

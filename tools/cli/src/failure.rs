@@ -25,7 +25,11 @@ impl Failure {
 
 impl From<lmac::Error> for Failure {
     fn from(error: lmac::Error) -> Self {
-        Failure::Here(error.to_string())
+        let remedy = match error.kind() {
+            lmac::ErrorKind::Limit { .. } => "; --memory allows more",
+            _ => "",
+        };
+        Failure::Here(format!("{error}{remedy}"))
     }
 }
 

@@ -73,7 +73,8 @@ JSON, on standard output (on standard error where the stream goes to standard ou
   model                 null without one: name, sha256, profile, probe, tokens, top_k (null
                         for all), context, lockstep, blocking
   md5                   of the audio, in hexadecimal; null with --no-md5
-  verified              whether each chunk was decoded again
+  verified              whether each chunk was decoded again; with a language model and not
+                        --verify=full, all bytes and a sample of the predictions
   source_removed        whether --rm has deleted the source
   elapsed_seconds
 For a file that could not be done: file, error."

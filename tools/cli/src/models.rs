@@ -21,21 +21,24 @@ pub(crate) struct Models<'a> {
     report: &'a Report,
     /// The one that was given.
     given: Option<&'a Path>,
-    loaded: RefCell<Vec<LanguageModel>>,
+    /// What became of those that were tried: one that is no model is not read twice either.
+    tried: RefCell<Vec<Tried>>,
+}
+
+struct Tried {
+    path: PathBuf,
+    profile: Profile,
+    model: Result<LanguageModel, String>,
 }
 
 impl<'a> Models<'a> {
     pub(crate) fn new(report: &'a Report, given: Option<&'a Path>) -> Self {
-        Models { report, given, loaded: RefCell::default() }
+        Models { report, given, tried: RefCell::default() }
     }
 
     /// The model that was given, if one was.
     pub(crate) fn given(&self, profile: Profile) -> Result<Option<LanguageModel>, Failure> {
-        let Some(path) = self.given else { return Ok(None) };
-        match self.find(|id| id.profile == profile) {
-            Some(model) => Ok(Some(model)),
-            None => self.load(path, profile).map(Some),
-        }
+        self.given.map(|path| self.load(path, profile)).transpose()
     }
 
     /// Gives a decoder the model that its stream needs, if it needs one, and shows how far
@@ -56,29 +59,32 @@ impl<'a> Models<'a> {
     pub(crate) fn give<R: Read>(&self, decoder: &mut Decoder<R>) -> Result<(), Failure> {
         let Some(usage) = decoder.info().model.clone() else { return Ok(()) };
         let id = usage.id;
-        let is_it = |other: &ModelId| (other.hash, other.profile) == (id.hash, id.profile);
-        let model = match (self.find(is_it), self.given) {
+        let is_it =
+            |model: &LanguageModel| (model.id().hash, model.id().profile) == (id.hash, id.profile);
+        let known = self
+            .tried
+            .borrow()
+            .iter()
+            .find_map(|tried| tried.model.as_ref().ok().filter(|model| is_it(model)).cloned());
+        let model = match (known, self.given) {
             (Some(model), _) => model,
             (None, Some(path)) => self.load(path, id.profile)?,
-            (None, None) => {
-                let path = self.look_for(&id)?;
-                self.load(&path, id.profile)?
-            }
+            (None, None) => self.load(&self.look_for(&id)?, id.profile)?,
         };
         Ok(decoder.set_model(&model)?)
     }
 
-    fn find(&self, is_it: impl Fn(&ModelId) -> bool) -> Option<LanguageModel> {
-        self.loaded.borrow().iter().find(|model| is_it(model.id())).cloned()
-    }
-
     fn load(&self, path: &Path, profile: Profile) -> Result<LanguageModel, Failure> {
-        let name = path.display().to_string();
-        self.report.progress_note(&format!("loading {name}"));
-        let model = checkpoint::load(path, profile)
-            .map_err(|error| Failure::elsewhere(name, error.to_string()))?;
-        self.loaded.borrow_mut().push(model.clone());
-        Ok(model)
+        let mut tried = self.tried.borrow_mut();
+        let known =
+            tried.iter().find(|tried| (tried.path.as_path(), tried.profile) == (path, profile));
+        if let Some(known) = known {
+            return known.model.clone().map_err(Failure::Here);
+        }
+        self.report.progress_note(&format!("loading {}", path.display()));
+        let model = checkpoint::load(path, profile).map_err(|error| error.to_string());
+        tried.push(Tried { path: path.to_path_buf(), profile, model: model.clone() });
+        model.map_err(Failure::Here)
     }
 
     fn look_for(&self, id: &ModelId) -> Result<PathBuf, Failure> {

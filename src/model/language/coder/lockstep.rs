@@ -56,15 +56,13 @@ impl Coder {
         mut contexts: Vec<Context>,
         mut each: impl FnMut(usize, &mut Context) -> Result<()>,
     ) -> Result<Vec<Context>> {
-        let died = || Error::new(ErrorKind::Worker);
         let share = contexts.len().div_ceil(self.threads).max(1);
         thread::scope(|scope| {
             let mut workers = Vec::new();
-            let mut shares = Vec::new();
             while contexts.len() > share {
                 let (give, work) = mpsc::channel::<Vec<Context>>();
                 let (done, take) = mpsc::channel();
-                let worker = thread::Builder::new().spawn_scoped(scope, move || {
+                let thread = thread::Builder::new().spawn_scoped(scope, move || {
                     let _environment = DefaultEnvironment::enter();
                     let mut room = Room::default();
                     while let Ok(mut contexts) = work.recv() {
@@ -75,37 +73,65 @@ impl Coder {
                     }
                 });
                 // A machine that has no more threads to give does the work with fewer.
-                if worker.is_err() {
-                    break;
-                }
-                workers.push((give, take));
+                let Ok(thread) = thread else { break };
                 let rest = contexts.split_off(share);
-                shares.push(std::mem::replace(&mut contexts, rest));
+                let share = std::mem::replace(&mut contexts, rest);
+                workers.push(Worker { give, take, thread, share });
             }
 
-            let mut room = Room::default();
-            loop {
-                for ((give, _), share) in workers.iter().zip(&mut shares) {
-                    give.send(std::mem::take(share)).map_err(|_| died())?;
+            let mut result = self.step_to_the_end(way, &mut workers, &mut contexts, &mut each);
+            let mut all = Vec::new();
+            for Worker { give, take, thread, share } in workers {
+                // Nothing more comes, and so it ends. All are waited for: a scope does not
+                // forgive one that died.
+                drop((give, take));
+                if thread.join().is_err() {
+                    result = Err(Error::new(ErrorKind::Worker));
                 }
-                self.step(way, &mut contexts, &mut room);
-                for ((_, take), share) in workers.iter().zip(&mut shares) {
-                    *share = take.recv().map_err(|_| died())?;
-                }
-                let mut steps = false;
-                let all = shares.iter_mut().flatten().chain(&mut contexts);
-                for (at, context) in all.enumerate() {
-                    if context.next.is_some() {
-                        each(at, context)?;
-                        steps |= context.next.is_some();
-                    }
-                }
-                if !steps {
-                    let mut all: Vec<Context> = shares.into_iter().flatten().collect();
-                    all.extend(contexts);
-                    return Ok(all);
-                }
+                all.extend(share);
             }
+            all.append(&mut contexts);
+            result.map(|()| all)
         })
     }
+
+    fn step_to_the_end(
+        &self,
+        way: &Way,
+        workers: &mut [Worker],
+        contexts: &mut [Context],
+        each: &mut impl FnMut(usize, &mut Context) -> Result<()>,
+    ) -> Result<()> {
+        let died = || Error::new(ErrorKind::Worker);
+        let mut room = Room::default();
+        loop {
+            for worker in &mut *workers {
+                worker.give.send(std::mem::take(&mut worker.share)).map_err(|_| died())?;
+            }
+            self.step(way, contexts, &mut room);
+            for worker in &mut *workers {
+                worker.share = worker.take.recv().map_err(|_| died())?;
+            }
+            let mut steps = false;
+            let shares = workers.iter_mut().flat_map(|worker| &mut worker.share);
+            for (at, context) in shares.chain(&mut *contexts).enumerate() {
+                if context.next.is_some() {
+                    each(at, context)?;
+                    steps |= context.next.is_some();
+                }
+            }
+            if !steps {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// A thread that steps through some of the contexts.
+struct Worker<'scope> {
+    give: mpsc::Sender<Vec<Context>>,
+    take: mpsc::Receiver<Vec<Context>>,
+    thread: thread::ScopedJoinHandle<'scope, ()>,
+    /// Its contexts, while it has nothing to do.
+    share: Vec<Context>,
 }

@@ -26,7 +26,7 @@ use crate::numerics::environment::DefaultEnvironment;
 pub(crate) use parts::sections;
 
 /// Memory that a thread may take beside its contexts.
-const THREAD_MEMORY: u64 = 64 << 20;
+pub(crate) const THREAD_MEMORY: u64 = 64 << 20;
 
 /// Codes chunks with a model.
 pub(crate) struct Coder {
@@ -77,13 +77,9 @@ impl Coder {
         &self.usage
     }
 
-    /// Bytes that decoding takes beside the weights.
+    /// Bytes that decoding takes beside the weights, with one thread.
     pub(crate) fn memory(&self) -> u64 {
-        let context = self.model.context_bytes(self.usage.context as usize);
-        let symbols = self.usage.top_k.map_or(u64::MAX, |k| 2 * u64::from(k));
-        let distribution = 4 * symbols.min(self.own.alphabet.len() as u64) + 256;
-        u64::from(self.usage.lockstep) * (context + distribution)
-            + self.threads as u64 * THREAD_MEMORY
+        memory(&self.model, &self.usage, self.own.alphabet.len())
     }
 
     fn way(&self, characters: bool) -> &Way {
@@ -116,6 +112,15 @@ impl Coder {
     fn cache(&self) -> Cache {
         self.model.engine().cache()
     }
+}
+
+/// Bytes that decoding takes beside the weights, with one thread and an alphabet of so many
+/// symbols.
+pub(crate) fn memory(model: &LanguageModel, usage: &ModelUse, symbols: usize) -> u64 {
+    let context = model.context_bytes(usage.context as usize);
+    // Their frequencies, the escape's, and which they are.
+    let frequencies = usage.top_k.map_or(symbols as u64, |k| 2 * u64::from(k) + 1);
+    u64::from(usage.lockstep) * (context + 4 * frequencies + 256) + THREAD_MEMORY
 }
 
 /// Logits that can become a distribution.
@@ -157,11 +162,15 @@ fn spread<R, T: Send>(
         let others: Vec<_> = (1..threads.min(jobs))
             .map_while(|_| thread::Builder::new().spawn_scoped(scope, run).ok())
             .collect();
-        let mut done = run();
+        let mut done = Some(run());
+        // All are waited for: a scope does not forgive one that died.
         for other in others {
-            done.extend(other.join().map_err(|_| Error::new(ErrorKind::Worker))?);
+            match (other.join(), &mut done) {
+                (Ok(more), Some(done)) => done.extend(more),
+                _ => done = None,
+            }
         }
-        Ok::<_, Error>(done)
+        done.ok_or_else(|| Error::new(ErrorKind::Worker))
     })?;
     done.sort_unstable_by_key(|&(job, _)| job);
     Ok(done.into_iter().map(|(_, result)| result).collect())

@@ -141,9 +141,8 @@ impl Case {
     fn check(&self, model: &LanguageModel, options: &LanguageOptions) -> Vec<u8> {
         let Case { spec, frames, mapping } = self;
         let pcm = pcm(spec, *frames);
-        let coder = |threads| -> Coder {
-            options.coder(model, spec, *frames as u64).unwrap().with_threads(threads)
-        };
+        let coder =
+            |threads| -> Coder { options.coder(model, spec, *frames as u64, threads).unwrap() };
         let encode = |threads, verify| {
             let payload = coder(threads).encode(&pcm, spec, 0, *mapping, verify);
             payload.unwrap().expect("a context holds a frame")
@@ -224,7 +223,7 @@ fn damaged_payloads_are_errors_or_other_audio() {
     let case = Case::new(SampleFormat::S16, 1, 60);
     let model = llama(0.3, Profile::F32, Some(Pairs { forgetful: false }));
     let payload = case.check(&model, &options().with_top_k(3));
-    let coder = options().with_top_k(3).coder(&model, &case.spec, 60).unwrap();
+    let coder = options().with_top_k(3).coder(&model, &case.spec, 60, 1).unwrap();
     let decode = |payload: &[u8]| coder.decode(payload, 60, &case.spec, 0, case.mapping);
     for at in 0..payload.len() {
         let mut damaged = payload.clone();
@@ -242,13 +241,13 @@ fn contexts_that_do_not_fit_are_fewer_or_refused() {
     let spec = AudioSpec::new(SampleFormat::S16, 2, 44_100);
     let model = llama(0.3, Profile::F32, None);
     let lockstep = |options: &LanguageOptions, frames| {
-        options.coder(&model, &spec, frames).map(|coder| coder.usage().lockstep)
+        options.coder(&model, &spec, frames, 1).map(|coder| coder.usage().lockstep)
     };
     let all = LanguageOptions::default().with_context(512);
     assert_eq!(lockstep(&all, 441_000).unwrap(), 128);
     assert_eq!(lockstep(&all, 3 * 128).unwrap(), 4, "no more than there are segments");
     let context = model.context_bytes(512);
-    let least = all.clone().with_lockstep(1).coder(&model, &spec, 441_000).unwrap().memory();
+    let least = all.clone().with_lockstep(1).coder(&model, &spec, 441_000, 1).unwrap().memory();
     let little = all.clone().with_memory(least + 20 * context);
     let halved = lockstep(&little, 441_000).unwrap();
     assert!([8, 16].contains(&halved), "{halved}");

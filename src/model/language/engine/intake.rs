@@ -31,14 +31,7 @@ impl<'a> Intake<'a> {
         let expected = expected.filter(|expected| expected.name.ends_with(name));
         let expected = expected.ok_or_else(|| Error::model(format!("no place for {name}")))?;
         let tensor = self.tensors.tensor(&expected)?;
-        if tensor.shape() != expected.shape {
-            return Err(Error::model(format!(
-                "the tensor {} has the shape {:?}, not {:?}",
-                expected.name,
-                tensor.shape(),
-                expected.shape
-            )));
-        }
+        expected.check(&tensor)?;
         Ok((expected.name, tensor))
     }
 

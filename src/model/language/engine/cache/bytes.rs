@@ -32,10 +32,10 @@ impl ByteBlock {
         }
     }
 
-    /// Bytes of a block.
-    pub(super) fn bytes(layout: &Layout) -> usize {
+    /// Bytes of a block, what holds it left out.
+    pub(super) fn bytes(layout: &Layout) -> u64 {
         let position = bytes::GROUP * groups(layout) + layout.value_width() + 3 * size_of::<f32>();
-        layout.places() * BLOCK * position + size_of::<ByteBlock>()
+        layout.places() as u64 * (BLOCK * position) as u64
     }
 
     #[inline(always)]

@@ -17,9 +17,9 @@ impl FloatBlock {
         FloatBlock(vec![0.0; layout.places() * length(layout)].into())
     }
 
-    /// Bytes of a block.
-    pub(super) fn bytes(layout: &Layout) -> usize {
-        layout.places() * length(layout) * size_of::<f32>() + size_of::<FloatBlock>()
+    /// Bytes of a block, what holds it left out.
+    pub(super) fn bytes(layout: &Layout) -> u64 {
+        layout.places() as u64 * (length(layout) * size_of::<f32>()) as u64
     }
 
     #[inline(always)]

@@ -47,6 +47,9 @@ pub(super) struct Layout {
     pub(super) head_width: usize,
 }
 
+/// More than what holds a block takes.
+const HOLDER: u64 = 128;
+
 impl Layout {
     /// A position's values of a head, padded to whole groups.
     pub(super) fn value_width(&self) -> usize {
@@ -58,13 +61,14 @@ impl Layout {
         self.layers * self.heads
     }
 
-    /// Bytes of a context of this many positions.
+    /// Bytes of a context of this many positions: the same on every machine, since encoders
+    /// decide by it.
     pub(super) fn bytes(&self, positions: usize) -> u64 {
         let block = match self.profile {
             Profile::F32 => FloatBlock::bytes(self),
             Profile::Int8 => ByteBlock::bytes(self),
         };
-        (positions.div_ceil(BLOCK) as u64).saturating_mul(block as u64)
+        (positions.div_ceil(BLOCK) as u64).saturating_mul(block + HOLDER)
     }
 }
 
