@@ -13,6 +13,9 @@ use super::split::{GPT2, Step};
 use super::{Tokens, in_file, meta, read, short};
 use crate::error::{Error, Result};
 
+/// The most steps before the model, several times those of the longest known list.
+const MOST_STEPS: usize = 32;
+
 /// The tokenizer of a folder, whose model has rows for this many tokens and may say which
 /// of them a context begins with. A folder without `tokenizer.json` has `tokenizer.model`.
 pub(crate) fn huggingface(
@@ -125,7 +128,7 @@ fn parse(file: &[u8]) -> Result<Parts> {
     }
 
     let mut steps = Vec::new();
-    normalizing(&normalizer, &mut steps);
+    normalizing(&normalizer, &mut steps)?;
     splitting(&pre_tokenizer, &mut steps)?;
     let letters = steps.iter().any(|step| matches!(step, Step::Letters));
     let alphabet = match letters || decoder["type"] == "ByteLevel" {
@@ -182,22 +185,37 @@ fn pair(merge: &Merge) -> Result<(String, String)> {
 
 /// What a normaliser does that the model's pieces need. All else leaves ASCII text as it
 /// is, or changes it so that it could not come back.
-fn normalizing(normalizer: &Value, steps: &mut Vec<Step>) {
+fn normalizing(normalizer: &Value, steps: &mut Vec<Step>) -> Result<()> {
     match normalizer["type"].as_str().unwrap_or_default() {
         "Sequence" => {
             for part in normalizer["normalizers"].as_array().into_iter().flatten() {
-                normalizing(part, steps);
+                normalizing(part, steps)?;
             }
         }
         "Replace" => {
             let piece = normalizer["content"].as_str().is_some_and(is_space);
             if piece && normalizer["pattern"]["String"] == " " {
-                steps.push(Step::Spaces);
+                add(Step::Spaces, steps)?;
             }
         }
-        "ByteLevel" => steps.push(Step::Letters),
+        "ByteLevel" => add(Step::Letters, steps)?,
         _ => {}
     }
+    Ok(())
+}
+
+/// Adds a step. Text whose bytes are letters already would grow each time that these are
+/// taken for bytes again.
+fn add(step: Step, steps: &mut Vec<Step>) -> Result<()> {
+    let letters = |step: &Step| matches!(step, Step::Letters);
+    if letters(&step) && steps.iter().any(letters) {
+        return Err(Error::model("bytes are turned into letters more than once"));
+    }
+    if steps.len() == MOST_STEPS {
+        return Err(Error::model(format!("more than {MOST_STEPS} steps before the model")));
+    }
+    steps.push(step);
+    Ok(())
 }
 
 /// Where words are cut. Nothing is put before them and nothing left out.
@@ -218,34 +236,35 @@ fn splitting(before: &Value, steps: &mut Vec<Step>) -> Result<()> {
         Some("Split") => {
             alone()?;
             let pattern = &before["pattern"];
-            steps.push(match (pattern["Regex"].as_str(), pattern["String"].as_str()) {
+            let step = match (pattern["Regex"].as_str(), pattern["String"].as_str()) {
                 (Some(regex), _) => Step::split(regex)?,
                 (_, Some(text)) => Step::split(&escaped(text))?,
                 _ => return Err(Error::model("words are split by no pattern")),
-            });
+            };
+            add(step, steps)?;
         }
         Some("ByteLevel") => {
             if on("use_regex") {
-                steps.push(Step::split(GPT2)?);
+                add(Step::split(GPT2)?, steps)?;
             }
-            steps.push(Step::Letters);
+            add(Step::Letters, steps)?;
         }
         Some("Metaspace") => {
             if !before["replacement"].as_str().is_none_or(is_space) {
                 return Err(Error::model(format!("spaces are not replaced by {SPACE:?}")));
             }
-            steps.push(Step::Spaces);
+            add(Step::Spaces, steps)?;
             if on("split") {
-                steps.push(Step::split(&format!("{SPACE}[^{SPACE}]*"))?);
+                add(Step::split(&format!("{SPACE}[^{SPACE}]*"))?, steps)?;
             }
         }
         Some("Digits") => {
             let single = before["individual_digits"].as_bool().unwrap_or(false);
-            steps.push(Step::split(if single { r"\p{N}" } else { r"\p{N}+" })?);
+            add(Step::split(if single { r"\p{N}" } else { r"\p{N}+" })?, steps)?;
         }
         Some("Punctuation") => {
             alone()?;
-            steps.push(Step::split(r"[!-/:-@\[-`{-~]")?);
+            add(Step::split(r"[!-/:-@\[-`{-~]")?, steps)?;
         }
         other => {
             let name = short(other.unwrap_or_default());

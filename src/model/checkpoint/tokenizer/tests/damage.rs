@@ -44,6 +44,32 @@ fn what_cannot_be_used_is_named() {
     assert_fails(from_gguf(arrays, 400), "a tokenizer of the model \"bert\"");
 }
 
+/// Text must not grow with each step that a file names.
+#[test]
+fn steps_before_the_model_are_few() {
+    let json = byte_level::json();
+    let bytes = r#"{"type":"ByteLevel","use_regex":false}"#;
+    let digits = r#"{"type":"Digits"}"#;
+    let normalizers = |part: &str, count: usize| {
+        let parts = vec![part; count].join(",");
+        let sequence = format!(r#""normalizer":{{"type":"Sequence","normalizers":[{parts}]}}"#);
+        from_json(&json.replace("\"normalizer\":null", &sequence), byte_level::TOKENS)
+    };
+    let cutting = |part: &str, count: usize| {
+        let parts = format!("\"pretokenizers\":[{}", format!("{part},").repeat(count));
+        from_json(&json.replace("\"pretokenizers\":[", &parts), byte_level::TOKENS)
+    };
+    // The file has a pattern and letters of its own.
+    assert!(cutting(digits, 30).is_ok());
+    assert_fails(cutting(digits, 31), "more than 32 steps");
+    for count in [1, 40] {
+        assert_fails(cutting(bytes, count), "more than once");
+        assert_fails(normalizers(bytes, count), "more than once");
+    }
+    let spaces = r#"{"type":"Replace","pattern":{"String":" "},"content":"▁"}"#;
+    assert_fails(normalizers(spaces, 1000), "more than 32 steps");
+}
+
 /// Damage of every kind gives an error or something that cuts text.
 #[test]
 fn damaged_files_do_not_panic() {
