@@ -30,6 +30,14 @@ pub(super) enum Place {
 }
 
 impl Place {
+    /// Bytes from the place on.
+    pub(super) fn length(&self) -> u64 {
+        match self {
+            Place::Plain(bytes) => bytes.end - bytes.start,
+            Place::Deflated(deflated, skip) => deflated.inflated().saturating_sub(*skip as u64),
+        }
+    }
+
     /// The same place so many bytes further on, if it goes that far.
     pub(super) fn behind(self, skip: usize) -> Option<Place> {
         match self {
@@ -103,15 +111,7 @@ impl Stored {
         let span = self.span().ok_or_else(|| self.error("a tensor is too large"))?;
         let bytes = match &self.place {
             Place::Plain(bytes) => self.source.read(bytes.start, span as u64)?,
-            Place::Deflated(deflated, skip) => {
-                let mut bytes = deflated.inflate(&self.source)?;
-                if bytes.len().checked_sub(*skip).is_none_or(|rest| rest < span) {
-                    return Err(self.error("a tensor reaches beyond what is compressed"));
-                }
-                bytes.truncate(skip + span);
-                bytes.drain(..*skip);
-                bytes
-            }
+            Place::Deflated(deflated, skip) => deflated.read(&self.source, *skip, span)?,
         };
         let bytes = match &self.strides {
             None => bytes,

@@ -26,6 +26,9 @@ struct Member {
     length: u64,
     /// Where the member's own header is.
     header: u64,
+    /// Where the next member or the list begins: no two members share a byte, so that all
+    /// of them together stand for no more than the file can.
+    end: u64,
 }
 
 /// What the end of the archive says of its list.
@@ -53,16 +56,26 @@ impl Archive {
         }
         let list = source.read(offset, length)?;
         let mut members = BTreeMap::new();
+        let mut places = vec![offset];
         let mut rest = list.as_slice();
         while !rest.is_empty() {
             let (name, member) = next(&mut rest)
                 .ok_or_else(|| source.error("the list of the archive's members is damaged"))?;
+            places.push(member.header);
             if let Some(name) = name.filter(|name| !name.ends_with('/')) {
                 if members.contains_key(&name) {
                     return Err(source.error(format!("the member {name} is there twice")));
                 }
                 members.insert(name, member);
             }
+        }
+        places.sort_unstable();
+        if places.windows(2).any(|two| two[0] == two[1]) {
+            return Err(source.error("two of the archive's members begin at one place"));
+        }
+        for member in members.values_mut() {
+            let behind = places.partition_point(|&place| place <= member.header);
+            member.end = places.get(behind).copied().unwrap_or(offset);
         }
         Ok(Archive { source, members })
     }
@@ -89,14 +102,15 @@ impl Archive {
         }
         let around = u64::from(number_16(&header, 26)) + u64::from(number_16(&header, 28));
         let start = member.header + 30 + around;
+        let end = start.checked_add(member.stored).filter(|&end| end <= member.end);
+        let Some(end) = end else {
+            return Err(self.source.error(format!("the member {name} reaches into what follows")));
+        };
         match member.method {
             0 if member.stored != member.length => {
                 Err(self.source.error(format!("the member {name} has two lengths")))
             }
-            0 => match start.checked_add(member.length) {
-                Some(end) if end <= self.source.length() => Ok(Place::Plain(start..end)),
-                _ => Err(self.source.error(format!("the member {name} is cut off"))),
-            },
+            0 => Ok(Place::Plain(start..end)),
             8 => Ok(Place::Deflated(
                 Deflated::new(&self.source, start, member.stored, member.length)?,
                 0,
@@ -110,29 +124,26 @@ impl Archive {
     /// The bytes of a member, where they are no more than `most`.
     pub(super) fn read(&self, name: &str, most: u64) -> Result<Vec<u8>> {
         let place = self.place(name)?;
-        let length = match &place {
-            Place::Plain(bytes) => bytes.end - bytes.start,
-            Place::Deflated(deflated, _) => deflated.inflated(),
-        };
+        let length = place.length();
         if length > most {
             return Err(self.error(format!("the member {name} has {length} bytes, over {most}")));
         }
-        match place {
-            Place::Plain(bytes) => self.source.read(bytes.start, length),
-            Place::Deflated(deflated, _) => deflated.inflate(&self.source),
-        }
+        self.beginning(&place, length)
     }
 
     /// The first bytes of a member, `most` at most.
     pub(super) fn start(&self, name: &str, most: u64) -> Result<Vec<u8>> {
-        match self.place(name)? {
-            Place::Plain(bytes) => {
-                self.source.read(bytes.start, (bytes.end - bytes.start).min(most))
-            }
-            Place::Deflated(deflated, _) => {
-                let mut bytes = deflated.inflate(&self.source)?;
-                bytes.truncate(most as usize);
-                Ok(bytes)
+        let place = self.place(name)?;
+        self.beginning(&place, place.length().min(most))
+    }
+
+    /// So many bytes from the beginning of a place.
+    fn beginning(&self, place: &Place, length: u64) -> Result<Vec<u8>> {
+        match place {
+            Place::Plain(bytes) => self.source.read(bytes.start, length),
+            Place::Deflated(deflated, skip) => {
+                let length = usize::try_from(length).map_err(|_| self.error("is too large"))?;
+                deflated.read(&self.source, *skip, length)
             }
         }
     }
@@ -194,7 +205,7 @@ fn next(list: &mut &[u8]) -> Option<(Option<String>, Member)> {
         small => Some(small.into()),
     };
     let (length, stored, header) = (number(24)?, number(20)?, number(42)?);
-    let member = Member { method: number_16(fixed, 10), stored, length, header };
+    let member = Member { method: number_16(fixed, 10), stored, length, header, end: header };
     Some((String::from_utf8(name.to_vec()).ok(), member))
 }
 
@@ -221,4 +232,64 @@ fn number_32(bytes: &[u8], at: usize) -> u32 {
 
 fn number_64(bytes: &[u8], at: usize) -> u64 {
     u64::from(number_32(bytes, at)) | u64::from(number_32(bytes, at + 4)) << 32
+}
+
+#[cfg(test)]
+#[allow(unreachable_pub, reason = "the file is one of the tests' own too")]
+#[path = "../../../tests/common/checkpoints/zip.rs"]
+mod written;
+
+#[cfg(test)]
+mod tests {
+    use super::written::{Form, archive};
+    use super::*;
+
+    fn open(bytes: &[u8]) -> Result<Archive> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("archive");
+        std::fs::write(&path, bytes).unwrap();
+        Archive::open(&path)
+    }
+
+    #[test]
+    fn little_is_inflated_of_a_bomb() {
+        let zeros = vec![0; 16 << 20];
+        let form = Form { deflated: true, ..Form::default() };
+        let mut bytes = archive(&[("bomb".into(), zeros)], form);
+        assert!(bytes.len() < 32 << 10);
+        let archive = open(&bytes).unwrap();
+        assert_eq!(archive.start("bomb", 1 << 16).unwrap(), vec![0; 1 << 16]);
+        assert_eq!(archive.read("bomb", 16 << 20).unwrap().len(), 16 << 20);
+        assert!(archive.read("bomb", (16 << 20) - 1).is_err());
+        // One bit of the length: more than a member of this size can hold.
+        let list = bytes.windows(4).rposition(|four| four == LISTED).unwrap();
+        bytes[list + 27] |= 0x80;
+        let error = open(&bytes).unwrap().start("bomb", 10).unwrap_err().to_string();
+        assert!(error.contains("cannot be inflated"), "{error}");
+    }
+
+    #[test]
+    fn members_share_no_byte() {
+        let members = ["a", "b"].map(|name| (name.to_owned(), vec![7; 100]));
+        for deflated in [false, true] {
+            let bytes = archive(&members, Form { deflated, ..Form::default() });
+            let good = open(&bytes).unwrap();
+            assert_eq!(good.read("a", 100).unwrap(), good.read("b", 100).unwrap());
+            let mut lists = bytes.windows(4).enumerate().filter(|(_, four)| *four == LISTED);
+            let (first, second) = (lists.next().unwrap().0, lists.next().unwrap().0);
+            let mut same = bytes.clone();
+            same[second + 42..second + 46].fill(0);
+            let error = open(&same).unwrap_err().to_string();
+            assert!(error.contains("begin at one place"), "{error}");
+            for entry in [first, second] {
+                let mut longer = bytes.clone();
+                longer[entry + 20] += 1;
+                longer[entry + 24] += 1;
+                let longer = open(&longer).unwrap();
+                let name = if entry == first { "a" } else { "b" };
+                let error = longer.read(name, 200).unwrap_err().to_string();
+                assert!(error.contains("reaches into what follows"), "{error}");
+            }
+        }
+    }
 }

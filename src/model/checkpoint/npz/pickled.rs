@@ -10,6 +10,10 @@ use crate::model::checkpoint::zip::Archive;
 /// depends on its version.
 const RECONSTRUCT: &str = "_reconstruct";
 
+/// A pickle has to be in memory as a whole, and floats hardly get shorter when they are
+/// deflated: one with more bytes than this many times those of the file is none of weights.
+const MOST_RATIO: u64 = 64;
+
 /// An array as a pickle has it.
 struct Described {
     descr: String,
@@ -27,7 +31,7 @@ pub(super) fn arrays(
     place: Place,
     start: usize,
 ) -> Result<Vec<(String, Stored)>> {
-    let bytes = archive.read(member, u64::MAX)?;
+    let bytes = archive.read(member, archive.source().length().saturating_mul(MOST_RATIO))?;
     let pickle = Pickle::new(bytes.get(start..).unwrap_or_default());
     let failed = |what: Failure| archive.error(format!("{member}: {what}"));
     let pickle = pickle.map_err(failed)?;
