@@ -20,18 +20,6 @@ pub(super) enum Layout {
     Npz(PathBuf),
 }
 
-impl Layout {
-    /// The folder or the file.
-    pub(super) fn path(self) -> PathBuf {
-        match self {
-            Layout::HuggingFace(path)
-            | Layout::Meta(path)
-            | Layout::Gguf(path)
-            | Layout::Npz(path) => path,
-        }
-    }
-}
-
 /// Finds out what `given` stands for: a file, a folder, or the name of a model that lies in
 /// Hugging Face's cache, which `variable`s of the environment may have moved. A `llama:` in
 /// front of it means nothing more.

@@ -4,8 +4,9 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::remembered::Remembered;
-use super::{Checkpoint, detect, open};
+use super::detect::{self, Layout};
+use super::remembered::{Key, Remembered};
+use super::{Checkpoint, gguf, open};
 use crate::error::Result;
 use crate::model::identity::Profile;
 use crate::model::language::hashing::Hashing;
@@ -17,15 +18,15 @@ const DEPTH: usize = 3;
 
 /// Loads the checkpoint at `path`, which may be whatever [`open`] takes.
 pub fn load(path: &Path, profile: Profile) -> Result<LanguageModel> {
+    let key = Key::of(&files(path)?);
     let Checkpoint { name, architecture, vocabulary, tokenizer, mut tensors } = open(path)?;
-    let files = files(path)?;
     let mut remembered = Remembered::read();
-    let hash = remembered.hash(&files);
+    let hash = remembered.hash(&key);
     let tensors: &mut dyn Tensors = tensors.as_mut();
     let parts = Parts { name, architecture, vocabulary, tokenizer, tensors, hash };
     let model = LanguageModel::new(parts, profile)?;
     if hash.is_none() {
-        remembered.keep(&files, model.id().hash);
+        remembered.keep(key, model.id().hash);
     }
     Ok(model)
 }
@@ -42,16 +43,17 @@ pub fn find(
     let mut unknown = Vec::new();
     for path in folders.iter().flat_map(|folder| candidates(folder, DEPTH)) {
         let Ok(files) = files(&path) else { continue };
-        match remembered.hash(&files) {
+        let key = Key::of(&files);
+        match remembered.hash(&key) {
             Some(known) if &known == hash => return Ok(Some(path)),
             Some(_) => {}
-            None => unknown.push((path, files)),
+            None => unknown.push((path, key)),
         }
     }
-    for (path, files) in unknown {
+    for (path, key) in unknown {
         looking_at(&path);
         let Ok(found) = open(&path).and_then(hash_of) else { continue };
-        remembered.keep(&files, found);
+        remembered.keep(key, found);
         if &found == hash {
             return Ok(Some(path));
         }
@@ -61,17 +63,22 @@ pub fn find(
 
 /// The files that a checkpoint is in.
 fn files(path: &Path) -> Result<Vec<PathBuf>> {
-    let path = detect::layout(path, &|name| env::var_os(name))?.path();
-    if path.is_file() {
-        // What says more of a model beside it.
-        let described = path.with_extension("json");
-        let beside = described.is_file().then_some(described);
-        return Ok([path].into_iter().chain(beside).collect());
+    match detect::layout(path, &|name| env::var_os(name))? {
+        Layout::Gguf(first) => Ok(gguf::files(&first)),
+        Layout::Npz(path) => {
+            // What says more of a model beside it.
+            let described = path.with_extension("json");
+            let beside = described.is_file().then_some(described);
+            Ok([path].into_iter().chain(beside).collect())
+        }
+        Layout::HuggingFace(folder) | Layout::Meta(folder) => {
+            let entries = fs::read_dir(folder)?.flatten();
+            let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+            files.retain(|file| file.is_file());
+            files.sort();
+            Ok(files)
+        }
     }
-    let mut files: Vec<PathBuf> = fs::read_dir(path)?.flatten().map(|entry| entry.path()).collect();
-    files.retain(|file| file.is_file());
-    files.sort();
-    Ok(files)
 }
 
 fn hash_of(checkpoint: Checkpoint) -> Result<[u8; 32]> {
@@ -99,4 +106,38 @@ fn candidates(path: &Path, depth: usize) -> Vec<PathBuf> {
     let mut entries: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     entries.sort();
     entries.iter().flat_map(|entry| candidates(entry, depth - 1)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_in_parts_is_in_all_of_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let part = |name: &str| {
+            let path = folder.path().join(name);
+            fs::write(&path, name).unwrap();
+            path
+        };
+        let parts = [1, 2, 3].map(|number| part(&format!("m-0000{number}-of-00003.gguf")));
+        assert_eq!(files(&parts[0]).unwrap(), parts);
+        assert_eq!(files(folder.path()).unwrap(), parts);
+        for name in
+            ["m.gguf", "m-00001-of-3.gguf", "m-00001-of-00001.gguf", "m-00001-of-09999.gguf"]
+        {
+            let single = part(name);
+            assert_eq!(files(&single).unwrap(), [single]);
+        }
+    }
+
+    #[test]
+    fn what_lies_beside_arrays_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let [arrays, beside] = ["m.npz", "m.json"].map(|name| folder.path().join(name));
+        fs::write(&arrays, b"").unwrap();
+        assert_eq!(files(&arrays).unwrap(), [arrays.as_path()]);
+        fs::write(&beside, b"").unwrap();
+        assert_eq!(files(&arrays).unwrap(), [arrays.as_path(), beside.as_path()]);
+    }
 }

@@ -38,9 +38,9 @@ impl Remembered {
         Remembered { file, entries }
     }
 
-    /// The hash of a checkpoint of these files, if it is known.
-    pub(super) fn hash(&self, files: &[PathBuf]) -> Option<[u8; 32]> {
-        let text = self.entries.hashes.get(&key(files)?)?;
+    /// The hash of a checkpoint whose files are these, if it is known.
+    pub(super) fn hash(&self, key: &Key) -> Option<[u8; 32]> {
+        let text = self.entries.hashes.get(key.0.as_ref()?)?;
         let mut hash = [0; 32];
         let digits = text.as_bytes().as_chunks::<2>().0;
         for (byte, digits) in hash.iter_mut().zip(digits) {
@@ -50,9 +50,10 @@ impl Remembered {
     }
 
     /// Remembers a hash. Another program that does the same at the same time may win: then
-    /// this one is computed again.
-    pub(super) fn keep(&mut self, files: &[PathBuf], hash: [u8; 32]) {
-        let (Some(key), Some(file)) = (key(files), &self.file) else { return };
+    /// this one is computed again. The key has to be from before the files were read:
+    /// where they have changed since, the hash is not that of what they are now.
+    pub(super) fn keep(&mut self, key: Key, hash: [u8; 32]) {
+        let (Key(Some(key)), Some(file)) = (key, &self.file) else { return };
         let text = hash.iter().map(|byte| format!("{byte:02x}")).collect();
         self.entries.version = VERSION;
         self.entries.hashes.insert(key, text);
@@ -73,15 +74,21 @@ fn write(file: &Path, entries: &Entries) -> std::io::Result<()> {
 
 /// What tells files from others, and from themselves after a change. `None` where that is
 /// not known of all.
-fn key(files: &[PathBuf]) -> Option<String> {
-    let each = files.iter().map(|path| {
-        let path = fs::canonicalize(path).ok()?;
-        let metadata = fs::metadata(&path).ok()?;
-        let time = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?.as_nanos();
-        let (size, inode) = (metadata.len(), inode(&metadata));
-        Some(format!("{} {size} {time} {inode}", path.to_str()?))
-    });
-    Some(each.collect::<Option<Vec<_>>>()?.join("\n"))
+#[derive(Debug)]
+pub(super) struct Key(Option<String>);
+
+impl Key {
+    /// The key of these files as they are now.
+    pub(super) fn of(files: &[PathBuf]) -> Self {
+        let each = files.iter().map(|path| {
+            let path = fs::canonicalize(path).ok()?;
+            let metadata = fs::metadata(&path).ok()?;
+            let time = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?.as_nanos();
+            let (size, inode) = (metadata.len(), inode(&metadata));
+            Some(format!("{} {size} {time} {inode}", path.to_str()?))
+        });
+        Key(each.collect::<Option<Vec<_>>>().map(|each| each.join("\n")))
+    }
 }
 
 #[cfg(unix)]
@@ -112,17 +119,24 @@ mod tests {
         let model = folder.path().join("model.gguf");
         let cache = folder.path().join("cache").join("models.json");
         fs::write(&model, b"weights").expect("written");
-        let files = [model.clone()];
+        let key = || Key::of(std::slice::from_ref(&model));
         let hash = std::array::from_fn(|at| 7 * at as u8);
 
         let mut remembered = Remembered::read_from(Some(cache.clone()));
-        assert_eq!(remembered.hash(&files), None);
-        remembered.keep(&files, hash);
-        assert_eq!(Remembered::read_from(Some(cache.clone())).hash(&files), Some(hash));
+        assert_eq!(remembered.hash(&key()), None);
+        remembered.keep(key(), hash);
+        assert_eq!(Remembered::read_from(Some(cache.clone())).hash(&key()), Some(hash));
 
+        let before = key();
         fs::write(&model, b"other weights").expect("written");
-        assert_eq!(Remembered::read_from(Some(cache.clone())).hash(&files), None);
+        assert_eq!(Remembered::read_from(Some(cache.clone())).hash(&key()), None);
+        // What was hashed while the file changed is not what it is now.
+        remembered.keep(before, hash);
+        assert_eq!(Remembered::read_from(Some(cache.clone())).hash(&key()), None);
+
+        remembered.keep(key(), hash);
+        assert_eq!(Remembered::read_from(Some(cache.clone())).hash(&key()), Some(hash));
         fs::write(&cache, b"{ no cache").expect("written");
-        assert_eq!(Remembered::read_from(Some(cache)).hash(&files), None);
+        assert_eq!(Remembered::read_from(Some(cache)).hash(&key()), None);
     }
 }

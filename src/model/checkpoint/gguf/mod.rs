@@ -51,6 +51,15 @@ fn part(path: &Path, number: u64) -> Result<Directory> {
     Ok(directory)
 }
 
+/// The files of the model in this one, or of which it is the first, as its name tells.
+pub(super) fn files(first: &Path) -> Vec<PathBuf> {
+    let stem = first.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let parts = stem.rsplit_once("-00001-of-").and_then(|(_, parts)| parts.parse().ok());
+    let parts = parts.filter(|&parts| parts <= MOST_PARTS).unwrap_or(1);
+    let others = (2..=parts).filter_map(|number| part_path(first, number, parts).ok());
+    [first.to_path_buf()].into_iter().chain(others).collect()
+}
+
 /// Where a part lies beside the first.
 fn part_path(first: &Path, number: u64, parts: u64) -> Result<PathBuf> {
     let name = first.file_name().and_then(|name| name.to_str()).unwrap_or_default();
