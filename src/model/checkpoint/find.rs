@@ -12,12 +12,14 @@ use crate::model::identity::Profile;
 use crate::model::language::hashing::Hashing;
 use crate::model::language::model::{LanguageModel, Parts};
 use crate::model::language::tensor::Tensors;
+use crate::numerics::environment::DefaultEnvironment;
 
 /// Folders within folders that are looked through.
 const DEPTH: usize = 3;
 
 /// Loads the checkpoint at `path`, which may be whatever [`open`] takes.
 pub fn load(path: &Path, profile: Profile) -> Result<LanguageModel> {
+    let _environment = DefaultEnvironment::enter();
     let key = Key::of(&files(path)?);
     let Checkpoint { name, architecture, vocabulary, tokenizer, mut tensors } = open(path)?;
     let mut remembered = Remembered::read();
@@ -52,6 +54,8 @@ pub fn find(
     }
     for (path, key) in unknown {
         looking_at(&path);
+        // Not before: what the caller does is in the caller's environment.
+        let _environment = DefaultEnvironment::enter();
         let Ok(found) = open(&path).and_then(hash_of) else { continue };
         remembered.keep(key, found);
         if &found == hash {

@@ -32,6 +32,7 @@ use crate::error::Result;
 use crate::model::language::architecture::Architecture;
 use crate::model::language::tensor::Tensors;
 use crate::model::language::vocabulary::{Tokenizer, Vocabulary};
+use crate::numerics::environment::DefaultEnvironment;
 
 /// A model on disk, opened: everything is known of it, and nothing of its weights read.
 pub struct Checkpoint {
@@ -51,6 +52,7 @@ pub struct Checkpoint {
 /// Meta's, a GGUF file or a folder with one, or the `.npz` of a byte transformer. A name
 /// like `organisation/model` stands for a model in Hugging Face's cache.
 pub fn open(path: &Path) -> Result<Checkpoint> {
+    let _environment = DefaultEnvironment::enter();
     match detect::layout(path, &|name| env::var_os(name))? {
         Layout::HuggingFace(folder) => huggingface::open(&folder),
         Layout::Meta(folder) => meta::open(&folder),
@@ -74,4 +76,30 @@ fn name_of(path: &Path) -> String {
     let resolved = path.canonicalize();
     let path = path.file_name().or_else(|| resolved.as_deref().ok()?.file_name());
     path.map_or_else(|| "model".into(), |name| name.to_string_lossy().into_owned())
+}
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::numerics::environment::with_flushing;
+
+    #[test]
+    fn numbers_are_read_whatever_the_environment() {
+        let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("spec/vectors/models/llama");
+        let folder = tempfile::tempdir().unwrap();
+        for entry in fs::read_dir(model).unwrap() {
+            let file = entry.unwrap();
+            fs::copy(file.path(), folder.path().join(file.file_name())).unwrap();
+        }
+        let config = folder.path().join("config.json");
+        let mut fields: serde_json::Value = json::read(&config).unwrap();
+        // Denormal in 32 bits.
+        fields["rms_norm_eps"] = 1e-40.into();
+        fs::write(&config, fields.to_string()).unwrap();
+        let expected = open(folder.path()).unwrap().architecture;
+        let flushed = with_flushing(|| open(folder.path()));
+        assert_eq!(flushed.unwrap().architecture, expected);
+    }
 }
