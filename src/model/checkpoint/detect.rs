@@ -32,20 +32,20 @@ pub(super) fn layout(given: &Path, variable: &dyn Fn(&str) -> Option<OsString>) 
         return folder(path);
     }
     if path.exists() {
-        return match path.extension().and_then(|extension| extension.to_str()) {
-            Some(extension) if extension.eq_ignore_ascii_case("npz") => {
-                Ok(Layout::Npz(path.to_path_buf()))
-            }
-            Some(extension) if extension.eq_ignore_ascii_case("gguf") => {
-                Ok(Layout::Gguf(path.to_path_buf()))
-            }
-            _ => Err(error_at(
-                path,
-                "is no checkpoint: files are .npz or .gguf, and all others are folders",
-            )),
-        };
+        return file(path).ok_or_else(|| {
+            error_at(path, "is no checkpoint: files are .npz or .gguf, and all others are folders")
+        });
     }
     cached(path, &caches(variable))
+}
+
+/// What a file is, as the end of its name tells.
+pub(super) fn file(path: &Path) -> Option<Layout> {
+    let extension = path.extension()?;
+    if extension.eq_ignore_ascii_case("npz") {
+        return Some(Layout::Npz(path.to_path_buf()));
+    }
+    extension.eq_ignore_ascii_case("gguf").then(|| Layout::Gguf(path.to_path_buf()))
 }
 
 fn folder(path: &Path) -> Result<Layout> {
@@ -57,13 +57,12 @@ fn folder(path: &Path) -> Result<Layout> {
     }
     let mut found = Vec::new();
     for entry in fs::read_dir(path).map_err(|error| error_at(path, error))? {
-        let file = entry.map_err(|error| error_at(path, error))?.path();
-        let is_gguf = file.extension().is_some_and(|extension| extension == "gguf");
-        let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let entry = entry.map_err(|error| error_at(path, error))?.path();
+        let name = entry.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         // A model in several files begins with the first of them.
         let follows = name.contains("-of-") && !name.contains("-00001-of-");
-        if is_gguf && !follows {
-            found.push(file);
+        if matches!(file(&entry), Some(Layout::Gguf(_))) && !follows {
+            found.push(entry);
         }
     }
     match found.as_slice() {
@@ -159,6 +158,8 @@ mod tests {
         let params = file("meta/params.json").parent().unwrap().to_path_buf();
         assert_eq!(layout(&params, &nothing).unwrap(), Layout::Meta(params));
 
+        let upper = file("upper/m.Gguf");
+        assert_eq!(layout(upper.parent().unwrap(), &nothing).unwrap(), Layout::Gguf(upper));
         let first = file("split/m-00001-of-00002.gguf");
         file("split/m-00002-of-00002.gguf");
         let folder = first.parent().unwrap();
@@ -166,7 +167,8 @@ mod tests {
         file("split/other.gguf");
         let error = layout(folder, &nothing).unwrap_err().to_string();
         assert!(error.contains("holds 2 .gguf files"), "{error}");
-        let error = layout(root.path(), &nothing).unwrap_err().to_string();
+        let none = file("none/d.bin");
+        let error = layout(none.parent().unwrap(), &nothing).unwrap_err().to_string();
         assert!(error.contains("config.json, params.json"), "{error}");
     }
 

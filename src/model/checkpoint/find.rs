@@ -97,8 +97,7 @@ fn hash_of(checkpoint: Checkpoint) -> Result<[u8; 32]> {
 /// What may be a checkpoint, in the order of names.
 fn candidates(path: &Path, depth: usize) -> Vec<PathBuf> {
     if path.is_file() {
-        let known = path.extension().is_some_and(|end| end == "gguf" || end == "npz");
-        return if known { vec![path.to_path_buf()] } else { Vec::new() };
+        return detect::file(path).map(|_| path.to_path_buf()).into_iter().collect();
     }
     if ["config.json", "params.json"].iter().any(|name| path.join(name).is_file()) {
         return vec![path.to_path_buf()];
@@ -133,6 +132,17 @@ mod tests {
             let single = part(name);
             assert_eq!(files(&single).unwrap(), [single]);
         }
+    }
+
+    #[test]
+    fn endings_are_the_same_in_capitals() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = ["A.GGUF", "b.gguf", "c.Npz", "d.npz", "m-00001-of-00002.GGUF", "none.bin"];
+        let paths = names.map(|name| folder.path().join(name));
+        paths.iter().for_each(|path| fs::write(path, b"").unwrap());
+        assert_eq!(candidates(folder.path(), DEPTH), paths[..5]);
+        let second = folder.path().join("m-00002-of-00002.GGUF");
+        assert_eq!(files(&paths[4]).unwrap(), [paths[4].clone(), second]);
     }
 
     #[test]

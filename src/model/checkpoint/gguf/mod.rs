@@ -5,6 +5,7 @@ mod header;
 mod metadata;
 mod tokens;
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::directory::Directory;
@@ -62,9 +63,12 @@ pub(super) fn files(first: &Path) -> Vec<PathBuf> {
 
 /// Where a part lies beside the first.
 fn part_path(first: &Path, number: u64, parts: u64) -> Result<PathBuf> {
-    let name = first.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    match name.strip_suffix(&format!("-00001-of-{parts:05}.gguf")) {
-        Some(stem) => Ok(first.with_file_name(format!("{stem}-{number:05}-of-{parts:05}.gguf"))),
+    let text = |part: Option<&OsStr>| part.and_then(OsStr::to_str).unwrap_or_default().to_owned();
+    let (stem, extension) = (text(first.file_stem()), text(first.extension()));
+    match stem.strip_suffix(&format!("-00001-of-{parts:05}")) {
+        Some(stem) => {
+            Ok(first.with_file_name(format!("{stem}-{number:05}-of-{parts:05}.{extension}")))
+        }
         None => Err(error_at(first, format!("has no name like -00001-of-{parts:05}.gguf"))),
     }
 }
