@@ -21,7 +21,6 @@ pub(super) struct Config {
 
 #[derive(Debug, Deserialize)]
 struct Fields {
-    model_type: String,
     vocab_size: usize,
     hidden_size: usize,
     intermediate_size: usize,
@@ -74,7 +73,6 @@ pub(super) fn read(path: &Path) -> Result<Config> {
 }
 
 fn llama(fields: Fields) -> Result<Llama, String> {
-    debug_assert_eq!(fields.model_type, "llama");
     if let Some(act) = fields.hidden_act.filter(|act| act != "silu") {
         return Err(format!("the activation is {act}: a Llama has silu"));
     }

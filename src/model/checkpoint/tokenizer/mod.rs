@@ -16,8 +16,6 @@ mod sentencepiece;
 mod split;
 mod tiktoken;
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -25,7 +23,8 @@ pub(crate) use gguf::{Gguf, gguf};
 pub(crate) use huggingface::huggingface;
 pub(crate) use meta::meta;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::model::checkpoint::file::{Source, error_at};
 use crate::model::language::vocabulary::{Tokenizer, Vocabulary};
 
 /// A vocabulary, and what cuts text into its tokens.
@@ -36,22 +35,12 @@ const MOST_BYTES: u64 = 128 << 20;
 
 /// All bytes of a file.
 fn read(path: &Path) -> Result<Vec<u8>> {
-    let named = |error| Error::model(format!("{}: {error}", path.display()));
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(named)?;
-    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(named)?;
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(Error::model(format!(
-            "{}: more than {MOST_BYTES} bytes, too many for a tokenizer",
-            path.display()
-        )));
-    }
-    Ok(bytes)
+    Source::open(path)?.read_whole(MOST_BYTES)
 }
 
 /// Says in which file an error is.
 fn in_file<T>(path: &Path, result: Result<T>) -> Result<T> {
-    result.map_err(|error| Error::model(format!("{}: {error}", path.display())))
+    result.map_err(|error| error_at(path, error))
 }
 
 /// The beginning of a text that may have any length, for messages.

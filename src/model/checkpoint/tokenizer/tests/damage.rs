@@ -44,6 +44,14 @@ fn what_cannot_be_used_is_named() {
     assert_fails(from_gguf(arrays, 400), "a tokenizer of the model \"bert\"");
 }
 
+/// What is no plain file could make a reader wait.
+#[test]
+fn only_plain_files_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("tokenizer.json")).unwrap();
+    assert_fails(huggingface(folder.path(), 400, None), "tokenizer.json: is no file");
+}
+
 /// Text must not grow with each step that a file names.
 #[test]
 fn steps_before_the_model_are_few() {

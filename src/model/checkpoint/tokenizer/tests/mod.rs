@@ -1,6 +1,7 @@
 use std::fs;
 
 use super::*;
+use crate::error::Error;
 
 #[path = "../../../../../tests/common/tokenizers.rs"]
 mod written;
