@@ -32,7 +32,8 @@ pub struct LanguageOptions {
     pub blocking: u32,
     /// Contexts that are decoded at a time; `None` is 128, or as many as the memory holds.
     pub lockstep: Option<u32>,
-    /// Bytes that the contexts may take while the stream is decoded.
+    /// Bytes that the contexts may take, while the stream is decoded and while it is made:
+    /// there are fewer at a time, and fewer threads, where that is enough.
     pub memory: u64,
     /// Counts what is done.
     pub meter: Meter,
@@ -83,7 +84,7 @@ impl LanguageOptions {
         self
     }
 
-    /// Chooses the bytes that the contexts may take while the stream is decoded.
+    /// Chooses the bytes that the contexts may take.
     pub fn with_memory(mut self, bytes: u64) -> Self {
         self.memory = bytes;
         self
