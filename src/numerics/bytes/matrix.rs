@@ -99,12 +99,8 @@ impl ByteMatrix {
     /// A panel of the matrix.
     #[inline(always)]
     pub(super) fn panel(&self, panel: usize) -> Panel<'_> {
-        let groups = self.groups();
-        Panel {
-            weights: &self.weights[panel * groups..][..groups],
-            raises: &self.raises[panel],
-            scales: &self.scales[panel * PANEL..],
-        }
+        let (weights, next) = self.weights[panel * self.groups()..].split_at(self.groups());
+        Panel { weights, next, raises: &self.raises[panel], scales: &self.scales[panel * PANEL..] }
     }
 }
 

@@ -51,6 +51,12 @@ pub(crate) struct Group([[i8; GROUP]; PANEL]);
 
 impl Group {
     pub(crate) const ZERO: Group = Group([[0; GROUP]; PANEL]);
+
+    /// The weights of the first outputs.
+    #[inline(always)]
+    pub(crate) fn outputs(&self, count: usize) -> &[[i8; GROUP]] {
+        &self.0[..count]
+    }
 }
 
 /// Activations of a group of inputs, each raised by [`RAISE`] so that none is below zero.

@@ -3,11 +3,14 @@
 use std::ops::Range;
 
 use super::{BLOCK, ByteMatrix, ByteRows, Bytes, COLUMN, Group, PANEL, ROWS, Sums, Tile};
+use crate::numerics::prefetch::prefetch;
 
 /// A panel of weights, with its outputs' scales and what makes up for raised activations.
 #[derive(Clone, Copy)]
 pub(crate) struct Panel<'a> {
     pub(crate) weights: &'a [Group],
+    /// What is multiplied with behind it, if that is known.
+    pub(crate) next: &'a [Group],
     pub(crate) raises: &'a Sums,
     pub(crate) scales: &'a [f32],
 }
@@ -30,19 +33,32 @@ pub(crate) fn multiply<I: Bytes>(
     if which.is_empty() {
         return;
     }
-    let mut all = |sums: &mut [Sums]| {
-        for start in outputs.clone().step_by(PANEL) {
-            let (panel, count) = (matrix.panel(start / PANEL), PANEL.min(outputs.end - start));
-            let results = &mut results[start - outputs.start..];
-            multiply_panel::<I>(rows, which.clone(), panel, count, sums, results, stride);
-        }
-    };
     // Sums stay on the stack while all blocks are gone through, for as many rows as it takes
     // for a block of weights to be worth its way.
     if matrix.groups() <= BLOCK || which.len() <= ROWS {
-        all(&mut [[0; PANEL]; ROWS]);
+        let sums = &mut [[0; PANEL]; ROWS];
+        multiply_panels::<I>(rows, which, matrix, outputs, sums, results, stride);
     } else {
-        all(&mut [[0; PANEL]; 16 * ROWS]);
+        let sums = &mut [[0; PANEL]; 16 * ROWS];
+        multiply_panels::<I>(rows, which, matrix, outputs, sums, results, stride);
+    }
+}
+
+/// The same panel by panel, with sums for some rows at a time.
+#[inline(always)]
+fn multiply_panels<I: Bytes>(
+    rows: &ByteRows,
+    which: Range<usize>,
+    matrix: &ByteMatrix,
+    outputs: Range<usize>,
+    sums: &mut [Sums],
+    results: &mut [f32],
+    stride: usize,
+) {
+    for start in outputs.clone().step_by(PANEL) {
+        let (panel, count) = (matrix.panel(start / PANEL), PANEL.min(outputs.end - start));
+        let results = &mut results[start - outputs.start..];
+        multiply_panel::<I>(rows, which.clone(), panel, count, sums, results, stride);
     }
 }
 
@@ -70,7 +86,7 @@ pub(crate) fn multiply_panel<I: Bytes>(
         }
         for (row, sums) in part.zip(sums) {
             let scale = rows.scale(which.start + row);
-            let results = &mut results[row * stride..][..count];
+            let (sums, results) = (&sums[..count], &mut results[row * stride..][..count]);
             for i in 0..count {
                 results[i] = sums[i] as f32 * scale * scales[i];
             }
@@ -96,7 +112,15 @@ fn add_panel<I: Bytes, const C: usize>(
     let groups = panel.weights.len();
     for from in (0..groups).step_by(BLOCK) {
         let block = from..groups.min(from + BLOCK);
+        let next = match &panel.weights[block.end..] {
+            [] => panel.next,
+            rest => rest,
+        };
+        // A part of it with each tile, so that it does not hold up any.
+        let next = &next[..next.len().min(BLOCK)];
+        let mut coming = next.chunks(next.len().div_ceil(batch.len().div_ceil(ROWS)).max(1));
         for part in parts(batch.len(), ROWS) {
+            prefetch(coming.next().unwrap_or_default());
             let (row, part) = (batch.start + part.start, &mut sums[part]);
             match part.len() {
                 1 => add_tile::<I, 1, C>(rows, row, panel, block.clone(), part),

@@ -58,19 +58,10 @@ impl Work for Attend<'_, '_> {
 
     #[inline(always)]
     fn run<I: Kernels>(mut self) {
-        let key_width = self.layout.heads * self.layout.head_width;
-        for piece in self.pieces {
-            let cache = &mut *self.runs[piece.run].cache;
-            for at in 0..piece.rows {
-                let from = (piece.row + at) * self.key_stride;
-                let (keys, values) = (&self.keys[from..], &self.values[from..]);
-                let (keys, values) = (&keys[..key_width], &values[..key_width]);
-                cache.put(self.layout, self.layer, piece.position + at, keys, values);
-            }
-        }
         let mut sums = [[0; PANEL]; bytes::ROWS];
         for piece in self.pieces {
             for head in 0..self.layout.heads {
+                self.put(piece, head);
                 self.attend::<I>(piece, head, &mut sums);
             }
         }
@@ -78,6 +69,19 @@ impl Work for Attend<'_, '_> {
 }
 
 impl Attend<'_, '_> {
+    /// Remembers the keys and the values of a head for the rows of a piece.
+    #[inline(always)]
+    fn put(&mut self, piece: &Piece, head: usize) {
+        let width = self.layout.head_width;
+        let place = self.layer * self.layout.heads + head;
+        let cache = &mut *self.runs[piece.run].cache;
+        for at in 0..piece.rows {
+            let from = (piece.row + at) * self.key_stride + head * width;
+            let (keys, values) = (&self.keys[from..from + width], &self.values[from..from + width]);
+            cache.put(self.layout, place, piece.position + at, keys, values);
+        }
+    }
+
     /// The rows of a piece, with the heads of queries that share one of keys.
     #[inline(always)]
     fn attend<I: Kernels>(&mut self, piece: &Piece, head: usize, sums: &mut [Sums]) {

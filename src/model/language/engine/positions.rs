@@ -107,8 +107,10 @@ impl Work for Rotate<'_> {
         let rows = self.rows.chunks_exact_mut(self.stride);
         for (row, &position) in rows.zip(self.positions) {
             let (cosines, sines) = self.table.row(position).split_at(half);
+            let (cosines, sines) = (&cosines[..half], &sines[..half]);
             for head in row.chunks_exact_mut(self.head_width).take(self.heads) {
                 let (first, second) = head.split_at_mut(half);
+                let (first, second) = (&mut first[..half], &mut second[..half]);
                 for i in 0..half {
                     let (a, b) = (first[i], second[i]);
                     first[i] = a * cosines[i] - b * sines[i];

@@ -68,12 +68,14 @@ impl ByteBlock {
         let groups = groups(layout);
         let panel = Panel {
             weights: &self.keys[place * groups..(place + 1) * groups],
+            next: &[],
             raises: &self.raises[place],
             scales: &self.key_scales[place],
         };
-        if rows.rows <= FEW {
-            let next = (place + 1).min(layout.places() - 1);
-            prefetch(&self.keys[next * groups..(next + 1) * groups]);
+        if let Some(next) = layout.next(place).filter(|_| rows.rows <= FEW) {
+            for group in &self.keys[next * groups..(next + 1) * groups] {
+                prefetch(group.outputs(count));
+            }
         }
         let which = rows.first..rows.first + rows.rows;
         let (scores, stride) = (&mut *rows.scores, rows.stride);
@@ -96,9 +98,8 @@ impl ByteBlock {
             }
         }
         let stride = layout.value_width();
-        if weights.rows <= FEW {
-            let next = (place + 1).min(layout.places() - 1);
-            prefetch(&self.values[next * BLOCK * stride..(next + 1) * BLOCK * stride]);
+        if let Some(next) = layout.next(place).filter(|_| weights.rows <= FEW) {
+            prefetch(&self.values[next * BLOCK * stride..][..count * stride]);
         }
         let product = Product {
             inputs: weights.scores,

@@ -53,9 +53,10 @@ impl FloatBlock {
         count: usize,
     ) {
         let width = layout.head_width;
-        if rows.rows <= FEW {
-            let next = (place + 1).min(layout.places() - 1) * length(layout);
-            prefetch(&self.0[next..next + BLOCK * width]);
+        if let Some(next) = layout.next(place).filter(|_| rows.rows <= FEW) {
+            for row in self.0[next * length(layout)..].chunks_exact(BLOCK).take(width) {
+                prefetch(&row[..count]);
+            }
         }
         let product = Product {
             inputs: &queries.floats[rows.first * width..],
@@ -81,9 +82,9 @@ impl FloatBlock {
         fresh: bool,
     ) {
         let stride = layout.value_width();
-        if weights.rows <= FEW {
-            let next = (place + 1).min(layout.places() - 1) * length(layout);
-            prefetch(&self.0[next + BLOCK * layout.head_width..next + length(layout)]);
+        if let Some(next) = layout.next(place).filter(|_| weights.rows <= FEW) {
+            let start = next * length(layout) + BLOCK * layout.head_width;
+            prefetch(&self.0[start..start + count * stride]);
         }
         let product = Product {
             inputs: weights.scores,

@@ -61,6 +61,13 @@ impl Layout {
         self.layers * self.heads
     }
 
+    /// The next head of the same layer.
+    #[inline(always)]
+    fn next(&self, place: usize) -> Option<usize> {
+        let next = place + 1;
+        (!next.is_multiple_of(self.heads)).then_some(next)
+    }
+
     /// Bytes of a context of this many positions: the same on every machine, since encoders
     /// decide by it.
     pub(super) fn bytes(&self, positions: usize) -> u64 {
@@ -128,24 +135,20 @@ impl Cache {
         self.length += positions;
     }
 
-    /// Remembers the keys and the values of a position of a layer: all heads' in a row.
+    /// Remembers the keys and the values of a position, for a head of a layer.
     #[inline(always)]
     pub(super) fn put(
         &mut self,
         layout: &Layout,
-        layer: usize,
+        place: usize,
         position: usize,
         keys: &[f32],
         values: &[f32],
     ) {
         let (block, at) = (position / BLOCK, position % BLOCK);
-        let rows = keys.chunks_exact(layout.head_width).zip(values.chunks_exact(layout.head_width));
-        for (head, (keys, values)) in rows.enumerate() {
-            let place = layer * layout.heads + head;
-            match &mut self.blocks {
-                Blocks::Floats(blocks) => blocks[block].put(layout, place, at, keys, values),
-                Blocks::Bytes(blocks) => blocks[block].put(layout, place, at, keys, values),
-            }
+        match &mut self.blocks {
+            Blocks::Floats(blocks) => blocks[block].put(layout, place, at, keys, values),
+            Blocks::Bytes(blocks) => blocks[block].put(layout, place, at, keys, values),
         }
     }
 
