@@ -10,7 +10,7 @@ use crate::container::item::ChunkHeader;
 use crate::error::{Error, Result};
 use crate::model::adaptive::{self, Profile};
 use crate::model::language::{self, Coder};
-use crate::model::{Method, constant, light};
+use crate::model::{Method, Piece, constant, light};
 use crate::options::{EncodeOptions, Preset};
 use crate::planes::{Layout, Mapping, wasted_bits};
 use crate::stats::Sections;
@@ -28,6 +28,7 @@ pub(crate) struct Coded {
 /// with a model, in that way as long as it makes the chunk smaller.
 pub(crate) fn encode(
     pcm: &Bytes,
+    first_frame: u64,
     spec: &AudioSpec,
     options: &EncodeOptions,
     coder: Option<&Coder>,
@@ -38,7 +39,7 @@ pub(crate) fn encode(
         return Ok(plain(Method::Constant, payload));
     }
     if let Some(coder) = coder
-        && let Some(coded) = language_chunk(pcm, spec, options, coder)?
+        && let Some(coded) = language_chunk(pcm, first_frame, spec, options, coder)?
     {
         return Ok(coded);
     }
@@ -61,6 +62,7 @@ pub(crate) fn encode(
 /// Nothing where the model makes the chunk no smaller.
 fn language_chunk(
     pcm: &[u8],
+    first_frame: u64,
     spec: &AudioSpec,
     options: &EncodeOptions,
     coder: &Coder,
@@ -68,8 +70,8 @@ fn language_chunk(
     // Not all bits are wasted: the chunk would be constant.
     let wasted = wasted_bits(pcm, spec.format) as u8;
     let mapping = options.mapping.unwrap_or(Mapping::OffsetBinary);
-    let payload = coder.encode(pcm, spec, wasted, mapping, options.verify)?;
-    let payload = payload.filter(|payload| payload.len() < pcm.len());
+    let piece = Piece { pcm, first_frame, spec, wasted, mapping };
+    let payload = coder.smaller(piece, options.verify)?;
     Ok(payload.map(|payload| Coded {
         method: Method::Language,
         mapping,

@@ -376,7 +376,7 @@ fn encode_chunk(
     coder: Option<&Coder>,
 ) -> Result<EncodedChunk> {
     let spec = &stream.header.spec;
-    let coded = chunk_codec::encode(&job.pcm, spec, options, coder)?;
+    let coded = chunk_codec::encode(&job.pcm, job.first_frame, spec, options, coder)?;
     let header = ChunkHeader {
         first_frame: job.first_frame,
         frames: (job.pcm.len() / spec.frame_bytes()) as u64,

@@ -28,6 +28,8 @@ mod digest;
 mod encoder;
 mod entropy;
 mod error;
+#[cfg(feature = "language")]
+mod estimate;
 mod input;
 mod inspect;
 mod model;
@@ -55,6 +57,8 @@ pub use stats::{Sections, Stats};
 pub mod language {
     //! Language models that predict the characters of audio.
 
+    pub use crate::estimate::{Estimate, estimate};
+    pub use crate::model::language::account::{Account, SegmentCost};
     pub use crate::model::language::architecture::{
         Architecture, ByteTransformer, Expected, Llama,
     };
@@ -62,6 +66,7 @@ pub mod language {
     pub use crate::model::language::meter::Meter;
     pub use crate::model::language::model::{LanguageModel, Parts};
     pub use crate::model::language::options::LanguageOptions;
+    pub use crate::model::language::stages::Stage;
     pub use crate::model::language::tensor::{Kind, Tensor, Tensors};
     pub use crate::model::language::vocabulary::{Tokenizer, Vocabulary};
 }
@@ -70,7 +75,7 @@ pub mod language {
 pub mod checkpoint {
     //! Models on disk, in every layout.
 
-    pub use crate::model::checkpoint::{Checkpoint, find, load, open};
+    pub use crate::model::checkpoint::{Checkpoint, find, load, open, weight_files};
 }
 
 /// Version of the format that this crate writes, major and minor.

@@ -86,6 +86,32 @@ fn the_same_weights_from_each_layout() {
 }
 
 #[test]
+fn weights_are_in_files_of_their_own() {
+    let tiny = Tiny { width: 16, heads: 2, key_heads: 2, third: false, ..Tiny::default() };
+    let root = tempfile::tempdir().unwrap();
+    let at = |name: &str| root.path().join(name);
+    let names = |path: &Path| -> Vec<String> {
+        let files = checkpoint::weight_files(path).unwrap();
+        assert!(files.iter().all(|file| file.is_file()));
+        files.iter().map(|file| file.file_name().unwrap().to_string_lossy().into()).collect()
+    };
+    huggingface::single(&at("single"), &tiny);
+    assert_eq!(names(&at("single")), ["model.safetensors"]);
+    huggingface::sharded(&at("sharded"), &tiny, 3);
+    assert_eq!(names(&at("sharded")).len(), 3);
+    huggingface::pickled(&at("pickled"), &tiny);
+    // What is read, and not what is there.
+    assert_eq!(names(&at("pickled")), ["pytorch_model.bin"]);
+    fs::copy(at("single/model.safetensors"), at("pickled/model.safetensors")).unwrap();
+    assert_eq!(names(&at("pickled")), ["model.safetensors"]);
+    meta::folder(&at("meta"), &tiny, 2);
+    assert_eq!(names(&at("meta")), ["consolidated.00.pth", "consolidated.01.pth"]);
+    gguf::file(&at("tiny.gguf"), &tiny, Kind::F16);
+    assert_eq!(names(&at("tiny.gguf")), ["tiny.gguf"]);
+    assert!(checkpoint::weight_files(&at("none")).is_err());
+}
+
+#[test]
 fn every_kind_of_gguf_holds_what_it_was_given() {
     let root = tempfile::tempdir().unwrap();
     for &kind in Kind::ALL {

@@ -15,6 +15,22 @@ pub(crate) mod language;
 pub(crate) mod language;
 pub(crate) mod light;
 
+use crate::audio::AudioSpec;
+use crate::planes::Mapping;
+
+/// Audio of a chunk, for a language model.
+#[derive(Clone, Copy)]
+#[cfg_attr(not(feature = "language"), allow(dead_code, reason = "nobody codes it then"))]
+pub(crate) struct Piece<'a> {
+    pub(crate) pcm: &'a [u8],
+    /// Where it stands in its stream.
+    pub(crate) first_frame: u64,
+    pub(crate) spec: &'a AudioSpec,
+    /// Lowest bits that are zero in all samples.
+    pub(crate) wasted: u8,
+    pub(crate) mapping: Mapping,
+}
+
 /// How a chunk is coded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use crate::audio::AudioSpec;
 use crate::container::item::ChunkHeader;
 use crate::error::Result;
+use crate::model::Piece;
 use crate::model::identity::ModelUse;
 use crate::options::Verify;
 use crate::planes::Mapping;
@@ -22,14 +23,7 @@ impl Coder {
         match self.0 {}
     }
 
-    pub(crate) fn encode(
-        &self,
-        _: &[u8],
-        _: &AudioSpec,
-        _: u8,
-        _: Mapping,
-        _: Verify,
-    ) -> Result<Option<Vec<u8>>> {
+    pub(crate) fn smaller(&self, _: Piece<'_>, _: Verify) -> Result<Option<Vec<u8>>> {
         match self.0 {}
     }
 

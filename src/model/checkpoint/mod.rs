@@ -22,7 +22,7 @@ mod zip;
 
 use std::env;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use detect::Layout;
@@ -58,6 +58,17 @@ pub fn open(path: &Path) -> Result<Checkpoint> {
         Layout::Meta(folder) => meta::open(&folder),
         Layout::Gguf(file) => gguf::open(&file),
         Layout::Npz(file) => npz::open(&file),
+    }
+}
+
+/// The files that hold the weights of the checkpoint at `path`, which may be whatever [`open`]
+/// takes. Configuration and tokenizer are not among them, where they have files of their own.
+pub fn weight_files(path: &Path) -> Result<Vec<PathBuf>> {
+    match detect::layout(path, &|name| env::var_os(name))? {
+        Layout::HuggingFace(folder) => huggingface::files(&folder),
+        Layout::Meta(folder) => meta::files(&folder),
+        Layout::Gguf(first) => Ok(gguf::files(&first)),
+        Layout::Npz(file) => Ok(vec![file]),
     }
 }
 

@@ -1,5 +1,6 @@
 //! From logits to integer frequencies, as `spec/language.md` has them.
 
+use super::account::{TokenCost, units};
 use crate::numerics::dispatch::{self, InstructionSet, Work};
 use crate::numerics::functions::exp_minus;
 use crate::numerics::integers::Integers;
@@ -22,6 +23,21 @@ pub(crate) struct Interval {
 pub(crate) struct Coded {
     pub(crate) first: Interval,
     pub(crate) escaped: Option<Interval>,
+}
+
+impl Interval {
+    /// Bits that it takes to say that a symbol stands here.
+    fn bits(self) -> f64 {
+        f64::from(TOTAL) - f64::from(self.frequency).log2()
+    }
+}
+
+impl Coded {
+    /// What coding it takes.
+    pub(crate) fn cost(self) -> TokenCost {
+        let bits = self.first.bits() + self.escaped.map_or(0.0, Interval::bits);
+        TokenCost { units: units(bits), escaped: self.escaped.is_some() }
+    }
 }
 
 /// The frequencies of one place in a text. Its memory is used again for the next.
@@ -113,7 +129,7 @@ impl Distribution {
             Ok(at) => Coded { first: self.interval(at), escaped: None },
             Err(before) => Coded {
                 first: self.interval(chosen.len()),
-                escaped: Some(self.other(symbol - before)),
+                escaped: Some(other(symbol - before, self.others())),
             },
         }
     }
@@ -151,7 +167,7 @@ impl Distribution {
         let at = ((u64::from(number) * others + others - 1) >> TOTAL) as usize;
         let at = (at.saturating_sub(1)..=at + 1)
             .find(|&at| {
-                let Interval { cumulative, frequency } = self.other(at);
+                let Interval { cumulative, frequency } = other(at, others);
                 (cumulative..cumulative + frequency).contains(&number)
             })
             .unwrap_or(0);
@@ -161,24 +177,28 @@ impl Distribution {
                 symbol += 1;
             }
         }
-        (symbol, self.other(at))
+        (symbol, other(at, others))
     }
 
     fn others(&self) -> u64 {
         (self.symbols - self.chosen.as_ref().map_or(0, Vec::len)) as u64
     }
+}
 
-    /// The place of one of the symbols that were not chosen, by its number among them:
-    /// they are all equal.
-    fn other(&self, at: usize) -> Interval {
-        let others = self.others();
-        let edge = |at: usize| (((at as u64) << TOTAL) / others) as u32;
-        Interval { cumulative: edge(at), frequency: edge(at + 1) - edge(at) }
-    }
+/// The place of one of so many symbols that were not chosen, by its number among them: they
+/// are all equal.
+fn other(at: usize, others: u64) -> Interval {
+    let edge = |at: usize| (((at as u64) << TOTAL) / others) as u32;
+    Interval { cumulative: edge(at), frequency: edge(at + 1) - edge(at) }
+}
+
+/// What a symbol behind an escape takes after it, by its number among so many.
+pub(super) fn other_bits(at: usize, others: usize) -> f64 {
+    other(at, others as u64).bits()
 }
 
 /// The `k` largest logits in rising order of their symbols; of equals the lower symbols.
-fn choose(logits: &[f32], k: usize, ranking: &mut Vec<u64>, chosen: &mut Vec<u32>) {
+pub(super) fn choose(logits: &[f32], k: usize, ranking: &mut Vec<u64>, chosen: &mut Vec<u32>) {
     ranking.clear();
     ranking.extend(logits.iter().zip(0u32..).map(|(&logit, symbol)| {
         // Zeros are equal, whatever their sign.

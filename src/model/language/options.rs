@@ -35,8 +35,13 @@ pub struct LanguageOptions {
     /// Bytes that the contexts may take, while the stream is decoded and while it is made:
     /// there are fewer at a time, and fewer threads, where that is enough.
     pub memory: u64,
+    /// Whether the encoder predicts one token after another as a decoder does, and not whole
+    /// contexts at once: slower, and the same bytes.
+    pub stepping: bool,
     /// Counts what is done.
     pub meter: Meter,
+    /// Whether there is nothing but an estimate to be made.
+    pub(crate) estimating: bool,
 }
 
 impl Default for LanguageOptions {
@@ -48,7 +53,9 @@ impl Default for LanguageOptions {
             blocking: 0,
             lockstep: None,
             memory: MEMORY,
+            stepping: false,
             meter: Meter::default(),
+            estimating: false,
         }
     }
 }
@@ -90,6 +97,12 @@ impl LanguageOptions {
         self
     }
 
+    /// Chooses whether the encoder predicts one token after another, as a decoder does.
+    pub fn with_stepping(mut self, stepping: bool) -> Self {
+        self.stepping = stepping;
+        self
+    }
+
     /// Counts what is done with this meter.
     pub fn with_meter(mut self, meter: Meter) -> Self {
         self.meter = meter;
@@ -117,9 +130,16 @@ impl LanguageOptions {
             blocking: self.blocking,
         };
         let usage = self.fitting(usage, model, symbols)?;
-        let thread = model.context_bytes(context as usize) + THREAD_MEMORY;
-        let threads = threads.min(usize::try_from(self.memory / thread).unwrap_or(threads)).max(1);
-        Ok(Coder::new(model.clone(), usage, self.meter.clone()).with_threads(threads))
+        let most = if self.stepping {
+            // Contexts are shared out; one thread is counted with them.
+            1 + self.memory.saturating_sub(memory(model, &usage, symbols)) / THREAD_MEMORY
+        } else {
+            self.memory / (model.context_bytes(context as usize) + THREAD_MEMORY)
+        };
+        let threads = threads.min(usize::try_from(most).unwrap_or(threads)).max(1);
+        let coder = Coder::new(model.clone(), usage, self.meter.clone());
+        let coder = coder.with_threads(threads).with_stepping(self.stepping);
+        Ok(coder.with_estimating(self.estimating))
     }
 
     fn tokens_of(&self, model: &LanguageModel) -> Result<Tokens> {

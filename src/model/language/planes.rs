@@ -6,6 +6,7 @@
 use crate::entropy::{AdaptiveBit, RangeDecoder, RangeEncoder, UNITS, cost};
 use crate::planes::{BitReader, BitWriter, PlaneKind};
 
+use super::account::units;
 use super::vocabulary::CHARACTERS;
 
 /// The nodes of one plane, by character.
@@ -79,6 +80,25 @@ pub(crate) fn write(
     });
 }
 
+/// What the bits of all planes take, where that is something: the place of each in the text,
+/// and its length in units of an account.
+pub(crate) fn costs(text: &mut [u8], kinds: &[PlaneKind], mut each: impl FnMut(usize, u64)) {
+    let mut at = 0;
+    walk(text, kinds, |byte, place| {
+        match place {
+            Place::Known(_) => {}
+            Place::Packed => each(at, units(1.0)),
+            Place::Modelled(node) => {
+                let bit = *byte & 1 != 0;
+                let likely = if bit { node.one() } else { (1 << 16) - node.one() };
+                each(at, units(16.0 - f64::from(likely).log2()));
+                node.learn(bit);
+            }
+        }
+        at += 1;
+    });
+}
+
 /// Puts the bits of all planes beside the characters of a text.
 pub(crate) fn read(
     text: &mut [u8],
@@ -121,6 +141,11 @@ mod tests {
         let (packed, tokens) = (packed.finish(), tokens.finish());
         assert_eq!(packed.len(), 500);
         assert!(tokens.len() < 400, "{}", tokens.len());
+        let mut sums = [0; 4];
+        costs(&mut text.clone(), &kinds, |at, units| sums[at % 4] += units);
+        assert_eq!(sums[..3], [0, 0, units(4000.0)]);
+        let modelled = sums[3].div_ceil(units(8.0)) as usize;
+        assert!(tokens.len().abs_diff(modelled) <= 1, "{modelled} {}", tokens.len());
 
         let mut back: Vec<u8> = text.iter().map(|byte| byte & 0xFE).collect();
         let (mut packed, mut tokens) = (BitReader::new(&packed), RangeDecoder::new(&tokens));

@@ -65,6 +65,11 @@ impl Arrangement {
         (0..self.frames.div_ceil(self.segment)).map(move |at| at * each..all.min((at + 1) * each))
     }
 
+    /// Frames that so many characters are, where these are whole frames.
+    pub(crate) fn frames_of(&self, characters: usize) -> usize {
+        characters / (self.channels * self.layout.bytes)
+    }
+
     /// The samples of the chunk in the order in which they are coded, by their places in
     /// its PCM.
     fn order(&self) -> impl Iterator<Item = usize> {

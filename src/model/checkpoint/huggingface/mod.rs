@@ -4,7 +4,7 @@ mod config;
 mod safetensors;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -47,14 +47,37 @@ pub(super) fn open(folder: &Path) -> Result<Checkpoint> {
 }
 
 fn directory(folder: &Path) -> Result<Directory> {
+    let Found { named, files, read } = find(folder)?;
+    let mut directory = Directory::new(&named);
+    for file in files {
+        directory.extend(read(&file)?)?;
+    }
+    Ok(directory)
+}
+
+/// The files of weights in their order.
+pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    Ok(find(folder)?.files)
+}
+
+/// Where weights were found.
+struct Found {
+    /// What errors name.
+    named: PathBuf,
+    files: Vec<PathBuf>,
+    read: ReadFile,
+}
+
+fn find(folder: &Path) -> Result<Found> {
     for &(name, read) in FILES {
         let single = folder.join(name);
         if single.is_file() {
-            return read(&single);
+            return Ok(Found { named: single.clone(), files: vec![single], read });
         }
         let index = folder.join(format!("{name}.index.json"));
         if index.is_file() {
-            return indexed(folder, &index, read);
+            let files = indexed(folder, &index)?;
+            return Ok(Found { named: index, files, read });
         }
     }
     Err(error_at(
@@ -63,17 +86,17 @@ fn directory(folder: &Path) -> Result<Directory> {
     ))
 }
 
-/// All tensors of the files that an index names.
-fn indexed(folder: &Path, index: &Path, read: ReadFile) -> Result<Directory> {
+/// The files that an index names.
+fn indexed(folder: &Path, index: &Path) -> Result<Vec<PathBuf>> {
     let Index { weight_map } = json::read(index)?;
-    let mut directory = Directory::new(index);
+    let mut files = Vec::new();
     for file in weight_map.values().collect::<BTreeSet<_>>() {
         let mut parts = Path::new(file).components();
         // A name with a folder in it could lead anywhere.
         if !matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None)) {
             return Err(error_at(index, format!("{file} is no name of a file")));
         }
-        directory.extend(read(&folder.join(file))?)?;
+        files.push(folder.join(file));
     }
-    Ok(directory)
+    Ok(files)
 }

@@ -39,7 +39,7 @@ pub(super) fn open(folder: &Path) -> Result<Checkpoint> {
 }
 
 /// The files of weights in their order.
-fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(|error| error_at(folder, error))? {
         let path = entry.map_err(|error| error_at(folder, error))?.path();

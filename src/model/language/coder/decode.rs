@@ -10,6 +10,7 @@ use crate::entropy::RangeDecoder;
 use crate::error::{Error, Result};
 use crate::model::language::frequencies::{Found, TOTAL};
 use crate::model::language::planes;
+use crate::model::language::stages::{Clock, Stage};
 use crate::numerics::environment::DefaultEnvironment;
 use crate::planes::{BitReader, Mapping};
 
@@ -17,6 +18,19 @@ impl Coder {
     /// The PCM of a chunk of this many frames.
     pub(crate) fn decode(
         &self,
+        payload: &[u8],
+        frames: usize,
+        spec: &AudioSpec,
+        wasted: u8,
+        mapping: Mapping,
+    ) -> Result<Vec<u8>> {
+        self.decode_by(self.meter.clock(), payload, frames, spec, wasted, mapping)
+    }
+
+    /// The same by another clock.
+    pub(super) fn decode_by(
+        &self,
+        clock: Clock<'_>,
         payload: &[u8],
         frames: usize,
         spec: &AudioSpec,
@@ -35,17 +49,17 @@ impl Coder {
         let mut contexts: Vec<Context> = Vec::new();
         while segments.len() > 0 {
             let batch: Vec<_> = segments.by_ref().take(self.usage.lockstep as usize).collect();
-            contexts.truncate(batch.len());
-            contexts.resize_with(batch.len(), || Context::new(self));
-            contexts.iter_mut().for_each(|context| context.begin(self));
-            contexts = self.decode_batch(way, contexts, batch, &mut text, &mut tokens)?;
+            self.begin(&mut contexts, batch.len());
+            contexts = self.decode_batch(way, clock, contexts, batch, &mut text, &mut tokens)?;
         }
-        let mut packed = BitReader::new(parts.planes);
-        planes::read(&mut text, &parts.kinds, &mut packed, &mut tokens);
-        if !packed.is_done() {
-            return Err(Error::malformed("bits behind the last plane"));
-        }
-        arrangement.pcm(&text)
+        clock.time(Stage::Planes, || {
+            let mut packed = BitReader::new(parts.planes);
+            planes::read(&mut text, &parts.kinds, &mut packed, &mut tokens);
+            if !packed.is_done() {
+                return Err(Error::malformed("bits behind the last plane"));
+            }
+            arrangement.pcm(&text)
+        })
     }
 
     /// Fills the characters of these segments in, each shifted to where it stands in its
@@ -53,12 +67,13 @@ impl Coder {
     fn decode_batch(
         &self,
         way: &Way,
+        clock: Clock<'_>,
         contexts: Vec<Context>,
         mut places: Vec<Range<usize>>,
         text: &mut [u8],
         tokens: &mut RangeDecoder,
     ) -> Result<Vec<Context>> {
-        self.in_lockstep(way, contexts, |at, context| {
+        self.in_lockstep(way, clock, Stage::Coding, contexts, |at, context| {
             let symbol = next_symbol(context, tokens);
             let token = way.alphabet.token(symbol);
             let spelled = self.model.vocabulary().bytes(token).unwrap_or_default();

@@ -7,6 +7,7 @@ use super::{Coder, Room, Way};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::language::engine::{Cache, Run};
 use crate::model::language::frequencies::Distribution;
+use crate::model::language::stages::{Clock, Stage};
 use crate::numerics::environment::DefaultEnvironment;
 
 /// One of them.
@@ -19,21 +20,28 @@ pub(super) struct Context {
 }
 
 impl Context {
-    pub(super) fn new(coder: &Coder) -> Self {
+    fn new(coder: &Coder) -> Self {
         let distribution = Distribution::default();
         Context { cache: coder.cache(), next: None, distribution }
     }
 
     /// Makes it a context without tokens again.
-    pub(super) fn begin(&mut self, coder: &Coder) {
+    fn begin(&mut self, coder: &Coder) {
         self.cache.clear();
         self.next = Some(coder.beginning());
     }
 }
 
 impl Coder {
+    /// Makes these as many contexts without tokens.
+    pub(super) fn begin(&self, contexts: &mut Vec<Context>, number: usize) {
+        contexts.truncate(number);
+        contexts.resize_with(number, || Context::new(self));
+        contexts.iter_mut().for_each(|context| context.begin(self));
+    }
+
     /// Puts the next token of each of these contexts through the model.
-    pub(super) fn step(&self, way: &Way, contexts: &mut [Context], room: &mut Room) {
+    fn step(&self, way: &Way, clock: Clock<'_>, contexts: &mut [Context], room: &mut Room) {
         let mut distributions = Vec::with_capacity(contexts.len());
         let mut runs = Vec::with_capacity(contexts.len());
         for context in contexts {
@@ -43,16 +51,19 @@ impl Coder {
                 distributions.push(&mut context.distribution);
             }
         }
-        self.predict(way, &mut runs, room, |run, _, predicted| {
+        self.predict(way, clock, &mut runs, room, |run, _, predicted| {
             predicted.put_into(distributions[run]);
         });
     }
 
     /// Steps through contexts on several threads until none has a next token. After each
-    /// step `each` sees all contexts, in their order, and gives them their next tokens.
+    /// step `each` sees all contexts, in their order, and gives them their next tokens. What
+    /// it does is this stage.
     pub(super) fn in_lockstep(
         &self,
         way: &Way,
+        clock: Clock<'_>,
+        stage: Stage,
         mut contexts: Vec<Context>,
         mut each: impl FnMut(usize, &mut Context) -> Result<()>,
     ) -> Result<Vec<Context>> {
@@ -66,7 +77,7 @@ impl Coder {
                     let _environment = DefaultEnvironment::enter();
                     let mut room = Room::default();
                     while let Ok(mut contexts) = work.recv() {
-                        self.step(way, &mut contexts, &mut room);
+                        self.step(way, clock, &mut contexts, &mut room);
                         if done.send(contexts).is_err() {
                             break;
                         }
@@ -79,7 +90,20 @@ impl Coder {
                 workers.push(Worker { give, take, thread, share });
             }
 
-            let mut result = self.step_to_the_end(way, &mut workers, &mut contexts, &mut each);
+            let mut each = |contexts: &mut dyn Iterator<Item = &mut Context>| {
+                clock.time(stage, || {
+                    let mut steps = false;
+                    for (at, context) in contexts.enumerate() {
+                        if context.next.is_some() {
+                            each(at, context)?;
+                            steps |= context.next.is_some();
+                        }
+                    }
+                    Ok(steps)
+                })
+            };
+            let mut result =
+                self.step_to_the_end(way, clock, &mut workers, &mut contexts, &mut each);
             let mut all = Vec::new();
             for Worker { give, take, thread, share } in workers {
                 // Nothing more comes, and so it ends. All are waited for: a scope does not
@@ -98,9 +122,10 @@ impl Coder {
     fn step_to_the_end(
         &self,
         way: &Way,
+        clock: Clock<'_>,
         workers: &mut [Worker],
         contexts: &mut [Context],
-        each: &mut impl FnMut(usize, &mut Context) -> Result<()>,
+        each: &mut impl FnMut(&mut dyn Iterator<Item = &mut Context>) -> Result<bool>,
     ) -> Result<()> {
         let died = || Error::new(ErrorKind::Worker);
         let mut room = Room::default();
@@ -108,19 +133,12 @@ impl Coder {
             for worker in &mut *workers {
                 worker.give.send(std::mem::take(&mut worker.share)).map_err(|_| died())?;
             }
-            self.step(way, contexts, &mut room);
+            self.step(way, clock, contexts, &mut room);
             for worker in &mut *workers {
                 worker.share = worker.take.recv().map_err(|_| died())?;
             }
-            let mut steps = false;
             let shares = workers.iter_mut().flat_map(|worker| &mut worker.share);
-            for (at, context) in shares.chain(&mut *contexts).enumerate() {
-                if context.next.is_some() {
-                    each(at, context)?;
-                    steps |= context.next.is_some();
-                }
-            }
-            if !steps {
+            if !each(&mut shares.chain(&mut *contexts))? {
                 return Ok(());
             }
         }

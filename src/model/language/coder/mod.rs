@@ -3,7 +3,13 @@
 //! A chunk's text is cut into segments, and each is a context of its own. The encoder goes
 //! through whole segments, and then writes their tokens in the decoder's order; the decoder
 //! takes a token of each segment in turn, as many segments at a time as the header says.
+//!
+//! `cut.rs` is what comes before arithmetic coding, `encode.rs` and `decode.rs` are the two
+//! ways, `check.rs` is an encoder's look at what it made, `cost.rs` what that took or would.
 
+mod check;
+mod cost;
+mod cut;
 mod decode;
 mod encode;
 mod lockstep;
@@ -13,15 +19,20 @@ mod tests;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::Instant;
 
+use super::account::Tally;
 use super::alphabet::Alphabet;
 use super::engine::{Cache, Head, Run, Scratch};
 use super::frequencies::{Distribution, Workspace};
 use super::meter::Meter;
 use super::model::LanguageModel;
+use super::stages::{Clock, Stage};
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::Piece;
 use crate::model::identity::{ModelUse, Tokens};
 use crate::numerics::environment::DefaultEnvironment;
+use crate::options::Verify;
 
 pub(crate) use parts::sections;
 
@@ -38,6 +49,18 @@ pub(crate) struct Coder {
     characters: Option<Way>,
     meter: Meter,
     threads: usize,
+    /// Whether an encoder goes through contexts step by step.
+    stepping: bool,
+    /// Whether chunks are only measured.
+    estimating: bool,
+}
+
+/// What was made of a chunk.
+struct Made {
+    payload: Vec<u8>,
+    /// Bytes of the payload, or what they come to where there is only an estimate.
+    length: u64,
+    tally: Tally,
 }
 
 /// One way of cutting text into symbols.
@@ -63,13 +86,49 @@ impl Coder {
         };
         let own = way(usage.tokens);
         let characters = (usage.tokens != Tokens::Characters).then(|| way(Tokens::Characters));
-        Coder { own, characters, model, usage, meter, threads: 1 }
+        Coder {
+            own,
+            characters,
+            model,
+            usage,
+            meter,
+            threads: 1,
+            stepping: false,
+            estimating: false,
+        }
     }
 
     /// Chooses the number of threads that share a chunk.
     pub(crate) fn with_threads(mut self, threads: usize) -> Self {
         self.threads = threads;
         self
+    }
+
+    /// Chooses whether an encoder predicts step by step, as a decoder does.
+    pub(crate) fn with_stepping(mut self, stepping: bool) -> Self {
+        self.stepping = stepping;
+        self
+    }
+
+    /// Chooses whether chunks are only measured: payloads have the length that they come
+    /// to, and nothing in them.
+    pub(crate) fn with_estimating(mut self, estimating: bool) -> Self {
+        self.estimating = estimating;
+        self
+    }
+
+    /// The payload of a chunk; `None` where the model makes it no smaller. Either way, what
+    /// the chunk took is counted.
+    pub(crate) fn smaller(&self, piece: Piece<'_>, verify: Verify) -> Result<Option<Vec<u8>>> {
+        let made =
+            if self.estimating { self.estimate(piece)? } else { self.encode(piece, verify)? };
+        let Some(Made { payload, length, tally }) = made else {
+            return Ok(None);
+        };
+        let pcm_bytes = piece.pcm.len() as u64;
+        let refused = length >= pcm_bytes;
+        self.meter.count_chunk(&tally, length, refused.then_some(pcm_bytes));
+        Ok((!refused).then_some(payload))
     }
 
     /// What the header says of the model.
@@ -93,16 +152,21 @@ impl Coder {
     fn predict(
         &self,
         way: &Way,
+        clock: Clock<'_>,
         runs: &mut [Run],
         room: &mut Room,
         mut each: impl FnMut(usize, usize, Predicted<'_>),
     ) {
         let top_k = self.usage.top_k.map(|k| k as usize);
         let Room { scratch, logits: gathered, workspace } = room;
-        self.model.engine().advance(runs, &way.head, scratch, &mut |run, at, logits| {
+        let began = Instant::now();
+        let each = &mut |run, at, logits: &_| {
             let logits = way.alphabet.gather(logits, gathered);
             each(run, at, Predicted { logits, top_k, workspace });
-        });
+        };
+        let frequencies = self.model.engine().advance(runs, &way.head, scratch, each);
+        clock.add(Stage::Frequencies, frequencies);
+        clock.add(Stage::Model, began.elapsed().saturating_sub(frequencies));
     }
 
     fn beginning(&self) -> u32 {

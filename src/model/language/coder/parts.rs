@@ -37,6 +37,11 @@ impl<'a> Parts<'a> {
         Ok(Parts { characters: flags & CHARACTERS != 0, kinds, planes, tokens })
     }
 
+    /// Bytes before planes and tokens, where a sample has so many.
+    pub(super) fn head_bytes(bytes: usize) -> usize {
+        1 + bytes.div_ceil(4)
+    }
+
     /// The whole payload.
     pub(super) fn join(&self) -> Vec<u8> {
         let mut payload = vec![if self.characters { CHARACTERS } else { 0 }];

@@ -5,8 +5,11 @@ use std::sync::Arc;
 use super::Coder;
 use crate::audio::{AudioSpec, SampleFormat};
 use crate::error::Result;
+use crate::model::Piece;
 use crate::model::identity::{Profile, Tokens};
+use crate::model::language::account::Account;
 use crate::model::language::architecture::{Architecture, ByteTransformer, Expected, Llama};
+use crate::model::language::meter::Meter;
 use crate::model::language::model::{LanguageModel, Parts};
 use crate::model::language::options::LanguageOptions;
 use crate::model::language::tensor::{Kind, Tensor, Tensors};
@@ -137,6 +140,11 @@ impl Case {
         Case { spec, frames, mapping: Mapping::OffsetBinary }
     }
 
+    fn piece<'a>(&'a self, pcm: &'a [u8]) -> Piece<'a> {
+        let Case { spec, mapping, .. } = self;
+        Piece { pcm, first_frame: 0, spec, wasted: 0, mapping: *mapping }
+    }
+
     /// The payload, once it was found to come back with any number of threads.
     fn check(&self, model: &LanguageModel, options: &LanguageOptions) -> Vec<u8> {
         let Case { spec, frames, mapping } = self;
@@ -144,16 +152,105 @@ impl Case {
         let coder =
             |threads| -> Coder { options.coder(model, spec, *frames as u64, threads).unwrap() };
         let encode = |threads, verify| {
-            let payload = coder(threads).encode(&pcm, spec, 0, *mapping, verify);
-            payload.unwrap().expect("a context holds a frame")
+            let made = coder(threads).encode(self.piece(&pcm), verify);
+            made.unwrap().expect("a context holds a frame").payload
         };
         let payload = encode(1, Verify::Full);
         assert!(encode(3, Verify::Usual) == payload, "threads change the payload");
+        let stepping = options.clone().with_stepping(true);
+        let stepping = stepping.coder(model, spec, *frames as u64, 2).unwrap();
+        let stepped = stepping.encode(self.piece(&pcm), Verify::No).unwrap();
+        assert!(stepped.unwrap().payload == payload, "steps change the payload");
         for threads in [1, 2, 5] {
             let back = coder(threads).decode(&payload, *frames, spec, 0, *mapping).unwrap();
             assert!(back == pcm, "{threads} threads, {:?}", spec.format);
         }
         payload
+    }
+}
+
+/// What a chunk took, counted while it was encoded and estimated.
+fn accounts(case: &Case, model: &LanguageModel, options: &LanguageOptions) -> [Account; 2] {
+    let Case { spec, frames, .. } = case;
+    let pcm = pcm(spec, *frames);
+    [false, true].map(|estimating| {
+        let mut results = [1, 3].map(|threads| {
+            let meter = Meter::default();
+            let options = options.clone().with_meter(meter.clone());
+            let coder = options.coder(model, spec, *frames as u64, threads).unwrap();
+            let coder = coder.with_estimating(estimating);
+            let payload = coder.smaller(case.piece(&pcm), Verify::No).unwrap();
+            let account = meter.account();
+            let refused = account.refused_chunks > 0;
+            assert_eq!(refused, account.payload_bytes as usize >= pcm.len());
+            assert_eq!(
+                payload.map(|p| p.len() as u64),
+                (!refused).then_some(account.payload_bytes)
+            );
+            account
+        });
+        let [first, second] = &mut results;
+        assert_eq!(first, second, "threads change the account");
+        std::mem::take(first)
+    })
+}
+
+#[test]
+fn payloads_are_as_long_as_they_are_counted_and_estimated() {
+    for profile in [Profile::F32, Profile::Int8] {
+        let model = llama(0.5, profile, Some(Pairs { forgetful: false }));
+        for (format, channels) in
+            [(SampleFormat::U8, 1), (SampleFormat::S16, 2), (SampleFormat::S24, 1)]
+        {
+            let case = Case::new(format, channels, 1000);
+            for tokens in [Tokens::Bpe, Tokens::Characters] {
+                for top_k in [None, Some(1), Some(20)] {
+                    let mut options = options().with_tokens(tokens);
+                    options.top_k = top_k;
+                    let [counted, estimated] = accounts(&case, &model, &options);
+                    let symbols = (counted.tokens + counted.escapes) as f64;
+                    let real = 8.0 * counted.payload_bytes as f64;
+                    let longer = real - counted.payload_bits();
+                    assert!((-16.0..16.0 + 0.006 * symbols).contains(&longer), "{longer}");
+
+                    // Of each token the same is thought, byte by byte and all together.
+                    let same = |account: &Account| {
+                        let Account { chunks, tokens, characters, escapes, .. } = *account;
+                        let bytes = account.token_bits.len();
+                        (chunks, tokens, characters, escapes, account.head_bytes, bytes)
+                    };
+                    assert_eq!(same(&estimated), same(&counted));
+                    assert_eq!(estimated.plane_bits, counted.plane_bits);
+                    for (estimated, counted) in estimated.token_bits.iter().zip(&counted.token_bits)
+                    {
+                        let difference = (counted - estimated).abs();
+                        assert!(difference < 1e-4 * estimated, "{counted} for {estimated}");
+                    }
+                    assert_eq!(counted.characters, (case.frames * case.spec.frame_bytes()) as u64);
+                    assert_eq!(counted.hits + counted.escapes, counted.tokens);
+                    assert_eq!(counted.escapes > 0, top_k.is_some());
+                    assert_eq!(counted.tokens < counted.characters, tokens == Tokens::Bpe);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_model_loses_more_by_its_own_probabilities_than_by_frequencies() {
+    let model = llama(20.0, Profile::F32, Some(Pairs { forgetful: false }));
+    let case = Case::new(SampleFormat::S16, 2, 120);
+    for top_k in [None, Some(2)] {
+        let mut options = options();
+        options.top_k = top_k;
+        let [counted, estimated] = accounts(&case, &model, &options);
+        assert_eq!((counted.refused_chunks, estimated.refused_chunks), (1, 1));
+        assert_eq!(counted.refused_pcm_bytes, 480);
+        assert_eq!(counted.refused_payload_bytes, counted.payload_bytes);
+        let (tokens, escapes) = (counted.tokens as f64, counted.escapes as f64);
+        let most = 0.03 * tokens + 3.0 * escapes + 16.0;
+        assert!(8.0 * counted.payload_bytes as f64 <= estimated.payload_bits() + most);
+        assert!(counted.payload_bits() < 0.9 * estimated.payload_bits());
     }
 }
 

@@ -16,6 +16,8 @@ mod scratch;
 pub(crate) use cache::Cache;
 pub(crate) use scratch::Scratch;
 
+use std::time::{Duration, Instant};
+
 use crate::error::Result;
 use crate::model::language::Profile;
 use crate::model::language::architecture::Architecture;
@@ -140,7 +142,8 @@ impl Engine {
     }
 
     /// Puts the tokens of all runs through the model and hands out the logits behind each
-    /// of them: the number of the run, that of the token in it, and the logits.
+    /// of them: the number of the run, that of the token in it, and the logits. Returns how
+    /// long `each` had them.
     ///
     /// Tokens are those of the vocabulary, contexts are of this engine and end where its
     /// positions do.
@@ -150,13 +153,15 @@ impl Engine {
         head: &Head,
         scratch: &mut Scratch,
         each: &mut dyn FnMut(usize, usize, &[f32]),
-    ) {
+    ) -> Duration {
         let _environment = DefaultEnvironment::enter();
+        let mut handed_out = Duration::ZERO;
         for pieces in schedule::blocks(runs) {
             let rows = pieces.iter().map(|piece| piece.rows).sum();
             let block = Block { runs, pieces: &pieces, rows, scratch };
-            self.advance_block(block, head, each);
+            handed_out += self.advance_block(block, head, each);
         }
+        handed_out
     }
 
     fn advance_block(
@@ -164,7 +169,7 @@ impl Engine {
         mut block: Block<'_, '_>,
         head: &Head,
         each: &mut dyn FnMut(usize, usize, &[f32]),
-    ) {
+    ) -> Duration {
         self.embed(&mut block);
         match &self.weights {
             Weights::Llama(weights) => weights.run(self.set, &self.layout, &mut block),
@@ -175,7 +180,7 @@ impl Engine {
         for piece in block.pieces {
             block.runs[piece.run].cache.extend(piece.rows);
         }
-        self.hand_out(block, head, each);
+        self.hand_out(block, head, each)
     }
 
     /// Fills the stream with the embeddings of a block's tokens, and makes room for them.
@@ -211,7 +216,8 @@ impl Engine {
         block: Block<'_, '_>,
         head: &Head,
         each: &mut dyn FnMut(usize, usize, &[f32]),
-    ) {
+    ) -> Duration {
+        let mut handed_out = Duration::ZERO;
         let Scratch { inputs, logits, picked, .. } = block.scratch;
         let matrix = head.matrix.as_ref().unwrap_or(self.all_outputs());
         let (outputs, stride) = (matrix.outputs(), matrix.stride());
@@ -229,6 +235,7 @@ impl Engine {
                 run_with(self.set, Bias { rows: logits, stride, biases });
             }
             run_with(self.set, Finite(logits));
+            let began = Instant::now();
             for (row, (run, token)) in logits.chunks_exact(stride).zip(&mut places) {
                 match &head.picked {
                     None => each(run, token, &row[..outputs]),
@@ -239,7 +246,9 @@ impl Engine {
                     }
                 }
             }
+            handed_out += began.elapsed();
         }
+        handed_out
     }
 
     /// The matrix of the logits of all tokens.

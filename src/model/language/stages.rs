@@ -1,0 +1,114 @@
+//! Where the time of a language model went.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// A part of the work with a language model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Stage {
+    /// Samples become characters, and these become tokens.
+    Tokenizing,
+    /// Tokens go through the model.
+    Model,
+    /// Logits become frequencies.
+    Frequencies,
+    /// Tokens become bytes and come back, once there are frequencies.
+    Coding,
+    /// Planes become bytes and come back, and samples with them.
+    Planes,
+    /// An encoder looks at what it has made, in whatever way it was asked to.
+    Checking,
+}
+
+impl Stage {
+    /// All stages, in the order in which an encoder comes to them.
+    pub const ALL: &[Stage] = &[
+        Stage::Tokenizing,
+        Stage::Model,
+        Stage::Frequencies,
+        Stage::Coding,
+        Stage::Planes,
+        Stage::Checking,
+    ];
+
+    /// The stage's name in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Stage::Tokenizing => "tokenizing",
+            Stage::Model => "model",
+            Stage::Frequencies => "frequencies",
+            Stage::Coding => "coding",
+            Stage::Planes => "planes",
+            Stage::Checking => "checking",
+        }
+    }
+}
+
+/// The time of each stage, on all threads together.
+#[derive(Debug, Default)]
+pub(crate) struct Times([AtomicU64; 6]);
+
+impl Times {
+    fn add(&self, stage: Stage, time: Duration) {
+        let nanoseconds = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        self.0[stage as usize].fetch_add(nanoseconds, Ordering::Relaxed);
+    }
+
+    pub(crate) fn stages(&self) -> Vec<(Stage, Duration)> {
+        let time = |stage| self.0[stage as usize].load(Ordering::Relaxed);
+        Stage::ALL.iter().map(|&stage| (stage, Duration::from_nanos(time(stage)))).collect()
+    }
+}
+
+/// Takes the time of stages.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Clock<'a> {
+    times: &'a Times,
+    /// Whether all of it is for checking.
+    checking: bool,
+}
+
+impl<'a> Clock<'a> {
+    pub(crate) fn new(times: &'a Times) -> Self {
+        Clock { times, checking: false }
+    }
+
+    /// One for work that is done again to check it.
+    pub(crate) fn checking(self) -> Self {
+        Clock { checking: true, ..self }
+    }
+
+    /// Counts time that was taken.
+    pub(crate) fn add(self, stage: Stage, time: Duration) {
+        self.times.add(if self.checking { Stage::Checking } else { stage }, time);
+    }
+
+    /// Does some work of one thread and counts its time.
+    pub(crate) fn time<T>(self, stage: Stage, work: impl FnOnce() -> T) -> T {
+        let began = Instant::now();
+        let result = work();
+        self.add(stage, began.elapsed());
+        result
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_stage_has_its_time_and_checking_all_of_it() {
+        let times = Times::default();
+        let clock = Clock::new(&times);
+        for (seconds, &stage) in (1..).zip(Stage::ALL) {
+            clock.add(stage, Duration::from_secs(seconds));
+        }
+        clock.checking().add(Stage::Model, Duration::from_secs(10));
+        let seconds: Vec<u64> = times.stages().iter().map(|(_, time)| time.as_secs()).collect();
+        assert_eq!(seconds, [1, 2, 3, 4, 5, 16]);
+        let stages: Vec<Stage> = times.stages().iter().map(|&(stage, _)| stage).collect();
+        assert_eq!(stages, Stage::ALL);
+        assert_eq!(clock.time(Stage::Planes, || 3), 3);
+    }
+}
