@@ -57,7 +57,7 @@ struct Arguments {
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
     /// Also draw ratio against speed, for the codecs that took all files.
-    #[arg(long, value_name = "FILE.svg", value_parser = picture_path)]
+    #[arg(long, value_name = "FILE.svg|FILE.png", value_parser = picture_path)]
     picture: Option<PathBuf>,
     /// Instead, measure how fast audio passes that is only stored.
     #[arg(long)]
@@ -110,13 +110,15 @@ fn run(arguments: Arguments) -> Result<()> {
     // Whoever does not read it to the end may still want the files.
     let _ = std::io::stdout().write_all(tables.as_bytes());
     if let Some(path) = arguments.markdown {
-        write(&path, &tables)?;
+        write(&path, tables.as_bytes())?;
     }
     if let Some(path) = arguments.json {
-        write(&path, &format!("{:#}\n", json::document(&results)))?;
+        write(&path, format!("{:#}\n", json::document(&results)).as_bytes())?;
     }
     if let Some(path) = arguments.picture {
-        write(&path, &picture::document(&results).about(path.display())?)?;
+        let canvas = picture::draw(&results).about(path.display())?;
+        let picture = if ends_in(&path, "png") { canvas.png() } else { canvas.svg().into() };
+        write(&path, &picture)?;
     }
     Ok(())
 }
@@ -144,15 +146,19 @@ fn measure(recordings: &[Recording], contestants: &[Contestant], rounds: u32) ->
     Ok(rows)
 }
 
-fn write(path: &Path, text: &str) -> Result<()> {
-    fs::write(path, text).about(path.display())
+fn write(path: &Path, content: &[u8]) -> Result<()> {
+    fs::write(path, content).about(path.display())
 }
 
 /// The picture is known to be possible before hours of measuring.
 fn picture_path(path: &str) -> std::result::Result<PathBuf, String> {
     let path = PathBuf::from(path);
-    match path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("svg")) {
+    match ends_in(&path, "svg") || ends_in(&path, "png") {
         true => Ok(path),
-        false => Err("pictures are SVG: the name ends in .svg".into()),
+        false => Err("pictures are SVG or PNG: the name ends in .svg or .png".into()),
     }
+}
+
+fn ends_in(path: &Path, ending: &str) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(ending))
 }

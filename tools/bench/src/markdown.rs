@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use lmac_pictures::significant;
+
 use crate::results::{Origin, Results, Row, Way};
 
 pub(crate) fn document(results: &Results) -> String {
@@ -117,15 +119,6 @@ fn memory(bytes: Option<u64>) -> String {
     bytes.map_or(String::new(), |bytes| format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20)))
 }
 
-/// Three digits that mean something, and all before the point.
-pub(crate) fn significant(value: f64) -> String {
-    let magnitude = value.abs().max(1e-9).log10().floor();
-    // Rounding may add a digit in front: 9.996 is 10.0.
-    let rounded = 10f64.powf(magnitude - 2.0);
-    let magnitude = ((value / rounded).round() * rounded).max(1e-9).log10().floor();
-    format!("{value:.*}", (2.0 - magnitude).clamp(0.0, 6.0) as usize)
-}
-
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -147,22 +140,6 @@ mod tests {
     use super::*;
     use crate::programs::BASELINE;
     use crate::results::tests::{recordings, row};
-
-    #[test]
-    fn numbers_have_three_digits() {
-        let cases = [
-            (0.012345, "0.0123"),
-            (0.9996, "1.00"),
-            (9.996, "10.0"),
-            (38.04, "38.0"),
-            (99.96, "100"),
-            (1123.4, "1123"),
-            (0.0, "0.000000"),
-        ];
-        for (value, expected) in cases {
-            assert_eq!(significant(value), expected, "{value}");
-        }
-    }
 
     #[test]
     fn a_document() {

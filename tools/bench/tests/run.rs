@@ -100,7 +100,7 @@ fn what_cannot_be_done_is_said() {
         (&[empty.path().to_str().unwrap()], "there are no WAV files"),
         (&[damaged.path().to_str().unwrap()], "x.wav: "),
         (&[path, "--only=no such codec"], "--only: no codec"),
-        (&[path, "--picture=x.png"], "ends in .svg"),
+        (&[path, "--picture=x.pdf"], "ends in .svg or .png"),
         (&[path, "--peers=no such file"], "no such file: "),
     ];
     for (arguments, expected) in cases {
@@ -147,7 +147,10 @@ fn other_programs_are_checked() {
     let json = programs.path().join("t.json");
     let json = json.to_str().unwrap();
     let folder = folder.path().to_str().unwrap();
-    let tables = succeeded(&bench(Some(programs.path()), &[folder, "--json", json]));
+    let picture = programs.path().join("t.PNG");
+    let arguments = [folder, "--json", json, "--picture", picture.to_str().unwrap()];
+    let tables = succeeded(&bench(Some(programs.path()), &arguments));
+    assert!(fs::read(picture).unwrap().starts_with(b"\x89PNG"));
     assert!(tables.contains("encoding / flac -8"), "{tables}");
     assert!(
         tables.contains("Monkey's Audio insane took 1 of 3 files: 1.0000 on these"),

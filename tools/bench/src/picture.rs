@@ -1,39 +1,15 @@
 //! Ratio against speed as a picture: a panel for each way, a dot for each codec.
 
-mod labels;
-mod scale;
-mod svg;
+use lmac_pictures::{Canvas, Dot, Group, RateAgainstSpeed, Rates, SpeedPanel};
 
 use crate::failure::Result;
 use crate::results::{Origin, Results, Way};
 
-/// One codec in one panel.
-#[derive(Debug, Clone, PartialEq)]
-struct Dot {
-    name: String,
-    /// Times real time.
-    speed: f64,
-    ratio: f64,
-    own: bool,
-}
-
-/// A ratio this much above the one in the middle would press all others together.
-const FAR_ABOVE: f64 = 1.25;
-
-/// The largest ratio that the scale goes up to; what lies above is shown at the edge.
-fn ceiling(dots: &[Dot]) -> f64 {
-    let mut ratios: Vec<f64> = dots.iter().map(|dot| dot.ratio).collect();
-    ratios.sort_by(f64::total_cmp);
-    let limit = ratios.get(ratios.len() / 2).map_or(f64::INFINITY, |middle| middle * FAR_ABOVE);
-    let inside = dots.iter().filter(|dot| dot.own || dot.ratio <= limit);
-    inside.map(|dot| dot.ratio).fold(f64::NEG_INFINITY, f64::max)
-}
-
-/// The picture as SVG, of the codecs that were measured on all files: ratios over
-/// different files do not compare.
-pub(crate) fn document(results: &Results) -> Result<String> {
-    let panels = Way::BOTH.map(|way| (way, dots(results, way)));
-    if panels.iter().any(|(_, dots)| dots.is_empty()) {
+/// The picture of the codecs that were measured on all files: ratios over different files
+/// do not compare.
+pub(crate) fn draw(results: &Results) -> Result<Canvas> {
+    let panels = Way::BOTH.map(|way| panel(results, way));
+    if panels.iter().any(|panel| panel.dots.is_empty()) {
         return Err("no codec was measured on all files: there is nothing to draw".into());
     }
     let all = results.all_files();
@@ -43,7 +19,24 @@ pub(crate) fn document(results: &Results) -> Result<String> {
         results.wav_bytes(&all) as f64 / 1e6,
         results.seconds(&all) / 60.0,
     );
-    Ok(svg::draw(&subtitle, &panels))
+    let chart = RateAgainstSpeed {
+        title: "Compressed size against speed".into(),
+        subtitle,
+        rate: "compressed size / WAV size".into(),
+        rates: Rates::Fractions,
+        far_above: 1.25,
+        speed_unit: "×".into(),
+        panels: panels.into(),
+    };
+    Ok(chart.draw())
+}
+
+fn panel(results: &Results, way: Way) -> SpeedPanel {
+    let (name, axis) = match way {
+        Way::Encoding => ("Encoding", "encoding speed, times real time (logarithmic)"),
+        Way::Decoding => ("Decoding", "decoding speed, times real time (logarithmic)"),
+    };
+    SpeedPanel { name: name.into(), axis: axis.into(), dots: dots(results, way) }
 }
 
 fn dots(results: &Results, way: Way) -> Vec<Dot> {
@@ -53,8 +46,11 @@ fn dots(results: &Results, way: Way) -> Vec<Dot> {
             Some(Dot {
                 name: row.name.clone(),
                 speed: results.speed(row, way)?,
-                ratio: results.ratio(row, &results.all_files())?,
-                own: row.origin == Origin::Lmac,
+                rate: results.ratio(row, &results.all_files())?,
+                group: match row.origin {
+                    Origin::Lmac => Group::Preset,
+                    Origin::Program | Origin::Stored => Group::Baseline,
+                },
             })
         })
         .collect()
@@ -76,25 +72,16 @@ mod tests {
         let names: Vec<_> = dots(&results, Way::Encoding).into_iter().map(|dot| dot.name).collect();
         assert_eq!(names, ["lmac <x>", "other"]);
 
-        let picture = document(&results).unwrap();
+        let picture = draw(&results).unwrap().svg();
         assert_eq!(picture.matches("<circle").count(), 4);
         assert_eq!(picture.matches(">lmac &lt;x&gt;</text>").count(), 2);
         assert!(!picture.contains("part"));
     }
 
     #[test]
-    fn what_is_far_above_does_not_make_the_scale() {
-        let dot = |ratio, own| Dot { name: String::new(), speed: 1.0, ratio, own };
-        let others = [0.45, 0.5, 0.55, 0.9].map(|ratio| dot(ratio, false));
-        assert_eq!(ceiling(&others), 0.55);
-        assert_eq!(ceiling(&[&others[..], &[dot(0.8, true)]].concat()), 0.8);
-        assert_eq!(ceiling(&others[3..]), 0.9);
-    }
-
-    #[test]
     fn without_dots_there_is_no_picture() {
         let recordings = recordings(&[("a", 100), ("a", 100)]);
         let part = row("part", Origin::Program, &[(0, 50, 1.0)]);
-        assert!(document(&Results::new(&recordings, 1, vec![part])).is_err());
+        assert!(draw(&Results::new(&recordings, 1, vec![part])).is_err());
     }
 }

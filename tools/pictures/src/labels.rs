@@ -2,23 +2,23 @@
 
 /// A rectangle; `y` grows downwards.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Area {
-    pub(super) left: f64,
-    pub(super) top: f64,
-    pub(super) width: f64,
-    pub(super) height: f64,
+pub(crate) struct Area {
+    pub(crate) left: f64,
+    pub(crate) top: f64,
+    pub(crate) width: f64,
+    pub(crate) height: f64,
 }
 
 impl Area {
-    fn right(&self) -> f64 {
+    pub(crate) fn right(&self) -> f64 {
         self.left + self.width
     }
 
-    fn bottom(&self) -> f64 {
+    pub(crate) fn bottom(&self) -> f64 {
         self.top + self.height
     }
 
-    fn overlaps(&self, other: &Area) -> bool {
+    pub(crate) fn overlaps(&self, other: &Area) -> bool {
         self.left < other.right()
             && other.left < self.right()
             && self.top < other.bottom()
@@ -39,22 +39,22 @@ impl Area {
 }
 
 /// What is to stand beside a dot.
-pub(super) struct Label {
-    pub(super) dot: (f64, f64),
-    pub(super) width: f64,
-    pub(super) height: f64,
+pub(crate) struct Label {
+    pub(crate) dot: (f64, f64),
+    pub(crate) width: f64,
+    pub(crate) height: f64,
 }
 
 /// Where a label stands, and whether a line has to lead from its dot to it.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Placed {
-    pub(super) area: Area,
-    pub(super) leader: bool,
+pub(crate) struct Placed {
+    pub(crate) area: Area,
+    pub(crate) leader: bool,
 }
 
 impl Placed {
     /// Where the line from the dot ends: in the middle of a side, or above or below.
-    pub(super) fn end(&self, dot: (f64, f64)) -> (f64, f64) {
+    pub(crate) fn end(&self, dot: (f64, f64)) -> (f64, f64) {
         let (x, y) = self.area.nearest(dot);
         match x == dot.0 {
             true => (x, y),
@@ -64,7 +64,7 @@ impl Placed {
 }
 
 /// From the middle of a dot to what must not touch it.
-pub(super) const CLEARANCE: f64 = 8.0;
+pub(crate) const CLEARANCE: f64 = 8.0;
 
 /// From the middle of a dot to what belongs to another, if it can be.
 const APART: f64 = 13.0;
@@ -93,7 +93,7 @@ const DIRECTIONS: [(f64, f64); 12] = [
 
 /// Finds a place within `frame` for each label, off the lines that are there if it can be.
 /// One that has none, because there are too many, stands to the right of its dot.
-pub(super) fn place(frame: Area, labels: &[Label], lines: &[Line]) -> Vec<Placed> {
+pub(crate) fn place(frame: Area, labels: &[Label], lines: &[Line]) -> Vec<Placed> {
     let around = |dot: (f64, f64), distance: f64| Area {
         left: dot.0 - distance,
         top: dot.1 - distance,
@@ -175,9 +175,9 @@ fn beside(label: &Label, (right, down): (f64, f64), distance: f64) -> Placed {
 
 /// A line that labels had better not lie on.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Line {
-    pub(super) from: (f64, f64),
-    pub(super) to: (f64, f64),
+pub(crate) struct Line {
+    pub(crate) from: (f64, f64),
+    pub(crate) to: (f64, f64),
 }
 
 impl Line {

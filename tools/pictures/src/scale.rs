@@ -2,20 +2,20 @@
 
 /// An axis: its values from `low` to `high` lie from `start` to `end`.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Scale {
+pub(crate) struct Scale {
     low: f64,
     high: f64,
     start: f64,
     end: f64,
     logarithmic: bool,
-    pub(super) marks: Vec<Mark>,
+    pub(crate) marks: Vec<Mark>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Mark {
-    pub(super) value: f64,
+pub(crate) struct Mark {
+    pub(crate) value: f64,
     /// What stands beside it; minor marks have none.
-    pub(super) text: Option<String>,
+    pub(crate) text: Option<String>,
 }
 
 /// Decades up to which 2 and 5 are named beside 1.
@@ -23,7 +23,7 @@ const FEW_DECADES: f64 = 2.5;
 
 impl Scale {
     /// A scale on which equal factors are equal distances, with room on both sides.
-    pub(super) fn logarithmic(values: &[f64], start: f64, end: f64) -> Scale {
+    pub(crate) fn logarithmic(values: &[f64], start: f64, end: f64) -> Scale {
         let (least, most) = extent(values);
         let low = (least / 1.6).log10();
         let high = (most * 1.6).log10();
@@ -46,9 +46,9 @@ impl Scale {
     }
 
     /// A scale with marks at round numbers, from the mark below to the mark above.
-    pub(super) fn linear(values: &[f64], start: f64, end: f64) -> Scale {
+    pub(crate) fn linear(values: &[f64], start: f64, end: f64) -> Scale {
         let (least, most) = extent(values);
-        let step = step((most - least).max(most.abs() * 0.02) / 5.0);
+        let step = step((most - least).max(most.abs() * 0.02).max(1e-9) / 5.0);
         let first = (least / step - 0.15).floor();
         let last = (most / step + 0.15).ceil();
         let decimals = (-step.log10().floor()).max(0.0) as usize;
@@ -60,7 +60,21 @@ impl Scale {
         Scale { low: first * step, high: last * step, start, end, logarithmic: false, marks }
     }
 
-    pub(super) fn place(&self, value: f64) -> f64 {
+    /// A scale from one value to another and no further, with about so many marks at round
+    /// numbers.
+    pub(crate) fn exact((low, high): (f64, f64), start: f64, end: f64, marks: f64) -> Scale {
+        let step = step((high - low).max(f64::MIN_POSITIVE) / marks);
+        let decimals = (-step.log10().floor()).max(0.0) as usize;
+        let (first, last) = ((low / step).ceil(), (high / step * (1.0 + 1e-9)).floor());
+        let marks = (first as i64..=last as i64).map(|at| {
+            let value = at as f64 * step;
+            Mark { value, text: Some(format!("{value:.decimals$}")) }
+        });
+        let marks = marks.collect();
+        Scale { low, high, start, end, logarithmic: false, marks }
+    }
+
+    pub(crate) fn place(&self, value: f64) -> f64 {
         let value = if self.logarithmic { value.log10() } else { value };
         self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
     }
@@ -113,6 +127,16 @@ mod tests {
         assert_eq!(named(&scale), ["0.35", "0.40", "0.45", "0.50", "0.55"]);
         assert!(scale.place(0.403) < 300.0 && scale.place(0.537) > 0.0);
         assert!(scale.place(0.5) < scale.place(0.4));
+    }
+
+    #[test]
+    fn exact_scales_end_where_their_values_do() {
+        let scale = Scale::exact((0.0, 14.08), 100.0, 200.0, 8.0);
+        assert_eq!(named(&scale), ["0", "2", "4", "6", "8", "10", "12", "14"]);
+        assert_eq!((scale.place(0.0), scale.place(14.08)), (100.0, 200.0));
+        let scale = Scale::exact((0.0, 0.125), 0.0, 1.0, 8.0);
+        assert_eq!(named(&scale).last(), Some(&"0.12"));
+        assert_eq!(named(&Scale::exact((0.0, 0.1), 0.0, 1.0, 5.0)).last(), Some(&"0.10"));
     }
 
     #[test]
