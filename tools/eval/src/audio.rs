@@ -12,3 +12,21 @@ pub struct Clip {
     /// Interleaved samples as in a WAV file: little-endian, of 8 bits unsigned. Whole frames.
     pub pcm: Vec<u8>,
 }
+
+/// Frames of a chunk of so many bytes: whole ones, and at least one.
+pub fn chunk_frames(spec: &AudioSpec, chunk_bytes: usize) -> usize {
+    (chunk_bytes / spec.frame_bytes().max(1)).max(1)
+}
+
+impl Clip {
+    /// Number of frames.
+    pub fn frames(&self) -> u64 {
+        (self.pcm.len() / self.spec.frame_bytes().max(1)) as u64
+    }
+
+    /// The PCM in chunks of so many bytes, cut down to whole frames. The last one may be
+    /// shorter.
+    pub fn chunks(&self, chunk_bytes: usize) -> std::slice::Chunks<'_, u8> {
+        self.pcm.chunks(chunk_frames(&self.spec, chunk_bytes) * self.spec.frame_bytes().max(1))
+    }
+}

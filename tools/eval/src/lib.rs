@@ -4,39 +4,69 @@
 //! really made over bytes of PCM that really went in, and what does not come back the same
 //! is a failure and in no average.
 
-mod audio;
-mod contestant;
-mod results;
 
-pub use audio::Clip;
+mod audio;
+mod by_chunks;
+mod contestant;
+mod dataset;
+mod journal;
+mod memory;
+mod models;
+mod presets;
+mod results;
+mod run;
+mod streams;
+#[cfg(test)]
+mod testing;
+
+pub use audio::{Clip, chunk_frames};
+pub use by_chunks::ByChunks;
 pub use contestant::{
     Account, Arrangement, Check, Codec, Contestant, Headers, Interrupt, Job, Outcome, Stage,
     Weights,
 };
+pub use dataset::{Dataset, Selection};
+pub use journal::Journal;
+pub use models::{Model, ModelOptions, Rate};
+pub use presets::LmacPreset;
 pub use results::{ClipFacts, Entry, Measured, Results, Taken};
+pub use run::{Observer, Plan, Progress, run};
 
 /// What can go wrong, for people.
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// A message that names what failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Error(String);
+pub struct Error {
+    message: String,
+    interrupted: bool,
+}
 
 impl Error {
     /// An error with this message.
     pub fn new(message: impl Into<String>) -> Self {
-        Error(message.into())
+        Error { message: message.into(), interrupted: false }
+    }
+
+    /// What [`Interrupt`] ended. It is nobody's failure.
+    pub fn interrupted() -> Self {
+        Error { message: "it was interrupted".into(), interrupted: true }
+    }
+
+    /// Whether nothing went wrong but an [`Interrupt`].
+    pub fn is_interrupted(&self) -> bool {
+        self.interrupted
     }
 
     /// The same, with what it is about before it.
     pub fn about(self, what: impl std::fmt::Display) -> Self {
-        Error(format!("{what}: {}", self.0))
+        Error { message: format!("{what}: {}", self.message), ..self }
     }
 }
 
 impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.message)
     }
 }
 

@@ -1,5 +1,7 @@
 //! What was measured.
 
+use serde::{Deserialize, Serialize};
+
 use crate::contestant::{Arrangement, Check, Outcome, Weights};
 
 /// All that came out of a run.
@@ -20,7 +22,7 @@ pub struct Results {
 }
 
 /// A clip without its samples.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ClipFacts {
     /// As of the clip.
     pub name: String,
@@ -39,7 +41,7 @@ pub struct ClipFacts {
 }
 
 /// A contestant.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     /// Its name.
     pub name: String,
@@ -50,7 +52,7 @@ pub struct Entry {
 }
 
 /// What became of a clip in the hands of a contestant.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
     /// Number of the clip.
     pub clip: usize,
@@ -63,7 +65,7 @@ pub struct Measured {
 }
 
 /// What came of it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Taken {
     /// It was compressed; whether it came back is in it.
     Done(Outcome),
@@ -80,5 +82,10 @@ impl Taken {
             Taken::Done(outcome) if !matches!(outcome.check, Check::Failed(_)) => Some(outcome),
             _ => None,
         }
+    }
+
+    /// Whether it was compressed, or refused, as it always will be: nothing went wrong.
+    pub fn is_settled(&self) -> bool {
+        matches!(self, Taken::Refused(_)) || self.counting().is_some()
     }
 }
