@@ -4,6 +4,7 @@
 //! really made over bytes of PCM that really went in, and what does not come back the same
 //! is a failure and in no average.
 
+pub mod baselines;
 
 mod audio;
 mod by_chunks;
@@ -20,6 +21,7 @@ mod streams;
 mod testing;
 
 pub use audio::{Clip, chunk_frames};
+pub use baselines::remove_temporary_folders;
 pub use by_chunks::ByChunks;
 pub use contestant::{
     Account, Arrangement, Check, Codec, Contestant, Headers, Interrupt, Job, Outcome, Stage,
