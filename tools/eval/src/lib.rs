@@ -5,6 +5,7 @@
 //! is a failure and in no average.
 
 pub mod baselines;
+pub mod report;
 
 mod audio;
 mod by_chunks;

@@ -1,0 +1,17 @@
+//! Results as texts: for people, for papers and for programs.
+
+pub mod bits;
+pub mod csv;
+mod document;
+pub mod file;
+pub mod json;
+pub mod markdown;
+pub mod numbers;
+pub mod pictures;
+pub mod profile;
+mod remarks;
+#[cfg(test)]
+mod samples;
+pub mod speed;
+pub mod table;
+pub mod totals;
