@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use crate::interrupt::INTERRUPTED;
+
 /// Why a file was not done.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -33,6 +35,12 @@ impl From<lmac::Error> for Failure {
     }
 }
 
+impl From<lmac_eval::Error> for Failure {
+    fn from(error: lmac_eval::Error) -> Self {
+        Failure::Here(error.to_string())
+    }
+}
+
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
         lmac::Error::from(error).into()
@@ -46,6 +54,8 @@ pub(crate) enum Status {
     /// A damaged file was read as far as possible.
     Recovered,
     Failed,
+    /// A signal ended it early.
+    Interrupted,
 }
 
 impl From<Status> for ExitCode {
@@ -54,6 +64,7 @@ impl From<Status> for ExitCode {
             Status::Fine => 0,
             Status::Failed => 1,
             Status::Recovered => 3,
+            Status::Interrupted => INTERRUPTED,
         })
     }
 }

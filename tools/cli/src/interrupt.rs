@@ -2,10 +2,13 @@
 
 use std::io::{IsTerminal, Write};
 
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::temporary;
 
 /// The exit status of a program that was interrupted.
-const INTERRUPTED: i32 = 130;
+pub(crate) const INTERRUPTED: u8 = 130;
 
 /// Removes what is half-written before the program ends at an interrupt, a termination
 /// or a hangup.
@@ -15,13 +18,39 @@ pub(crate) fn clean_up_on_signals() {
     let _ = install();
 }
 
+/// What is to be done at signals, where that is more than to end.
+static FIRST: OnceLock<First> = OnceLock::new();
+
+struct First {
+    ask: Box<dyn Fn() + Send + Sync>,
+    clean_up: fn(),
+}
+
+/// Has the first signal ask the program to come to an end; the second ends it, once it has
+/// cleaned up.
+pub(crate) fn ask_first(ask: impl Fn() + Send + Sync + 'static, clean_up: fn()) {
+    let _ = FIRST.set(First { ask: Box::new(ask), clean_up });
+}
+
+fn signalled() {
+    static ASKED: AtomicBool = AtomicBool::new(false);
+    match FIRST.get() {
+        Some(first) if !ASKED.swap(true, Ordering::Relaxed) => (first.ask)(),
+        Some(first) => {
+            (first.clean_up)();
+            stop()
+        }
+        None => stop(),
+    }
+}
+
 fn stop() -> ! {
     temporary::remove_for_good(|| {
         if std::io::stderr().is_terminal() {
             // The progress bar's line.
             let _ = writeln!(std::io::stderr());
         }
-        std::process::exit(INTERRUPTED)
+        std::process::exit(i32::from(INTERRUPTED))
     })
 }
 
@@ -34,9 +63,7 @@ fn install() -> std::io::Result<()> {
         [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
     let mut signals = signal_hook::iterator::Signals::new(wanted)?;
     std::thread::Builder::new().name("signals".into()).spawn(move || {
-        if signals.forever().next().is_some() {
-            stop();
-        }
+        signals.forever().for_each(|_| signalled());
     })?;
     Ok(())
 }
@@ -52,5 +79,5 @@ fn ignored_signals() -> u64 {
 
 #[cfg(not(unix))]
 fn install() -> Result<(), ctrlc::Error> {
-    ctrlc::set_handler(|| stop())
+    ctrlc::set_handler(signalled)
 }

@@ -12,6 +12,7 @@ mod models;
 mod output;
 mod progress;
 mod report;
+mod run_progress;
 mod temporary;
 mod time;
 mod units;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         Command::Decode(args) => commands::decode::run(&args),
         Command::Verify(args) => commands::verify::run(&args),
         Command::Info(args) => commands::info::run(&args),
+        Command::Eval(args) => Ok(commands::eval::run(&args)),
         Command::Completions(args) => commands::completions::run(&args),
         Command::Man(args) => commands::man::run(&args),
     };

@@ -38,6 +38,12 @@ impl Report {
         Report { quiet: false, summaries: false, json, stdout_taken: false, progress: false }
     }
 
+    /// For a command that has one result, which is printed whatever was asked.
+    pub(crate) fn of_run(quiet: bool, json: bool, no_progress: bool) -> Self {
+        let progress = io::stderr().is_terminal() && !quiet && !no_progress;
+        Report { quiet, summaries: false, json, stdout_taken: false, progress }
+    }
+
     pub(crate) fn shows_progress(&self) -> bool {
         self.progress
     }

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod eval;
 mod model;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use crate::help;
 use crate::time::Moment;
 use crate::units::parse_size;
 
+pub(crate) use eval::{EvalArgs, ResultArgs};
 pub(crate) use model::ModelArgs;
 
 /// Lossless audio compression that gives WAV and raw PCM files back byte for byte
@@ -30,6 +32,7 @@ pub(crate) enum Command {
     Decode(DecodeArgs),
     Verify(VerifyArgs),
     Info(InfoArgs),
+    Eval(Box<EvalArgs>),
     Completions(CompletionsArgs),
     Man(ManArgs),
 }
@@ -249,6 +252,12 @@ const AUTO: &str = "auto";
 /// A mapping, or none for the encoder to try.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct MappingChoice(pub(crate) Option<Mapping>);
+
+impl std::fmt::Display for MappingChoice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.map_or(AUTO, Mapping::name))
+    }
+}
 
 fn presets() -> impl TypedValueParser<Value = Preset> {
     PossibleValuesParser::new(Preset::ALL.iter().map(|preset| preset.name())).map(|name| {

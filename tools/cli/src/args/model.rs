@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueHint};
+use lmac::language::LanguageOptions;
 use lmac::{Profile, Tokens, Verify};
 
 use crate::units::parse_size;
@@ -15,6 +16,25 @@ pub(crate) struct ModelArgs {
     /// the name org/model of one in Hugging Face's local cache. Takes a long time
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub(crate) model: Option<PathBuf>,
+    /// Characters of a context [default: 2048, or what the model can have]
+    #[arg(long, value_name = "N", requires = "model")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) context: Option<u32>,
+    /// Put the samples of N frames one channel after the other; 0 leaves them interleaved
+    #[arg(long, value_name = "N", requires = "model", default_value_t = 0)]
+    pub(crate) blocking: u32,
+    /// Where the model runs. Only the processor gives the same bits everywhere, and auto is
+    /// that
+    #[arg(long, value_name = "DEVICE", value_parser = ["auto", "cpu"], requires = "model")]
+    #[arg(default_value = "auto")]
+    pub(crate) device: String,
+    #[command(flatten)]
+    pub(crate) way: ModelWay,
+}
+
+/// What all commands choose that run a model.
+#[derive(Args)]
+pub(crate) struct ModelWay {
     /// The arithmetic: f32 takes the weights as they are stored, int8 is several times as
     /// fast and predicts a little worse
     #[arg(long, value_name = "NAME", value_parser = profiles(), requires = "model")]
@@ -28,13 +48,6 @@ pub(crate) struct ModelArgs {
     /// bpe where there is a tokenizer]
     #[arg(long, value_name = "KIND", value_parser = tokens(), requires = "model")]
     pub(crate) tokens: Option<Tokens>,
-    /// Characters of a context [default: 2048, or what the model can have]
-    #[arg(long, value_name = "N", requires = "model")]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) context: Option<u32>,
-    /// Put the samples of N frames one channel after the other; 0 leaves them interleaved
-    #[arg(long, value_name = "N", requires = "model", default_value_t = 0)]
-    pub(crate) blocking: u32,
     /// Contexts that a decoder goes through at a time [default: 128, or as many as fit]
     #[arg(long, value_name = "N", requires = "model")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
@@ -42,11 +55,20 @@ pub(crate) struct ModelArgs {
     /// Memory that these contexts may take, encoding and decoding [default: 1G]
     #[arg(long, value_name = "LIMIT", value_parser = parse_size, requires = "model")]
     pub(crate) memory: Option<u64>,
-    /// Where the model runs. Only the processor gives the same bits everywhere, and auto is
-    /// that
-    #[arg(long, value_name = "DEVICE", value_parser = ["auto", "cpu"], requires = "model")]
-    #[arg(default_value = "auto")]
-    pub(crate) device: String,
+}
+
+impl ModelWay {
+    /// The library's options for it.
+    pub(crate) fn options(&self) -> LanguageOptions {
+        let mut options = LanguageOptions::default();
+        options.tokens = self.tokens;
+        options.top_k = self.top_k.0;
+        options.lockstep = self.lockstep;
+        if let Some(memory) = self.memory {
+            options = options.with_memory(memory);
+        }
+        options
+    }
 }
 
 /// The likeliest tokens that count, or all.

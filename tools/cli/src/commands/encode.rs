@@ -104,7 +104,7 @@ impl Encoding<'_> {
     fn encode(&self, task: &Task, outputs: &mut Outputs) -> Result<Status, Failure> {
         let name = task.origin.name();
         let input = task.origin.open()?;
-        let model = self.models.given(self.args.language.profile)?;
+        let model = self.models.given(self.args.language.way.profile)?;
         let destination = task.destination.with_extension("lmac", &[WAV, RAW].concat());
         let mut output = outputs.open(&destination, &input)?;
         let output_name = output.name().to_string();
@@ -207,14 +207,8 @@ impl Encoding<'_> {
 }
 
 fn language_options(args: &ModelArgs) -> LanguageOptions {
-    let mut options = LanguageOptions::default().with_blocking(args.blocking);
-    options.tokens = args.tokens;
-    options.top_k = args.top_k.0;
+    let mut options = args.way.options().with_blocking(args.blocking);
     options.context = args.context;
-    options.lockstep = args.lockstep;
-    if let Some(memory) = args.memory {
-        options = options.with_memory(memory);
-    }
     options
 }
 

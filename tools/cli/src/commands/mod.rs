@@ -3,6 +3,7 @@
 pub(crate) mod completions;
 pub(crate) mod decode;
 pub(crate) mod encode;
+pub(crate) mod eval;
 pub(crate) mod info;
 pub(crate) mod man;
 pub(crate) mod verify;

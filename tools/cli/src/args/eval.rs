@@ -1,0 +1,173 @@
+//! The options of `lmac eval`.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueHint};
+use lmac::Preset;
+
+use super::model::ModelWay;
+use super::{AUTO, MappingChoice, mappings};
+use crate::help;
+
+/// Measure how well language models and other codecs compress audio
+#[derive(Args)]
+#[command(after_help = help::EVAL, after_long_help = help::EVAL_LONG)]
+pub(crate) struct EvalArgs {
+    #[command(flatten)]
+    pub(crate) audio: AudioArgs,
+    #[command(flatten)]
+    pub(crate) who: WhoArgs,
+    #[command(flatten)]
+    pub(crate) how: HowArgs,
+    #[command(flatten)]
+    pub(crate) results: ResultArgs,
+    /// Threads for lmac's own contestants; 0 is as many as the machine has. Speeds compare
+    /// with one alone
+    #[arg(short = 'T', long, value_name = "N", default_value_t = 1)]
+    pub(crate) threads: usize,
+    /// Print the results as JSON instead of the table
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Say nothing but errors and results
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+    /// Show no progress
+    #[arg(long)]
+    pub(crate) no_progress: bool,
+}
+
+/// What is compressed.
+#[derive(Args)]
+#[command(next_help_heading = "Audio")]
+pub(crate) struct AudioArgs {
+    /// The folder of recordings: all WAV files in it and below, in the order of their names
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(required_unless_present = "dataset")]
+    pub(crate) audio_dir: Option<PathBuf>,
+    /// Instead of recordings, random samples, which nobody can compress: one channel at
+    /// 16 kHz, of 8 bits where no other depth is asked for
+    #[arg(long, value_name = "NAME", value_parser = ["random"], conflicts_with = "audio_dir")]
+    pub(crate) dataset: Option<String>,
+    /// Convert all samples to this depth, by shifts alone; 8 bits are unsigned, as in a WAV
+    /// file [default: as they are]
+    #[arg(long, value_name = "BITS", value_parser = depths())]
+    pub(crate) bit_depth: Option<u32>,
+    /// Bytes of a chunk, cut down to whole frames: what contestants know nothing beyond
+    #[arg(long, value_name = "N", default_value = "2048")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) chunk_size: u32,
+    /// Take only the first N chunks [default: all; 1000 of random samples]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) num_chunks: Option<u64>,
+    /// Leave out the shorter chunk at the end of each file
+    #[arg(long)]
+    pub(crate) full_chunks_only: bool,
+    /// Take files in an order that this number shuffles, and draw random samples by it
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+}
+
+/// Who takes part.
+#[derive(Args)]
+#[command(next_help_heading = "Contestants")]
+pub(crate) struct WhoArgs {
+    /// A language model: a folder of Hugging Face or Meta, a .gguf or .npz file, or the name
+    /// org/model of one in Hugging Face's local cache. May be given several times
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub(crate) model: Vec<PathBuf>,
+    /// Presets of lmac, with commas between them, or none
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = presets())]
+    #[arg(default_value = "fast,standard,max")]
+    pub(crate) presets: Vec<PresetChoice>,
+    /// Other codecs, with commas between them: gzip, lzma, png, zstd, flac (its best), flac-8;
+    /// all or none
+    #[arg(long, value_name = "LIST", default_value = lmac_eval::baselines::DEFAULT)]
+    pub(crate) baselines: String,
+    /// Any program as one more: {in} is a WAV file, {out} what it makes. May be given several
+    /// times
+    #[arg(long, value_name = "NAME=COMMAND")]
+    pub(crate) external: Vec<String>,
+    /// How that program decodes, for what it made to be checked: {in} is that, {out} a WAV
+    /// file
+    #[arg(long, value_name = "NAME=COMMAND", requires = "external")]
+    pub(crate) external_decode: Vec<String>,
+}
+
+/// How they are measured.
+#[derive(Args)]
+#[command(next_help_heading = "Measuring")]
+pub(crate) struct HowArgs {
+    /// Chunks that know nothing of each other, files as a whole, or both. Language models
+    /// have chunks alone
+    #[arg(long, value_name = "HOW", value_parser = ["chunks", "whole", "both"])]
+    #[arg(default_value = "both")]
+    pub(crate) arrangement: String,
+    /// Whether what precedes the audio in a chunk counts once in a file or in each chunk
+    #[arg(long, value_name = "HOW", value_parser = ["once", "each"], default_value = "once")]
+    pub(crate) headers: String,
+    /// Bytes that were really made, or what the predictions of language models come to
+    /// without coding them
+    #[arg(long, value_name = "KIND", value_parser = ["real", "entropy"], default_value = "real")]
+    #[arg(requires = "model")]
+    pub(crate) rate: String,
+    /// Have language models predict step by step, as a decoder does. It takes far longer and
+    /// gives the same bytes
+    #[arg(long, requires = "model")]
+    pub(crate) slow: bool,
+    /// Do not decode and compare
+    #[arg(long)]
+    pub(crate) no_check: bool,
+    /// For language models, put the samples of N frames one channel after the other
+    #[arg(long, value_name = "N", requires = "model", default_value_t = 0)]
+    pub(crate) stereo_blocking: u32,
+    /// For language models, how samples become characters; auto is offset binary
+    #[arg(long, value_name = "NAME", value_parser = mappings(), default_value = AUTO)]
+    #[arg(requires = "model")]
+    pub(crate) mapping: MappingChoice,
+    #[command(flatten)]
+    pub(crate) way: ModelWay,
+}
+
+/// What becomes of the results.
+#[derive(Args)]
+#[command(next_help_heading = "Results")]
+pub(crate) struct ResultArgs {
+    /// Write all results as JSON. What is done is kept beside it until all is
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) output: Option<PathBuf>,
+    /// Go on with a run that was interrupted, where the same is asked for
+    #[arg(long, requires = "output")]
+    pub(crate) resume: bool,
+    /// Overwrite files that exist, and forget a run that was interrupted
+    #[arg(short, long, conflicts_with = "resume")]
+    pub(crate) force: bool,
+    /// Also write the tables as Markdown
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) markdown: Option<PathBuf>,
+    /// Also write a line for each file and contestant as CSV
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) csv: Option<PathBuf>,
+    /// Also draw the results, as SVG and PNG, into this folder
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) pictures: Option<PathBuf>,
+    /// The file whose cost along time is drawn [default: the first]
+    #[arg(long, value_name = "NAME", requires = "pictures")]
+    pub(crate) picture_of: Option<String>,
+    /// Say where the time went
+    #[arg(long)]
+    pub(crate) profile_run: bool,
+}
+
+/// A preset, or none.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PresetChoice(pub(crate) Option<Preset>);
+
+fn presets() -> impl TypedValueParser<Value = PresetChoice> {
+    PossibleValuesParser::new(Preset::ALL.iter().map(|preset| preset.name()).chain(["none"]))
+        .map(|name| PresetChoice(Preset::ALL.iter().find(|preset| preset.name() == name).copied()))
+}
+
+fn depths() -> impl TypedValueParser<Value = u32> {
+    PossibleValuesParser::new(["8", "16", "24", "32"]).try_map(|bits| bits.parse::<u32>())
+}
