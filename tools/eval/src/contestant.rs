@@ -159,7 +159,7 @@ pub struct Account {
     pub tokens: u64,
     /// Characters that they spell.
     pub characters: u64,
-    /// Tokens with a probability of their own, and those behind an escape.
+    /// Tokens with a probability of their own.
     pub hits: u64,
     /// Tokens behind an escape.
     pub escapes: u64,

@@ -243,9 +243,12 @@ pub(crate) struct CompletionsArgs {
 #[command(after_help = help::MAN)]
 pub(crate) struct ManArgs {
     /// The command that the page is about, or all of it
-    #[arg(value_parser = ["encode", "decode", "verify", "info", "completions", "man"])]
+    #[arg(value_parser = COMMANDS)]
     pub(crate) command: Option<String>,
 }
+
+/// All commands, in their order.
+const COMMANDS: [&str; 7] = ["encode", "decode", "verify", "info", "eval", "completions", "man"];
 
 const AUTO: &str = "auto";
 
@@ -294,6 +297,12 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_a_page() {
+        let cli = Cli::command();
+        assert!(cli.get_subcommands().map(clap::Command::get_name).eq(COMMANDS));
     }
 
     fn refuses(arguments: &[&str]) -> bool {
