@@ -25,6 +25,8 @@ pub struct Damage {
     pub truncated: bool,
     /// The header was replaced with its copy in the trailer.
     pub header_restored: bool,
+    /// A wrong byte of the header was found by its checksum, and set right.
+    pub header_repaired: bool,
     /// Bytes of the source file before the audio are lost.
     pub head_lost: bool,
     /// Bytes of the source file after the audio are lost.
@@ -39,17 +41,6 @@ impl Damage {
     /// Whether there was any.
     pub fn any(&self) -> bool {
         *self != Damage::default()
-    }
-
-    /// Forgets what the next pass through the stream will find again.
-    pub(crate) fn start_again(&mut self) {
-        let first_error = self.first_error.take().filter(|_| self.header_restored);
-        *self = Damage {
-            first_error,
-            header_restored: self.header_restored,
-            head_lost: self.head_lost,
-            ..Damage::default()
-        };
     }
 
     pub(crate) fn note(&mut self, error: &Error) {

@@ -5,6 +5,7 @@ pub(crate) mod fields;
 pub(crate) mod header;
 pub(crate) mod item;
 mod model;
+pub(crate) mod repair;
 pub(crate) mod trailer;
 
 #[cfg(feature = "language")]

@@ -57,11 +57,11 @@ impl Index {
         self.chunks += 1;
     }
 
-    /// Number and place of the last listed chunk that begins at or before `frame`.
-    pub(crate) fn before(&self, frame: u64) -> Option<(u64, IndexEntry)> {
+    /// Numbers and places of the listed chunks that begin at or before `frame`, the last
+    /// one first.
+    pub(crate) fn up_to(&self, frame: u64) -> impl Iterator<Item = (u64, IndexEntry)> {
         let after = self.entries.partition_point(|entry| entry.first_frame <= frame);
-        let at = after.checked_sub(1)?;
-        Some(((at as u64) << self.stride, self.entries[at]))
+        (0..after).rev().map(|at| ((at as u64) << self.stride, self.entries[at]))
     }
 
     /// Whether another index of the same stream agrees, as far as both list a chunk.
@@ -268,7 +268,7 @@ mod tests {
         assert!(index.entries.len() <= MAX_INDEX);
         assert_eq!(index.entries.len() as u64, chunks.div_ceil(1 << index.stride));
         for frame in [0, 9, 10, 79, 80, 12_345, chunks * 10 - 1, u64::MAX] {
-            let (number, found) = index.before(frame).unwrap();
+            let (number, found) = index.up_to(frame).next().unwrap();
             assert_eq!(found, entry(number));
             assert!(found.first_frame <= frame);
             let next = entry(number + (1 << index.stride));

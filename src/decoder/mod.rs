@@ -1,9 +1,11 @@
 //! A stream in, audio out.
 //!
-//! `reading.rs` has the side that takes items in, `seek.rs` what needs random access; here
-//! is what a caller sees, and the side that hands audio out.
+//! `reading.rs` has the side that takes items in, `recovery.rs` what it does about damage,
+//! `seek.rs` what needs random access; here is what a caller sees, and the side that hands
+//! audio out.
 
 pub(crate) mod reading;
+mod recovery;
 mod seek;
 mod with_model;
 
@@ -78,6 +80,8 @@ pub struct Decoder<R: Read> {
     tail_length: u64,
     /// Where the chunks are, as long as all were read.
     index: Option<Index>,
+    /// A chunk that came too early, in recovery.
+    held: Option<Job>,
     pub(crate) trailer: Option<Trailer>,
 
     // The handing-out side.
@@ -90,6 +94,8 @@ pub struct Decoder<R: Read> {
     digest: Option<AudioDigest>,
     verification: Verification,
     damage: Damage,
+    /// The damage before the first item, which every pass through the stream has.
+    damage_before: Damage,
     /// Bytes of items that did not hold, which recovery may still look through.
     trials: u64,
     failed: bool,
@@ -173,9 +179,14 @@ impl<R: Read> Decoder<R> {
     /// A decoder with these options. Reads what comes before the first chunk.
     pub fn with_options(reader: R, options: DecodeOptions) -> Result<Self> {
         let mut input = Input::new(reader);
-        let stream = input.parse(Header::parse)?;
-        input.consume(stream.bytes.len());
-        Self::with_header(input, stream, options)
+        match input.parse(Header::parse) {
+            Ok(stream) => {
+                input.consume(stream.bytes.len());
+                Self::with_header(input, stream, options)
+            }
+            Err(error) if options.recover => Self::with_repaired_header(input, error, options),
+            Err(error) => Err(error),
+        }
     }
 
     fn with_header(input: Input<R>, stream: Sealed, options: DecodeOptions) -> Result<Self> {
@@ -208,6 +219,7 @@ impl<R: Read> Decoder<R> {
             in_tail: false,
             tail_length: 0,
             index: Some(Index::default()),
+            held: None,
             trailer: None,
             current: Bytes::new(),
             handed: 0,
@@ -215,10 +227,12 @@ impl<R: Read> Decoder<R> {
             digest,
             verification: Verification::Unfinished,
             damage: Damage::default(),
+            damage_before: Damage::default(),
             trials: MAX_CHUNK_PCM,
             failed: false,
         };
         decoder.read_head()?;
+        decoder.damage_before = decoder.damage.clone();
         Ok(decoder)
     }
 
@@ -370,6 +384,8 @@ impl<R: Read> Decoder<R> {
             let pcm = match step {
                 Step::Chunk { number, frames } => self.collect(number, frames)?,
                 Step::Gap { frames } => self.silence(frames),
+                // Bytes of the tail are wrong here where audio before them is missing.
+                Step::Tail(_) if matches!(self.ahead.front(), Some(Step::Failed(_))) => continue,
                 Step::Tail(bytes) => return Ok(Event::Tail(bytes)),
                 Step::End => {
                     self.finish()?;

@@ -9,17 +9,13 @@ use super::{Decoder, Job, Step};
 use crate::chunk_codec;
 use crate::container::MAX_HEAD;
 use crate::container::header::{Sealed, Source};
-use crate::container::item::{
-    ChunkHeader, ITEM_CRC, ItemHeader, MIN_CHUNK, Parsed, block, checksum_holds,
-};
+use crate::container::item::{ChunkHeader, ITEM_CRC, ItemHeader, Parsed, block, checksum_holds};
 use crate::container::trailer::{IndexEntry, Trailer};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::model::adaptive;
 use crate::model::language::Coder;
 use crate::parallel::{self, Ordered};
-
-/// Bytes of items that may be tried for each byte that is looked at in recovery.
-const TRIALS_A_BYTE: u64 = 64;
+use crate::source::is_whole_head;
 
 /// A whole item with a right checksum.
 pub(crate) enum Item {
@@ -29,12 +25,13 @@ pub(crate) enum Item {
 }
 
 impl<R: Read> Decoder<R> {
-    /// Reads until the pool has enough to do or the stream ends.
+    /// Reads until the pool has enough to do or the stream ends; of the file's tail one
+    /// block, and what follows it.
     pub(super) fn read_ahead(&mut self) -> Result<()> {
         self.start_pool()?;
         while !self.read_all
             && self.pool.as_ref().is_some_and(|pool| pool.pending() < pool.capacity())
-            && !matches!(self.ahead.back(), Some(Step::Tail(_)))
+            && !matches!(self.ahead.iter().nth_back(1), Some(Step::Tail(_)))
         {
             if let Err(error) = self.read_step() {
                 self.ahead.push_back(Step::Failed(error));
@@ -87,7 +84,9 @@ impl<R: Read> Decoder<R> {
             true => adaptive::state(info.spec.channels),
             false => 64 * u64::from(info.spec.channels) + (2 << 20),
         };
-        3 * pcm + 8 * samples + method + model + info.head_bytes
+        // Recovery may hold one chunk back, and then decode two at once.
+        let copies = if self.options.recover { 5 } else { 3 };
+        copies * pcm + 8 * samples + method + model + info.head_bytes
     }
 
     /// Reads one item, or finds out that there is none.
@@ -113,7 +112,7 @@ impl<R: Read> Decoder<R> {
     }
 
     /// Reads the item at the start of the window and goes past it if all is well.
-    fn read_item(&mut self) -> Result<Item> {
+    pub(super) fn read_item(&mut self) -> Result<Item> {
         let stream = Arc::clone(&self.stream);
         if !self.input.fill(1)? {
             return Err(Error::new(ErrorKind::Truncated).at(self.place()));
@@ -183,14 +182,9 @@ impl<R: Read> Decoder<R> {
         Error::malformed(format!("it begins at frame {first} where {due} is due")).at(self.place())
     }
 
-    fn take_item(&mut self, item: Item) -> Result<()> {
+    pub(super) fn take_item(&mut self, item: Item) -> Result<()> {
         match item {
-            Item::Chunk(chunk, payload) => {
-                // What was lost before a chunk that does not fit is still not bridged.
-                if !self.take_chunk(chunk, payload)? {
-                    return Ok(());
-                }
-            }
+            Item::Chunk(chunk, payload) => self.take_chunk(chunk, payload)?,
             Item::Block { kind, data, critical } => self
                 .take_block(kind, data, critical)
                 .map_err(|error| error.at(Place::Block(self.chunks)))?,
@@ -202,23 +196,22 @@ impl<R: Read> Decoder<R> {
         Ok(())
     }
 
-    /// `false` where the chunk fits nowhere.
-    fn take_chunk(&mut self, chunk: ChunkHeader, payload: Bytes) -> Result<bool> {
-        let place = self.place();
+    fn take_chunk(&mut self, chunk: ChunkHeader, payload: Bytes) -> Result<()> {
         if self.in_tail {
-            return Err(Error::malformed("a chunk behind the file's tail").at(place));
+            return Err(Error::malformed("a chunk behind the file's tail").at(self.place()));
         }
-        if chunk.first_frame != self.frames {
-            let error = self.out_of_place(&chunk);
-            if !self.options.recover {
-                return Err(error);
-            }
-            self.damage.note(&error);
-            if !self.bridge(chunk.first_frame) {
-                self.damage.dropped_chunks += 1;
-                return Ok(false);
-            }
+        let in_place = chunk.first_frame == self.frames;
+        match self.options.recover {
+            true => self.sort_in(Job { chunk, payload }),
+            false if in_place => self.submit(Job { chunk, payload }),
+            false => return Err(self.out_of_place(&chunk)),
         }
+        Ok(())
+    }
+
+    /// Hands the chunk that is due to the threads.
+    pub(super) fn submit(&mut self, job: Job) {
+        let Job { chunk, .. } = &job;
         if let Some(index) = &mut self.index {
             let offset = self.whole_to;
             index.push(IndexEntry { first_frame: chunk.first_frame, offset });
@@ -227,24 +220,7 @@ impl<R: Read> Decoder<R> {
         self.chunks += 1;
         self.frames += chunk.frames;
         if let Some(pool) = &mut self.pool {
-            pool.submit(Job { chunk, payload });
-        }
-        Ok(true)
-    }
-
-    /// Fills the frames up to this one with silence; `false` where that cannot be right.
-    fn bridge(&mut self, to: u64) -> bool {
-        // So many chunks may have been in the bytes that were lost.
-        let lost = (self.input.offset() - self.whole_to) / MIN_CHUNK + 1;
-        match to.checked_sub(self.frames) {
-            Some(0) => true,
-            Some(frames) if frames.div_ceil(self.info.chunk_frames) <= lost => {
-                self.ahead.push_back(Step::Gap { frames });
-                self.frames = to;
-                self.index = None;
-                true
-            }
-            _ => false,
+            pool.submit(job);
         }
     }
 
@@ -255,6 +231,7 @@ impl<R: Read> Decoder<R> {
                 Err(Error::malformed("a tail block without a source file"))
             }
             block::TAIL => {
+                self.take_held();
                 self.in_tail = true;
                 self.tail_length += data.len() as u64;
                 self.ahead.push_back(Step::Tail(data));
@@ -266,6 +243,7 @@ impl<R: Read> Decoder<R> {
     }
 
     fn take_trailer(&mut self, trailer: Trailer) -> Result<()> {
+        self.take_held();
         match self.check_trailer(&trailer) {
             Err(error) if self.options.recover => {
                 self.damage.note(&error);
@@ -299,64 +277,23 @@ impl<R: Read> Decoder<R> {
         Err(Error::malformed(wrong))
     }
 
-    /// Looks for the next whole item behind damage, and takes it.
-    fn resynchronise(&mut self) -> Result<()> {
-        self.index = None;
-        loop {
-            if !self.input.fill(1)? {
-                self.damage.skipped_bytes += self.input.offset() - self.whole_to;
-                self.damage.truncated = true;
-                self.ahead.push_back(Step::End);
-                self.read_all = true;
-                return Ok(());
-            }
-            let start = self.input.offset();
-            self.input.fill(2)?;
-            let window = &self.input.window()[..self.input.window().len().min(2)];
-            let (item, trailer) = (ItemHeader::looks_like(window), Trailer::looks_like(window));
-            if trailer || (item && self.may_try()?) {
-                match self.read_item() {
-                    Ok(item) => {
-                        self.damage.skipped_bytes += start.saturating_sub(self.whole_to);
-                        return self.take_item(item);
-                    }
-                    Err(error) if error.is_damage() => {}
-                    Err(error) => return Err(error),
-                }
-            }
-            self.input.consume(1);
-            self.trials = self.trials.saturating_add(TRIALS_A_BYTE);
-        }
-    }
-
-    /// Whether the item that may begin here is worth its checksum: a stream that is made
-    /// of nothing but starts of long items would take for ever.
-    fn may_try(&mut self) -> Result<bool> {
-        let stream = Arc::clone(&self.stream);
-        let parsed = self.input.parse(|bytes| ItemHeader::parse(bytes, &stream.header));
-        let length = match parsed {
-            Ok(parsed) => parsed.item.body_length(),
-            Err(error) if error.is_damage() => return Ok(false),
-            Err(error) => return Err(error),
-        };
-        let left = self.trials.checked_sub(length);
-        self.trials = left.unwrap_or(self.trials);
-        Ok(left.is_some())
-    }
-
     /// Reads the blocks before the first chunk that belong to the source file.
     pub(super) fn read_head(&mut self) -> Result<()> {
         if self.info.source != Source::Wav {
             return Ok(());
         }
         let mut head = Vec::new();
-        let read = self.read_head_blocks(&mut head);
-        match read {
-            // Some other item must follow, or some of the head is lost.
-            Ok(whole) => self.damage.head_lost = self.options.recover && !whole,
-            Err(error) if self.options.recover && error.is_damage() => self.damage.head_lost = true,
-            Err(error) => return Err(error),
+        if self.options.recover {
+            self.find_head()?;
         }
+        let read = self.read_head_blocks(&mut head);
+        let whole = match read {
+            // Some other item must follow, or the head must be one that can be whole.
+            Ok(followed) => followed || is_whole_head(&head),
+            Err(error) if self.options.recover && error.is_damage() => is_whole_head(&head),
+            Err(error) => return Err(error),
+        };
+        self.damage.head_lost = self.options.recover && !whole;
         self.body = self.input.offset();
         self.whole_to = self.body;
         self.info.head_bytes = head.len() as u64;

@@ -5,36 +5,45 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::recovery::{begins_item, find_item};
 use super::{Decoder, Verification};
+use crate::container::MAX_CHUNK_PCM;
 use crate::container::header::{Header, Sealed};
 use crate::container::item::{ChunkHeader, ITEM_CRC, ItemHeader, Parsed};
 use crate::container::trailer::{Index, IndexEntry, MAX_CLOSING, Trailer};
 use crate::digest::AudioDigest;
-use crate::error::{Error, ErrorKind, Place, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::input::Input;
 use crate::options::DecodeOptions;
 use crate::parallel::Ordered;
 
 impl<R: Read + Seek> Decoder<R> {
     /// A decoder for a file that may be damaged: where the header is, its copy in the
-    /// trailer takes its place.
+    /// trailer takes its place. Where there is none, a single wrong byte is found by the
+    /// header's checksum.
     pub fn recover(reader: R, options: DecodeOptions) -> Result<Self> {
         let options = options.with_recover(true);
         let mut input = Input::new(reader);
         let error = match input.parse(Header::parse) {
-            Ok(stream) => {
-                input.consume(stream.bytes.len());
+            Ok(stream) if belongs(&mut input, &stream)? => {
+                input.seek(stream.bytes.len() as u64)?;
                 return Self::with_header(input, stream, options);
             }
+            Ok(_) => Error::malformed("it belongs to another stream"),
             Err(error) => error,
         };
         let Some(copy) = header_from_trailer(&mut input)? else {
-            return Err(error);
+            input.seek(0)?;
+            return Self::with_repaired_header(input, error, options);
         };
+        // Where bytes of the header are missing, what follows begins earlier.
         input.seek(copy.bytes.len() as u64)?;
+        if !begins_item(&mut input, &copy, &mut { MAX_CHUNK_PCM })? {
+            input.seek(0)?;
+        }
         let mut decoder = Self::with_header(input, copy, options)?;
-        decoder.damage.note(&error.at(Place::Header));
         decoder.damage.header_restored = true;
+        decoder.starts_damaged(error);
         Ok(decoder)
     }
 
@@ -49,11 +58,7 @@ impl<R: Read + Seek> Decoder<R> {
             return Err(self.beyond(frame));
         }
         self.forget();
-        let (number, entry) = self
-            .trailer
-            .as_ref()
-            .and_then(|trailer| trailer.index.before(frame))
-            .unwrap_or((0, IndexEntry { first_frame: 0, offset: self.body }));
+        let (number, entry) = self.entry_before(frame)?;
         self.input.seek(entry.offset)?;
         (self.chunks, self.frames, self.whole_to) = (number, entry.first_frame, entry.offset);
         (self.handed, self.wanted_from) = (entry.first_frame, frame);
@@ -67,6 +72,38 @@ impl<R: Read + Seek> Decoder<R> {
             found?;
         }
         Ok(frame)
+    }
+
+    /// The last listed chunk that begins at or before this frame; in recovery the last one
+    /// that is where the index has it.
+    fn entry_before(&mut self, frame: u64) -> Result<(u64, IndexEntry)> {
+        let start = (0, IndexEntry { first_frame: 0, offset: self.body });
+        let Some(trailer) = self.trailer.take() else {
+            return Ok(start);
+        };
+        let mut found = Ok(start);
+        for (number, entry) in trailer.index.up_to(frame) {
+            match self.options.recover.then(|| self.is_there(&entry)).transpose() {
+                Ok(Some(false)) => continue,
+                Ok(_) => found = Ok((number, entry)),
+                Err(error) => found = Err(error),
+            }
+            break;
+        }
+        self.trailer = Some(trailer);
+        found
+    }
+
+    /// Whether the chunk of an entry is where that says.
+    fn is_there(&mut self, entry: &IndexEntry) -> Result<bool> {
+        let stream = Arc::clone(&self.stream);
+        self.input.seek(entry.offset)?;
+        if !begins_item(&mut self.input, &stream, &mut { MAX_CHUNK_PCM })? {
+            return Ok(false);
+        }
+        let parsed = self.input.parse(|bytes| ItemHeader::parse(bytes, &stream.header));
+        Ok(matches!(parsed, Ok(Parsed { item: ItemHeader::Chunk(chunk), .. })
+            if chunk.first_frame == entry.first_frame))
     }
 
     /// Goes past the chunks that end before this frame, by their headers.
@@ -129,7 +166,8 @@ impl<R: Read + Seek> Decoder<R> {
         self.digest = None;
         self.in_tail = false;
         self.tail_length = 0;
-        self.damage.start_again();
+        self.held = None;
+        self.damage = self.damage_before.clone();
         self.read_all = false;
         self.failed = false;
         self.verification = Verification::Unfinished;
@@ -148,6 +186,27 @@ impl<R: Read + Seek> Decoder<R> {
         }
         Ok(())
     }
+}
+
+/// Whether a stream has an item of this header's, or no other header to choose.
+fn belongs<R: Read + Seek>(input: &mut Input<R>, stream: &Sealed) -> Result<bool> {
+    input.seek(stream.bytes.len() as u64)?;
+    if begins_item(input, stream, &mut { MAX_CHUNK_PCM })? {
+        return Ok(true);
+    }
+    let Some(copy) = header_from_trailer(input)?.filter(|copy| copy.bytes != stream.bytes) else {
+        return Ok(true);
+    };
+    // Both are sound: whose items there are decides.
+    for header in [stream, &copy] {
+        input.seek(stream.bytes.len() as u64)?;
+        let found = find_item(input, header, &mut { MAX_CHUNK_PCM })?;
+        // The trailer is the copy's, whatever else is.
+        if found && ItemHeader::looks_like(input.window()) {
+            return Ok(header.bytes == stream.bytes);
+        }
+    }
+    Ok(true)
 }
 
 /// The bytes from the trailer's marker on, if a trailer ends the stream.

@@ -26,3 +26,4 @@ mod wav;
 pub use encode::{encode_raw, encode_wav, encode_wav_audio};
 pub use raw::RawLayout;
 pub use restore::{Restored, wav_head};
+pub(crate) use wav::is_whole_head;

@@ -93,6 +93,12 @@ impl WavHead {
     }
 }
 
+/// Whether these bytes are a head from its first byte to the last one before the audio.
+pub(crate) fn is_whole_head(bytes: &[u8]) -> bool {
+    let mut input = Input::new(bytes);
+    WavHead::read(&mut input).is_ok_and(|head| head.bytes.len() == bytes.len())
+}
+
 /// The next bytes of the input; `None` where there are fewer.
 fn read_exactly<R: Read>(input: &mut Input<R>, length: usize) -> Result<Option<Vec<u8>>> {
     if !input.fill(length)? {

@@ -25,6 +25,23 @@ pub fn stream(name: &str) -> Vec<u8> {
     fs::read(folder().join(format!("{name}.lmac"))).expect("a vector")
 }
 
+/// Decoding with all models of the vectors at hand, where this build knows models.
+#[cfg(feature = "checkpoints")]
+pub fn decode_options() -> DecodeOptions {
+    let profiles = |path| lmac::Profile::ALL.iter().map(move |&profile| (path, profile));
+    let models = super::vector_models::MODELS.into_iter().flat_map(profiles);
+    models.fold(DecodeOptions::default(), |options, (path, profile)| {
+        let model = lmac::checkpoint::load(&folder().join(path), profile);
+        options.with_model(model.expect("a model of the vectors"))
+    })
+}
+
+/// Decoding, where this build knows no models.
+#[cfg(not(feature = "checkpoints"))]
+pub fn decode_options() -> DecodeOptions {
+    DecodeOptions::default()
+}
+
 /// The source file of a stream.
 pub fn restore(stream: &[u8], options: DecodeOptions) -> Result<Vec<u8>, Error> {
     let mut file = Vec::new();

@@ -20,6 +20,7 @@ pub(crate) struct DamageReport<'a> {
     dropped_chunks: u64,
     truncated: bool,
     header_restored: bool,
+    header_repaired: bool,
     head_lost: bool,
     tail_lost: bool,
     wrong_total: bool,
@@ -49,6 +50,7 @@ impl<'a> DamageReport<'a> {
             dropped_chunks: damage.dropped_chunks,
             truncated: damage.truncated,
             header_restored: damage.header_restored,
+            header_repaired: damage.header_repaired,
             head_lost: damage.head_lost,
             tail_lost: damage.tail_lost,
             wrong_total: damage.wrong_total,
@@ -88,6 +90,7 @@ impl<'a> DamageReport<'a> {
         }
         for (happened, text) in [
             (self.header_restored, "the header was replaced with its copy at the end"),
+            (self.header_repaired, "a byte of the header was set right by its checksum"),
             (self.truncated, "the end of the stream is missing; there may have been more audio"),
             (self.head_lost, "the original bytes before the audio are lost"),
             (self.tail_lost, "the original bytes after the audio are lost"),

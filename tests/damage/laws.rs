@@ -1,0 +1,188 @@
+//! What must hold of every damaged stream.
+
+use std::io::{Cursor, Read};
+
+use lmac::source::Restored;
+use lmac::{Damage, Decoder, Error, ErrorKind, Verification};
+
+use crate::damaged::Damaged;
+use crate::subject::Subject;
+use crate::table::Row;
+
+/// What comes out of a damaged stream, and how it ends.
+type Outcome = (Vec<u8>, Result<(), Error>);
+
+/// Tries a damaged stream in every way there is, and counts what became of it.
+#[track_caller]
+pub(crate) fn check(subject: &Subject, damaged: &Damaged, row: &mut Row) {
+    row.inputs += 1;
+    let name = damaged.of_what(subject);
+    let (file, ended) = plainly(subject, damaged);
+    match &ended {
+        Ok(()) => {
+            assert!(file == subject.file, "{name}: another file without an error");
+            row.unharmed += 1;
+        }
+        Err(error) => {
+            assert!(subject.file.starts_with(&file), "{name}: wrong before {error}");
+            row.refused(error);
+        }
+    }
+    for frame in places(subject) {
+        let (pcm, ended) = plainly_from(subject, damaged, frame);
+        let expected = &subject.pcm[frame as usize * subject.frame_bytes..];
+        let right = if ended.is_ok() { expected == pcm } else { expected.starts_with(&pcm) };
+        assert!(right, "{name}: wrong behind a seek to {frame}, {ended:?}");
+    }
+
+    let options = subject.options.clone();
+    let copied = subject.chunks.len() > 1 && damaged.keeps_trailer(subject);
+    let has_header = damaged.keeps_header(subject) || copied;
+    match Decoder::recover(Cursor::new(&damaged.bytes), options.clone()) {
+        Ok(decoder) => {
+            let found = decoder.damage();
+            let has_header = has_header || found.header_restored || found.header_repaired;
+            let (pcm, damage) = follows_the_laws(subject, damaged, decoder, has_header);
+            assert!(ended.is_err() || !damage.any(), "{name}: {damage:?} of nothing");
+            reaches_every_frame(subject, damaged, &pcm, has_header);
+            match has_header {
+                true => row.recovered(subject, damaged, &damage, frames(subject, &pcm)),
+                false => row.headless += 1,
+            }
+        }
+        Err(error) => {
+            assert!(error.is_damage() && !has_header, "{name}: {error}");
+            row.headless += 1;
+        }
+    }
+    // Out of a pipe the copy of the header comes too late.
+    let piped = Decoder::with_options(damaged.bytes.as_slice(), options.with_recover(true));
+    match piped {
+        Ok(decoder) => {
+            follows_the_laws(subject, damaged, decoder, damaged.keeps_header(subject));
+        }
+        Err(error) => assert!(!damaged.keeps_header(subject), "{name}: {error}"),
+    }
+}
+
+fn frames(subject: &Subject, pcm: &[u8]) -> u64 {
+    (pcm.len() / subject.frame_bytes) as u64
+}
+
+/// A frame in the middle of a chunk, and the end.
+fn places(subject: &Subject) -> [u64; 2] {
+    let middle = subject.chunks.get(subject.chunks.len() / 2);
+    let frame = middle.map_or(0, |chunk| (chunk.frames.start + chunk.frames.end) / 2);
+    [frame, subject.frames()]
+}
+
+/// The file, without recovery.
+fn plainly(subject: &Subject, damaged: &Damaged) -> Outcome {
+    let mut file = Vec::new();
+    let decoder = Decoder::with_options(damaged.bytes.as_slice(), subject.options.clone());
+    let ended = decoder.and_then(|decoder| {
+        let mut restored = Restored::new(decoder);
+        restored.read_to_end(&mut file)?;
+        restored.decoder_mut().expect_end()
+    });
+    (file, ended)
+}
+
+/// The audio from a frame on, without recovery.
+fn plainly_from(subject: &Subject, damaged: &Damaged, frame: u64) -> Outcome {
+    let mut pcm = Vec::new();
+    let decoder = Decoder::with_options(Cursor::new(&damaged.bytes), subject.options.clone());
+    let ended = decoder.and_then(|mut decoder| {
+        decoder.seek(frame)?;
+        decoder.read_to_end(&mut pcm)?;
+        Ok(())
+    });
+    (pcm, ended)
+}
+
+/// What recovery has to keep to. Gives what it made of the audio.
+#[track_caller]
+fn follows_the_laws<R: Read>(
+    subject: &Subject,
+    damaged: &Damaged,
+    mut decoder: Decoder<R>,
+    has_header: bool,
+) -> (Vec<u8>, Damage) {
+    let name = damaged.of_what(subject);
+    let mut pcm = Vec::new();
+    decoder.read_to_end(&mut pcm).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let damage = decoder.damage().clone();
+
+    let frames = frames(subject, &pcm);
+    if damaged.keeps_trailer(subject) && has_header {
+        assert_eq!(frames, subject.frames(), "{name}: another length, {damage:?}");
+    }
+    assert!(pcm.len() <= subject.pcm.len(), "{name}: longer than it was, {damage:?}");
+
+    is_right(subject, damaged, &pcm, 0, &damage, has_header);
+    let all_is_well = matches!(decoder.verification(), Verification::Md5(_) | Verification::Chunks);
+    assert_eq!(all_is_well, !damage.any(), "{name}: {damage:?}");
+    (pcm, damage)
+}
+
+/// Of audio from a frame on, what is not said to be lost is right, what is said to be lost
+/// is silent, and whatever the damage did not touch is there.
+#[track_caller]
+fn is_right(
+    subject: &Subject,
+    damaged: &Damaged,
+    pcm: &[u8],
+    from: u64,
+    damage: &Damage,
+    has_header: bool,
+) {
+    let name = damaged.of_what(subject);
+    let at = |frame: u64| frame as usize * subject.frame_bytes;
+    let end = from + frames(subject, pcm);
+    let mut expected = subject.pcm[..at(end)].to_vec();
+    for lost in &damage.lost {
+        expected[at(lost.start)..at(lost.end)].fill(subject.silence);
+    }
+    assert!(pcm == &expected[at(from)..], "{name}: not what it says, {damage:?}");
+    let listed: u64 = damage.lost.iter().map(|lost| lost.end - lost.start).sum();
+    assert_eq!(damage.lost_frames, listed, "{name}");
+    for chunk in subject.chunks.iter().filter(|chunk| chunk.frames.end > from) {
+        let lost = lost_of(damage, end, chunk.frames.clone());
+        assert!(
+            lost == 0 || !has_header || !damaged.keeps(&chunk.bytes),
+            "{name}: {lost} frames of {:?} are lost and were not touched, {damage:?}",
+            chunk.frames
+        );
+    }
+}
+
+/// Frames of these that are lost, of audio that ends so early.
+pub(crate) fn lost_of(damage: &Damage, end: u64, frames: std::ops::Range<u64>) -> u64 {
+    let within = |lost: &std::ops::Range<u64>| {
+        lost.end.min(frames.end).saturating_sub(lost.start.max(frames.start))
+    };
+    let missing = frames.end.saturating_sub(frames.start.max(end));
+    damage.lost.iter().map(within).sum::<u64>() + missing
+}
+
+/// Recovery keeps to the laws from everywhere.
+#[track_caller]
+fn reaches_every_frame(subject: &Subject, damaged: &Damaged, pcm: &[u8], has_header: bool) {
+    let name = damaged.of_what(subject);
+    let options = subject.options.clone();
+    let mut decoder = Decoder::recover(Cursor::new(&damaged.bytes), options).unwrap();
+    for frame in places(subject) {
+        if let Err(error) = decoder.seek(frame) {
+            let argument = matches!(error.kind(), ErrorKind::Argument(_));
+            assert!(argument && !damaged.keeps_trailer(subject), "{name}: {error}");
+            continue;
+        }
+        let mut back = Vec::new();
+        decoder.read_to_end(&mut back).unwrap();
+        let left = pcm.len().saturating_sub(frame as usize * subject.frame_bytes);
+        assert_eq!(back.len(), left, "{name}: another length behind frame {frame}");
+        if left > 0 {
+            is_right(subject, damaged, &back, frame, decoder.damage(), has_header);
+        }
+    }
+}

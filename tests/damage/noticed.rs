@@ -1,0 +1,93 @@
+//! No damage goes unnoticed.
+
+use std::io::{Cursor, Read};
+
+use crate::common::{Signal, pcm, stream};
+use crate::small::{SPEC, decode, streams, ten_chunks};
+use lmac::{DecodeOptions, Decoder, EncodeOptions, Error, ErrorKind, Place};
+
+#[test]
+fn every_cut_is_noticed() {
+    for (stream, pcm) in streams() {
+        for cut in 0..stream.len() {
+            let (back, result) = decode(&stream[..cut], false);
+            let error = result.expect_err("cut off");
+            assert!(matches!(error.kind(), ErrorKind::Truncated), "cut at {cut}: {error}");
+            assert!(pcm.starts_with(&back), "cut at {cut}");
+            // With random access as well.
+            if let Ok(mut decoder) = Decoder::new(Cursor::new(&stream[..cut])) {
+                assert!(!decoder.summary().unwrap().complete);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_flipped_bit_is_noticed() {
+    for (stream, pcm) in streams() {
+        for bit in 0..8 * stream.len() {
+            let mut damaged = stream.clone();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            let (back, result) = decode(&damaged, false);
+            let error = result.expect_err("damaged");
+            assert!(pcm.starts_with(&back), "bit {bit}: {error}");
+            // Nor does any other way into the stream panic or go on for ever.
+            let _ = decode(&damaged, true);
+            if let Ok(mut decoder) = Decoder::new(Cursor::new(&damaged)) {
+                let _ = decoder.summary();
+                let _ = decoder.seek(pcm.len() as u64 / 8);
+                let _ = decoder.read_to_end(&mut Vec::new());
+                let _ = decoder.seek(0);
+                while let Ok(Some(_)) = decoder.next_chunk_info() {}
+            }
+        }
+    }
+}
+
+#[test]
+fn what_follows_a_stream_is_noticed() {
+    for (stream, _) in streams() {
+        let (_, result) = decode(&[&stream[..], &[0]].concat(), false);
+        assert_eq!(result.unwrap_err().place(), Some(Place::Trailer));
+        let (_, result) = decode(&[&stream[..], &stream].concat(), false);
+        assert!(result.is_err());
+    }
+}
+
+#[test]
+fn an_error_names_its_chunk() {
+    let pcm = pcm(&SPEC(), 1000, Signal::Melody, 4);
+    let stream = stream(&pcm, &SPEC(), EncodeOptions::default().with_chunk_frames(100));
+    let mut decoder = Decoder::new(stream.as_slice()).unwrap();
+    let mut offsets = Vec::new();
+    while let Some(chunk) = decoder.next_chunk_info().unwrap() {
+        offsets.push(chunk.offset as usize);
+    }
+    for (number, offset) in offsets.into_iter().enumerate() {
+        let mut damaged = stream.clone();
+        damaged[offset + 30] ^= 4;
+        for threads in [1, 3] {
+            let options = DecodeOptions::default().with_threads(threads);
+            let mut decoder = Decoder::with_options(damaged.as_slice(), options).unwrap();
+            let mut back = Vec::new();
+            let error = Error::from(decoder.read_to_end(&mut back).unwrap_err());
+            assert_eq!(
+                error.to_string(),
+                format!("chunk {number}: checksum mismatch (stored bytes)")
+            );
+            assert!(back == pcm[..number * 400], "what came before is good");
+            let again = Error::from(decoder.read(&mut [0]).unwrap_err());
+            assert!(matches!(again.kind(), ErrorKind::AlreadyFailed), "an error is no end");
+        }
+    }
+}
+
+#[test]
+fn junk_behind_a_stream_hides_nothing_of_it() {
+    let (stream, ..) = ten_chunks(4);
+    let summary = |stream: &[u8]| Decoder::new(Cursor::new(stream)).unwrap().summary().unwrap();
+    let junk = [&stream[..], b"junk"].concat();
+    let found = summary(&junk);
+    assert!(found.complete);
+    assert_eq!((found.md5, found.frames), (summary(&stream).md5, 1000));
+}

@@ -1,0 +1,147 @@
+//! Recovery brings back what was not damaged.
+
+use std::io::{Cursor, Read};
+
+use crate::common::{Random, Signal, pcm, stream};
+use crate::small::{SPEC, decode, silenced, ten_chunks};
+use lmac::{DecodeOptions, Decoder, EncodeOptions, Verification};
+
+#[test]
+fn recovery_loses_only_what_was_damaged() {
+    let (stream, pcm, chunks) = ten_chunks(4);
+    let mut random = Random::new(1);
+    for round in 0..400 {
+        let number = random.below(10) as usize;
+        let at = chunks[number].start + random.below(chunks[number].len() as u64) as usize;
+        let length = (1 + random.below(40) as usize).min(chunks[number].end - at);
+        let mut damaged = stream.clone();
+        match round % 4 {
+            0 => damaged[at..at + length].iter_mut().for_each(|byte| *byte ^= 0x55),
+            1 => drop(damaged.drain(at..at + length)),
+            2 => drop(damaged.splice(at..at, (0..length).map(|byte| byte as u8))),
+            _ => drop(damaged.drain(chunks[number].clone())),
+        }
+        let mut decoder = Decoder::with_options(
+            damaged.as_slice(),
+            DecodeOptions::default().with_recover(true).with_threads(1 + round % 2),
+        )
+        .unwrap();
+        let mut back = Vec::new();
+        decoder.read_to_end(&mut back).unwrap();
+        // Bytes put in before a chunk take nothing from it.
+        let nothing_lost = round % 4 == 2 && at == chunks[number].start;
+        let lost = if nothing_lost { 0..0 } else { number..number + 1 };
+        assert!(back == silenced(&pcm, lost.clone()), "round {round}");
+        let damage = decoder.damage();
+        assert_eq!(decoder.verification(), Verification::Damaged);
+        assert_eq!(damage.lost_frames, 100 * lost.len() as u64);
+        if !nothing_lost {
+            let first = 100 * number as u64;
+            assert_eq!(damage.lost, vec![first..first + 100]);
+        }
+        assert!(damage.first_error.is_some());
+        assert!(!damage.truncated);
+    }
+}
+
+#[test]
+fn recovery_keeps_order() {
+    let (stream, pcm, chunks) = ten_chunks(4);
+    let header = &stream[..chunks[0].start];
+    let trailer = &stream[chunks[9].end..];
+    let arranged = |order: &[usize]| {
+        let body: Vec<u8> =
+            order.iter().flat_map(|&chunk| stream[chunks[chunk].clone()].to_vec()).collect();
+        [header, &body, trailer].concat()
+    };
+    let recovered = |order: &[usize]| decode(&arranged(order), true).0;
+
+    let doubled = [0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+    assert!(recovered(&doubled) == pcm);
+    assert!(decode(&arranged(&doubled), false).1.is_err());
+    // A chunk that comes too early waits for the one before it.
+    assert!(recovered(&[0, 2, 1, 3, 4, 5, 6, 7, 8, 9]) == pcm);
+    // One that comes later than that has been given up already; the others are there.
+    assert!(recovered(&[0, 1, 7, 3, 4, 5, 6, 2, 8, 9]) == silenced(&pcm, 2..3));
+    assert!(recovered(&[9, 0, 1, 2, 3, 4, 5, 6, 7, 8]) == pcm);
+    assert!(recovered(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 0]) == silenced(&pcm, 0..1));
+    // The end is lost, and the trailer knows how long it was.
+    assert!(recovered(&[0, 1, 2, 3, 4, 5, 6, 7, 8]) == silenced(&pcm, 9..10));
+}
+
+#[test]
+fn recovery_of_a_cut_stream_gives_all_whole_chunks() {
+    let (stream, pcm, chunks) = ten_chunks(4);
+    for cut in chunks[0].start..stream.len() {
+        let mut decoder =
+            Decoder::with_options(&stream[..cut], DecodeOptions::default().with_recover(true))
+                .unwrap();
+        let mut back = Vec::new();
+        decoder.read_to_end(&mut back).unwrap();
+        let whole = chunks.iter().filter(|chunk| chunk.end <= cut).count();
+        assert!(back == pcm[..400 * whole], "cut at {cut}");
+        assert!(decoder.damage().truncated);
+    }
+}
+
+#[test]
+fn recovery_can_seek() {
+    let (mut stream, pcm, chunks) = ten_chunks(4);
+    stream[chunks[3].start + 20] ^= 1;
+    let expected = silenced(&pcm, 3..4);
+    let mut decoder = Decoder::recover(Cursor::new(&stream), DecodeOptions::default()).unwrap();
+    for frame in [299, 300, 301, 350, 399, 400, 0, 999] {
+        assert_eq!(decoder.seek(frame).unwrap(), frame);
+        let mut back = Vec::new();
+        decoder.read_to_end(&mut back).unwrap();
+        assert!(back == expected[frame as usize * 4..], "frame {frame}");
+    }
+}
+
+#[test]
+fn recovery_bridges_a_long_gap() {
+    let pcm = pcm(&SPEC(), 2000, Signal::Melody, 4);
+    let stream = stream(&pcm, &SPEC(), EncodeOptions::default().with_chunk_frames(10));
+    let mut decoder = Decoder::new(stream.as_slice()).unwrap();
+    let mut offsets = Vec::new();
+    while let Some(chunk) = decoder.next_chunk_info().unwrap() {
+        offsets.push(chunk.offset as usize);
+    }
+    // Twenty chunks are gone without a trace: what comes after them must pay for them.
+    let mut damaged = stream.clone();
+    damaged.drain(offsets[10]..offsets[30]);
+    let (back, result) = decode(&damaged, true);
+    assert_eq!(result.unwrap(), Verification::Damaged);
+    assert_eq!(back.len(), pcm.len());
+    assert!(back[..400] == pcm[..400]);
+    let good = back.chunks(40).zip(pcm.chunks(40)).filter(|(back, pcm)| back == pcm).count();
+    assert!(good >= 160, "{good} of 200 chunks");
+}
+
+#[test]
+fn recovery_goes_on_behind_what_it_does_not_know() {
+    use crate::common::bytes::Builder;
+    let body = [2 << 3 | 1, 0x45, 0x04, 4, 1, 2, 3, 4];
+    let stored = |builder: Builder, first: u8, pcm: &[u8]| {
+        builder.chunk(0, &[first, pcm.len() as u8 / 2], pcm, pcm)
+    };
+    let first = stored(Builder::new([0, 1], &body), 0, &[1, 0, 2, 0]);
+    let damage_at = first.bytes.len() - 3;
+    let unknown = first.block(0x1F, 77, b"critical");
+    let mut stream = stored(unknown, 2, &[3, 0, 4, 0]).bytes;
+    assert_eq!(decode(&stream, true).0, [1, 0, 2, 0, 3, 0, 4, 0]);
+    stream[damage_at] ^= 1;
+    assert_eq!(decode(&stream, true).0, [0, 0, 0, 0, 3, 0, 4, 0]);
+}
+
+#[test]
+fn a_second_pass_counts_damage_once() {
+    let (mut stream, _, chunks) = ten_chunks(4);
+    stream[chunks[3].start + 20] ^= 1;
+    let mut decoder = Decoder::recover(Cursor::new(&stream), DecodeOptions::default()).unwrap();
+    for _ in 0..2 {
+        decoder.seek(0).unwrap();
+        decoder.read_to_end(&mut Vec::new()).unwrap();
+        assert_eq!(decoder.damage().lost_frames, 100);
+    }
+}

@@ -1,0 +1,73 @@
+//! Small streams, for what can be said of each of them.
+
+use std::io::Read;
+use std::ops::Range;
+
+use crate::common::{Signal, pcm, stream};
+use lmac::{
+    AudioSpec, DecodeOptions, Decoder, EncodeOptions, Error, Preset, SampleFormat, Verification,
+};
+
+pub(crate) const SPEC: fn() -> AudioSpec = || AudioSpec::new(SampleFormat::S16, 2, 44100);
+
+/// Small streams of every shape: with their PCM.
+pub(crate) fn streams() -> Vec<(Vec<u8>, Vec<u8>)> {
+    let audio = |signal, frames| pcm(&SPEC(), frames, signal, 4);
+    let options = || EncodeOptions::default().with_preset(Preset::Fast);
+    let mixed = [
+        audio(Signal::Melody, 60),
+        audio(Signal::Silence, 30),
+        audio(Signal::Constant, 1).repeat(30),
+        audio(Signal::Noise, 30),
+    ]
+    .concat();
+    let mut all: Vec<_> = [
+        (Vec::new(), options()),
+        (audio(Signal::Melody, 50), options()),
+        (audio(Signal::Melody, 50), options().with_declared_frames(50).with_md5(false)),
+        (mixed.clone(), options().with_chunk_frames(30)),
+        (mixed.clone(), options().with_chunk_frames(30).with_declared_frames(150)),
+        (audio(Signal::Noise, 40), options().with_preset(Preset::Store)),
+    ]
+    .map(|(pcm, options)| (stream(&pcm, &SPEC(), options), pcm))
+    .into();
+    // A WAV file with something around the audio.
+    let mut wav = lmac::source::wav_head(&SPEC().with_channel_mask(3), Some(150));
+    wav.extend(&mixed);
+    wav.extend(b"LIST\x04\0\0\0tail");
+    let options = options().with_chunk_frames(100);
+    let finished = lmac::source::encode_wav(wav.as_slice(), Vec::new(), &options).unwrap();
+    all.push((finished.writer, mixed));
+    all
+}
+
+/// What comes out of a stream, and how it ends.
+pub(crate) fn decode(stream: &[u8], recover: bool) -> (Vec<u8>, Result<Verification, Error>) {
+    let options = DecodeOptions::default().with_recover(recover);
+    let mut pcm = Vec::new();
+    let result = Decoder::with_options(stream, options).and_then(|mut decoder| {
+        decoder.read_to_end(&mut pcm)?;
+        decoder.expect_end()?;
+        Ok(decoder.verification())
+    });
+    (pcm, result)
+}
+
+/// A stream of ten chunks, its PCM, and where the chunks are.
+pub(crate) fn ten_chunks(seed: u64) -> (Vec<u8>, Vec<u8>, Vec<Range<usize>>) {
+    let pcm = pcm(&SPEC(), 1000, Signal::Melody, seed);
+    let stream = stream(&pcm, &SPEC(), EncodeOptions::default().with_chunk_frames(100));
+    let mut decoder = Decoder::new(stream.as_slice()).unwrap();
+    let mut chunks = Vec::new();
+    while let Some(chunk) = decoder.next_chunk_info().unwrap() {
+        chunks.push(chunk.offset as usize..(chunk.offset + chunk.bytes) as usize);
+    }
+    (stream, pcm, chunks)
+}
+
+/// The PCM with some of the ten chunks silent.
+pub(crate) fn silenced(pcm: &[u8], chunks: Range<usize>) -> Vec<u8> {
+    let mut pcm = pcm.to_vec();
+    pcm[chunks.start * 400..chunks.end * 400].fill(0);
+    pcm
+}

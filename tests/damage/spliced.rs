@@ -1,0 +1,138 @@
+//! Parts of other streams, of like ones above all.
+//!
+//! Every checksum is seeded with the id of the stream, the CRC of its header, in which the
+//! salt is the CRC of the first chunk's audio. Streams have the same id where all that the
+//! header says and the first chunk's audio are the same.
+
+use std::io::{Cursor, Read};
+
+use crate::common::{Signal, pcm, stream};
+use crate::small::{SPEC, decode, silenced, ten_chunks};
+use crate::subject::Subject;
+use lmac::{DecodeOptions, Decoder, EncodeOptions, Place, Preset, Verification};
+
+/// Ten chunks of this audio.
+fn ten(pcm: &[u8], options: EncodeOptions) -> Subject {
+    let options = options.with_chunk_frames(100).with_declared_frames(1000);
+    Subject::new("ten chunks", stream(pcm, &SPEC(), options), DecodeOptions::default())
+}
+
+/// The first stream with a chunk of the second one in its place.
+fn spliced(stream: &Subject, other: &Subject, number: usize) -> Vec<u8> {
+    let mut bytes = stream.stream.clone();
+    let chunk = other.stream[other.chunks[number].bytes.clone()].to_vec();
+    bytes.splice(stream.chunks[number].bytes.clone(), chunk);
+    bytes
+}
+
+fn preset(preset: Preset) -> EncodeOptions {
+    EncodeOptions::default().with_preset(preset)
+}
+
+#[test]
+fn chunks_of_another_stream_are_noticed() {
+    let (stream, pcm, chunks) = ten_chunks(4);
+    let (other, _, other_chunks) = ten_chunks(5);
+    for number in 0..10 {
+        let mut spliced = stream.clone();
+        spliced.splice(chunks[number].clone(), other[other_chunks[number].clone()].to_vec());
+        let (back, result) = decode(&spliced, false);
+        assert_eq!(result.unwrap_err().place(), Some(Place::Chunk(number as u64)));
+        assert!(back == pcm[..400 * number]);
+        assert!(decode(&spliced, true).0 == silenced(&pcm, number..number + 1));
+    }
+}
+
+/// Two takes of the same length have everything in the header in common but the salt.
+#[test]
+fn another_take_of_the_same_length_is_noticed() {
+    let take = |seed| pcm(&SPEC(), 1000, Signal::Melody, seed);
+    for method in [Preset::Store, Preset::Light, Preset::Standard] {
+        let (stream, other) = (ten(&take(4), preset(method)), ten(&take(5), preset(method)));
+        assert_eq!(stream.header.len(), other.header.len());
+        for number in 0..10 {
+            let bytes = spliced(&stream, &other, number);
+            let (back, result) = decode(&bytes, false);
+            assert_eq!(result.unwrap_err().place(), Some(Place::Chunk(number as u64)));
+            assert!(back == stream.pcm[..400 * number]);
+            let (back, _) = decode(&bytes, true);
+            assert!(back == silenced(&stream.pcm, number..number + 1));
+        }
+    }
+}
+
+/// The same audio twice has the same id: a chunk of either stream is right in the other.
+#[test]
+fn the_same_audio_with_another_preset_is_the_same_audio() {
+    let audio = pcm(&SPEC(), 1000, Signal::Melody, 4);
+    let stream = ten(&audio, preset(Preset::Fast));
+    for method in [Preset::Store, Preset::Light, Preset::Max] {
+        let other = ten(&audio, preset(method));
+        assert_eq!(stream.stream[stream.header.clone()], other.stream[other.header.clone()]);
+        for number in 0..10 {
+            let bytes = spliced(&stream, &other, number);
+            let (back, result) = decode(&bytes, false);
+            // All of it is right. That the index is not, if chunks behind it have moved, is
+            // noticed at the end.
+            assert!(back == audio);
+            assert!(result.err().is_none_or(|error| error.place() == Some(Place::Trailer)));
+            assert!(decode(&bytes, true).0 == audio);
+            let mut decoder = Decoder::new(Cursor::new(&bytes)).unwrap();
+            let mut rest = Vec::new();
+            let sought = decoder.seek(950).map(|_| decoder.read_to_end(&mut rest));
+            assert!(audio[3800..].starts_with(&rest), "{sought:?}");
+        }
+        // The end of one behind the beginning of the other.
+        let (kept, taken) = (stream.chunks[5].bytes.start, other.chunks[5].bytes.start);
+        let bytes = [&stream.stream[..kept], &other.stream[taken..]].concat();
+        let (back, result) = decode(&bytes, false);
+        assert!(back == audio);
+        assert!(result.err().is_none_or(|error| error.place() == Some(Place::Trailer)));
+        assert!(decode(&bytes, true).0 == audio);
+    }
+}
+
+/// Two takes that begin with the same audio, such as silence, have the same id. Only what is
+/// known of the whole can tell their later chunks apart: the MD5, and the index where the
+/// chunks have other lengths.
+#[test]
+fn another_take_with_the_same_beginning_is_noticed_at_the_end() {
+    let take = |seed| [vec![0; 400], pcm(&SPEC(), 900, Signal::Melody, seed)].concat();
+    for method in [Preset::Store, Preset::Light, Preset::Standard] {
+        let (stream, other) = (ten(&take(4), preset(method)), ten(&take(5), preset(method)));
+        assert_eq!(stream.stream[stream.header.clone()], other.stream[other.header.clone()]);
+        for number in 1..10 {
+            let bytes = spliced(&stream, &other, number);
+            let (_, result) = decode(&bytes, false);
+            assert_eq!(result.unwrap_err().place(), Some(Place::Trailer));
+            // Recovery cannot tell which of the chunks it is, and says that there is one.
+            let mut decoder =
+                Decoder::recover(Cursor::new(&bytes), DecodeOptions::default()).unwrap();
+            decoder.read_to_end(&mut Vec::new()).unwrap();
+            assert_eq!(decoder.verification(), Verification::Damaged);
+            assert!(decoder.damage().wrong_md5 || decoder.damage().first_error.is_some());
+        }
+    }
+}
+
+/// The header or the trailer of a like stream is not what the chunks belong to.
+#[test]
+fn a_header_or_a_trailer_of_a_like_stream_takes_no_audio_along() {
+    let audio = pcm(&SPEC(), 1000, Signal::Melody, 4);
+    let stream = ten(&audio, preset(Preset::Light));
+    let body = &stream.stream[stream.header.end..stream.trailer.start];
+    let (header, trailer) =
+        (&stream.stream[stream.header.clone()], &stream.stream[stream.trailer.clone()]);
+    for (bytes, restored) in [
+        ([&stream.like_header(), body, trailer].concat(), true),
+        ([header, body, &stream.like_trailer()].concat(), false),
+    ] {
+        assert!(decode(&bytes, false).1.is_err());
+        let mut decoder = Decoder::recover(Cursor::new(&bytes), DecodeOptions::default()).unwrap();
+        let mut back = Vec::new();
+        decoder.read_to_end(&mut back).unwrap();
+        assert!(back == audio);
+        assert_eq!(decoder.damage().header_restored, restored);
+        assert_eq!(decoder.damage().truncated, !restored);
+    }
+}

@@ -1,0 +1,128 @@
+//! Damage of every kind, tried on every vector and on a recording.
+
+use std::env;
+use std::sync::Mutex;
+use std::thread;
+
+use lmac::EncodeOptions;
+
+use crate::common::Random;
+use crate::damaged::{Damaged, Kind};
+use crate::laws::check;
+use crate::subject::{Subject, good_vectors, of_wav, recording};
+use crate::table::Table;
+
+/// Tries something on all of these, on all processors.
+fn tried(subjects: Vec<Subject>, try_on: impl Fn(&Subject, &mut Table) + Sync) -> Table {
+    let (waiting, all) = (Mutex::new(subjects), Mutex::new(Table::default()));
+    let work = || {
+        let next = || waiting.lock().unwrap().pop();
+        while let Some(subject) = next() {
+            let mut table = Table::default();
+            try_on(&subject, &mut table);
+            all.lock().unwrap().merge(table);
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, |count| count.get()) {
+            scope.spawn(work);
+        }
+    });
+    all.into_inner().unwrap()
+}
+
+/// Tries each kind of damage so often.
+fn random_damage(subject: &Subject, rounds: usize, table: &mut Table) {
+    let mut random = Random::new(subject.stream.len() as u64);
+    for kind in Kind::ALL {
+        for _ in 0..rounds {
+            if let Some(damaged) = kind.damage(subject, &mut random) {
+                check(subject, &damaged, table.row(kind.name()));
+            }
+        }
+    }
+}
+
+fn each_byte_changed(subject: &Subject, table: &mut Table) {
+    let mut random = Random::new(1);
+    for (at, byte) in subject.stream.iter().enumerate() {
+        let other = byte ^ (1 + random.below(255) as u8);
+        let damaged = Damaged::replaced(subject, at..at + 1, vec![other]);
+        check(subject, &damaged, table.row("each byte changed"));
+    }
+}
+
+fn each_bit_flipped(subject: &Subject, table: &mut Table) {
+    for bit in 0..8 * subject.stream.len() {
+        let at = bit / 8;
+        let other = subject.stream[at] ^ 1 << (bit % 8);
+        let damaged = Damaged::replaced(subject, at..at + 1, vec![other]);
+        check(subject, &damaged, table.row("each bit flipped"));
+    }
+}
+
+#[cfg(feature = "language")]
+fn of_language_models() -> Vec<Subject> {
+    crate::subject::of_language_models(400, 100)
+}
+
+#[cfg(not(feature = "language"))]
+fn of_language_models() -> Vec<Subject> {
+    Vec::new()
+}
+
+#[test]
+fn some_damage_to_every_vector() {
+    let table = tried(good_vectors(), |subject, table| random_damage(subject, 2, table));
+    assert!(table.inputs() > 2000);
+}
+
+#[test]
+fn some_damage_to_a_recording() {
+    let subjects = recording(2000, 250).into_iter().chain(of_language_models());
+    let table = tried(subjects.collect(), |subject, table| random_damage(subject, 4, table));
+    assert!(table.inputs() > 300);
+}
+
+/// How often each kind of damage is tried on each stream.
+fn rounds() -> usize {
+    env::var("LMAC_DAMAGE_ROUNDS").map_or(100, |rounds| rounds.parse().expect("a number"))
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn all_damage_to_every_vector() {
+    let table = tried(good_vectors(), |subject, table| {
+        random_damage(subject, rounds(), table);
+        each_byte_changed(subject, table);
+        if subject.stream.len() < 300 {
+            each_bit_flipped(subject, table);
+        }
+    });
+    println!("\nTo vectors:\n\n{table}");
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn all_damage_to_a_recording() {
+    let mut subjects = recording(usize::MAX, 9000);
+    subjects.extend(of_language_models());
+    let table = tried(subjects, |subject, table| random_damage(subject, rounds(), table));
+    println!("\nTo the recording:\n\n{table}");
+    let mut short = recording(2000, 250);
+    short.extend(of_language_models());
+    let table = tried(short, each_byte_changed);
+    println!("\nTo each byte of its beginning:\n\n{table}");
+}
+
+#[test]
+#[ignore = "takes as long as the files are"]
+fn all_damage_to_other_files() {
+    let Some(paths) = env::var_os("LMAC_DAMAGE_WAVS") else { return };
+    let subjects = env::split_paths(&paths).flat_map(|path| {
+        let wav = std::fs::read(&path).unwrap();
+        of_wav(&path.display().to_string(), &wav, &EncodeOptions::default())
+    });
+    let table = tried(subjects.collect(), |subject, table| random_damage(subject, rounds(), table));
+    println!("\nTo the files of LMAC_DAMAGE_WAVS:\n\n{table}");
+}
