@@ -4,6 +4,11 @@
 
 mod common;
 
+use std::fs;
+use std::ops::Range;
+
+use serde_json::Value;
+
 use common::{Folder, rich_wav, samples, wav, wav_samples};
 
 const FRAMES: usize = 40_000;
@@ -115,6 +120,95 @@ impl Folder {
         bytes[second + 50] ^= 1;
         self.write(name, &bytes);
     }
+}
+
+/// Where a chunk is in its stream.
+fn range(chunk: &Value) -> Range<usize> {
+    let number = |name: &str| chunk[name].as_u64().unwrap() as usize;
+    number("offset")..number("offset") + number("bytes")
+}
+
+#[test]
+fn sectors_of_zeros() {
+    let folder = folder();
+    let stream = folder.read("song.lmac");
+    let chunks: Vec<_> = folder.chunks("song.lmac").iter().map(range).collect();
+    for size in [512, 4096] {
+        // The sector of a disk that has the end of one chunk and the start of the next one.
+        let start = chunks[2].end / size * size;
+        let mut damaged = stream.clone();
+        damaged[start..start + size].fill(0);
+        folder.write("bad.lmac", &damaged);
+        let touched: Vec<_> = (0..chunks.len())
+            .filter(|&chunk| chunks[chunk].start < start + size && start < chunks[chunk].end)
+            .collect();
+        let (first, lost) = (touched[0] * CHUNK, touched.len() * CHUNK);
+
+        folder.run("decode bad.lmac out.wav").expect(1).says(&format!("chunk {}: ", touched[0]));
+        assert!(!folder.has("out.wav"));
+        folder
+            .run("decode --recover bad.lmac out.wav")
+            .expect(3)
+            .says(&format!("frames {first} to {} are lost", first + lost - 1))
+            .says(&format!("{lost} frames lost in all"));
+        assert!(wav_samples(&folder.read("out.wav")) == silenced(&touched));
+        fs::remove_file(folder.path("out.wav")).unwrap();
+    }
+}
+
+#[test]
+fn chunks_that_are_missing_or_in_another_order() {
+    let folder = folder();
+    let stream = folder.read("song.lmac");
+    let chunks: Vec<_> = folder.chunks("song.lmac").iter().map(range).collect();
+    let (first, last) = (chunks[0].start, chunks[chunks.len() - 1].end);
+    let arranged = |order: &[usize]| {
+        let chunks = order.iter().flat_map(|&chunk| stream[chunks[chunk].clone()].to_vec());
+        let body: Vec<u8> = chunks.collect();
+        [&stream[..first], &body, &stream[last..]].concat()
+    };
+    for (order, lost, says) in [
+        (&[0, 3, 4][..], &[1, 2][..], "frames 8000 to 23999 are lost"),
+        (&[0, 1, 2, 3], &[4], "frames 32000 to 39999 are lost"),
+        (&[0, 1, 1, 2, 3, 4], &[], "1 chunk fitted nowhere"),
+        (&[0, 2, 1, 3, 4], &[], "chunk 1: malformed: it begins at frame 16000 where 8000 is due"),
+        (&[3, 1, 2, 0, 4], &[0], "frames 0 to 7999 are lost"),
+    ] {
+        folder.write("bad.lmac", &arranged(order));
+        folder.run("decode -f bad.lmac out.wav").expect(1);
+        folder.run("decode -f --recover bad.lmac out.wav").expect(3).says(says);
+        assert!(wav_samples(&folder.read("out.wav")) == silenced(lost), "{order:?}");
+    }
+}
+
+#[test]
+fn parts_of_a_like_stream() {
+    let folder = folder();
+    let mut take = folder.read("song.wav");
+    let audio = take.len() - 16 - 4 * FRAMES..take.len() - 16;
+    take[audio].iter_mut().step_by(2).for_each(|low| *low ^= 3);
+    folder.write("take.wav", &take);
+    folder.run(&format!("encode take.wav --chunk-frames {CHUNK}")).expect(0);
+    let (stream, other) = (folder.read("song.lmac"), folder.read("take.lmac"));
+    let ranges = |name: &str| folder.chunks(name).iter().map(range).collect::<Vec<_>>();
+    let (chunks, others) = (ranges("song.lmac"), ranges("take.lmac"));
+
+    let mut spliced = stream.clone();
+    spliced.splice(chunks[3].clone(), other[others[3].clone()].to_vec());
+    folder.write("bad.lmac", &spliced);
+    folder.run("decode bad.lmac out.wav").expect(1).says("chunk 3: checksum mismatch");
+    let ran = folder.run("decode --recover bad.lmac out.wav").expect(3);
+    ran.says("frames 24000 to 31999 are lost").says("8000 frames lost in all");
+    assert!(wav_samples(&folder.read("out.wav")) == silenced(&[3]));
+
+    // A header that is sound, and not that of the audio.
+    let head = |stream: &[u8]| stream.windows(2).position(|sync| sync == [0xD6, 0x9B]).unwrap();
+    let spliced = [&other[..head(&other)], &stream[head(&stream)..]].concat();
+    folder.write("bad.lmac", &spliced);
+    folder.run("decode -f bad.lmac out.wav").expect(1);
+    let ran = folder.run("decode -f --recover bad.lmac out.wav").expect(3);
+    ran.says("header: malformed: it belongs to another stream").says("copy at the end");
+    assert_eq!(folder.read("out.wav"), folder.read("song.wav"));
 }
 
 #[test]
