@@ -123,7 +123,9 @@ impl<R: Read> Decoder<R> {
         if bytes > MAX_CHUNK_PCM && chunks.saturating_mul(MIN_CHUNK) > self.input.offset() {
             return false;
         }
-        self.ahead.push_back(Step::Gap { frames });
+        // What turns out to be missing at the end is missing before the file's tail.
+        let tail = self.ahead.iter().position(|step| matches!(step, Step::Tail(_)));
+        self.ahead.insert(tail.unwrap_or(self.ahead.len()), Step::Gap { frames });
         self.frames = to;
         self.index = None;
         true

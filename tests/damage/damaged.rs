@@ -64,6 +64,12 @@ impl Damaged {
             && self.bytes.starts_with(&subject.stream[subject.header.clone()])
     }
 
+    /// Whether it has its header: at the start, or a copy in the trailer.
+    pub(crate) fn has_header(&self, subject: &Subject) -> bool {
+        let copied = subject.chunks.len() > 1 && self.keeps_trailer(subject);
+        self.keeps_header(subject) || copied
+    }
+
     /// Whether it ends with its trailer.
     pub(crate) fn keeps_trailer(&self, subject: &Subject) -> bool {
         self.ends_as_it_did && self.keeps(&subject.trailer)

@@ -4,6 +4,8 @@ use std::io::{Cursor, Read};
 
 use crate::common::{Random, Signal, pcm, stream};
 use crate::small::{SPEC, decode, silenced, ten_chunks};
+use crate::subject::Subject;
+use lmac::source::Restored;
 use lmac::{DecodeOptions, Decoder, EncodeOptions, Verification};
 
 #[test]
@@ -144,4 +146,23 @@ fn a_second_pass_counts_damage_once() {
         decoder.read_to_end(&mut Vec::new()).unwrap();
         assert_eq!(decoder.damage().lost_frames, 100);
     }
+}
+
+#[test]
+fn what_is_lost_at_the_end_is_silent_before_the_tail() {
+    let audio = pcm(&SPEC(), 300, Signal::Melody, 4);
+    let head = lmac::source::wav_head(&SPEC().with_channel_mask(3), Some(300));
+    let wav = [&head[..], &audio, b"LIST\x04\0\0\0tail"].concat();
+    let options = EncodeOptions::default().with_chunk_frames(100);
+    let stream = lmac::source::encode_wav(wav.as_slice(), Vec::new(), &options).unwrap().writer;
+    let subject = Subject::new("with a tail", stream, DecodeOptions::default());
+    let mut damaged = subject.stream.clone();
+    damaged.drain(subject.chunks[2].bytes.clone());
+    let options = DecodeOptions::default().with_recover(true);
+    let decoder = Decoder::with_options(damaged.as_slice(), options).unwrap();
+    let mut back = Vec::new();
+    Restored::new(decoder).read_to_end(&mut back).unwrap();
+    let mut expected = wav;
+    expected[head.len() + 800..head.len() + 1200].fill(0);
+    assert!(back == expected);
 }

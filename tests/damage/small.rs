@@ -13,7 +13,7 @@ pub(crate) const SPEC: fn() -> AudioSpec = || AudioSpec::new(SampleFormat::S16, 
 /// Small streams of every shape: with their PCM.
 pub(crate) fn streams() -> Vec<(Vec<u8>, Vec<u8>)> {
     let audio = |signal, frames| pcm(&SPEC(), frames, signal, 4);
-    let options = || EncodeOptions::default().with_preset(Preset::Fast);
+    let options = || EncodeOptions::default().with_preset(Preset::Light);
     let mixed = [
         audio(Signal::Melody, 60),
         audio(Signal::Silence, 30),
@@ -56,7 +56,11 @@ pub(crate) fn decode(stream: &[u8], recover: bool) -> (Vec<u8>, Result<Verificat
 /// A stream of ten chunks, its PCM, and where the chunks are.
 pub(crate) fn ten_chunks(seed: u64) -> (Vec<u8>, Vec<u8>, Vec<Range<usize>>) {
     let pcm = pcm(&SPEC(), 1000, Signal::Melody, seed);
-    let stream = stream(&pcm, &SPEC(), EncodeOptions::default().with_chunk_frames(100));
+    let stream = stream(
+        &pcm,
+        &SPEC(),
+        EncodeOptions::default().with_preset(Preset::Light).with_chunk_frames(100),
+    );
     let mut decoder = Decoder::new(stream.as_slice()).unwrap();
     let mut chunks = Vec::new();
     while let Some(chunk) = decoder.next_chunk_info().unwrap() {
