@@ -1,6 +1,7 @@
 //! What the audio is: sample formats, channels, rate, and buffers of samples.
 
 use crate::error::{Error, Result};
+use crate::memory;
 
 /// How one sample is stored in PCM bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -223,8 +224,14 @@ pub(crate) fn samples_to_pcm(
 }
 
 /// Turns PCM into samples, behind those that are there. Not for 64-bit float.
-pub(crate) fn pcm_to_samples(pcm: &[u8], format: SampleFormat, samples: &mut Vec<i32>) {
+pub(crate) fn pcm_to_samples(
+    pcm: &[u8],
+    format: SampleFormat,
+    samples: &mut Vec<i32>,
+) -> Result<()> {
+    memory::reserve(samples, pcm.len() / format.bytes())?;
     samples.extend(pcm.chunks_exact(format.bytes()).map(|sample| format.get(sample) as i32));
+    Ok(())
 }
 
 pub(crate) fn refuse_f64(format: SampleFormat) -> Result<()> {

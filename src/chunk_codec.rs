@@ -46,12 +46,12 @@ pub(crate) fn encode(
     let mapping = if coder.is_some() { None } else { options.mapping };
     let coded = match options.preset {
         Preset::Store => None,
-        Preset::Light => Some(light_chunk(pcm, spec, mapping)),
+        Preset::Light => Some(light_chunk(pcm, spec, mapping)?),
         // A mapping that was asked for is the light method's affair.
-        _ if mapping.is_some() || !adaptive::takes(spec) => Some(light_chunk(pcm, spec, mapping)),
-        Preset::Fast => Some(adaptive_chunk(pcm, spec, Profile::Fast)),
-        Preset::Standard => Some(adaptive_chunk(pcm, spec, Profile::Standard)),
-        Preset::Max => Some(adaptive_chunk(pcm, spec, Profile::Max)),
+        _ if mapping.is_some() || !adaptive::takes(spec) => Some(light_chunk(pcm, spec, mapping)?),
+        Preset::Fast => Some(adaptive_chunk(pcm, spec, Profile::Fast)?),
+        Preset::Standard => Some(adaptive_chunk(pcm, spec, Profile::Standard)?),
+        Preset::Max => Some(adaptive_chunk(pcm, spec, Profile::Max)?),
     };
     Ok(match coded {
         Some(coded) if coded.payload.len() < pcm.len() => coded,
@@ -80,26 +80,26 @@ fn language_chunk(
     }))
 }
 
-fn light_chunk(pcm: &[u8], spec: &AudioSpec, mapping: Option<Mapping>) -> Coded {
+fn light_chunk(pcm: &[u8], spec: &AudioSpec, mapping: Option<Mapping>) -> Result<Coded> {
     // Not all bits are wasted: the chunk would be constant.
     let wasted = wasted_bits(pcm, spec.format) as u8;
-    let (settings, payload) = light::encode(pcm, spec, wasted, mapping);
+    let (settings, payload) = light::encode(pcm, spec, wasted, mapping)?;
     let light::Settings { mapping, wasted } = settings;
-    Coded { method: Method::Light, mapping, wasted, payload: payload.into() }
+    Ok(Coded { method: Method::Light, mapping, wasted, payload: payload.into() })
 }
 
-fn adaptive_chunk(pcm: &[u8], spec: &AudioSpec, profile: Profile) -> Coded {
+fn adaptive_chunk(pcm: &[u8], spec: &AudioSpec, profile: Profile) -> Result<Coded> {
     // Floats have a scale instead.
     let wasted = if spec.format.is_float() { 0 } else { wasted_bits(pcm, spec.format) as u8 };
-    let payload = adaptive::encode(pcm, spec, wasted, profile);
+    let payload = adaptive::encode(pcm, spec, wasted, profile)?;
     let mapping = Mapping::Residual;
     let adaptive = Coded { method: Method::Adaptive, mapping, wasted, payload: payload.into() };
     if spec.format.bits() <= 24 {
-        return adaptive;
+        return Ok(adaptive);
     }
     // The low half of a wide sample may have a pattern that no waveform has.
-    let light = light_chunk(pcm, spec, None);
-    if light.payload.len() < adaptive.payload.len() { light } else { adaptive }
+    let light = light_chunk(pcm, spec, None)?;
+    Ok(if light.payload.len() < adaptive.payload.len() { light } else { adaptive })
 }
 
 /// The PCM of a chunk.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use crate::audio::{AudioSpec, samples_to_pcm};
 use crate::chunk_codec;
@@ -14,6 +14,7 @@ use crate::container::item::{ChunkHeader, block, write_block};
 use crate::container::trailer::{Index, IndexEntry, Trailer};
 use crate::digest::AudioDigest;
 use crate::error::{Error, ErrorKind, Place, Result};
+use crate::memory;
 use crate::model::Method;
 use crate::model::language::Coder;
 use crate::options::{EncodeOptions, Verify};
@@ -54,7 +55,7 @@ pub struct Encoder<W: Write> {
     coder: Option<Arc<Coder>>,
     chunk_frames: u64,
     /// PCM that waits for its chunk to be full; always less than one chunk.
-    gathered: BytesMut,
+    gathered: Vec<u8>,
     /// Frames in the chunks that were cut.
     cut_frames: u64,
     /// What follows from the first chunk.
@@ -133,7 +134,7 @@ impl<W: Write> Encoder<W> {
             spec,
             source,
             chunk_frames,
-            gathered: BytesMut::new(),
+            gathered: Vec::new(),
             cut_frames: 0,
             started: None,
             digest: options.md5.then(|| AudioDigest::new(&spec)),
@@ -216,10 +217,10 @@ impl<W: Write> Encoder<W> {
         let full = self.chunk_frames as usize * self.spec.frame_bytes();
         while !pcm.is_empty() {
             if self.gathered.is_empty() {
-                self.gathered.reserve(full.min(RESERVE));
+                self.gathered = memory::room(full.min(RESERVE))?;
             }
             let (now, later) = pcm.split_at(pcm.len().min(full - self.gathered.len()));
-            self.gathered.extend_from_slice(now);
+            memory::append(&mut self.gathered, now)?;
             pcm = later;
             if self.gathered.len() == full {
                 self.cut(self.chunk_frames as usize)?;
@@ -230,7 +231,9 @@ impl<W: Write> Encoder<W> {
 
     /// Makes a chunk of the first frames that are gathered.
     fn cut(&mut self, frames: usize) -> Result<()> {
-        let pcm = self.gathered.split_to(frames * self.spec.frame_bytes()).freeze();
+        // At most a part of a frame stays.
+        let rest = self.gathered.split_off(frames * self.spec.frame_bytes());
+        let pcm = Bytes::from(std::mem::replace(&mut self.gathered, rest));
         if let Some(digest) = &mut self.digest {
             digest.update(&pcm);
         }
@@ -387,11 +390,14 @@ fn encode_chunk(
         pcm_crc: stream.id.crc(&[&job.pcm]),
     };
     // The language method has its own way of verifying.
-    if options.verify != Verify::No
-        && coded.method != Method::Language
-        && !chunk_codec::decode(&header, &coded.payload, spec, None).is_ok_and(|pcm| pcm == job.pcm)
-    {
-        return Err(Error::new(ErrorKind::Verification));
+    if options.verify != Verify::No && coded.method != Method::Language {
+        match chunk_codec::decode(&header, &coded.payload, spec, None) {
+            Ok(pcm) if pcm == job.pcm => {}
+            Err(error) if matches!(error.kind(), ErrorKind::OutOfMemory { .. }) => {
+                return Err(error);
+            }
+            _ => return Err(Error::new(ErrorKind::Verification)),
+        }
     }
     let head = header.write(&stream.header);
     let crc = stream.id.crc(&[&head, &coded.payload]);

@@ -44,6 +44,12 @@ pub enum ErrorKind {
         /// Bytes that are allowed.
         allowed: u64,
     },
+    /// The machine has not as much memory left.
+    #[non_exhaustive]
+    OutOfMemory {
+        /// Bytes that were asked for.
+        needed: u64,
+    },
     /// The input is no audio file that can be carried.
     Input(String),
     /// The caller asked for something that does not exist.
@@ -155,6 +161,9 @@ impl fmt::Display for ErrorKind {
             ErrorKind::Limit { needed, allowed } => {
                 write!(f, "needs {needed} bytes of memory, more than the limit of {allowed}")
             }
+            ErrorKind::OutOfMemory { needed } => {
+                write!(f, "not enough memory for {needed} bytes")
+            }
             ErrorKind::Input(what) | ErrorKind::Argument(what) | ErrorKind::Model(what) => {
                 f.write_str(what)
             }
@@ -201,7 +210,7 @@ impl From<Error> for io::Error {
             ErrorKind::Io(inner) => return inner,
             ErrorKind::Truncated => io::ErrorKind::UnexpectedEof,
             ErrorKind::Argument(_) => io::ErrorKind::InvalidInput,
-            ErrorKind::Limit { .. } => io::ErrorKind::OutOfMemory,
+            ErrorKind::Limit { .. } | ErrorKind::OutOfMemory { .. } => io::ErrorKind::OutOfMemory,
             ErrorKind::Worker | ErrorKind::AlreadyFailed => io::ErrorKind::Other,
             _ => io::ErrorKind::InvalidData,
         };

@@ -5,6 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use bytes::{Buf, Bytes, BytesMut};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::memory;
 
 /// Bytes that are asked for at a time, so that memory grows only with what arrives.
 const STEP: usize = 1 << 18;
@@ -42,6 +43,7 @@ impl<R: Read> Input<R> {
             }
             let old = self.window.len();
             let step = (length - old).clamp(STEP, 4 * STEP);
+            self.grow(step, length)?;
             self.window.resize(old + step, 0);
             let read = loop {
                 match self.inner.read(&mut self.window[old..]) {
@@ -53,6 +55,20 @@ impl<R: Read> Input<R> {
             self.ended = read? == 0;
         }
         Ok(true)
+    }
+
+    /// Makes room for so many more bytes of this many that are wanted.
+    fn grow(&mut self, more: usize, wanted: usize) -> Result<()> {
+        if self.window.try_reclaim(more) {
+            return Ok(());
+        }
+        // Twice what has arrived, so that it is not moved too often, and not much more than
+        // will be needed.
+        let (here, needed) = (self.window.len(), self.window.len() + more);
+        let mut window = memory::room(needed.max(wanted.min(2 * here)))?;
+        window.extend_from_slice(&self.window);
+        self.window = BytesMut::from(Bytes::from(window));
+        Ok(())
     }
 
     /// Parses from the window, which grows until it is long enough.

@@ -32,6 +32,7 @@ mod error;
 mod estimate;
 mod input;
 mod inspect;
+mod memory;
 mod model;
 mod numerics;
 mod options;

@@ -25,6 +25,7 @@ use crate::damage::Damage;
 use crate::digest::AudioDigest;
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::input::Input;
+use crate::memory;
 use crate::model::identity::ModelUse;
 use crate::model::language::Coder;
 use crate::options::DecodeOptions;
@@ -291,7 +292,7 @@ impl<R: Read> Decoder<R> {
         }
         frames.first_frame = self.position();
         let pcm = std::mem::take(&mut self.current);
-        pcm_to_samples(&pcm, self.info.spec.format, &mut frames.samples);
+        pcm_to_samples(&pcm, self.info.spec.format, &mut frames.samples)?;
         Ok(true)
     }
 
@@ -383,7 +384,7 @@ impl<R: Read> Decoder<R> {
             };
             let pcm = match step {
                 Step::Chunk { number, frames } => self.collect(number, frames)?,
-                Step::Gap { frames } => self.silence(frames),
+                Step::Gap { frames } => self.silence(frames)?,
                 // Bytes of the tail are wrong here where audio before them is missing.
                 Step::Tail(_) if matches!(self.ahead.front(), Some(Step::Failed(_))) => continue,
                 Step::Tail(bytes) => return Ok(Event::Tail(bytes)),
@@ -409,21 +410,21 @@ impl<R: Read> Decoder<R> {
             Ok(pcm) => Ok(pcm),
             Err(error) if self.options.recover && error.is_damage() => {
                 self.damage.note(&error.at(place));
-                Ok(self.silence(frames))
+                self.silence(frames)
             }
             Err(error) => Err(error.at(place)),
         }
     }
 
     /// Silence in place of the next frames, and the rest of it back in the queue.
-    fn silence(&mut self, frames: u64) -> Bytes {
+    fn silence(&mut self, frames: u64) -> Result<Bytes> {
         let now = frames.min(self.info.chunk_frames);
         if frames > now {
             self.ahead.push_front(Step::Gap { frames: frames - now });
         }
         self.damage.lose(self.handed, now);
         let spec = &self.info.spec;
-        vec![spec.format.silence(); now as usize * spec.frame_bytes()].into()
+        Ok(memory::filled(spec.format.silence(), now as usize * spec.frame_bytes())?.into())
     }
 
     /// Counts PCM, and drops what was not wanted; `None` where that is all.

@@ -12,6 +12,7 @@ use crate::container::header::{Sealed, Source};
 use crate::container::item::{ChunkHeader, ITEM_CRC, ItemHeader, Parsed, block, checksum_holds};
 use crate::container::trailer::{IndexEntry, Trailer};
 use crate::error::{Error, ErrorKind, Place, Result};
+use crate::memory;
 use crate::model::adaptive;
 use crate::model::language::Coder;
 use crate::parallel::{self, Ordered};
@@ -312,7 +313,7 @@ impl<R: Read> Decoder<R> {
                 Err(_) => return Ok(!head.is_empty() && Trailer::looks_like(self.input.window())),
             }
             if let Item::Block { data, .. } = self.read_item()? {
-                head.extend_from_slice(&data);
+                memory::append(head, &data)?;
             }
             if head.len() > MAX_HEAD {
                 return Err(Error::malformed("too long a head").at(Place::Block(0)));

@@ -4,6 +4,9 @@
 //! two symbols, and frequencies count out of at most 2^24, so that no interval is empty
 //! and one step of renormalisation is enough.
 
+use crate::error::Result;
+use crate::memory::Growing;
+
 const RENORMALISE: u64 = 1 << 32;
 const BIT_TOTAL: u32 = 16;
 
@@ -11,12 +14,12 @@ const BIT_TOTAL: u32 = 16;
 pub(crate) struct RangeEncoder {
     low: u64,
     range: u64,
-    bytes: Vec<u8>,
+    bytes: Growing,
 }
 
 impl RangeEncoder {
     pub(crate) fn new() -> Self {
-        RangeEncoder { low: 0, range: u64::MAX, bytes: Vec::new() }
+        RangeEncoder { low: 0, range: u64::MAX, bytes: Growing::default() }
     }
 
     /// A symbol that takes `frequency` out of 2^`total`, after `cumulative`.
@@ -30,7 +33,7 @@ impl RangeEncoder {
         self.low = low;
         self.range = scale * u64::from(frequency);
         if self.range < RENORMALISE {
-            self.bytes.extend_from_slice(&((self.low >> 32) as u32).to_be_bytes());
+            self.bytes.extend(&((self.low >> 32) as u32).to_be_bytes());
             self.low <<= 32;
             self.range <<= 32;
         }
@@ -48,7 +51,7 @@ impl RangeEncoder {
 
     #[cold]
     fn carry(&mut self) {
-        for byte in self.bytes.iter_mut().rev() {
+        for byte in self.bytes.bytes().iter_mut().rev() {
             *byte = byte.wrapping_add(1);
             if *byte != 0 {
                 return;
@@ -57,7 +60,7 @@ impl RangeEncoder {
     }
 
     /// Closes the stream with the fewest bytes; zeros at the end need not be written.
-    pub(crate) fn finish(mut self) -> Vec<u8> {
+    pub(crate) fn finish(mut self) -> Result<Vec<u8>> {
         for length in 0..=8 {
             let unit = 1u64.checked_shl(64 - 8 * length).unwrap_or(0);
             let below = unit.wrapping_sub(1);
@@ -67,14 +70,15 @@ impl RangeEncoder {
                 if carry {
                     self.carry();
                 }
-                self.bytes.extend_from_slice(&end.to_be_bytes()[..length as usize]);
+                self.bytes.extend(&end.to_be_bytes()[..length as usize]);
                 break;
             }
         }
-        while self.bytes.last() == Some(&0) {
-            self.bytes.pop();
+        let mut bytes = self.bytes.finish()?;
+        while bytes.last() == Some(&0) {
+            bytes.pop();
         }
-        self.bytes
+        Ok(bytes)
     }
 }
 
@@ -182,7 +186,7 @@ mod tests {
     fn encode(bits: &[(bool, u32)]) -> Vec<u8> {
         let mut encoder = RangeEncoder::new();
         bits.iter().for_each(|&(bit, one)| encoder.bit(bit, one));
-        encoder.finish()
+        encoder.finish().expect("memory")
     }
 
     fn decode(bytes: &[u8], bits: &[(bool, u32)]) -> Vec<(bool, u32)> {

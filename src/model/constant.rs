@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use crate::audio::AudioSpec;
 use crate::error::{Error, Result};
+use crate::memory;
 
 /// The payload of a chunk whose frames are all the same.
 pub(crate) fn encode(pcm: &Bytes, spec: &AudioSpec) -> Option<Bytes> {
@@ -20,10 +21,17 @@ pub(crate) fn encode(pcm: &Bytes, spec: &AudioSpec) -> Option<Bytes> {
 pub(crate) fn decode(payload: &[u8], frames: usize, spec: &AudioSpec) -> Result<Bytes> {
     let frame = spec.frame_bytes();
     if payload.is_empty() {
-        return Ok(vec![spec.format.silence(); frames * frame].into());
+        return Ok(memory::filled(spec.format.silence(), frames * frame)?.into());
     }
     if payload.len() != frame {
         return Err(Error::malformed(format!("{} bytes for one frame", payload.len())));
     }
-    Ok(payload.repeat(frames).into())
+    let whole = frames * frame;
+    let mut pcm = memory::room(whole)?;
+    pcm.extend_from_slice(payload);
+    while pcm.len() < whole {
+        let more = pcm.len().min(whole - pcm.len());
+        pcm.extend_from_within(..more);
+    }
+    Ok(pcm.into())
 }

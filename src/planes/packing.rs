@@ -1,6 +1,7 @@
 //! Plane bits side by side, eight to a byte.
 
 use crate::error::{Error, Result};
+use crate::memory::Growing;
 
 /// How the bits of one plane are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +42,7 @@ pub(crate) fn read_kinds(bytes: &[u8], planes: usize) -> Result<Vec<PlaneKind>> 
 /// Appends bits, the first in the highest bit of a byte.
 #[derive(Default)]
 pub(crate) struct BitWriter {
-    bytes: Vec<u8>,
+    bytes: Growing,
     /// Bits that make no byte yet, from the highest down.
     held: u64,
     count: u32,
@@ -62,17 +63,17 @@ impl BitWriter {
         self.held |= bits << (64 - count) >> self.count;
         self.count += count;
         while self.count >= 8 {
-            self.bytes.push((self.held >> 56) as u8);
+            self.bytes.extend(&[(self.held >> 56) as u8]);
             self.held <<= 8;
             self.count -= 8;
         }
     }
 
-    pub(crate) fn finish(mut self) -> Vec<u8> {
+    pub(crate) fn finish(mut self) -> Result<Vec<u8>> {
         if self.count > 0 {
-            self.bytes.push((self.held >> 56) as u8);
+            self.bytes.extend(&[(self.held >> 56) as u8]);
         }
-        self.bytes
+        self.bytes.finish()
     }
 }
 
@@ -126,7 +127,7 @@ mod tests {
             let bits: Vec<bool> = (0..length).map(|at| at * 7 % 5 < 2).collect();
             let mut writer = BitWriter::default();
             bits.iter().for_each(|&bit| writer.push(bit));
-            let bytes = writer.finish();
+            let bytes = writer.finish().unwrap();
             assert_eq!(bytes.len(), bits.len().div_ceil(8));
             let mut reader = BitReader::new(&bytes);
             assert_eq!(bits.iter().map(|_| reader.take()).collect::<Vec<_>>(), bits);
@@ -135,7 +136,7 @@ mod tests {
             let mut writer = BitWriter::default();
             let parts = [(0x1_2345_6789, 37), (0, 0), (5, 3), (0xFF_FFFF_FFFF_FFFF, 56), (1, 1)];
             parts.iter().for_each(|&(bits, count)| writer.push_bits(bits, count));
-            let bytes = writer.finish();
+            let bytes = writer.finish().unwrap();
             let mut reader = BitReader::new(&bytes);
             for (bits, count) in parts {
                 assert_eq!(reader.take_bits(count), bits);

@@ -9,6 +9,7 @@ use crate::audio::AudioSpec;
 use crate::container::header::Source;
 use crate::decoder::{Decoder, Event};
 use crate::error::Result;
+use crate::memory;
 
 /// Reads the file that a stream was made from.
 ///
@@ -118,7 +119,7 @@ impl<R: Read> Restored<R> {
                     let room = usize::try_from(room).unwrap_or(usize::MAX).min(pcm.len());
                     self.decoder.put_back(pcm.split_off(room));
                     self.audio_bytes += pcm.len() as u64;
-                    self.current = self.in_file_order(pcm);
+                    self.current = self.in_file_order(pcm)?;
                 }
                 Event::Tail(bytes) if self.original => self.current = bytes,
                 Event::Tail(_) => {}
@@ -136,14 +137,14 @@ impl<R: Read> Restored<R> {
         }
     }
 
-    fn in_file_order(&self, pcm: Bytes) -> Bytes {
+    fn in_file_order(&self, pcm: Bytes) -> Result<Bytes> {
         let info = self.decoder.info();
         if !raw::differs(info.source) {
-            return pcm;
+            return Ok(pcm);
         }
-        let mut samples = pcm.to_vec();
+        let mut samples = memory::copied(&pcm)?;
         raw::from_pcm(info.source, &info.spec, &mut samples);
-        samples.into()
+        Ok(samples.into())
     }
 }
 

@@ -9,6 +9,7 @@ use crate::audio::{AudioSpec, SampleFormat};
 use crate::container::MAX_HEAD;
 use crate::error::{Error, Result};
 use crate::input::Input;
+use crate::memory;
 
 /// What stands before the audio, and what it says.
 #[derive(Debug)]
@@ -45,18 +46,18 @@ impl WavHead {
         let mut spec = None;
         let mut long_data = None;
         let data_length = loop {
-            let Some(header) = read_exactly(input, 8)? else {
+            let header = bytes.len();
+            if !take(input, 8, &mut bytes)? {
                 return Err(Error::input(
                     "this WAV file has no audio: it ends without a data chunk",
                 ));
-            };
-            bytes.extend_from_slice(&header);
-            let length = LittleEndian::read_u32(&header[4..]);
-            if &header[..4] == b"data" {
+            }
+            let length = LittleEndian::read_u32(&bytes[header + 4..]);
+            if &bytes[header..header + 4] == b"data" {
                 break length;
             }
             let padded = u64::from(length) + u64::from(length % 2);
-            let id = header[..4].escape_ascii();
+            let id = bytes[header..header + 4].escape_ascii().to_string();
             // The header of the data chunk is to have room as well.
             if bytes.len() as u64 + padded + 8 > MAX_HEAD as u64 {
                 return Err(Error::input(format!(
@@ -65,15 +66,15 @@ impl WavHead {
                     MAX_HEAD >> 20
                 )));
             }
-            let Some(body) = read_exactly(input, padded as usize)? else {
+            if !take(input, padded as usize, &mut bytes)? {
                 return Err(Error::input(format!("this WAV file ends within its \"{id}\" chunk")));
-            };
-            match &header[..4] {
-                b"fmt " => spec = Some(parse_format(&body[..length as usize])?),
-                b"ds64" if length >= 16 => long_data = Some(LittleEndian::read_u64(&body[8..])),
+            }
+            let body = &bytes[header + 8..];
+            match id.as_str() {
+                "fmt " => spec = Some(parse_format(&body[..length as usize])?),
+                "ds64" if length >= 16 => long_data = Some(LittleEndian::read_u64(&body[8..])),
                 _ => {}
             }
-            bytes.extend_from_slice(&body);
         };
         let spec = spec.ok_or_else(|| {
             Error::input("this WAV file does not say what its audio is: a fmt chunk is missing")
@@ -99,14 +100,18 @@ pub(crate) fn is_whole_head(bytes: &[u8]) -> bool {
     WavHead::read(&mut input).is_ok_and(|head| head.bytes.len() == bytes.len())
 }
 
-/// The next bytes of the input; `None` where there are fewer.
-fn read_exactly<R: Read>(input: &mut Input<R>, length: usize) -> Result<Option<Vec<u8>>> {
-    if !input.fill(length)? {
-        return Ok(None);
+/// Appends the next bytes of the input, as they arrive; `false` where there are fewer.
+fn take<R: Read>(input: &mut Input<R>, mut length: usize, bytes: &mut Vec<u8>) -> Result<bool> {
+    while length > 0 {
+        if !input.fill(1)? {
+            return Ok(false);
+        }
+        let here = length.min(input.window().len());
+        memory::append(bytes, &input.window()[..here])?;
+        input.consume(here);
+        length -= here;
     }
-    let bytes = input.window()[..length].to_vec();
-    input.consume(length);
-    Ok(Some(bytes))
+    Ok(true)
 }
 
 fn parse_format(body: &[u8]) -> Result<AudioSpec> {

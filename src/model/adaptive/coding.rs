@@ -19,8 +19,8 @@ impl Writing {
     }
 
     /// The token stream and the raw bits.
-    pub(super) fn finish(self) -> (Vec<u8>, Vec<u8>) {
-        (self.tokens.finish(), self.raw.finish())
+    pub(super) fn finish(self) -> Result<(Vec<u8>, Vec<u8>)> {
+        Ok((self.tokens.finish()?, self.raw.finish()?))
     }
 }
 

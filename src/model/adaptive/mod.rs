@@ -20,6 +20,7 @@ use prepare::Prepared;
 use crate::audio::{AudioSpec, SampleFormat};
 use crate::container::fields::{Fields, put_varint};
 use crate::error::{Error, ErrorKind, Result};
+use crate::memory;
 use crate::numerics::environment::DefaultEnvironment;
 
 /// The most channels that a chunk may have: each has a state of its own.
@@ -47,7 +48,7 @@ impl Profile {
     }
 
     /// The token stream and the raw bits of what is prepared.
-    fn encode(self, prepared: &mut Prepared) -> (Vec<u8>, Vec<u8>) {
+    fn encode(self, prepared: &mut Prepared) -> Result<(Vec<u8>, Vec<u8>)> {
         match self {
             Profile::Fast => fast::encode(prepared),
             Profile::Standard => deep::encode(&deep::profile::STANDARD, prepared),
@@ -71,38 +72,45 @@ pub(crate) fn takes(spec: &AudioSpec) -> bool {
 }
 
 /// The payload of a chunk. With an integer format, its samples have these wasted bits.
-pub(crate) fn encode(pcm: &[u8], spec: &AudioSpec, wasted: u8, profile: Profile) -> Vec<u8> {
+pub(crate) fn encode(
+    pcm: &[u8],
+    spec: &AudioSpec,
+    wasted: u8,
+    profile: Profile,
+) -> Result<Vec<u8>> {
     let _environment = DefaultEnvironment::enter();
-    let mut prepared = Prepared::from_pcm(pcm, spec, wasted);
+    let mut prepared = Prepared::from_pcm(pcm, spec, wasted)?;
     let long = prepared.coded.first().is_some_and(|samples| samples.len() >= 4 * TRIAL);
     // The trial costs more than it gains where the model itself is as quick.
     if prepared.coded.len() == 2 && long && profile != Profile::Fast {
-        choose_first(&mut prepared);
+        choose_first(&mut prepared)?;
     }
-    let mut payload = vec![profile as u8];
+    let mut payload = memory::room(1 + prepared.most_bytes())?;
+    payload.push(profile as u8);
     prepared.write(&mut payload);
     if !prepared.coded.is_empty() {
-        let (tokens, raw) = profile.encode(&mut prepared);
+        let (tokens, raw) = profile.encode(&mut prepared)?;
         put_varint(&mut payload, tokens.len() as u64);
-        payload.extend(raw);
-        payload.extend(tokens);
+        memory::append(&mut payload, &raw)?;
+        memory::append(&mut payload, &tokens)?;
     }
-    payload
+    Ok(payload)
 }
 
 /// Lets the second of two channels go first where that makes a piece of a long chunk
 /// smaller by a quarter of a percent. It depends on sizes, which are the same everywhere.
-fn choose_first(prepared: &mut Prepared) {
+fn choose_first(prepared: &mut Prepared) -> Result<()> {
     let mut piece = prepared.piece(TRIAL);
-    let size = |piece: &mut Prepared| {
-        let (tokens, raw) = fast::encode(piece);
-        tokens.len() + raw.len()
+    let size = |piece: &mut Prepared| -> Result<usize> {
+        let (tokens, raw) = fast::encode(piece)?;
+        Ok(tokens.len() + raw.len())
     };
-    let usual = size(&mut piece);
+    let usual = size(&mut piece)?;
     piece.reverse();
-    if size(&mut piece) < usual - usual / 256 {
+    if size(&mut piece)? < usual - usual / 256 {
         prepared.reverse();
     }
+    Ok(())
 }
 
 /// The PCM of a chunk of this many frames.
@@ -115,7 +123,7 @@ pub(crate) fn decode(
     let _environment = DefaultEnvironment::enter();
     let Parts { profile, mut prepared, tokens, raw } = Parts::split(payload, frames, spec, wasted)?;
     for channel in &mut prepared.coded {
-        channel.resize(frames, 0);
+        *channel = memory::filled(0, frames)?;
     }
     if !prepared.coded.is_empty() {
         profile.decode(&mut prepared, tokens, raw)?;
@@ -209,8 +217,8 @@ mod tests {
             for format in [SampleFormat::S16, SampleFormat::F32] {
                 let spec = AudioSpec::new(format, 2, 44100);
                 let pcm = fading(&spec, frames);
-                let payload = encode(&pcm, &spec, 0, profile);
-                assert!(with_flushing(|| encode(&pcm, &spec, 0, profile)) == payload);
+                let payload = encode(&pcm, &spec, 0, profile).unwrap();
+                assert!(with_flushing(|| encode(&pcm, &spec, 0, profile)).unwrap() == payload);
                 let back = with_flushing(|| decode(&payload, frames, &spec, 0));
                 assert!(back.unwrap() == pcm);
             }
@@ -226,7 +234,7 @@ mod tests {
             let mut pcm = fading(&spec, 500);
             pcm.splice(400..404, value.to_le_bytes());
             for profile in PROFILES {
-                let payload = encode(&pcm, &spec, 0, profile);
+                let payload = encode(&pcm, &spec, 0, profile).unwrap();
                 assert!(decode(&payload, 500, &spec, 0).unwrap() == pcm, "{profile:?} {value}");
             }
         }
@@ -242,8 +250,8 @@ mod tests {
             .collect();
         let float_spec = AudioSpec::new(SampleFormat::F32, 1, 44100);
         for profile in PROFILES {
-            let integers = encode(&pcm, &spec, 0, profile);
-            let scaled = encode(&floats, &float_spec, 0, profile);
+            let integers = encode(&pcm, &spec, 0, profile).unwrap();
+            let scaled = encode(&floats, &float_spec, 0, profile).unwrap();
             // Samples of sixteen bits keep them: this tone does not need them all.
             assert!(
                 scaled.len() <= integers.len() + integers.len() / 8,
@@ -277,7 +285,7 @@ mod tests {
             let frame = |at: usize| delays.map(|delay| signal[at - delay] as i16);
             let pcm: Vec<u8> =
                 (4..signal.len()).flat_map(frame).flat_map(i16::to_le_bytes).collect();
-            let payload = encode(&pcm, &spec, 0, Profile::Standard);
+            let payload = encode(&pcm, &spec, 0, Profile::Standard).unwrap();
             assert!(decode(&payload, signal.len() - 4, &spec, 0).unwrap() == pcm);
             payload
         };
@@ -350,7 +358,7 @@ mod tests {
             let frames = [1, 2, 3, 40, 400][seed as usize % 5];
             let pcm = related(&spec, frames, seed);
             let profile = PROFILES[(seed / 3 % 3) as usize];
-            let payload = encode(&pcm, &spec, 0, profile);
+            let payload = encode(&pcm, &spec, 0, profile).unwrap();
             assert!(decode(&payload, frames, &spec, 0).unwrap() == pcm, "{seed}");
 
             // Damage gives an error or something else, of the right length.

@@ -6,6 +6,7 @@
 //! regular gaps cost little.
 
 use crate::entropy::{AdaptiveBit, RangeDecoder, RangeEncoder, UNITS, log2};
+use crate::error::Result;
 
 /// At most so many values between the extremes.
 const MOST: u64 = 1 << 17;
@@ -43,13 +44,13 @@ impl Ranks {
     }
 
     /// The ranks that a chunk should be coded as, if that saves more than the table costs.
-    pub(super) fn find(channels: &[Vec<i32>]) -> Option<(Ranks, Vec<u8>)> {
+    pub(super) fn find(channels: &[Vec<i32>]) -> Result<Option<(Ranks, Vec<u8>)>> {
         let all = || channels.iter().flatten().copied();
-        let (low, high) = (all().min()?, all().max()?);
+        let Some((low, high)) = all().min().zip(all().max()) else { return Ok(None) };
         let span = i64::from(high).abs_diff(i64::from(low)) + 1;
         let samples = all().count() as u64;
         if !(3..=most_span(samples)).contains(&span) {
-            return None;
+            return Ok(None);
         }
         let mut counts = vec![0u32; span as usize];
         for value in all() {
@@ -58,11 +59,11 @@ impl Ranks {
         let saved = saved_bits(&counts, 64).max(saved_bits(&counts, 1024));
         // A model learns small gaps by itself.
         if saved < (samples / 16).max(256) {
-            return None;
+            return Ok(None);
         }
         let ranks = Ranks::new(low, counts.iter().map(|&count| count > 0).collect());
-        let table = ranks.write();
-        (saved > 10 * table.len() as u64).then_some((ranks, table))
+        let table = ranks.write()?;
+        Ok((saved > 10 * table.len() as u64).then_some((ranks, table)))
     }
 
     /// Values between the extremes.
@@ -96,7 +97,7 @@ impl Ranks {
         })
     }
 
-    fn write(&self) -> Vec<u8> {
+    fn write(&self) -> Result<Vec<u8>> {
         let mut encoder = RangeEncoder::new();
         code(self.used.len(), |at, node| {
             node.encode(self.used[at], &mut encoder);
@@ -159,7 +160,7 @@ mod tests {
         for (factor, offset) in [(1.37, 0), (3.0, 7), (16.0, -9000)] {
             let value = |at: i32| (f64::from(at * 37 % 4000 - 2000) * factor) as i32 + offset;
             let channels = vec![(0..20_000).map(value).collect::<Vec<i32>>(); 2];
-            let Some((ranks, table)) = Ranks::find(&channels) else {
+            let Some((ranks, table)) = Ranks::find(&channels).unwrap() else {
                 panic!("a factor of {factor} leaves gaps");
             };
             assert!(table.len() < 600, "{} bytes for {factor}", table.len());
@@ -176,9 +177,9 @@ mod tests {
     #[test]
     fn what_is_dense_has_no_ranks() {
         let channels = vec![(0..20_000).map(|at| at * 7919 % 3000 - 1500).collect::<Vec<i32>>()];
-        assert!(Ranks::find(&channels).is_none());
-        assert!(Ranks::find(&[vec![i32::MIN, i32::MAX]]).is_none());
-        assert!(Ranks::find(&[]).is_none());
+        assert!(Ranks::find(&channels).unwrap().is_none());
+        assert!(Ranks::find(&[vec![i32::MIN, i32::MAX]]).unwrap().is_none());
+        assert!(Ranks::find(&[]).unwrap().is_none());
     }
 
     #[test]

@@ -60,7 +60,7 @@ impl Evaluator {
             .zip(tokens)
             .map(|(cache, tokens)| Run { cache, tokens })
             .collect();
-        self.model.engine().advance(&mut runs, &self.head, &mut self.scratch, &mut each);
+        self.model.engine().advance(&mut runs, &self.head, &mut self.scratch, &mut each)?;
         Ok(())
     }
 

@@ -70,7 +70,7 @@ impl LanguageModel {
         while name.len() > MOST_MODEL_NAME {
             name.pop();
         }
-        let probe = probe(&engine, &vocabulary, tokenizer.is_some());
+        let probe = probe(&engine, &vocabulary, tokenizer.is_some())?;
         let id = ModelId { name, hash, profile, probe };
         Ok(LanguageModel(Arc::new(Inner { id, engine, vocabulary, tokenizer })))
     }
@@ -111,7 +111,7 @@ impl LanguageModel {
 }
 
 /// The checksum of what a model predicts for a fixed text.
-fn probe(engine: &Engine, vocabulary: &Vocabulary, whole: bool) -> u32 {
+fn probe(engine: &Engine, vocabulary: &Vocabulary, whole: bool) -> Result<u32> {
     let _environment = DefaultEnvironment::enter();
     let alphabet = Alphabet::new(vocabulary, if whole { Tokens::Bpe } else { Tokens::Characters });
     let characters = (0..PROBE - 1).map(|at| (7 * at * at + 13 * at + 65) % CHARACTERS);
@@ -130,8 +130,8 @@ fn probe(engine: &Engine, vocabulary: &Vocabulary, whole: bool) -> u32 {
         for frequency in distribution.frequencies() {
             crc.update(&frequency.to_le_bytes());
         }
-    });
-    crc.finalize()
+    })?;
+    Ok(crc.finalize())
 }
 
 impl fmt::Debug for LanguageModel {

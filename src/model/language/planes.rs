@@ -138,7 +138,7 @@ mod tests {
         );
         let (mut packed, mut tokens) = (BitWriter::default(), RangeEncoder::new());
         write(&mut text.clone(), &kinds, &mut packed, &mut tokens);
-        let (packed, tokens) = (packed.finish(), tokens.finish());
+        let (packed, tokens) = (packed.finish().unwrap(), tokens.finish().unwrap());
         assert_eq!(packed.len(), 500);
         assert!(tokens.len() < 400, "{}", tokens.len());
         let mut sums = [0; 4];

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use crate::audio::AudioSpec;
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::planes::{Layout, Mapping};
 
 /// Where everything in the text of a chunk stands.
@@ -87,19 +88,19 @@ impl Arrangement {
     }
 
     /// The text of a chunk.
-    pub(crate) fn text(&self, pcm: &[u8]) -> Vec<u8> {
-        let mut text = Vec::with_capacity(self.length());
+    pub(crate) fn text(&self, pcm: &[u8]) -> Result<Vec<u8>> {
+        let mut text = memory::room(self.length())?;
         for sample in self.order() {
             let value = self.layout.get(&pcm[sample * self.sample_bytes..]);
             let bits = self.layout.unsigned(value.wrapping_add(self.offset));
             text.extend_from_slice(&bits.to_be_bytes()[8 - self.layout.bytes..]);
         }
-        text
+        Ok(text)
     }
 
     /// The PCM of a text.
     pub(crate) fn pcm(&self, text: &[u8]) -> Result<Vec<u8>> {
-        let mut pcm = vec![0; self.frames * self.channels * self.sample_bytes];
+        let mut pcm = memory::filled(0, self.frames * self.channels * self.sample_bytes)?;
         for (sample, bytes) in self.order().zip(text.chunks_exact(self.layout.bytes)) {
             let bits = bytes.iter().fold(0, |bits, &byte| bits << 8 | i64::from(byte));
             let value = self.layout.wrap(bits.wrapping_sub(self.offset));
@@ -136,7 +137,7 @@ mod tests {
                     let arrangement =
                         Arrangement::new(&spec, 29, 0, mapping, 120, blocking).unwrap();
                     let pcm = pcm(29 * spec.frame_bytes());
-                    let text = arrangement.text(&pcm);
+                    let text = arrangement.text(&pcm).unwrap();
                     assert_eq!(text.len(), arrangement.length());
                     assert_eq!(arrangement.pcm(&text).unwrap(), pcm);
                     let mut end = 0;
@@ -156,7 +157,7 @@ mod tests {
         let spec = AudioSpec::new(SampleFormat::S16, 2, 8000);
         let pcm = [1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0, 7, 0, 8, 0];
         let text = |blocking, mapping| {
-            Arrangement::new(&spec, 4, 0, mapping, 12, blocking).unwrap().text(&pcm)
+            Arrangement::new(&spec, 4, 0, mapping, 12, blocking).unwrap().text(&pcm).unwrap()
         };
         let interleaved = [0, 1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0, 7, 0, 8];
         assert_eq!(text(0, Mapping::TwosComplement), interleaved);
@@ -171,7 +172,7 @@ mod tests {
         let spec = AudioSpec::new(SampleFormat::S24, 1, 8000);
         let pcm = [0, 0x10, 0x80, 0, 0xF0, 0x7F];
         let arrangement = Arrangement::new(&spec, 2, 12, Mapping::TwosComplement, 4, 0).unwrap();
-        let text = arrangement.text(&pcm);
+        let text = arrangement.text(&pcm).unwrap();
         assert_eq!(text, [0xF8, 0x01, 0x07, 0xFF]);
         assert_eq!(arrangement.pcm(&text).unwrap(), pcm);
         assert!(arrangement.pcm(&[0x08, 0, 0, 0]).is_err(), "twelve bits hold no 2048");

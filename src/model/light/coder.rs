@@ -7,6 +7,8 @@ use super::predictor::Predictor;
 use super::rows::{Memory, Rows};
 use crate::audio::AudioSpec;
 use crate::entropy::{AdaptiveBit, RangeDecoder, RangeEncoder, cost};
+use crate::error::Result;
+use crate::memory;
 use crate::planes::{BitReader, BitWriter, Layout, Mapping, PlaneKind, fold, unfold};
 
 /// What happens to the bits. Each call gets the bit, where it is known, and says what
@@ -118,18 +120,18 @@ impl<'a> Model<'a> {
         mapping: Mapping,
         predictors: &'a [Predictor],
         kinds: &'a [PlaneKind],
-    ) -> Self {
+    ) -> Result<Self> {
         let channels = usize::from(spec.channels);
-        Model {
+        Ok(Model {
             spec,
             layout,
             mapping,
             predictors,
             kinds,
             rows: Rows::new(layout, mapping),
-            memories: vec![Memory::default(); channels],
-            histories: vec![[0; 3]; channels],
-        }
+            memories: memory::filled(Memory::default(), channels)?,
+            histories: memory::filled([0; 3], channels)?,
+        })
     }
 
     /// Begins anew with what predictions are made from.

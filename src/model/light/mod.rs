@@ -14,6 +14,7 @@ use predictor::Predictor;
 use crate::audio::AudioSpec;
 use crate::entropy::{RangeDecoder, RangeEncoder, UNITS};
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::planes::{BitReader, BitWriter, Layout, Mapping, PlaneKind, read_kinds, write_kinds};
 
 /// Pieces of a chunk that an encoder tries its choices on, and the samples of each. They
@@ -34,7 +35,7 @@ pub(crate) fn encode(
     spec: &AudioSpec,
     wasted: u8,
     mapping: Option<Mapping>,
-) -> (Settings, Vec<u8>) {
+) -> Result<(Settings, Vec<u8>)> {
     let layout = Layout::new(spec.format, wasted);
     let trial = trial_pieces(pcm, spec);
 
@@ -44,14 +45,15 @@ pub(crate) fn encode(
         Some(one) => std::slice::from_ref(one),
         None => &[Mapping::Residual, Mapping::OffsetBinary],
     };
-    let (_, plan) = candidates
+    let plans = candidates
         .iter()
         .map(|&mapping| Plan::new(pcm, &trial, spec, layout, mapping))
-        .min_by_key(|(cost, _)| *cost)
-        .expect("there is always a candidate");
+        .collect::<Result<Vec<_>>>()?;
+    let (_, plan) =
+        plans.into_iter().min_by_key(|(cost, _)| *cost).expect("there is always a candidate");
 
     let settings = Settings { mapping: plan.mapping, wasted };
-    (settings, plan.encode(pcm, spec, layout))
+    Ok((settings, plan.encode(pcm, spec, layout)?))
 }
 
 fn trial_pieces<'a>(pcm: &'a [u8], spec: &AudioSpec) -> Vec<&'a [u8]> {
@@ -80,7 +82,7 @@ impl Plan {
         spec: &AudioSpec,
         layout: Layout,
         mapping: Mapping,
-    ) -> (u64, Plan) {
+    ) -> Result<(u64, Plan)> {
         let predictors = match mapping {
             Mapping::Residual => predictor::choose(trial, spec, layout),
             _ => Vec::new(),
@@ -89,7 +91,7 @@ impl Plan {
         let mut plan = Plan { mapping, predictors, kinds: all_modelled };
 
         let mut cost = Cost::new(layout.bytes);
-        let mut model = plan.model(spec, layout);
+        let mut model = plan.model(spec, layout)?;
         for piece in trial {
             model.forget_history();
             model.encode(piece, &mut cost);
@@ -108,7 +110,7 @@ impl Plan {
 
         // Whether a plane is constant is for all samples to say, not for some.
         let (mut ones, mut zeros) = (0, 0);
-        plan.model(spec, layout).values(pcm, |value| {
+        plan.model(spec, layout)?.values(pcm, |value| {
             ones |= value;
             zeros |= !value;
         });
@@ -120,22 +122,22 @@ impl Plan {
                 *kind = PlaneKind::Ones;
             }
         }
-        (total, plan)
+        Ok((total, plan))
     }
 
-    fn model<'a>(&'a self, spec: &'a AudioSpec, layout: Layout) -> Model<'a> {
+    fn model<'a>(&'a self, spec: &'a AudioSpec, layout: Layout) -> Result<Model<'a>> {
         Model::new(spec, layout, self.mapping, &self.predictors, &self.kinds)
     }
 
-    fn encode(&self, pcm: &[u8], spec: &AudioSpec, layout: Layout) -> Vec<u8> {
+    fn encode(&self, pcm: &[u8], spec: &AudioSpec, layout: Layout) -> Result<Vec<u8>> {
         let mut payload: Vec<u8> = write_kinds(&self.kinds).collect();
         payload.extend(self.predictors.iter().map(|predictor| predictor.code()));
 
         let mut writing = Writing { tokens: RangeEncoder::new(), planes: BitWriter::default() };
-        self.model(spec, layout).encode(pcm, &mut writing);
-        payload.extend(writing.planes.finish());
-        payload.extend(writing.tokens.finish());
-        payload
+        self.model(spec, layout)?.encode(pcm, &mut writing);
+        memory::append(&mut payload, &writing.planes.finish()?)?;
+        memory::append(&mut payload, &writing.tokens.finish()?)?;
+        Ok(payload)
     }
 }
 
@@ -148,10 +150,10 @@ pub(crate) fn decode(
 ) -> Result<Vec<u8>> {
     let layout = Layout::new(spec.format, settings.wasted);
     let parts = Parts::split(payload, frames, spec, layout, settings.mapping)?;
-    let mut model = Model::new(spec, layout, settings.mapping, &parts.predictors, &parts.kinds);
+    let mut model = Model::new(spec, layout, settings.mapping, &parts.predictors, &parts.kinds)?;
     let mut reading =
         Reading { tokens: RangeDecoder::new(parts.tokens), planes: BitReader::new(parts.planes) };
-    let mut pcm = vec![0; frames * spec.frame_bytes()];
+    let mut pcm = memory::filled(0, frames * spec.frame_bytes())?;
     if !model.decode(&mut pcm, &mut reading) {
         return Err(Error::malformed("a sample that is too large"));
     }
@@ -239,7 +241,7 @@ mod tests {
                 let pcm = melody(&spec, 700, u32::from(wasted));
                 let all = [Mapping::TwosComplement, Mapping::OffsetBinary, Mapping::Residual];
                 for mapping in all.into_iter().map(Some).chain([None]) {
-                    let (settings, payload) = encode(&pcm, &spec, wasted, mapping);
+                    let (settings, payload) = encode(&pcm, &spec, wasted, mapping).unwrap();
                     let back = decode(&payload, 700, &spec, settings).unwrap();
                     assert!(back == pcm, "{format:?} {channels} {mapping:?}");
                 }
@@ -251,7 +253,7 @@ mod tests {
     fn prediction_makes_a_melody_small() {
         let spec = AudioSpec::new(SampleFormat::S16, 2, 44100);
         let pcm = melody(&spec, 20_000, 0);
-        let (settings, payload) = encode(&pcm, &spec, 0, None);
+        let (settings, payload) = encode(&pcm, &spec, 0, None).unwrap();
         assert_eq!(settings.mapping, Mapping::Residual);
         assert!(payload.len() * 2 < pcm.len(), "{} of {}", payload.len(), pcm.len());
     }
@@ -267,7 +269,7 @@ mod tests {
                 value
             })
             .collect();
-        let (settings, payload) = encode(&pcm, &spec, 0, None);
+        let (settings, payload) = encode(&pcm, &spec, 0, None).unwrap();
         assert_eq!(settings.mapping, Mapping::OffsetBinary);
         assert!(payload.len() * 4 < pcm.len(), "{} of {}", payload.len(), pcm.len());
     }

@@ -82,7 +82,7 @@ where
 pub(super) fn encode<const EXPERTS: usize>(
     profile: &'static Profile<EXPERTS>,
     prepared: &mut Prepared,
-) -> (Vec<u8>, Vec<u8>)
+) -> Result<(Vec<u8>, Vec<u8>)>
 where
     [f32; EXPERTS]: Lanes<Element = f32>,
 {
@@ -126,7 +126,7 @@ mod tests {
                     let pass = Pass { profile, prepared: &mut prepared, coder };
                     let (coder, fits) = run_with(set, pass);
                     assert!(prepared.coded == signals && fits);
-                    coder.finish()
+                    coder.finish().unwrap()
                 });
                 let first = results.next().unwrap();
                 assert!(results.all(|other| other == first), "{bits} bits");

@@ -81,7 +81,7 @@ impl<C: SymbolCoder> Work for Pass<'_, C> {
 }
 
 /// The token stream and the raw bits of what is prepared.
-pub(super) fn encode(prepared: &mut Prepared) -> (Vec<u8>, Vec<u8>) {
+pub(super) fn encode(prepared: &mut Prepared) -> Result<(Vec<u8>, Vec<u8>)> {
     let coder = Writing::new();
     let (coder, _) = run(Pass { prepared, coder });
     coder.finish()
@@ -111,7 +111,7 @@ mod tests {
                         let coder = Writing::new();
                         let (coder, _) = run_with(set, Pass { prepared: &mut prepared, coder });
                         assert!(prepared.coded == signals);
-                        coder.finish()
+                        coder.finish().unwrap()
                     });
                     let first = results.next().unwrap();
                     assert!(results.all(|other| other == first), "{bits} bits");

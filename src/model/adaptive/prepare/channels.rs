@@ -23,6 +23,9 @@ pub(super) struct Rule {
     bias: i64,
 }
 
+/// Bytes that a channel takes in a payload at most, with its place in the order.
+pub(super) const MOST_BYTES: usize = 32;
+
 /// The highest shift of a stream.
 const MOST_SHIFT: u32 = 62;
 /// The highest that is looked for: even from 32-bit samples, a factor follows exactly.

@@ -4,6 +4,7 @@ use crate::audio::AudioSpec;
 use crate::container::fields::{Fields, put_u32, put_varint};
 use crate::entropy::{AdaptiveBit, RangeDecoder, RangeEncoder, UNITS, log2};
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::planes::Layout;
 
 /// How an integer becomes a float.
@@ -97,6 +98,9 @@ const WIDTH: u8 = 0b0011_1111;
 const EXCEPTIONS: u8 = 0b0100_0000;
 const ZEROS: u8 = 0b1000_0000;
 
+/// The most bytes that a run takes in a payload.
+const MOST_RUN_BYTES: usize = 14;
+
 /// The most runs of exceptions that so many samples have.
 fn most_runs(samples: u64) -> u64 {
     samples / 32 + 8
@@ -105,8 +109,8 @@ fn most_runs(samples: u64) -> u64 {
 impl Floats {
     /// How these are integers, and the integers of each channel; `None` where their bits are
     /// the better integers.
-    pub(super) fn find(pcm: &[u8], spec: &AudioSpec) -> Option<(Self, Vec<Vec<i32>>)> {
-        let scale = best_scale(pcm)?;
+    pub(super) fn find(pcm: &[u8], spec: &AudioSpec) -> Result<Option<(Self, Vec<Vec<i32>>)>> {
+        let Some(scale) = best_scale(pcm) else { return Ok(None) };
         let channels = usize::from(spec.channels);
         let frames = pcm.len() / spec.frame_bytes();
         let sample = |channel: usize, frame: usize| {
@@ -118,7 +122,9 @@ impl Floats {
         let (mut next, mut at) = (0, 0);
         let mut magnitudes = 0;
         let mut negative_zero = false;
-        let mut samples = vec![Vec::with_capacity(frames); channels];
+        let mut samples: Vec<Vec<i32>> =
+            (0..channels).map(|_| memory::room(frames)).collect::<Result<_>>()?;
+        let most = most_runs((frames * channels) as u64);
         for (channel, numbers) in samples.iter_mut().enumerate() {
             let mut before = 0;
             for frame in 0..frames {
@@ -128,7 +134,13 @@ impl Floats {
                     let bits = float.to_bits();
                     match exceptions.last_mut() {
                         Some(run) if next == at && run.bits == bits => run.length += 1,
-                        _ => exceptions.push(Run { gap: at - next, length: 1, bits }),
+                        _ => {
+                            if exceptions.len() as u64 == most {
+                                return Ok(None);
+                            }
+                            let run = Run { gap: at - next, length: 1, bits };
+                            memory::append(&mut exceptions, &[run])?;
+                        }
                     }
                     next = at + 1;
                 }
@@ -141,16 +153,14 @@ impl Floats {
                 at += 1;
             }
         }
-        if exceptions.len() as u64 > most_runs(u64::from(at)) {
-            return None;
-        }
         let bits = 33 - magnitudes.leading_zeros();
         // Integers of 24 bits, or one more for the ends, without exception were meant as such.
         let surely = exceptions.is_empty() && bits <= 25;
         if !surely && !pays(pcm, spec, &samples, exceptions.len()) {
-            return None;
+            return Ok(None);
         }
-        let zeros = negative_zero.then(|| {
+        let mut zeros = None;
+        if negative_zero {
             let mut signs = Signs::new(channels);
             let mut encoder = RangeEncoder::new();
             for frame in 0..frames {
@@ -162,9 +172,14 @@ impl Floats {
                     });
                 }
             }
-            encoder.finish()
-        });
-        Some((Floats { scale, bits, exceptions, zeros }, samples))
+            zeros = Some(encoder.finish()?);
+        }
+        Ok(Some((Floats { scale, bits, exceptions, zeros }, samples)))
+    }
+
+    /// Bytes that [`write`](Self::write) takes at most.
+    pub(super) fn most_bytes(&self) -> usize {
+        32 + MOST_RUN_BYTES * self.exceptions.len() + self.zeros.as_ref().map_or(0, Vec::len)
     }
 
     pub(super) fn write(&self, out: &mut Vec<u8>) {
@@ -211,13 +226,14 @@ impl Floats {
                     .ok_or_else(wrong)?;
                 left = left.checked_sub(1).ok_or_else(wrong)?;
                 // Both are less than the samples of a chunk.
-                exceptions.push(Run { gap: gap as u32, length: more as u32 + 1, bits });
+                let run = Run { gap: gap as u32, length: more as u32 + 1, bits };
+                memory::append(&mut exceptions, &[run])?;
             }
         }
         let mut zeros = None;
         if width & ZEROS != 0 {
             let length = usize::try_from(fields.varint()?);
-            zeros = Some(fields.take(length.unwrap_or(usize::MAX))?.to_vec());
+            zeros = Some(memory::copied(fields.take(length.unwrap_or(usize::MAX))?)?);
         }
         Ok(Floats { scale, bits, exceptions, zeros })
     }
@@ -425,7 +441,7 @@ mod tests {
     fn found(floats: &[f32], channels: u16) -> Option<(Floats, Vec<Vec<i32>>)> {
         let pcm = bytes(floats);
         let spec = AudioSpec::new(SampleFormat::F32, channels, 44100);
-        let (found, samples) = Floats::find(&pcm, &spec)?;
+        let (found, samples) = Floats::find(&pcm, &spec).unwrap()?;
         let mut out = Vec::new();
         found.write(&mut out);
         let mut fields = Fields::new(&out);

@@ -13,6 +13,7 @@ use super::ranks::{Ranks, most_span};
 use crate::audio::{AudioSpec, SampleFormat};
 use crate::container::fields::{Fields, put_varint};
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::planes::{Layout, fold, unfold};
 
 /// Samples that are ready for a model.
@@ -55,23 +56,23 @@ mod flag {
 
 impl Prepared {
     /// The samples of a chunk, taken apart.
-    pub(super) fn from_pcm(pcm: &[u8], spec: &AudioSpec, wasted: u8) -> Self {
+    pub(super) fn from_pcm(pcm: &[u8], spec: &AudioSpec, wasted: u8) -> Result<Self> {
         let layout = Layout::new(spec.format, wasted);
         let floats = match spec.format {
-            SampleFormat::F32 => Floats::find(pcm, spec),
+            SampleFormat::F32 => Floats::find(pcm, spec)?,
             _ => None,
         };
         let (numbers, mut samples) = match floats {
             Some((floats, samples)) => (Numbers::Scaled(floats), samples),
-            None if spec.format.is_float() => (Numbers::Ordered, ordered(pcm, spec, &layout)),
-            None => (Numbers::Integers, ordered(pcm, spec, &layout)),
+            None if spec.format.is_float() => (Numbers::Ordered, ordered(pcm, spec, &layout)?),
+            None => (Numbers::Integers, ordered(pcm, spec, &layout)?),
         };
         let mut bits = numbers.bits(&layout);
         let channels = Channel::find(&samples, full_range(bits), numbers.opposite());
         let mut kinds = channels.iter();
         samples.retain(|_| kinds.next() == Some(&Channel::Coded));
 
-        let (ranks, ranks_table) = Ranks::find(&samples).unzip();
+        let (ranks, ranks_table) = Ranks::find(&samples)?.unzip();
         if let Some(ranks) = &ranks {
             ranks.apply(&mut samples);
             bits = ranks.bits();
@@ -79,7 +80,7 @@ impl Prepared {
         let ranks_table = ranks_table.unwrap_or_default();
         let order = Order::find(&samples);
         let (low, high) = range_of(&samples).unwrap_or_else(|| full_range(bits));
-        Prepared {
+        Ok(Prepared {
             numbers,
             channels,
             ranks,
@@ -90,7 +91,7 @@ impl Prepared {
             bits,
             low,
             high,
-        }
+        })
     }
 
     /// Integers of this width, in the usual order.
@@ -140,6 +141,15 @@ impl Prepared {
     /// large as ones of 16 bits.
     pub(super) fn unit(&self) -> f64 {
         f64::from(1 << 16u32.saturating_sub(self.bits))
+    }
+
+    /// Bytes that [`write`](Self::write) takes at most.
+    pub(super) fn most_bytes(&self) -> usize {
+        let floats = match &self.numbers {
+            Numbers::Scaled(floats) => floats.most_bytes(),
+            Numbers::Integers | Numbers::Ordered => 0,
+        };
+        floats + channels::MOST_BYTES * self.channels.len() + self.ranks_table.len() + 64
     }
 
     /// What a decoder has to know before it meets the model.
@@ -283,7 +293,7 @@ impl Prepared {
             Numbers::Integers | Numbers::Ordered => None,
         };
         let mut numbers = vec![0; sources.len()];
-        let mut pcm = vec![0; frames * spec.frame_bytes()];
+        let mut pcm = memory::filled(0, frames * spec.frame_bytes())?;
         let mut fits = true;
         for (at, frame) in pcm.chunks_exact_mut(spec.frame_bytes()).enumerate() {
             let samples = frame.chunks_exact_mut(spec.format.bytes());
@@ -336,15 +346,17 @@ enum Source<'a> {
 }
 
 /// The values of each channel; those of floats are made to sort like them.
-fn ordered(pcm: &[u8], spec: &AudioSpec, layout: &Layout) -> Vec<Vec<i32>> {
-    let mut samples = vec![Vec::new(); usize::from(spec.channels)];
+fn ordered(pcm: &[u8], spec: &AudioSpec, layout: &Layout) -> Result<Vec<Vec<i32>>> {
+    let frames = pcm.len() / spec.frame_bytes();
+    let mut samples: Vec<Vec<i32>> =
+        (0..spec.channels).map(|_| memory::room(frames)).collect::<Result<_>>()?;
     for frame in pcm.chunks_exact(spec.frame_bytes()) {
         let frame = frame.chunks_exact(spec.format.bytes());
         for (channel, sample) in samples.iter_mut().zip(frame) {
             channel.push(layout.ordered(layout.get(sample)) as i32);
         }
     }
-    samples
+    Ok(samples)
 }
 
 /// The lowest and the highest value, where there is one.

@@ -6,6 +6,7 @@ use super::lockstep::Context;
 use super::parts::Parts;
 use crate::entropy::RangeDecoder;
 use crate::error::Result;
+use crate::memory;
 use crate::model::language::frequencies::{Coded, Interval, TOTAL};
 use crate::model::language::planes;
 use crate::model::language::stages::Stage;
@@ -31,7 +32,8 @@ impl Coder {
                 tokens.advance(scale, cumulative, frequency);
             }
         });
-        let mut back: Vec<u8> = cut.text.iter().map(|byte| byte & !1).collect();
+        let mut back = memory::copied(&cut.text)?;
+        back.iter_mut().for_each(|byte| *byte &= !1);
         let mut packed = BitReader::new(parts.planes);
         planes::read(&mut back, &parts.kinds, &mut packed, &mut tokens);
         Ok(holds && packed.is_done() && cut.arrangement.pcm(&back)? == pcm)

@@ -4,6 +4,7 @@ use super::cut::Cut;
 use super::parts::Parts;
 use super::{Coder, Made, Predicted};
 use crate::error::Result;
+use crate::memory;
 use crate::model::Piece;
 use crate::model::language::account::{Tally, TokenCost};
 use crate::model::language::cross_entropy::CrossEntropy;
@@ -34,7 +35,7 @@ impl Coder {
         let tally = self.tally(&mut cut, piece.first_frame, &kinds, &costs, |&cost| cost);
         let length = tally.whole_bytes();
         // By its own probabilities a model may lose any number of bits.
-        let payload = vec![0; length.min(piece.pcm.len() as u64) as usize];
+        let payload = memory::filled(0, length.min(piece.pcm.len() as u64) as usize)?;
         Ok(Some(Made { payload, length, tally }))
     }
 

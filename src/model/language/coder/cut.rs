@@ -6,6 +6,7 @@ use super::lockstep::Context;
 use super::parts::arrangement;
 use super::{Coder, Predicted, Room, Way, spread};
 use crate::error::{Error, ErrorKind, Result};
+use crate::memory;
 use crate::model::Piece;
 use crate::model::identity::Tokens;
 use crate::model::language::engine::Run;
@@ -33,7 +34,7 @@ impl Coder {
         let Ok(arrangement) = arrangement(&self.usage, spec, frames, wasted, mapping) else {
             return Ok(None);
         };
-        let text = arrangement.text(pcm);
+        let text = arrangement.text(pcm)?;
         let places: Vec<Range<usize>> = arrangement.segments().collect();
         let symbols = |way: &Way| -> Option<Vec<Vec<usize>>> {
             places.iter().map(|place| self.symbols(way, &text[place.clone()])).collect()
@@ -86,21 +87,23 @@ impl Coder {
             self.threads,
             cut.symbols.len(),
             || (self.cache(), Room::default(), M::default()),
-            |(cache, room, memory), at| {
+            |(cache, room, own), at| {
                 let symbols = &cut.symbols[at];
                 cache.clear();
                 let tokens = self.tokens(cut.way, symbols);
-                let mut taken = Vec::with_capacity(symbols.len());
+                let mut taken = memory::room(symbols.len())?;
                 let mut runs = [Run { cache, tokens: &tokens }];
                 self.predict(cut.way, clock, &mut runs, room, |_, at, predicted| {
-                    taken.push(take(memory, predicted, symbols[at]));
-                });
+                    taken.push(take(own, predicted, symbols[at]));
+                })?;
                 if count {
                     self.meter.count(symbols.len(), cut.places[at].len());
                 }
-                taken
+                Ok(taken)
             },
-        )
+        )?
+        .into_iter()
+        .collect()
     }
 
     /// How each symbol of each segment is coded, step by step as a decoder goes.

@@ -8,6 +8,7 @@ use super::{Coder, Way};
 use crate::audio::AudioSpec;
 use crate::entropy::RangeDecoder;
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::model::language::frequencies::{Found, TOTAL};
 use crate::model::language::planes;
 use crate::model::language::stages::{Clock, Stage};
@@ -42,7 +43,7 @@ impl Coder {
         let parts = Parts::split(payload, &arrangement)?;
         let way = self.way(parts.characters);
         let mut tokens = RangeDecoder::new(parts.tokens);
-        let mut text = vec![0; arrangement.length()];
+        let mut text = memory::filled(0, arrangement.length())?;
 
         // A batch at a time: there may be as many segments as characters.
         let mut segments = arrangement.segments();

@@ -42,14 +42,14 @@ impl Coder {
             });
         });
         let Cut { arrangement, text, characters, .. } = &mut cut;
-        let (kinds, packed, tokens) = clock.time(Stage::Planes, || {
+        let (kinds, packed, tokens) = clock.time(Stage::Planes, || -> Result<_> {
             let kinds = planes::choose(text, arrangement.bytes());
             let mut packed = BitWriter::default();
             planes::write(text, &kinds, &mut packed, &mut tokens);
-            (kinds, packed.finish(), tokens.finish())
-        });
+            Ok((kinds, packed.finish()?, tokens.finish()?))
+        })?;
         let parts = Parts { characters: *characters, kinds, planes: &packed, tokens: &tokens };
-        let payload = parts.join();
+        let payload = parts.join()?;
 
         let holds = match verify {
             Verify::No => true,
@@ -61,8 +61,12 @@ impl Coder {
             Verify::Full => {
                 let Piece { pcm, spec, wasted, mapping, .. } = piece;
                 let frames = pcm.len() / spec.frame_bytes();
-                self.decode_by(clock.checking(), &payload, frames, spec, wasted, mapping)
-                    .is_ok_and(|back| back == pcm)
+                match self.decode_by(clock.checking(), &payload, frames, spec, wasted, mapping) {
+                    Err(error) if matches!(error.kind(), ErrorKind::OutOfMemory { .. }) => {
+                        return Err(error);
+                    }
+                    back => back.is_ok_and(|back| back == pcm),
+                }
             }
         };
         if !holds {

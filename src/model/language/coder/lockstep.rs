@@ -41,7 +41,13 @@ impl Coder {
     }
 
     /// Puts the next token of each of these contexts through the model.
-    fn step(&self, way: &Way, clock: Clock<'_>, contexts: &mut [Context], room: &mut Room) {
+    fn step(
+        &self,
+        way: &Way,
+        clock: Clock<'_>,
+        contexts: &mut [Context],
+        room: &mut Room,
+    ) -> Result<()> {
         let mut distributions = Vec::with_capacity(contexts.len());
         let mut runs = Vec::with_capacity(contexts.len());
         for context in contexts {
@@ -53,7 +59,7 @@ impl Coder {
         }
         self.predict(way, clock, &mut runs, room, |run, _, predicted| {
             predicted.put_into(distributions[run]);
-        });
+        })
     }
 
     /// Steps through contexts on several threads until none has a next token. After each
@@ -77,8 +83,9 @@ impl Coder {
                     let _environment = DefaultEnvironment::enter();
                     let mut room = Room::default();
                     while let Ok(mut contexts) = work.recv() {
-                        self.step(way, clock, &mut contexts, &mut room);
-                        if done.send(contexts).is_err() {
+                        let stepped = self.step(way, clock, &mut contexts, &mut room);
+                        let failed = stepped.is_err();
+                        if done.send(stepped.map(|()| contexts)).is_err() || failed {
                             break;
                         }
                     }
@@ -133,9 +140,9 @@ impl Coder {
             for worker in &mut *workers {
                 worker.give.send(std::mem::take(&mut worker.share)).map_err(|_| died())?;
             }
-            self.step(way, clock, contexts, &mut room);
+            self.step(way, clock, contexts, &mut room)?;
             for worker in &mut *workers {
-                worker.share = worker.take.recv().map_err(|_| died())?;
+                worker.share = worker.take.recv().map_err(|_| died())??;
             }
             let shares = workers.iter_mut().flat_map(|worker| &mut worker.share);
             if !each(&mut shares.chain(&mut *contexts))? {
@@ -148,7 +155,7 @@ impl Coder {
 /// A thread that steps through some of the contexts.
 struct Worker<'scope> {
     give: mpsc::Sender<Vec<Context>>,
-    take: mpsc::Receiver<Vec<Context>>,
+    take: mpsc::Receiver<Result<Vec<Context>>>,
     thread: thread::ScopedJoinHandle<'scope, ()>,
     /// Its contexts, while it has nothing to do.
     share: Vec<Context>,

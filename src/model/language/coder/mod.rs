@@ -156,7 +156,7 @@ impl Coder {
         runs: &mut [Run],
         room: &mut Room,
         mut each: impl FnMut(usize, usize, Predicted<'_>),
-    ) {
+    ) -> Result<()> {
         let top_k = self.usage.top_k.map(|k| k as usize);
         let Room { scratch, logits: gathered, workspace } = room;
         let began = Instant::now();
@@ -164,9 +164,10 @@ impl Coder {
             let logits = way.alphabet.gather(logits, gathered);
             each(run, at, Predicted { logits, top_k, workspace });
         };
-        let frequencies = self.model.engine().advance(runs, &way.head, scratch, each);
+        let frequencies = self.model.engine().advance(runs, &way.head, scratch, each)?;
         clock.add(Stage::Frequencies, frequencies);
         clock.add(Stage::Model, began.elapsed().saturating_sub(frequencies));
+        Ok(())
     }
 
     fn beginning(&self) -> u32 {

@@ -3,6 +3,7 @@
 use crate::audio::AudioSpec;
 use crate::container::item::ChunkHeader;
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::model::identity::ModelUse;
 use crate::model::language::text::Arrangement;
 use crate::planes::{Mapping, PlaneKind, read_kinds, write_kinds};
@@ -43,12 +44,12 @@ impl<'a> Parts<'a> {
     }
 
     /// The whole payload.
-    pub(super) fn join(&self) -> Vec<u8> {
+    pub(super) fn join(&self) -> Result<Vec<u8>> {
         let mut payload = vec![if self.characters { CHARACTERS } else { 0 }];
         payload.extend(write_kinds(&self.kinds));
-        payload.extend_from_slice(self.planes);
-        payload.extend_from_slice(self.tokens);
-        payload
+        memory::append(&mut payload, self.planes)?;
+        memory::append(&mut payload, self.tokens)?;
+        Ok(payload)
     }
 }
 

@@ -153,15 +153,18 @@ impl Engine {
         head: &Head,
         scratch: &mut Scratch,
         each: &mut dyn FnMut(usize, usize, &[f32]),
-    ) -> Duration {
+    ) -> Result<Duration> {
         let _environment = DefaultEnvironment::enter();
+        for run in &mut *runs {
+            run.cache.make_room(run.tokens.len(), &self.layout)?;
+        }
         let mut handed_out = Duration::ZERO;
         for pieces in schedule::blocks(runs) {
             let rows = pieces.iter().map(|piece| piece.rows).sum();
             let block = Block { runs, pieces: &pieces, rows, scratch };
             handed_out += self.advance_block(block, head, each);
         }
-        handed_out
+        Ok(handed_out)
     }
 
     fn advance_block(
@@ -183,7 +186,7 @@ impl Engine {
         self.hand_out(block, head, each)
     }
 
-    /// Fills the stream with the embeddings of a block's tokens, and makes room for them.
+    /// Fills the stream with the embeddings of a block's tokens.
     fn embed(&self, block: &mut Block<'_, '_>) {
         let width = match &self.architecture {
             Architecture::Llama(llama) => llama.width,
@@ -195,7 +198,6 @@ impl Engine {
         let mut rows = reserve(stream, block.rows * stride).chunks_exact_mut(stride);
         for piece in block.pieces {
             let run = &mut block.runs[piece.run];
-            run.cache.make_room(piece.rows, &self.layout);
             let tokens = &run.tokens[piece.token..piece.token + piece.rows];
             for (at, (&token, row)) in tokens.iter().zip(&mut rows).enumerate() {
                 let position = piece.position + at;

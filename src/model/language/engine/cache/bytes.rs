@@ -1,6 +1,8 @@
 //! Keys and values as bytes, with a scale for each position and head.
 
 use super::{BLOCK, FEW, Layout, Queries, Rows};
+use crate::error::Result;
+use crate::memory;
 use crate::numerics::bytes::{self, Group, PANEL, Panel, multiply_panel, put, quantise};
 use crate::numerics::dispatch::Kernels;
 use crate::numerics::matrix::{Product, Sums, multiply};
@@ -21,15 +23,15 @@ pub(super) struct ByteBlock {
 const _: () = assert!(BLOCK == PANEL, "a block's keys are a panel");
 
 impl ByteBlock {
-    pub(super) fn new(layout: &Layout) -> Self {
+    pub(super) fn new(layout: &Layout) -> Result<Self> {
         let places = layout.places();
-        ByteBlock {
-            keys: vec![Group::ZERO; places * groups(layout)].into(),
-            raises: vec![[0; PANEL]; places].into(),
-            key_scales: vec![[0.0; BLOCK]; places].into(),
-            values: vec![0; places * BLOCK * layout.value_width()].into(),
-            value_scales: vec![[0.0; BLOCK]; places].into(),
-        }
+        Ok(ByteBlock {
+            keys: memory::filled(Group::ZERO, places * groups(layout))?.into(),
+            raises: memory::filled([0; PANEL], places)?.into(),
+            key_scales: memory::filled([0.0; BLOCK], places)?.into(),
+            values: memory::filled(0, places * BLOCK * layout.value_width())?.into(),
+            value_scales: memory::filled([0.0; BLOCK], places)?.into(),
+        })
     }
 
     /// Bytes of a block, what holds it left out.

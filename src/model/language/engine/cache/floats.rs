@@ -1,6 +1,8 @@
 //! Keys and values as floats.
 
 use super::{BLOCK, FEW, Layout, Queries, Rows, finite};
+use crate::error::Result;
+use crate::memory;
 use crate::numerics::dispatch::Kernels;
 use crate::numerics::matrix::{GROUP, Product, Sums, multiply};
 use crate::numerics::prefetch::prefetch;
@@ -13,8 +15,8 @@ use crate::numerics::prefetch::prefetch;
 pub(super) struct FloatBlock(Box<[f32]>);
 
 impl FloatBlock {
-    pub(super) fn new(layout: &Layout) -> Self {
-        FloatBlock(vec![0.0; layout.places() * length(layout)].into())
+    pub(super) fn new(layout: &Layout) -> Result<Self> {
+        Ok(FloatBlock(memory::filled(0.0, layout.places() * length(layout))?.into()))
     }
 
     /// Bytes of a block, what holds it left out.

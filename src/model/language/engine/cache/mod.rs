@@ -4,6 +4,7 @@ mod bytes;
 mod floats;
 
 use super::attention::Queries;
+use crate::error::Result;
 use crate::model::language::Profile;
 use crate::numerics::bytes::Sums;
 use crate::numerics::dispatch::Kernels;
@@ -114,20 +115,21 @@ impl Cache {
     }
 
     /// Takes memory for as many more positions.
-    pub(super) fn make_room(&mut self, positions: usize, layout: &Layout) {
+    pub(super) fn make_room(&mut self, positions: usize, layout: &Layout) -> Result<()> {
         let count = (self.length + positions).div_ceil(BLOCK);
         match &mut self.blocks {
             Blocks::Floats(blocks) => {
                 while blocks.len() < count {
-                    blocks.push(FloatBlock::new(layout));
+                    blocks.push(FloatBlock::new(layout)?);
                 }
             }
             Blocks::Bytes(blocks) => {
                 while blocks.len() < count {
-                    blocks.push(ByteBlock::new(layout));
+                    blocks.push(ByteBlock::new(layout)?);
                 }
             }
         }
+        Ok(())
     }
 
     /// Counts positions whose keys and values are in.

@@ -51,10 +51,12 @@ fn advance(
             })
             .collect();
         let starts: Vec<usize> = runs.iter().map(|run| run.cache.len()).collect();
-        engine.advance(&mut runs, head, &mut scratch, &mut |run, token, row| {
-            assert_eq!(logits[run].len(), starts[run] + token);
-            logits[run].push(row.iter().map(|x| x.to_bits()).collect());
-        });
+        engine
+            .advance(&mut runs, head, &mut scratch, &mut |run, token, row| {
+                assert_eq!(logits[run].len(), starts[run] + token);
+                logits[run].push(row.iter().map(|x| x.to_bits()).collect());
+            })
+            .unwrap();
     }
     for ((cache, tokens), logits) in caches.iter().zip(contexts).zip(&logits) {
         assert_eq!((cache.len(), logits.len()), (tokens.len(), tokens.len()));
@@ -231,7 +233,7 @@ fn a_cache_that_was_cleared_is_like_a_new_one() {
             let tokens = Random(1).tokens(300, length);
             let runs = &mut [Run { cache: &mut cache, tokens: &tokens }];
             let each = &mut |_, _, row: &[f32]| logits.push(row.to_vec());
-            engine.advance(runs, &engine.head(None), &mut scratch, each);
+            engine.advance(runs, &engine.head(None), &mut scratch, each).unwrap();
         }
         let contexts = vec![Random(1).tokens(300, 70)];
         let expected = advance(&engine, &engine.head(None), &contexts, &vec![vec![70]]);

@@ -26,7 +26,7 @@ fn rate(engine: &Engine, contexts: usize, tokens: usize, length: usize) -> f64 {
         while caches[0].len() + tokens.len() <= length {
             let mut runs: Vec<Run<'_>> =
                 caches.iter_mut().map(|cache| Run { cache, tokens: &tokens }).collect();
-            engine.advance(&mut runs, &head, &mut scratch, &mut |_, _, row| sum += row[0]);
+            engine.advance(&mut runs, &head, &mut scratch, &mut |_, _, row| sum += row[0]).unwrap();
             count += contexts * tokens.len();
         }
     }
