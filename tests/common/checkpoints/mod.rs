@@ -13,7 +13,7 @@ pub mod meta;
 pub mod npz;
 mod pickle;
 mod torch;
-mod zip;
+pub mod zip;
 
 use std::f64::consts::PI;
 

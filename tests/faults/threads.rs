@@ -1,0 +1,37 @@
+//! Threads that cannot be had.
+
+use std::io::Read;
+use std::process::Command;
+
+use lmac::source::encode_wav;
+use lmac::{DecodeOptions, Decoder};
+
+use crate::{encoded, injected, options, wav};
+
+/// The stack of every thread is larger than any machine's memory, so that none starts.
+const STACK: &str = "RUST_MIN_STACK";
+
+#[test]
+fn without_threads_the_work_is_done_all_the_same() {
+    if std::env::var_os(STACK).is_none() {
+        // How large stacks are is asked once in a process.
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args(["threads::without_threads_the_work_is_done_all_the_same", "--exact"])
+            .args(["--test-threads=1", "--nocapture"])
+            .env(STACK, (1u64 << 50).to_string())
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && text.contains("1 passed"), "{output:?}");
+        injected("threads that do not start", 2 * 8);
+        return;
+    }
+    assert!(std::thread::Builder::new().spawn(|| {}).is_err());
+    let wav = wav();
+    let stream = encode_wav(wav.as_slice(), Vec::new(), &options(8)).unwrap().writer;
+    assert!(stream == encoded(&wav));
+    let decode = DecodeOptions::default().with_threads(8);
+    let mut audio = Vec::new();
+    Decoder::with_options(stream.as_slice(), decode).unwrap().read_to_end(&mut audio).unwrap();
+    assert!(wav.windows(audio.len()).any(|part| part == audio));
+}
