@@ -298,7 +298,7 @@ impl<R: Read> Decoder<R> {
         self.body = self.input.offset();
         self.whole_to = self.body;
         self.info.head_bytes = head.len() as u64;
-        self.head = head.into();
+        self.head = memory::copied(&head)?.into();
         Ok(())
     }
 
@@ -318,7 +318,8 @@ impl<R: Read> Decoder<R> {
             if head.len() > MAX_HEAD {
                 return Err(Error::malformed("too long a head").at(Place::Block(0)));
             }
-            let (needed, allowed) = (head.len() as u64, self.options.limits.memory);
+            // What it is gathered in is copied while it grows.
+            let (needed, allowed) = (3 * head.len() as u64, self.options.limits.memory);
             if needed > allowed {
                 return Err(Error::new(ErrorKind::Limit { needed, allowed }));
             }

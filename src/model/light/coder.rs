@@ -128,7 +128,7 @@ impl<'a> Model<'a> {
             mapping,
             predictors,
             kinds,
-            rows: Rows::new(layout, mapping),
+            rows: Rows::new(layout, mapping)?,
             memories: memory::filled(Memory::default(), channels)?,
             histories: memory::filled([0; 3], channels)?,
         })

@@ -1,6 +1,8 @@
 //! Which probabilities a byte is coded with.
 
 use crate::entropy::AdaptiveBit;
+use crate::error::Result;
+use crate::memory;
 use crate::planes::{Layout, Mapping};
 
 /// The probabilities of one byte's bits: a binary tree that is numbered from 1.
@@ -29,7 +31,7 @@ pub(super) struct Memory {
 }
 
 impl Rows {
-    pub(super) fn new(layout: Layout, mapping: Mapping) -> Self {
+    pub(super) fn new(layout: Layout, mapping: Mapping) -> Result<Self> {
         let (closed, rows) = match mapping {
             Mapping::Residual => {
                 let closed = 2 * layout.bits() as usize + 1;
@@ -37,7 +39,7 @@ impl Rows {
             }
             _ => (0, DIRECT_ROWS),
         };
-        Rows { rows: vec![[AdaptiveBit::NEW; 256]; rows * layout.bytes], closed }
+        Ok(Rows { rows: memory::filled([AdaptiveBit::NEW; 256], rows * layout.bytes)?, closed })
     }
 
     /// The row for byte `j` of `bytes` with `before` in the bytes above it.

@@ -1,0 +1,78 @@
+//! What blocks can say: the bytes of a file around its audio.
+
+use std::io::Read;
+
+use lmac::source::Restored;
+use lmac::{DecodeOptions, Decoder, ErrorKind};
+
+use crate::common::bytes::varint;
+use crate::hostile::{
+    MIB, READER, Shape, assert_takes_at_most, assert_with, cut_off, error_of, with_memory,
+};
+use crate::memory::Turn;
+
+const HEAD: u64 = 1;
+const TAIL: u64 = 2;
+const UNKNOWN: u64 = 77;
+
+fn wav() -> Shape {
+    Shape { source: 3, ..Shape::new(1, 1000) }
+}
+
+#[test]
+fn a_block_of_any_length() {
+    let turn = Turn::take();
+    for kind in [HEAD, TAIL, UNKNOWN, u64::MAX] {
+        for length in [MIB, MIB + 1, 1 << 40, u64::MAX] {
+            for there in [0, 1000, 1 << 20] {
+                let head = [&[15][..], &varint(kind), &varint(length), &vec![3; there]];
+                assert_takes_at_most(&turn, &cut_off(wav().start(), &head), READER + MIB);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_head_of_any_length() {
+    let turn = Turn::take();
+    let data = vec![5; 1 << 20];
+    let stream = (0..70).fold(wav().start(), |builder, _| builder.block(15, HEAD, &data)).bytes;
+    // The vector it is gathered in may be copied while it grows.
+    assert_takes_at_most(&turn, &stream, 3 * 64 * MIB + READER);
+    let error = error_of(&stream, DecodeOptions::default());
+    assert!(error.to_string().contains("too long a head"), "{error}");
+    // It counts against the memory limit while it comes.
+    let limit = 5 * MIB;
+    assert!(matches!(error_of(&stream, with_memory(limit)).kind(), ErrorKind::Limit { .. }));
+    assert_with(&turn, &stream, &with_memory(limit), limit + READER);
+}
+
+#[test]
+fn a_tail_of_any_length() {
+    let turn = Turn::take();
+    let data = vec![5; 1 << 20];
+    for count in [3, 120] {
+        let blocks = (0..count).fold(wav().start(), |builder, _| builder.block(15, TAIL, &data));
+        let stream = blocks.trailer(10, &[&[0][..], &varint(count * MIB)].concat());
+        assert_takes_at_most(&turn, &stream, READER + 2 * MIB);
+        let (length, used) = turn.measure(|| {
+            let mut restored = Restored::new(Decoder::new(stream.as_slice()).unwrap());
+            let (mut buffer, mut length) = ([0; 4096], 0);
+            loop {
+                match restored.read(&mut buffer).unwrap() {
+                    0 => return length,
+                    read => length += read as u64,
+                }
+            }
+        });
+        assert_eq!(length, count * MIB);
+        assert!(used.peak <= READER + 2 * MIB, "{} bytes for {count} blocks", used.peak);
+    }
+}
+
+#[test]
+fn any_number_of_blocks_of_unknown_types() {
+    let turn = Turn::take();
+    let blocks = (0..200_000).fold(wav().start(), |builder, _| builder.block(15, UNKNOWN, &[]));
+    assert_takes_at_most(&turn, &blocks.trailer(2, &[0]), READER);
+}

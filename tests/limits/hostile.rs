@@ -1,0 +1,136 @@
+//! Streams with right checksums and wrong intentions, and every way into them.
+
+use std::io::{Cursor, Read};
+
+use lmac::{DecodeOptions, Decoder, Error, Frames, Limits};
+
+use crate::common::bytes::{Builder, varint};
+use crate::memory::{Turn, Used};
+
+pub(crate) const MIB: u64 = 1 << 20;
+
+/// What a reader takes for its window, and a decoder for itself, whatever the stream: a few
+/// steps of the window, which may be copied once.
+pub(crate) const READER: u64 = 3 * MIB;
+
+/// The header of a stream.
+#[derive(Clone)]
+pub(crate) struct Shape {
+    /// The format's code: 0 unsigned 8-bit, 1 to 3 signed 16 to 32-bit, 4 and 5 float.
+    pub(crate) format: u8,
+    pub(crate) channels: u64,
+    pub(crate) chunk_frames: u64,
+    /// 0 samples, 1 raw file, 2 and 3 WAV.
+    pub(crate) source: u8,
+    pub(crate) declared_frames: Option<u64>,
+    /// The bytes that name a language model.
+    pub(crate) model: Vec<u8>,
+}
+
+impl Shape {
+    /// Integers of 16 bits.
+    pub(crate) fn new(channels: u64, chunk_frames: u64) -> Self {
+        let (source, model) = (0, Vec::new());
+        Shape { format: 1, channels, chunk_frames, source, declared_frames: None, model }
+    }
+
+    pub(crate) fn start(&self) -> Builder {
+        let Shape { format, channels, chunk_frames, source, declared_frames, model } = self;
+        let flags = 0x40 | source << 2 | u8::from(declared_frames.is_some()) << 5;
+        let extension = 0x04 | u8::from(!model.is_empty()) << 5;
+        let mut body = vec![2 << 3 | format, flags, extension];
+        body.extend(varint(*channels));
+        body.extend(varint(*chunk_frames));
+        body.extend(declared_frames.iter().flat_map(|&frames| varint(frames)));
+        body.extend(model);
+        body.extend([1, 2, 3, 4]);
+        Builder::new([0, 3], &body)
+    }
+}
+
+/// The fields of a chunk between its head byte and the length of its payload.
+pub(crate) fn fields(first_frame: u64, frames: u64) -> Vec<u8> {
+    [varint(first_frame), varint(frames)].concat()
+}
+
+/// An item that says it has so many bytes more, and ends there.
+pub(crate) fn cut_off(builder: Builder, parts: &[&[u8]]) -> Vec<u8> {
+    [&builder.bytes[..], &[0xD6, 0x9B], &parts.concat()].concat()
+}
+
+/// A way into a stream.
+pub(crate) type Way = (&'static str, fn(&[u8], DecodeOptions) -> Result<u64, Error>);
+
+/// All there are. Each gives the bytes that came out.
+pub(crate) const WAYS: [Way; 6] = [
+    ("read", |stream, options| read(Decoder::with_options(stream, options)?)),
+    ("recover", |stream, options| read(Decoder::recover(Cursor::new(stream), options)?)),
+    ("frames", |stream, options| {
+        let mut decoder = Decoder::with_options(stream, options)?;
+        let mut frames = Frames::new();
+        let mut bytes = 0;
+        while decoder.read_frames(&mut frames)? {
+            bytes += 4 * frames.samples().len() as u64;
+        }
+        Ok(bytes)
+    }),
+    ("seek", |stream, options| {
+        let mut decoder = Decoder::with_options(Cursor::new(stream), options)?;
+        let mut bytes = 0;
+        for frame in [1, 1 << 20, 1 << 40] {
+            if decoder.seek(frame).is_ok() {
+                bytes += decoder.read(&mut [0; 100])? as u64;
+            }
+        }
+        Ok(bytes)
+    }),
+    ("inspect", |stream, options| {
+        let mut decoder = Decoder::with_options(stream, options)?;
+        while decoder.next_chunk_info()?.is_some() {}
+        Ok(0)
+    }),
+    ("summary", |stream, options| {
+        Decoder::with_options(Cursor::new(stream), options)?.summary()?;
+        Ok(0)
+    }),
+];
+
+/// Reads audio piece by piece, so that only the decoder's memory counts.
+fn read<R: Read>(mut decoder: Decoder<R>) -> Result<u64, Error> {
+    let mut buffer = [0; 4096];
+    let mut bytes = 0;
+    loop {
+        match decoder.read(&mut buffer)? {
+            0 => return Ok(bytes),
+            length => bytes += length as u64,
+        }
+    }
+}
+
+pub(crate) fn with_memory(bytes: u64) -> DecodeOptions {
+    DecodeOptions::default().with_limits(Limits::default().with_memory(bytes))
+}
+
+/// Goes every way into a stream, with one thread and with three, and asserts that none of
+/// them takes more than this.
+#[track_caller]
+pub(crate) fn assert_takes_at_most(turn: &Turn, stream: &[u8], most: u64) {
+    assert_with(turn, stream, &DecodeOptions::default(), most);
+}
+
+#[track_caller]
+pub(crate) fn assert_with(turn: &Turn, stream: &[u8], options: &DecodeOptions, most: u64) {
+    for (name, way) in WAYS {
+        for threads in [1, 3] {
+            let options = options.clone().with_threads(threads);
+            let (result, Used { peak, .. }) = turn.measure(|| way(stream, options));
+            assert!(peak <= most, "{name}, {threads} threads: {peak} bytes, {result:?}");
+        }
+    }
+}
+
+/// What all but looking makes of a stream.
+#[track_caller]
+pub(crate) fn error_of(stream: &[u8], options: DecodeOptions) -> Error {
+    WAYS[0].1(stream, options).unwrap_err()
+}

@@ -1,0 +1,127 @@
+//! What a stream with a language model can ask for. It brings none; the caller has one.
+
+use std::io::Write;
+
+use lmac::language::{LanguageModel, LanguageOptions};
+use lmac::{
+    AudioSpec, DecodeOptions, EncodeOptions, Encoder, ErrorKind, Preset, Profile, SampleFormat,
+};
+
+use crate::common::bytes::varint;
+use crate::common::models::llama;
+use crate::common::{Random, Signal, pcm};
+use crate::hostile::{
+    MIB, READER, Shape, WAYS, assert_takes_at_most, assert_with, error_of, fields, with_memory,
+};
+use crate::memory::Turn;
+
+/// What a header says of a model that is used like this.
+fn usage(model: &LanguageModel, context: u64, lockstep: u64) -> Vec<u8> {
+    let id = model.id();
+    let profile = u8::from(id.profile == Profile::Int8);
+    let start = [&varint(4)[..], b"tiny", &id.hash, &[profile], &id.probe.to_le_bytes(), &[1, 0]];
+    [start.concat(), varint(context), varint(lockstep), vec![0]].concat()
+}
+
+fn shape(model: Vec<u8>) -> Shape {
+    Shape { model, ..Shape::new(1, 100_000) }
+}
+
+#[test]
+fn a_name_of_any_length() {
+    let turn = Turn::take();
+    for length in [256, 4000, 1 << 40, u64::MAX] {
+        let stream = shape([&varint(length)[..], &[b'x'; 3000]].concat()).start().bytes;
+        assert_takes_at_most(&turn, &stream, READER);
+    }
+}
+
+#[test]
+fn a_model_that_is_not_there() {
+    let turn = Turn::take();
+    let model = usage(&llama(1, 0.1, Profile::F32), 1 << 10, 1 << 12);
+    let stream = shape(model).start().chunk(0x04, &fields(0, 100_000), &[0], &[]).bytes;
+    let error = error_of(&stream, DecodeOptions::default());
+    assert!(matches!(error.kind(), ErrorKind::MissingModel(_)), "{error}");
+    assert_takes_at_most(&turn, &stream, READER);
+}
+
+#[test]
+fn contexts_of_any_length_and_number() {
+    let turn = Turn::take();
+    for profile in [Profile::F32, Profile::Int8] {
+        let model = llama(1, 0.1, profile);
+        for (context, lockstep) in [(1 << 17, 1 << 12), (1024, 1 << 12), ((1 << 17) + 1, 1)] {
+            let stream = shape(usage(&model, context, lockstep)).start();
+            let stream = stream.chunk(0x04, &fields(0, 100_000), &[0], &[]).bytes;
+            let options = with_memory(100 * MIB).with_model(model.clone());
+            assert_with(&turn, &stream, &options, READER + MIB);
+            let error = error_of(&stream, options);
+            assert!(
+                matches!(
+                    error.kind(),
+                    ErrorKind::Limit { .. } | ErrorKind::Malformed(_) | ErrorKind::Model(_)
+                ),
+                "{error}"
+            );
+        }
+    }
+}
+
+/// All segments of a chunk take turns, and yet there are few characters.
+#[test]
+fn long_contexts_with_little_audio() {
+    let turn = Turn::take();
+    let model = llama(1, 0.1, Profile::F32);
+    let stream = shape(usage(&model, 1024, 1 << 12)).start();
+    let stream = stream.chunk(0x04, &fields(0, 3), &[0, 0, 0, 0, 1], &[]).bytes;
+    let options = with_memory(u64::MAX).with_model(model);
+    assert_with(&turn, &stream, &options, READER + MIB);
+}
+
+#[test]
+fn tokens_of_nonsense() {
+    let turn = Turn::take();
+    let mut random = Random::new(2);
+    for round in 0..20 {
+        let model = llama(1, 10.0, [Profile::F32, Profile::Int8][round % 2]);
+        let stream = shape(usage(&model, 64, 4)).start();
+        let payload: Vec<u8> =
+            [0, 0xF].into_iter().chain((0..300).map(|_| random.next() as u8)).collect();
+        let stream = stream.chunk(0x04, &fields(0, 300), &payload, &[]).bytes;
+        let options = DecodeOptions::default().with_model(model);
+        assert_with(&turn, &stream, &options, READER + 4 * MIB);
+    }
+}
+
+#[test]
+fn the_memory_limit_holds_with_a_model() {
+    let turn = Turn::take();
+    let spec = AudioSpec::new(SampleFormat::S16, 1, 8000);
+    for profile in [Profile::F32, Profile::Int8] {
+        let model = llama(1, 0.1, profile);
+        let mut language = LanguageOptions::default();
+        language.context = Some(256);
+        let options = EncodeOptions::default()
+            .with_preset(Preset::Light)
+            .with_chunk_frames(2000)
+            .with_model(model.clone(), language);
+        let mut encoder = Encoder::with_options(Vec::new(), spec, options).unwrap();
+        encoder.write_all(&pcm(&spec, 4000, Signal::Melody, 1)).unwrap();
+        let stream = encoder.finish().unwrap().writer;
+        let with = |limit: u64| with_memory(limit).with_model(model.clone());
+        let ErrorKind::Limit { needed, .. } = *error_of(&stream, with(0)).kind() else {
+            panic!("any model needs some memory");
+        };
+        for limit in [needed, 3 * needed] {
+            for threads in [1, 3] {
+                for (name, way) in WAYS {
+                    let options = with(limit).with_threads(threads);
+                    let (result, used) = turn.measure(|| way(&stream, options));
+                    result.unwrap();
+                    assert!(used.peak <= limit, "{name}: {} bytes of {limit}", used.peak);
+                }
+            }
+        }
+    }
+}

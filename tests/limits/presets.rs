@@ -1,0 +1,101 @@
+//! The memory limit that a caller chooses holds: what decodes within it stays within it, and
+//! what does not says what it needs.
+
+use std::io::Write;
+
+use lmac::{AudioSpec, EncodeOptions, Encoder, ErrorKind, Mapping, Preset, SampleFormat};
+
+use crate::common::{Signal, pcm};
+use crate::hostile::{WAYS, error_of, with_memory};
+use crate::memory::Turn;
+
+/// Three chunks and a bit of some audio.
+fn stream(spec: &AudioSpec, preset: Preset, mapping: Option<Mapping>, frames: usize) -> Vec<u8> {
+    let mut options = EncodeOptions::default().with_preset(preset).with_chunk_frames(frames as u64);
+    options.mapping = mapping;
+    let mut encoder = Encoder::with_options(Vec::new(), *spec, options).unwrap();
+    for signal in [Signal::Melody, Signal::Noise, Signal::FullScale, Signal::Melody] {
+        encoder.write_all(&pcm(spec, frames, signal, 3)).unwrap();
+    }
+    encoder.write_all(&pcm(spec, frames / 3, Signal::WastedBits, 3)).unwrap();
+    encoder.finish().unwrap().writer
+}
+
+/// Decodes with limits from too little to plenty, every way and with several threads.
+#[track_caller]
+fn assert_limits_hold(turn: &Turn, stream: &[u8], what: &str) {
+    let ErrorKind::Limit { needed, .. } = *error_of(stream, with_memory(0)).kind() else {
+        panic!("{what}: any stream needs some memory");
+    };
+    let refused = error_of(stream, with_memory(needed - 1));
+    assert!(matches!(refused.kind(), ErrorKind::Limit { .. }), "{what}: {refused}");
+    for limit in [needed, 3 * needed, 9 * needed] {
+        for threads in [1, 3] {
+            for (name, way) in WAYS {
+                let options = with_memory(limit).with_threads(threads);
+                let (result, used) = turn.measure(|| way(stream, options));
+                result.unwrap_or_else(|error| panic!("{what}, {name}: {error}"));
+                assert!(
+                    used.peak <= limit,
+                    "{what}, {name}, {threads} threads: {} bytes of {limit}, {needed} needed",
+                    used.peak
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_memory_limit_holds_for_every_preset_and_number_of_channels() {
+    let turn = Turn::take();
+    for &preset in Preset::ALL {
+        // The deep profiles take their time.
+        let samples = match preset {
+            Preset::Store | Preset::Light => 40_000,
+            Preset::Fast => 10_000,
+            _ => 600,
+        };
+        for channels in [1, 2, 6, 32, 33] {
+            let spec = AudioSpec::new(SampleFormat::S16, channels, 44100);
+            let stream = stream(&spec, preset, None, samples / usize::from(channels));
+            assert_limits_hold(&turn, &stream, &format!("{preset:?}, {channels} channels"));
+        }
+    }
+}
+
+#[test]
+fn the_memory_limit_holds_for_every_format() {
+    let turn = Turn::take();
+    for &format in SampleFormat::ALL {
+        for (preset, mapping, frames) in [
+            (Preset::Store, None, 100_000),
+            (Preset::Light, Some(Mapping::OffsetBinary), 50_000),
+            (Preset::Light, Some(Mapping::Residual), 50_000),
+            (Preset::Fast, None, 20_000),
+            (Preset::Standard, None, 300),
+        ] {
+            let spec = AudioSpec::new(format, 2, 44100);
+            let stream = stream(&spec, preset, mapping, frames);
+            // Samples of 64 bits come as bytes alone.
+            if format == SampleFormat::F64 {
+                continue;
+            }
+            assert_limits_hold(&turn, &stream, &format!("{preset:?}, {format:?}"));
+        }
+    }
+}
+
+#[test]
+fn the_memory_limit_holds_for_large_chunks() {
+    let turn = Turn::take();
+    for (preset, format) in [
+        (Preset::Store, SampleFormat::S16),
+        (Preset::Light, SampleFormat::U8),
+        (Preset::Fast, SampleFormat::S24),
+        (Preset::Fast, SampleFormat::F32),
+    ] {
+        let spec = AudioSpec::new(format, 2, 44100);
+        let stream = stream(&spec, preset, None, 1 << 17);
+        assert_limits_hold(&turn, &stream, &format!("{preset:?}, {format:?}, large chunks"));
+    }
+}

@@ -1,0 +1,70 @@
+//! What damage can make of a recovery: it looks everywhere, and holds on to little.
+
+use lmac::{DecodeOptions, Decoder};
+
+use crate::common::bytes::varint;
+use crate::hostile::{MIB, READER, Shape, WAYS, assert_takes_at_most, fields};
+use crate::memory::Turn;
+
+#[test]
+fn nothing_but_beginnings_of_items() {
+    let turn = Turn::take();
+    let shape = Shape::new(1, 1 << 20);
+    let beginnings = [
+        // Chunks that say they are of one MiB, blocks of one MiB, trailers with an index.
+        [&[0xD6, 0x9B, 0][..], &fields(0, 1 << 19), &varint(1 << 20), &[0; 4]].concat(),
+        [&[0xD6, 0x9B, 15, 2][..], &varint(1 << 20)].concat(),
+        vec![0xE3],
+        vec![0xD6, 0x9B],
+    ];
+    for beginning in beginnings {
+        let stream = [shape.start().bytes, beginning.repeat((4 << 20) / beginning.len())].concat();
+        assert_takes_at_most(&turn, &stream, READER + 4 * MIB);
+    }
+}
+
+#[test]
+fn damage_without_end() {
+    let turn = Turn::take();
+    let pcm = [1, 0];
+    // Of each two chunks the second is missing; what is listed of that has an end.
+    let stream = |chunks: u64| {
+        let mut builder = Shape::new(1, 1).start();
+        for chunk in 0..chunks {
+            builder = builder.chunk(0, &fields(2 * chunk, 1), &pcm, &pcm);
+            builder.bytes.extend([0; 20]);
+        }
+        builder.bytes
+    };
+    let recovered = |stream: &[u8]| {
+        let options = DecodeOptions::default().with_recover(true);
+        let mut decoder = Decoder::with_options(stream, options).unwrap();
+        let copied = std::io::copy(&mut decoder, &mut std::io::sink()).unwrap();
+        (copied, decoder.damage().lost.len())
+    };
+    let stream = stream(60_000);
+    let ((copied, listed), used) = turn.measure(|| recovered(&stream));
+    assert_eq!((copied, listed), (2 * (2 * 60_000 - 1), 10_000));
+    assert!(used.peak <= READER, "{} bytes", used.peak);
+}
+
+#[test]
+fn a_gap_that_no_lost_bytes_account_for() {
+    let turn = Turn::take();
+    let pcm = [1, 0];
+    // 26 bytes are gone, which may have held two chunks of 2^26 frames each, and no more.
+    for first in [3, 3 << 26, 1 << 40] {
+        let first_chunk = Shape::new(1, 1 << 26).start().chunk(0, &fields(0, 1), &pcm, &pcm);
+        let mut builder = first_chunk;
+        builder.bytes.extend([0; 26]);
+        let stream = builder.chunk(0, &fields(first, 1), &pcm, &pcm).bytes;
+        for (_, way) in &WAYS[..2] {
+            let options = DecodeOptions::default().with_recover(true);
+            let (bytes, used) = turn.measure(|| way(&stream, options));
+            let bytes = bytes.unwrap();
+            assert!(bytes <= (3 << 27) + 4, "{bytes} bytes of audio for frame {first}");
+            // A chunk of silence at a time.
+            assert!(used.peak <= (1 << 27) + READER, "{} bytes for frame {first}", used.peak);
+        }
+    }
+}
