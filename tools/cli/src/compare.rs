@@ -10,6 +10,9 @@ use lmac::{DecodeOptions, Decoder, Limits};
 use crate::failure::Failure;
 use crate::models::Models;
 
+/// Bytes that are compared at a time.
+const BLOCK: usize = 1 << 16;
+
 /// Reads both from beginning to end; an error unless the one restores the other.
 pub(crate) fn restores(
     stream: &Path,
@@ -26,22 +29,28 @@ pub(crate) fn restores(
     decoder.summary()?;
     let mut restored = Restored::new(decoder);
     let mut file = File::open(file)?;
-    let mut expected = Vec::new();
+    let mut expected = vec![0; BLOCK];
     loop {
         let piece = restored.next_piece()?;
-        expected.resize(piece.len().max(1), 0);
-        let length = read_fully(&mut file, &mut expected)?;
-        if expected[..length] != piece[..] {
-            return Err(Failure::Here(
-                "what was read back from the disk differs; the source is kept".into(),
-            ));
+        for part in piece.chunks(BLOCK) {
+            let length = read_fully(&mut file, &mut expected[..part.len()])?;
+            if expected[..length] != *part {
+                return Err(differs());
+            }
         }
         if piece.is_empty() {
             break;
         }
     }
+    if read_fully(&mut file, &mut expected[..1])? > 0 {
+        return Err(differs());
+    }
     restored.decoder_mut().expect_end()?;
     Ok(())
+}
+
+fn differs() -> Failure {
+    Failure::Here("what was read back from the disk differs; the source is kept".into())
 }
 
 fn read_fully(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {

@@ -57,6 +57,40 @@ pub(crate) struct Opened {
     pub(crate) seekable: bool,
 }
 
+impl Opened {
+    /// Fails where a file is not what it was when it was opened: what was read of it may be
+    /// a bit of each.
+    pub(crate) fn check_unchanged(&self) -> Result<(), Failure> {
+        let Some(path) = self.path.as_deref().filter(|_| self.seekable) else { return Ok(()) };
+        // Where its name is gone, what was read is all there is left.
+        let now = std::fs::metadata(path).or_else(|_| self.file.metadata())?;
+        let state = |file: &Metadata| (file.len(), file.modified().ok(), identity(file));
+        if state(&now) == state(&self.metadata) {
+            return Ok(());
+        }
+        Err(Failure::Here(format!(
+            "changed while it was read: it had {} bytes at first and has {} now; nothing was \
+             written",
+            self.metadata.len(),
+            now.len()
+        )))
+    }
+}
+
+/// What tells a file from another that took its name, where the system says that.
+fn identity(file: &Metadata) -> Option<(u64, u64)> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        Some((file.dev(), file.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = file;
+        None
+    }
+}
+
 /// Standard input without the buffer that the standard library has for it.
 #[cfg(unix)]
 fn stdin() -> std::io::Result<File> {

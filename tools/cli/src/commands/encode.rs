@@ -123,6 +123,7 @@ impl Encoding<'_> {
             .as_ref()
             .map_or((None, None), |info| (Some(info.spec), info.model.as_ref().map(Model::from)));
         let (stats, md5) = converted.map_err(|error| output.explain(error))?;
+        input.check_unchanged()?;
         let check = rm.then_some(|file: &Path, stream: &Path| {
             compare::restores(stream, file, self.args.common.threads, &self.models)
         });
