@@ -190,11 +190,12 @@ impl<W: Write> Encoder<W> {
     pub(crate) fn write_tail(&mut self, bytes: &[u8]) -> Result<()> {
         self.guarded(|encoder| {
             for part in bytes.chunks(MAX_BLOCK) {
-                encoder.tail.extend_from_slice(part);
+                memory::append(&mut encoder.tail, part)?;
                 encoder.tail_length += part.len() as u64;
                 if encoder.tail.len() >= MAX_BLOCK {
                     encoder.cut_rest()?;
-                    let rest = encoder.tail.split_off(MAX_BLOCK);
+                    let rest = memory::copied(&encoder.tail[MAX_BLOCK..])?;
+                    encoder.tail.truncate(MAX_BLOCK);
                     let block = std::mem::replace(&mut encoder.tail, rest);
                     encoder.write_tail_block(&block)?;
                 }
@@ -267,7 +268,7 @@ impl<W: Write> Encoder<W> {
         .seal();
         self.write(&stream.bytes)?;
         for part in std::mem::take(&mut self.source.head).chunks(MAX_BLOCK) {
-            self.write(&write_block(block::HEAD, part, stream.id))?;
+            self.write(&write_block(block::HEAD, part, stream.id)?)?;
             self.stats.foreign_bytes += part.len() as u64;
         }
         let stream = Arc::new(stream);
@@ -344,7 +345,7 @@ impl<W: Write> Encoder<W> {
 
     fn write_tail_block(&mut self, data: &[u8]) -> Result<()> {
         let id = self.start(&[])?.stream.id;
-        self.write(&write_block(block::TAIL, data, id))
+        self.write(&write_block(block::TAIL, data, id)?)
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {

@@ -4,6 +4,7 @@ use super::fields::{Fields, StreamId, put_u32, put_varint};
 use super::header::Header;
 use super::{MAX_BLOCK, MAX_FRAMES, SYNC};
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::model::Method;
 use crate::planes::Mapping;
 
@@ -19,6 +20,9 @@ const MAPPINGS: [Mapping; 3] = [Mapping::TwosComplement, Mapping::OffsetBinary, 
 
 /// Bytes of the checksum behind an item.
 pub(crate) const ITEM_CRC: usize = 4;
+
+/// The most bytes of a block beside its data.
+const MOST_AROUND_BLOCK: usize = 32;
 
 /// The fewest bytes that a chunk takes.
 pub(crate) const MIN_CHUNK: u64 = 13;
@@ -207,15 +211,16 @@ impl ChunkHeader {
 }
 
 /// The whole of a critical block.
-pub(crate) fn write_block(kind: u64, data: &[u8], id: StreamId) -> Vec<u8> {
+pub(crate) fn write_block(kind: u64, data: &[u8], id: StreamId) -> Result<Vec<u8>> {
     debug_assert!(data.len() <= MAX_BLOCK);
-    let mut out = vec![SYNC[0], SYNC[1], BLOCK_CODE | CRITICAL];
+    let mut out = memory::room(data.len() + MOST_AROUND_BLOCK)?;
+    out.extend([SYNC[0], SYNC[1], BLOCK_CODE | CRITICAL]);
     put_varint(&mut out, kind);
     put_varint(&mut out, data.len() as u64);
     out.extend_from_slice(data);
     let crc = id.crc(&[&out]);
     put_u32(&mut out, crc);
-    out
+    Ok(out)
 }
 
 /// Whether the checksum at the end of a whole item is right.
