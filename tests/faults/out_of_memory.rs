@@ -134,13 +134,13 @@ fn encoding_and_decoding_without_memory() {
 fn files_without_memory() {
     let turn = Turn::take();
     let spec = AudioSpec::new(SampleFormat::S16, 2, 44100);
-    let audio = audio(&spec, 1 << 19, Signal::Melody);
+    let audio = audio(&spec, 1 << 17, Signal::Melody);
     // A large head, and a large tail.
     let mut wav = wav_head(&spec, Some(audio.len() as u64 / 4));
     wav.splice(12..12, [&b"junk\0\0\x10\0"[..], &vec![7; 0x10_0000]].concat());
     wav.extend(&audio);
-    wav.extend(vec![9; 3 << 20]);
-    let options = EncodeOptions::default().with_preset(Preset::Fast).with_chunk_frames(1 << 18);
+    wav.extend(vec![9; 3 << 19]);
+    let options = EncodeOptions::default().with_preset(Preset::Fast).with_chunk_frames(1 << 17);
     let mut count = refuse_each(&turn, "encoding a file", || {
         encode_wav(wav.as_slice(), io::sink(), &options).map(drop)
     });

@@ -30,14 +30,13 @@ fn a_header_of_any_length() {
 #[test]
 fn channels_of_any_number() {
     let turn = Turn::take();
-    let most = Shape::new(65535, 1).start();
     let pcm = vec![0; 2 * 65535];
     // Light chunks of two's complement, and of residuals: a code for each channel.
     let planes = [0b1010; 1];
     let codes = [&planes[..], &vec![0; 65535]].concat();
     for (head, payload) in [(0x02, &planes[..]), (0x22, &codes)] {
-        let stream = Builder { bytes: most.bytes.clone(), ..*&Shape::new(65535, 1).start() };
-        let stream = stream.chunk(head, &fields(0, 1), payload, &pcm).trailer(2, &[1]);
+        let start = Shape::new(65535, 1).start();
+        let stream = start.chunk(head, &fields(0, 1), payload, &pcm).trailer(2, &[1]);
         let state = 64 * 65535;
         assert_takes_at_most(&turn, &stream, 8 * pcm.len() as u64 + state + READER);
     }
