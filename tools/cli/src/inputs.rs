@@ -63,7 +63,7 @@ impl Opened {
     pub(crate) fn check_unchanged(&self) -> Result<(), Failure> {
         let Some(path) = self.path.as_deref().filter(|_| self.seekable) else { return Ok(()) };
         // Where its name is gone, what was read is all there is left.
-        let now = std::fs::metadata(path).or_else(|_| self.file.metadata())?;
+        let now = fs::metadata(path).or_else(|_| self.file.metadata())?;
         let state = |file: &Metadata| (file.len(), file.modified().ok(), identity(file));
         if state(&now) == state(&self.metadata) {
             return Ok(());
