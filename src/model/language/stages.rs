@@ -61,6 +61,22 @@ impl Times {
     }
 }
 
+/// The time since it was started, or none where nothing can tell the time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stopwatch(Option<Instant>);
+
+impl Stopwatch {
+    pub(crate) fn start() -> Self {
+        // WebAssembly without a system around it has no clock, and panics when it is asked.
+        let clock = !cfg!(all(target_family = "wasm", target_os = "unknown"));
+        Stopwatch(clock.then(Instant::now))
+    }
+
+    pub(crate) fn elapsed(self) -> Duration {
+        self.0.map_or(Duration::ZERO, |began| began.elapsed())
+    }
+}
+
 /// Takes the time of stages.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Clock<'a> {
@@ -86,7 +102,7 @@ impl<'a> Clock<'a> {
 
     /// Does some work of one thread and counts its time.
     pub(crate) fn time<T>(self, stage: Stage, work: impl FnOnce() -> T) -> T {
-        let began = Instant::now();
+        let began = Stopwatch::start();
         let result = work();
         self.add(stage, began.elapsed());
         result

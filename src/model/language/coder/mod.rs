@@ -19,7 +19,6 @@ mod tests;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Instant;
 
 use super::account::Tally;
 use super::alphabet::Alphabet;
@@ -27,7 +26,7 @@ use super::engine::{Cache, Head, Run, Scratch};
 use super::frequencies::{Distribution, Workspace};
 use super::meter::Meter;
 use super::model::LanguageModel;
-use super::stages::{Clock, Stage};
+use super::stages::{Clock, Stage, Stopwatch};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Piece;
 use crate::model::identity::{ModelUse, Tokens};
@@ -159,7 +158,7 @@ impl Coder {
     ) -> Result<()> {
         let top_k = self.usage.top_k.map(|k| k as usize);
         let Room { scratch, logits: gathered, workspace } = room;
-        let began = Instant::now();
+        let began = Stopwatch::start();
         let each = &mut |run, at, logits: &_| {
             let logits = way.alphabet.gather(logits, gathered);
             each(run, at, Predicted { logits, top_k, workspace });

@@ -16,11 +16,12 @@ mod scratch;
 pub(crate) use cache::Cache;
 pub(crate) use scratch::Scratch;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::error::Result;
 use crate::model::language::Profile;
 use crate::model::language::architecture::Architecture;
+use crate::model::language::stages::Stopwatch;
 use crate::model::language::tensor::Tensors;
 use crate::numerics::dispatch::{InstructionSet, run_with};
 use crate::numerics::environment::DefaultEnvironment;
@@ -237,7 +238,7 @@ impl Engine {
                 run_with(self.set, Bias { rows: logits, stride, biases });
             }
             run_with(self.set, Finite(logits));
-            let began = Instant::now();
+            let began = Stopwatch::start();
             for (row, (run, token)) in logits.chunks_exact(stride).zip(&mut places) {
                 match &head.picked {
                     None => each(run, token, &row[..outputs]),
