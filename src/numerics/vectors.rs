@@ -51,46 +51,127 @@ impl Element for i8 {
     }
 }
 
-/// Four floats: what SSE2, NEON and WebAssembly have, and compilers find.
+/// Four floats: what every machine of an architecture has, where it has vectors.
 #[derive(Clone, Copy)]
-pub(crate) struct Four([f32; 4]);
+pub(crate) struct Four(four::Register);
 
 impl Vector for Four {
     const LANES: usize = 4;
 
     #[inline(always)]
     fn splat(x: f32) -> Self {
-        Four([x; 4])
+        Four(four::splat(x))
     }
 
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
-        // SAFETY: the caller has four floats there; an array of them is aligned as one is.
-        Four(unsafe { from.cast::<[f32; 4]>().read() })
+        // SAFETY: the caller has four floats there.
+        Four(unsafe { four::load(from) })
     }
 
     #[inline(always)]
     unsafe fn load_bytes(from: *const i8) -> Self {
-        // SAFETY: as in `load`.
-        Four(unsafe { from.cast::<[i8; 4]>().read() }.map(f32::from))
+        // SAFETY: the caller has four bytes there.
+        let floats = unsafe { from.cast::<[i8; 4]>().read() }.map(f32::from);
+        // SAFETY: those are four floats.
+        Four(unsafe { four::load(floats.as_ptr()) })
     }
 
     #[inline(always)]
     unsafe fn store(self, to: *mut f32) {
-        // SAFETY: as in `load`.
-        unsafe { to.cast::<[f32; 4]>().write(self.0) }
+        // SAFETY: the caller has room for four floats there.
+        unsafe { four::store(to, self.0) }
     }
 
     #[inline(always)]
     fn add(self, other: Self) -> Self {
-        let ([a, b, c, d], [e, f, g, h]) = (self.0, other.0);
-        Four([a + e, b + f, c + g, d + h])
+        Four(four::add(self.0, other.0))
     }
 
     #[inline(always)]
     fn multiply(self, other: Self) -> Self {
-        let ([a, b, c, d], [e, f, g, h]) = (self.0, other.0);
-        Four([a * e, b * f, c * g, d * h])
+        Four(four::multiply(self.0, other.0))
+    }
+}
+
+// Arrays of four become single floats in the middle of a tile: compilers are told.
+
+/// NEON.
+#[cfg(target_arch = "aarch64")]
+mod four {
+    use std::arch::aarch64::*;
+
+    pub(super) type Register = float32x4_t;
+
+    #[inline(always)]
+    pub(super) fn splat(x: f32) -> Register {
+        // SAFETY: every machine of the architecture has the instruction, as all that follow.
+        unsafe { vdupq_n_f32(x) }
+    }
+
+    /// # Safety
+    /// There are four floats from `from` on.
+    #[inline(always)]
+    pub(super) unsafe fn load(from: *const f32) -> Register {
+        // SAFETY: what the caller promises.
+        unsafe { vld1q_f32(from) }
+    }
+
+    /// # Safety
+    /// There are four floats from `to` on, which nothing else borrows.
+    #[inline(always)]
+    pub(super) unsafe fn store(to: *mut f32, register: Register) {
+        // SAFETY: what the caller promises.
+        unsafe { vst1q_f32(to, register) }
+    }
+
+    #[inline(always)]
+    pub(super) fn add(a: Register, b: Register) -> Register {
+        // SAFETY: as in `splat`.
+        unsafe { vaddq_f32(a, b) }
+    }
+
+    #[inline(always)]
+    pub(super) fn multiply(a: Register, b: Register) -> Register {
+        // SAFETY: as in `splat`.
+        unsafe { vmulq_f32(a, b) }
+    }
+}
+
+/// Arrays, for compilers to make of what they can.
+#[cfg(not(target_arch = "aarch64"))]
+mod four {
+    pub(super) type Register = [f32; 4];
+
+    #[inline(always)]
+    pub(super) fn splat(x: f32) -> Register {
+        [x; 4]
+    }
+
+    /// # Safety
+    /// There are four floats from `from` on.
+    #[inline(always)]
+    pub(super) unsafe fn load(from: *const f32) -> Register {
+        // SAFETY: the caller has four floats there; an array of them is aligned as one is.
+        unsafe { from.cast::<Register>().read() }
+    }
+
+    /// # Safety
+    /// There are four floats from `to` on, which nothing else borrows.
+    #[inline(always)]
+    pub(super) unsafe fn store(to: *mut f32, register: Register) {
+        // SAFETY: as in `load`.
+        unsafe { to.cast::<Register>().write(register) }
+    }
+
+    #[inline(always)]
+    pub(super) fn add([a, b, c, d]: Register, [e, f, g, h]: Register) -> Register {
+        [a + e, b + f, c + g, d + h]
+    }
+
+    #[inline(always)]
+    pub(super) fn multiply([a, b, c, d]: Register, [e, f, g, h]: Register) -> Register {
+        [a * e, b * f, c * g, d * h]
     }
 }
 
