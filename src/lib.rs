@@ -79,6 +79,10 @@ pub mod checkpoint {
     pub use crate::model::checkpoint::{Checkpoint, find, load, open, weight_files};
 }
 
+#[cfg(feature = "_machine")]
+#[doc(hidden)]
+pub use numerics::machine;
+
 /// Version of the format that this crate writes, major and minor.
 pub const FORMAT_VERSION: (u8, u8) = container::VERSION;
 

@@ -69,8 +69,18 @@ impl InstructionSet {
         ]
         .into_iter()
         .flatten()
+        .filter(|&set| set <= limit())
     }
 }
+
+/// The best instruction set that may be taken.
+#[cfg(not(feature = "_machine"))]
+fn limit() -> InstructionSet {
+    InstructionSet::Vnni
+}
+
+#[cfg(feature = "_machine")]
+use super::machine::limit;
 
 /// Runs on the best instruction set of this machine that is worth it.
 pub(crate) fn run<W: Work>(work: W) -> W::Output {

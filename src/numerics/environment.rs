@@ -33,6 +33,16 @@ mod register {
     /// All exceptions masked, rounding to nearest, no flushing.
     pub(super) const DEFAULT: Register = 0x1F80;
 
+    /// The same with results flushed to zero, and operands taken for zero.
+    #[cfg(any(test, feature = "_machine"))]
+    pub(super) const FLUSHING: Register = DEFAULT | 0x8040;
+
+    /// What is set in it, without the flags of exceptions.
+    #[cfg(any(test, feature = "_machine"))]
+    pub(super) fn control(register: Register) -> Register {
+        register & !0x3F
+    }
+
     pub(super) fn read() -> Register {
         let mut register: Register = 0;
         // SAFETY: stores four bytes where `register` is.
@@ -56,6 +66,16 @@ mod register {
     /// No traps, rounding to nearest, no flushing.
     pub(super) const DEFAULT: Register = 0;
 
+    /// Results flushed to zero, and operands taken for zero.
+    #[cfg(any(test, feature = "_machine"))]
+    pub(super) const FLUSHING: Register = 1 << 24;
+
+    /// What is set in it: flags of exceptions are elsewhere.
+    #[cfg(any(test, feature = "_machine"))]
+    pub(super) fn control(register: Register) -> Register {
+        register
+    }
+
     pub(super) fn read() -> Register {
         let register: Register;
         // SAFETY: reads a register that every thread may read.
@@ -74,24 +94,34 @@ mod register {
 mod register {
     pub(super) type Register = ();
     pub(super) const DEFAULT: Register = ();
+    #[cfg(any(test, feature = "_machine"))]
+    pub(super) const FLUSHING: Register = ();
+    #[cfg(any(test, feature = "_machine"))]
+    pub(super) fn control((): Register) {}
     pub(super) fn read() -> Register {}
     pub(super) fn write((): Register) {}
 }
 
 use register::{DEFAULT, Register, read, write};
+#[cfg(any(test, feature = "_machine"))]
+use register::{FLUSHING, control};
 
 /// Calls `work` with denormals flushed to zero, as audio programs set them, and taken for
-/// zero.
-#[cfg(all(test, target_arch = "x86_64"))]
+/// zero; fails where it does not leave that as it was.
+#[cfg(any(test, feature = "_machine"))]
 pub(crate) fn with_flushing<T>(work: impl FnOnce() -> T) -> T {
     let before = read();
-    write(DEFAULT | 0x8040);
+    write(FLUSHING);
+    let flushing = read();
     let result = work();
+    let after = read();
     write(before);
+    // The caller's register is put back whole; work of its own may set flags on the way.
+    assert!(control(after) == control(flushing), "the caller's float environment is lost");
     result
 }
 
-#[cfg(all(test, target_arch = "x86_64"))]
+#[cfg(all(test, any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod tests {
     use super::*;
     use std::hint::black_box;

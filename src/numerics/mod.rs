@@ -17,6 +17,8 @@ pub(crate) mod environment;
 pub(crate) mod functions;
 pub(crate) mod integers;
 pub(crate) mod lanes;
+#[cfg(feature = "_machine")]
+pub mod machine;
 #[cfg(feature = "language")]
 pub(crate) mod matrix;
 #[cfg(feature = "language")]

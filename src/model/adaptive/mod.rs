@@ -208,7 +208,6 @@ mod tests {
         pcm
     }
 
-    #[cfg(target_arch = "x86_64")]
     #[test]
     fn a_caller_that_flushes_denormals_changes_nothing() {
         use crate::numerics::environment::with_flushing;

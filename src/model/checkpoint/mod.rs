@@ -89,7 +89,7 @@ fn name_of(path: &Path) -> String {
     path.map_or_else(|| "model".into(), |name| name.to_string_lossy().into_owned())
 }
 
-#[cfg(all(test, target_arch = "x86_64"))]
+#[cfg(test)]
 mod tests {
     use std::fs;
 

@@ -67,7 +67,6 @@ mod tests {
         }
     }
 
-    #[cfg(target_arch = "x86_64")]
     #[test]
     fn denormals_survive_a_processor_that_flushes_them() {
         use crate::numerics::environment::with_flushing;
