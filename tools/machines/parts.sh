@@ -1,0 +1,210 @@
+# Sourced by run.sh: what is built and run on each platform.
+# shellcheck shell=sh disable=SC2086 # options, emulators and packages are words
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+: >"$work/table"
+target="${CARGO_TARGET_DIR:-$root/target}"
+machines=tools/machines
+source=/usr/lib/rustlib/src/rust/library/std
+
+row() { # PLATFORM BUILD WHAT RESULT SECONDS
+    echo "| $1 | $2 | $3 | $4 | $5 |" | tee -a "$work/table"
+}
+
+# What cannot be done here is said, and is no failure.
+skipped() { # PLATFORM WHY
+    row "$1" - - "not run: $2" -
+}
+
+failed() { # PLATFORM BUILD WHAT
+    row "$1" "$2" "$3" failed -
+    : >"$work/different"
+}
+
+# Runs a command and compares what it prints with a file.
+compare() { # PLATFORM BUILD WHAT FILE COMMAND...
+    on=$1 build=$2 what=$3 expected=$4
+    shift 4
+    start=$(date +%s) result=different
+    if ! "$@" >"$work/output" 2>"$work/errors" || ! [ -s "$work/output" ]; then
+        result=failed
+        tail -n 20 "$work/errors" >&2
+    elif cmp -s "$work/output" "$expected"; then
+        result=same
+    else
+        diff "$expected" "$work/output" | head -n 20 >&2 || true
+    fi
+    [ $result = same ] || : >"$work/different"
+    row "$on" "$build" "$what" $result $(($(date +%s) - start))
+}
+
+# The lines of a build without files, of all or of the short work.
+lines() { # [--short]
+    case "${1:-}" in --short) file=digests-short.txt ;; *) file=digests.txt ;; esac
+    grep -v '^vectors/language-' "$machines/$file" >"$work/$file"
+    echo "$work/$file"
+}
+
+have() {
+    for command in "$@"; do
+        command -v "$command" >/dev/null 2>&1 || return 1
+    done
+}
+
+# Installs packages where that is allowed; what is still missing then is found out later.
+install() {
+    if [ "$(id -u)" = 0 ] && have apt-get; then
+        { apt-get install -y "$@" || { apt-get update && apt-get install -y "$@"; }; } >&2 || true
+    fi
+}
+
+# Picks a compiler that has a standard library for a platform, the usual one or Debian's; or
+# Debian's and the library's source.
+pick_compiler() { # TARGET
+    standard=
+    for rust in "" /usr/bin/; do
+        have "${rust}rustc" "${rust}cargo" || continue
+        library=$("${rust}rustc" --print target-libdir --target "$1" 2>/dev/null) || continue
+        [ -d "$library" ] && return
+    done
+    standard=-Zbuild-std=std,panic_abort,panic_unwind
+    [ -d $source ] && have /usr/bin/rustc /usr/bin/cargo
+}
+
+# Cargo of the compiler that was picked.
+build() {
+    RUSTC="${rust}rustc" RUSTC_BOOTSTRAP=${standard:+1} nice -n 5 \
+        "${rust}cargo" "$@" $standard --locked
+}
+
+# Where cargo puts what it builds in a profile.
+folder() {
+    [ "$1" = dev ] && echo debug || echo "$1"
+}
+
+native() {
+    cargo build --release --locked -p lmac-machines
+    # Not optimised, and with all assertions, in a folder of its own.
+    cargo build --locked -p lmac-machines --config profile.dev.opt-level=0 \
+        --target-dir "$target/unoptimised"
+    release="$target/release/lmac-machines"
+    for set in $("$release" --instruction-sets); do
+        for options in "--threads 1" "--threads 4 --flush"; do
+            compare "$(uname -m), $set" release "$options" $machines/digests.txt \
+                "$release" --instructions "$set" $options
+            compare "$(uname -m), $set" debug "$options --short" $machines/digests-short.txt \
+                "$target/unoptimised/debug/lmac-machines" --instructions "$set" $options --short
+        done
+    done
+}
+
+# Gets ready to build for another Linux and to run that. Says why, where it is not possible.
+get_ready() { # ARCHITECTURE
+    machine=$1 emulator=qemu-$1-static packages="gcc-$1-linux-gnu qemu-user-static"
+    case $machine in
+        aarch64) packages="$packages libstd-rust-web-dev:arm64" ;;
+        i686) emulator="" packages="gcc-i686-linux-gnu rust-web-src" ;;
+        *) packages="$packages rust-web-src" ;;
+    esac
+    triple=$machine-unknown-linux-gnu linker=$machine-linux-gnu-gcc
+    if ! pick_compiler $triple || ! have $linker $emulator; then
+        if [ "$(id -u)" = 0 ] && have dpkg; then
+            dpkg --add-architecture arm64
+        fi
+        install rustc-web cargo-web $packages
+    fi
+    missing=
+    pick_compiler $triple || missing="a Rust compiler with a library for it"
+    for command in $linker $emulator; do
+        have "$command" || missing="${missing:+$missing, }$command"
+    done
+    if [ -n "$missing" ]; then
+        skipped $machine "missing $missing (Debian: rustc-web cargo-web $packages)"
+        return 1
+    fi
+    variable=$(echo $triple | tr a-z- A-Z_)
+    # Dynamically linked programs hang in the emulator when they start a thread.
+    export "CARGO_TARGET_${variable}_RUSTFLAGS=-C target-feature=+crt-static"
+    export "CARGO_TARGET_${variable}_LINKER=$linker"
+    export "CC_$(echo $triple | tr - _)=$linker"
+}
+
+# Digests of another Linux.
+elsewhere() { # ARCHITECTURE PROFILE [--short]
+    get_ready "$1" || return 0
+    profile=$2 short=${3:-}
+    # Models out of files take a tokenizer, which takes long to build.
+    if ! build build --profile "$profile" -p lmac-machines --no-default-features \
+        --target $triple; then
+        failed "$machine" "$profile" build
+        return
+    fi
+    program="$target/$triple/$(folder "$profile")/lmac-machines"
+    for options in "--threads 1" "--threads 3 --flush"; do
+        compare "$machine${emulator:+ (qemu)}" "$profile" "$options $short" "$(lines $short)" \
+            $emulator "$program" $options $short
+    done
+}
+
+# The tool here and on aarch64: what one encodes the other decodes, and both encode the same.
+tool() {
+    get_ready aarch64 || return 0
+    cargo build --release --locked -p lmac-cli
+    if ! build build -p lmac-cli --target $triple; then
+        failed $machine dev "build of lmac"
+        return
+    fi
+    here="$target/release/lmac"
+    there="$emulator $target/$triple/debug/lmac"
+    # A fifth of a second.
+    head -c 9600 samples/speech.wav >"$work/speech.wav"
+    models=spec/vectors/models
+    for options in "--preset fast" "--preset standard" "--preset max" \
+        "--model $models/llama --top-k 20" "--model $models/llama --profile int8" \
+        "--model $models/bytes.npz"; do
+        compare "$machine (qemu)" dev "lmac encode $options, decode" "$work/speech.wav" both_ways
+    done
+}
+
+# Prints the audio where everything agrees.
+both_ways() {
+    model=$(echo "$options" | grep -o -- '--model [^ ]*' || true)
+    $here encode $options - - <"$work/speech.wav" >"$work/here.lmac" &&
+        $there encode $options - - <"$work/speech.wav" >"$work/there.lmac" &&
+        cmp "$work/here.lmac" "$work/there.lmac" >&2 &&
+        $there decode $model - - <"$work/here.lmac" >"$work/back.wav" &&
+        cmp "$work/back.wav" "$work/speech.wav" >&2 &&
+        $here decode $model - - <"$work/there.lmac"
+}
+
+wasm32() {
+    triple=wasm32-unknown-unknown
+    have node || install nodejs
+    pick_compiler $triple || install rust-web-src cargo-web rustc-web
+    missing=
+    have node || missing="node"
+    pick_compiler $triple || missing="${missing:+$missing, }a Rust compiler with a library for it"
+    if [ -n "$standard" ]; then
+        # Debian's compiler comes without a linker for it; the usual one brings that.
+        linker=$(find "$(rustc --print sysroot)" -name rust-lld | head -n 1)
+        [ -n "$linker" ] || missing="${missing:+$missing, }rust-lld"
+        export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER="$linker"
+    fi
+    if [ -n "$missing" ]; then
+        skipped wasm32 "missing $missing (Debian: rustc-web cargo-web rust-web-src nodejs)"
+        return
+    fi
+    for profile in release dev; do
+        if ! build rustc --profile $profile -p lmac-machines --lib --no-default-features \
+            --crate-type cdylib --target $triple; then
+            failed wasm32 $profile build
+            continue
+        fi
+        program="$target/$triple/$(folder $profile)/lmac_machines.wasm"
+        for options in "--threads 1" "--threads 3"; do
+            compare "wasm32 (node)" $profile "$options" "$(lines)" \
+                node $machines/run.mjs "$program" $options
+        done
+    done
+}

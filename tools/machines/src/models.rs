@@ -1,0 +1,216 @@
+//! Language models without a file: weights that follow from a seed, stored in every kind.
+
+use std::sync::Arc;
+
+use lmac::language::{
+    Architecture, ByteTransformer, Expected, Kind, LanguageModel, Llama, Parts, Tensor, Tensors,
+    Tokenizer, Vocabulary,
+};
+use lmac::{Profile, Result};
+
+use crate::random::Random;
+
+/// The character of the zeros that quiet audio is full of.
+const MIDDLE: u8 = 64;
+
+/// A token of each character alone, the beginning, and each character behind a middle one.
+const TOKENS: usize = 2 * 128 + 1;
+const BEGINNING: u32 = 128;
+
+/// Kinds that are made of blocks: their bytes, where the halves are that they are scaled by,
+/// and what these are at least.
+const BLOCKS: [(Kind, usize, &[usize], u16); 10] = [
+    (Kind::Q4_0, 18, &[0], 0x2000),
+    (Kind::Q4_1, 20, &[0, 2], 0x2000),
+    (Kind::Q5_0, 22, &[0], 0x1C00),
+    (Kind::Q5_1, 24, &[0, 2], 0x1C00),
+    (Kind::Q8_0, 34, &[0], 0x1000),
+    (Kind::Q2K, 84, &[80, 82], 0x1400),
+    (Kind::Q3K, 110, &[108], 0x0C00),
+    (Kind::Q4K, 144, &[0, 2], 0x0200),
+    (Kind::Q5K, 176, &[0, 2], 0x0100),
+    (Kind::Q6K, 210, &[208], 0x0080),
+];
+
+/// Weights out of random numbers, in some kinds by turns.
+struct Seeded {
+    random: Random,
+    kinds: &'static [Kind],
+    /// The largest of those that are no halves.
+    size: f32,
+    matrices: usize,
+}
+
+impl Seeded {
+    /// A number below this size, either way.
+    fn number(&mut self, size: f32) -> f32 {
+        ((self.random.next() >> 40) as f32 / (1 << 23) as f32 - 1.0) * size
+    }
+
+    fn bytes(&mut self, kind: Kind, count: usize) -> Vec<u8> {
+        match kind {
+            Kind::F32 => (0..count).flat_map(|_| self.number(self.size).to_le_bytes()).collect(),
+            Kind::BF16 => {
+                let upper = |bytes: [u8; 4]| [bytes[2], bytes[3]];
+                (0..count).flat_map(|_| upper(self.number(self.size).to_le_bytes())).collect()
+            }
+            Kind::F16 => {
+                // Any sign and mantissa, and exponents from that of denormals on.
+                let half =
+                    |random: u64| (random & 0x83FF) as u16 | ((random >> 32) % 14) as u16 * 1024;
+                (0..count).flat_map(|_| half(self.random.next()).to_le_bytes()).collect()
+            }
+            _ => self.blocks(kind, count),
+        }
+    }
+
+    fn blocks(&mut self, kind: Kind, count: usize) -> Vec<u8> {
+        let known = BLOCKS.iter().find(|(block, ..)| *block == kind);
+        let &(_, size, scales, least) = known.expect("a kind of blocks");
+        let values = if kind.name().ends_with('K') { 256 } else { 32 };
+        let mut bytes = Vec::new();
+        for _ in 0..count / values {
+            let start = bytes.len();
+            bytes.extend((0..size).map(|_| self.random.next() as u8));
+            for scale in scales {
+                let half = least + self.random.below(0x400) as u16;
+                bytes[start + scale..start + scale + 2].copy_from_slice(&half.to_le_bytes());
+            }
+        }
+        bytes
+    }
+}
+
+impl Tensors for Seeded {
+    fn tensor(&mut self, expected: &Expected) -> Result<Tensor> {
+        let count = expected.shape.iter().product();
+        let (kind, bytes) = if expected.shape.len() == 1 {
+            let middle = if expected.name.ends_with("norm") || expected.name.ends_with("scale") {
+                1.0
+            } else {
+                0.0
+            };
+            let number = |_| (middle + self.number(0.25)).to_le_bytes();
+            (Kind::F32, (0..count).flat_map(number).collect())
+        } else {
+            let kind = self.kinds[self.matrices % self.kinds.len()];
+            self.matrices += 1;
+            (kind, self.bytes(kind, count))
+        };
+        Tensor::new(expected.shape.clone(), kind, bytes)
+    }
+}
+
+/// Takes the longest token that fits, from the beginning on.
+struct Greedy;
+
+impl Tokenizer for Greedy {
+    fn tokens(&self, text: &[u8]) -> Vec<u32> {
+        let mut tokens = Vec::new();
+        let mut rest = text;
+        loop {
+            rest = match rest {
+                [] => return tokens,
+                [MIDDLE, next, rest @ ..] => {
+                    tokens.push(BEGINNING + 1 + u32::from(*next));
+                    rest
+                }
+                [next, rest @ ..] => {
+                    tokens.push(u32::from(*next));
+                    rest
+                }
+            };
+        }
+    }
+}
+
+/// The models, by name.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Model {
+    /// A Llama of floats of every kind and of small blocks.
+    Llama,
+    /// One of the largest blocks, that is only looked at.
+    Wide,
+    /// The byte transformer.
+    Bytes,
+}
+
+impl Model {
+    pub(crate) const ALL: [Model; 3] = [Model::Llama, Model::Wide, Model::Bytes];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Model::Llama => "llama",
+            Model::Wide => "wide",
+            Model::Bytes => "bytes",
+        }
+    }
+
+    pub(crate) fn load(self, profile: Profile) -> LanguageModel {
+        const FLOATS: &[Kind] = &[Kind::F32, Kind::BF16, Kind::F32, Kind::F16];
+        const SMALL: &[Kind] = &[
+            Kind::F32,
+            Kind::F16,
+            Kind::BF16,
+            Kind::Q8_0,
+            Kind::Q4_0,
+            Kind::Q4_1,
+            Kind::Q5_0,
+            Kind::Q5_1,
+        ];
+        const LARGE: &[Kind] =
+            &[Kind::F32, Kind::Q2K, Kind::Q3K, Kind::Q4K, Kind::Q5K, Kind::Q6K, Kind::Q8_0];
+        let (architecture, kinds, size) = match self {
+            Model::Llama => (llama(32, 2), SMALL, 0.25),
+            Model::Wide => (llama(256, 1), LARGE, 0.25),
+            Model::Bytes => (bytes(), FLOATS, 0.125),
+        };
+        let random = Random::new(self as u64 + 1);
+        let parts = Parts {
+            name: format!("seeded {}", self.name()),
+            architecture,
+            vocabulary: vocabulary(),
+            tokenizer: Some(Arc::new(Greedy)),
+            tensors: &mut Seeded { random, kinds, size, matrices: 0 },
+            hash: None,
+        };
+        LanguageModel::new(parts, profile).expect("a sound model")
+    }
+}
+
+/// With eight queries for two keys, and rotations as of long contexts.
+fn llama(width: usize, layers: usize) -> Architecture {
+    Architecture::Llama(Llama {
+        vocabulary: TOKENS,
+        width,
+        layers,
+        heads: 8,
+        key_heads: 2,
+        head_width: width / 8,
+        feed_forward: 2 * width,
+        epsilon: 1e-5,
+        rope_base: 500_000.0,
+        rope_factors: (0..width / 16).map(|at| [1.0, 2.5, 8.0][at % 3]).collect(),
+        tied: false,
+        positions: 512,
+    })
+}
+
+/// Of sizes that no vector divides.
+fn bytes() -> Architecture {
+    Architecture::ByteTransformer(ByteTransformer {
+        vocabulary: TOKENS,
+        width: 27,
+        layers: 2,
+        heads: 3,
+        feed_forward: 70,
+    })
+}
+
+fn vocabulary() -> Vocabulary {
+    let alone = (0..128u8).map(|character| Some([character].into()));
+    let pairs = (0..128u8).map(|character| Some([MIDDLE, character].into()));
+    let tokens = alone.chain([None]).chain(pairs).collect();
+    let characters = std::array::from_fn(|character| character as u32);
+    Vocabulary::new(tokens, characters, BEGINNING).expect("all characters are there")
+}
