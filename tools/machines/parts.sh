@@ -4,7 +4,7 @@
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 : >"$work/table"
-target="${CARGO_TARGET_DIR:-$root/target}"
+target="${CARGO_TARGET_DIR:-target}"
 machines=tools/machines
 source=/usr/lib/rustlib/src/rust/library/std
 
@@ -83,17 +83,20 @@ folder() {
     [ "$1" = dev ] && echo debug || echo "$1"
 }
 
+# Models out of files take a tokenizer, which takes long to build: all builds here do without,
+# and tests see to those models.
+
 native() {
-    cargo build --release --locked -p lmac-machines
+    cargo build --release --locked -p lmac-machines --no-default-features
     # Not optimised, and with all assertions, in a folder of its own.
-    cargo build --locked -p lmac-machines --config profile.dev.opt-level=0 \
-        --target-dir "$target/unoptimised"
+    cargo build --locked -p lmac-machines --no-default-features \
+        --config profile.dev.opt-level=0 --target-dir "$target/unoptimised"
     release="$target/release/lmac-machines"
     for set in $("$release" --instruction-sets); do
         for options in "--threads 1" "--threads 4 --flush"; do
-            compare "$(uname -m), $set" release "$options" $machines/digests.txt \
+            compare "$(uname -m), $set" release "$options" "$(lines)" \
                 "$release" --instructions "$set" $options
-            compare "$(uname -m), $set" debug "$options --short" $machines/digests-short.txt \
+            compare "$(uname -m), $set" debug "$options --short" "$(lines --short)" \
                 "$target/unoptimised/debug/lmac-machines" --instructions "$set" $options --short
         done
     done
@@ -134,7 +137,6 @@ get_ready() { # ARCHITECTURE
 elsewhere() { # ARCHITECTURE PROFILE [--short]
     get_ready "$1" || return 0
     profile=$2 short=${3:-}
-    # Models out of files take a tokenizer, which takes long to build.
     if ! build build --profile "$profile" -p lmac-machines --no-default-features \
         --target $triple; then
         failed "$machine" "$profile" build
@@ -150,12 +152,12 @@ elsewhere() { # ARCHITECTURE PROFILE [--short]
 # The tool here and on aarch64: what one encodes the other decodes, and both encode the same.
 tool() {
     get_ready aarch64 || return 0
-    cargo build --release --locked -p lmac-cli
+    cargo build --locked -p lmac-cli
     if ! build build -p lmac-cli --target $triple; then
         failed $machine dev "build of lmac"
         return
     fi
-    here="$target/release/lmac"
+    here="$target/debug/lmac"
     there="$emulator $target/$triple/debug/lmac"
     # A fifth of a second.
     head -c 9600 samples/speech.wav >"$work/speech.wav"

@@ -5,10 +5,9 @@
 #   sh tools/machines/run.sh          everything
 #   sh tools/machines/run.sh --ci     a part, on an emulated aarch64 alone, within minutes
 set -eu
-root=$(cd "$(dirname "$0")/../.." && pwd)
-cd "$root/tools"
-. ./prepare.sh
-cd "$root"
+. "$(dirname "$0")/../prepare.sh"
+# That goes to the folder above the script's, as it does for those beside it.
+cd ..
 . tools/machines/parts.sh
 
 case "${1:-}" in

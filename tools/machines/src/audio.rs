@@ -33,7 +33,7 @@ fn formats(work: &mut Work<'_>) {
                 for channels in [1, 2] {
                     // Of an emulator's time each format takes a part of the signals.
                     let place = at + format as usize + preset as usize + usize::from(channels);
-                    if work.options.short && place % 4 != 0 {
+                    if work.options.short && !place.is_multiple_of(4) {
                         continue;
                     }
                     let spec = AudioSpec::new(format, channels, 44_100);

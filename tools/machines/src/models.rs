@@ -56,8 +56,10 @@ impl Seeded {
             }
             Kind::F16 => {
                 // Any sign and mantissa, and exponents from that of denormals on.
-                let half =
-                    |random: u64| (random & 0x83FF) as u16 | ((random >> 32) % 14) as u16 * 1024;
+                let half = |random: u64| {
+                    let exponent = (random >> 32) % 14;
+                    (random & 0x83FF | exponent << 10) as u16
+                };
                 (0..count).flat_map(|_| half(self.random.next()).to_le_bytes()).collect()
             }
             _ => self.blocks(kind, count),
