@@ -17,7 +17,6 @@ case "${1:-}" in
         elsewhere aarch64 release
         tool
         elsewhere i686 dev
-        elsewhere s390x dev --short
         wasm32
         ;;
     *)
