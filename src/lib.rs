@@ -30,6 +30,9 @@ mod entropy;
 mod error;
 #[cfg(feature = "language")]
 mod estimate;
+#[cfg(all(fuzzing, feature = "language"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod input;
 mod inspect;
 mod memory;

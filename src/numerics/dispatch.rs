@@ -84,7 +84,10 @@ use super::machine::limit;
 
 /// Runs on the best instruction set of this machine that is worth it.
 pub(crate) fn run<W: Work>(work: W) -> W::Output {
-    let best = InstructionSet::available().filter(|&set| set <= W::BEST).max();
+    let best = InstructionSet::available().filter(|&set| set <= W::BEST);
+    #[cfg(fuzzing)]
+    let best = best.filter(|&set| set <= MOST.get());
+    let best = best.max();
     run_with(best.unwrap_or(InstructionSet::Plain), work)
 }
 
@@ -106,6 +109,22 @@ pub(crate) fn run_with<W: Work>(set: InstructionSet, work: W) -> W::Output {
         },
         _ => work.run::<Plain>(),
     }
+}
+
+#[cfg(fuzzing)]
+thread_local! {
+    /// The best instruction set that this thread is to use.
+    static MOST: std::cell::Cell<InstructionSet> =
+        const { std::cell::Cell::new(InstructionSet::Vnni) };
+}
+
+/// Does `work` with no better instruction set than this on the caller's thread.
+#[cfg(all(fuzzing, feature = "language"))]
+pub(crate) fn with_at_most<T>(set: InstructionSet, work: impl FnOnce() -> T) -> T {
+    let before = MOST.replace(set);
+    let result = work();
+    MOST.set(before);
+    result
 }
 
 #[cfg(target_arch = "x86_64")]
