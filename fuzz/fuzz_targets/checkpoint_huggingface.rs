@@ -1,0 +1,15 @@
+//! A folder of Hugging Face's, one file of which is any bytes: an error that names the file, or a
+//! model that audio comes back with.
+
+#![no_main]
+
+use std::sync::LazyLock;
+
+use libfuzzer_sys::fuzz_target;
+use lmac_fuzz::checkpoints::{Breakable, in_huggingface_folders, open_and_use};
+
+static CHECKPOINTS: LazyLock<Vec<Breakable>> = LazyLock::new(in_huggingface_folders);
+
+fuzz_target!(|data: &[u8]| {
+    open_and_use(&CHECKPOINTS, data);
+});

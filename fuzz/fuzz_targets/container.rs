@@ -1,0 +1,36 @@
+//! Headers, chunks, blocks and trailers: what is read of any bytes is written again, and
+//! reads the same.
+
+#![no_main]
+
+use libfuzzer_sys::{Corpus, fuzz_target};
+use lmac::fuzzing;
+use lmac_fuzz::bytes::Builder;
+
+/// The format that is written.
+const VERSION: [u8; 2] = [lmac::FORMAT_VERSION.0, lmac::FORMAT_VERSION.1];
+
+fuzz_target!(|data: &[u8]| -> Corpus {
+    // A header's body, and what follows it.
+    let Some((&[kind, length], rest)) = data.split_first_chunk() else { return Corpus::Reject };
+    let Some((body, rest)) = rest.split_at_checked(usize::from(length)) else {
+        return Corpus::Reject;
+    };
+    let builder = Builder::new(VERSION, body);
+    let header = builder.bytes.clone();
+    let Some([read, again]) = fuzzing::header(&header) else { return Corpus::Keep };
+    assert_eq!(read, again);
+    if kind & 128 != 0 {
+        if let Some([read, again]) = fuzzing::item(&header, rest) {
+            assert_eq!(read, again);
+        }
+    } else {
+        let flags = kind & 15;
+        let copy = if flags & 1 != 0 { builder.header_copy() } else { Vec::new() };
+        let stream = builder.trailer(flags, &[&copy, rest].concat());
+        if let Some([read, again]) = fuzzing::trailer(&header, &stream[header.len()..]) {
+            assert_eq!(read, again);
+        }
+    }
+    Corpus::Keep
+});

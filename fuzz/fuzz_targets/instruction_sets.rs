@@ -1,0 +1,45 @@
+//! Audio of any kind, encoded on every instruction set that the machine has: the same bytes,
+//! and the audio back on each.
+
+#![no_main]
+
+use std::io::Read;
+
+use arbitrary::Arbitrary;
+use libfuzzer_sys::fuzz_target;
+use lmac::{DecodeOptions, Decoder, fuzzing};
+use lmac_fuzz::audio::Audio;
+use lmac_fuzz::models;
+use lmac_fuzz::settings::Settings;
+
+#[derive(Debug, Arbitrary)]
+struct Input {
+    audio: Audio,
+    settings: Settings,
+    model: u8,
+}
+
+fuzz_target!(|input: Input| {
+    let Input { audio, settings, model } = input;
+    let spec = audio.spec();
+    let pcm = audio.pcm(settings.most_samples() / 2);
+    let model = models::all().get(usize::from(model / 16));
+    let results = fuzzing::with_each_instruction_set(|| {
+        let stream = match model {
+            // Threads of their own would have all instructions.
+            None => settings.with_one_thread().encode(spec, &pcm).writer,
+            Some(model) => models::encode(model, spec, &pcm)?,
+        };
+        let options = DecodeOptions::default();
+        let options =
+            model.into_iter().fold(options, |options, model| options.with_model(model.clone()));
+        let mut back = Vec::new();
+        Decoder::with_options(stream.as_slice(), options).unwrap().read_to_end(&mut back).unwrap();
+        assert!(back == pcm);
+        Some(stream)
+    });
+    let (_, first) = &results[0];
+    for (set, stream) in &results {
+        assert!(stream == first, "{set}");
+    }
+});

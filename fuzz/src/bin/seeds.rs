@@ -1,0 +1,147 @@
+//! Writes the seeds that the targets begin with: `seeds FOLDER` makes a folder in it for each
+//! target. They come from the test vectors, and from tiny checkpoints in every layout.
+
+#![allow(clippy::unwrap_used, reason = "whoever builds fuzz targets reads what went wrong")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use lmac::Decoder;
+use lmac_fuzz::checkpoints::{self, Breakable};
+use lmac_fuzz::models::vectors;
+
+/// Seeds are not longer than this: what is mutated over and over is to be short.
+const LONGEST: usize = 40_000;
+
+fn main() {
+    let folder = PathBuf::from(std::env::args_os().nth(1).expect("the folder for the seeds"));
+    let seeds = Seeds { folder };
+    seeds.of_streams();
+    seeds.of_wav_files();
+    for (target, breakable) in [
+        ("checkpoint_huggingface", checkpoints::in_huggingface_folders()),
+        ("checkpoint_pickle", checkpoints::in_pickles()),
+        ("checkpoint_gguf", checkpoints::in_gguf_files()),
+        ("checkpoint_npz", checkpoints::in_numpy_files()),
+        ("tokenizer_huggingface", checkpoints::in_tokenizer_json()),
+        ("tokenizer_sentencepiece", checkpoints::in_sentencepiece_models()),
+        ("tokenizer_tiktoken", checkpoints::in_tiktoken_ranks()),
+    ] {
+        seeds.of_files(target, &breakable);
+    }
+    for target in [
+        "round_trip",
+        "seek",
+        "recover",
+        "wav_of_chunks",
+        "range_coder",
+        "kernels",
+        "instruction_sets",
+    ] {
+        seeds.of_chance(target);
+    }
+}
+
+struct Seeds {
+    folder: PathBuf,
+}
+
+impl Seeds {
+    fn add(&self, target: &str, name: &str, parts: &[&[u8]]) {
+        let bytes = parts.concat();
+        if bytes.len() <= LONGEST {
+            let folder = self.folder.join(target);
+            fs::create_dir_all(&folder).unwrap();
+            fs::write(folder.join(format!("seed-{name}")), bytes).unwrap();
+        }
+    }
+
+    fn of_streams(&self) {
+        for path in with_ending(vectors(), "lmac") {
+            let stream = fs::read(&path).unwrap();
+            let name = path.file_stem().unwrap().to_str().unwrap();
+            if name.contains("-language-") {
+                self.add("language", name, &[&stream]);
+            }
+            self.add("decode", name, &[&[1], &stream]);
+            self.add("decode_in_pieces", name, &[&[129, 4, 30, 0, 200, 9], &stream]);
+            self.of_parts(name, &stream);
+        }
+    }
+
+    /// The header's body with the first item behind it, and with the trailer.
+    fn of_parts(&self, name: &str, stream: &[u8]) {
+        let Ok(mut decoder) = Decoder::new(stream) else { return };
+        // A short body has its length in one byte.
+        let Some(&length) = stream.get(9).filter(|&&length| length < 128) else { return };
+        let (body, items) = stream[10..].split_at(usize::from(length));
+        let (body, items) = ([&[length], body].concat(), &items[4..]);
+        self.add("container", &format!("{name}-item"), &[&[128], &body, items]);
+        let mut end = 0;
+        while let Ok(Some(chunk)) = decoder.next_chunk_info() {
+            end = (chunk.offset + chunk.bytes) as usize;
+        }
+        let Some(trailer) = stream.get(end..).filter(|rest| end > 0 && !rest.is_empty()) else {
+            return;
+        };
+        // Copy of the header, checksum, length and closing magic are made anew.
+        let copy = if trailer[0] & 1 != 0 { 15 + usize::from(length) } else { 0 };
+        let Some(rest) = trailer.get(1 + copy..trailer.len().saturating_sub(7)) else { return };
+        self.add("container", &format!("{name}-trailer"), &[&[trailer[0] & 15], &body, rest]);
+    }
+
+    fn of_wav_files(&self) {
+        for path in with_ending(vectors(), "restored") {
+            let file = fs::read(&path).unwrap();
+            let name = path.file_stem().unwrap().to_str().unwrap();
+            let short = &file[..file.len().min(2000)];
+            if file.starts_with(b"R") {
+                self.add("wav", name, &[short]);
+            }
+        }
+        for format in lmac::SampleFormat::ALL {
+            let spec = lmac::AudioSpec::new(*format, 2, 8000);
+            for (name, spec) in [("plain", spec), ("masked", spec.with_channel_mask(3))] {
+                let head = lmac::source::wav_head(&spec, Some(4));
+                let audio = vec![5; 4 * spec.frame_bytes()];
+                self.add(
+                    "wav",
+                    &format!("{name}-{format:?}"),
+                    &[&head, &audio, b"LIST\x01\0\0\0x\0"],
+                );
+                let open = lmac::source::wav_head(&spec, None);
+                self.add("wav", &format!("{name}-open-{format:?}"), &[&open, &audio]);
+            }
+            let long = lmac::source::wav_head(&spec, Some(1 << 40));
+            self.add("wav", &format!("long-{format:?}"), &[&long, &[5; 64]]);
+        }
+    }
+
+    fn of_files(&self, target: &str, all: &[Breakable]) {
+        for (number, breakable) in all.iter().enumerate() {
+            let bytes = breakable.bytes();
+            for profile in [0, 128] {
+                let which = (profile..).find(|which| which % all.len() == number).unwrap();
+                self.add(target, &format!("{which}"), &[&[which as u8], &bytes]);
+            }
+        }
+    }
+
+    /// Choices that are made of any bytes.
+    fn of_chance(&self, target: &str) {
+        for number in 0..40u64 {
+            let length = 64 << (number % 5);
+            let bytes: Vec<u8> =
+                (0..length).map(|at| lmac_fuzz::written::mixed(number << 32 | at) as u8).collect();
+            self.add(target, &format!("{number}"), &[&bytes]);
+        }
+    }
+}
+
+fn with_ending(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut paths: Vec<_> =
+        entries.filter(|path| path.extension().is_some_and(|found| found == ending)).collect();
+    paths.sort();
+    paths
+}

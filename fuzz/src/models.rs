@@ -1,0 +1,41 @@
+//! The language models of the test vectors.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use lmac::checkpoint::{self, Checkpoint};
+use lmac::language::{LanguageModel, LanguageOptions, Parts};
+use lmac::{AudioSpec, EncodeOptions, Encoder, Profile};
+
+/// The folder of test vectors.
+pub fn vectors() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../spec/vectors"))
+}
+
+/// All of them, in both profiles.
+pub fn all() -> &'static [LanguageModel] {
+    static MODELS: LazyLock<Vec<LanguageModel>> = LazyLock::new(|| {
+        let names = ["models/llama", "models/llama-bf16", "models/bytes.npz"];
+        let load = |name| [Profile::F32, Profile::Int8].map(|profile| load(name, profile));
+        names.into_iter().flat_map(load).collect()
+    });
+    &MODELS
+}
+
+fn load(name: &str, profile: Profile) -> LanguageModel {
+    let checkpoint = checkpoint::open(&vectors().join(name)).unwrap();
+    let Checkpoint { name, architecture, vocabulary, tokenizer, mut tensors } = checkpoint;
+    let tensors = tensors.as_mut();
+    let parts = Parts { name, architecture, vocabulary, tokenizer, tensors, hash: None };
+    LanguageModel::new(parts, profile).unwrap()
+}
+
+/// The stream of this audio with a model; `None` where its frames are too wide for that.
+pub fn encode(model: &LanguageModel, spec: AudioSpec, pcm: &[u8]) -> Option<Vec<u8>> {
+    let options = LanguageOptions::default().with_lockstep(2).with_context(40);
+    let options = EncodeOptions::default().with_chunk_frames(50).with_model(model.clone(), options);
+    let mut encoder = Encoder::with_options(Vec::new(), spec, options).ok()?;
+    encoder.write_all(pcm).unwrap();
+    Some(encoder.finish().unwrap().writer)
+}

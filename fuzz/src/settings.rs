@@ -1,0 +1,102 @@
+//! Choices of an encoder.
+
+use std::io::Write;
+
+use arbitrary::Arbitrary;
+use lmac::{AudioSpec, EncodeOptions, Encoder, Finished, Mapping, Preset};
+
+/// What an encoder is asked for.
+#[derive(Debug, Clone, Arbitrary)]
+pub struct Settings {
+    preset: u8,
+    mapping: u8,
+    chunk_frames: Option<u8>,
+    declared_frames: Option<u16>,
+    threads: u8,
+    no_md5: bool,
+    verify: bool,
+    /// Bytes that are written at a time, over and over.
+    pieces: Vec<u16>,
+    /// After how many pieces what is there is handed on, or made a chunk.
+    flush_after: u8,
+    end_chunk_after: u8,
+}
+
+impl Settings {
+    /// The preset.
+    pub fn preset(&self) -> Preset {
+        Preset::ALL[usize::from(self.preset) % Preset::ALL.len()]
+    }
+
+    /// Samples that the preset codes in a few milliseconds.
+    pub fn most_samples(&self) -> usize {
+        match self.preset() {
+            Preset::Store | Preset::Light => 4096,
+            Preset::Fast => 1024,
+            Preset::Standard => 200,
+            _ => 60,
+        }
+    }
+
+    /// Frames of a chunk, where they were chosen.
+    pub fn chunk_frames(&self) -> Option<u64> {
+        self.chunk_frames.map(|frames| 1 + u64::from(frames))
+    }
+
+    /// Whether some chunks are cut short.
+    pub fn ends_chunks(&self) -> bool {
+        self.end_chunk_after > 200
+    }
+
+    /// Threads, of which there seldom is more than one: to start them takes longer than all
+    /// else.
+    pub fn threads(&self) -> usize {
+        if self.threads > 230 { usize::from(self.threads) % 4 } else { 1 }
+    }
+
+    /// The same on one thread.
+    pub fn with_one_thread(&self) -> Settings {
+        Settings { threads: 0, ..self.clone() }
+    }
+
+    /// All of it.
+    pub fn options(&self) -> EncodeOptions {
+        let mut options = EncodeOptions::default()
+            .with_preset(self.preset())
+            .with_threads(self.threads())
+            .with_md5(!self.no_md5)
+            .with_verify(self.verify);
+        options.chunk_frames = self.chunk_frames();
+        options.declared_frames = self.declared_frames.map(u64::from);
+        options.mapping = match self.mapping {
+            201..=220 => Some(Mapping::TwosComplement),
+            221..=240 => Some(Mapping::OffsetBinary),
+            241.. => Some(Mapping::Residual),
+            _ => None,
+        };
+        options
+    }
+
+    /// The stream of this PCM, written in pieces.
+    pub fn encode(&self, spec: AudioSpec, pcm: &[u8]) -> Finished<Vec<u8>> {
+        let mut encoder = Encoder::with_options(Vec::new(), spec, self.options()).unwrap();
+        let mut rest = pcm;
+        let mut pieces = self.pieces.iter().cycle();
+        for number in 1.. {
+            if rest.is_empty() {
+                break;
+            }
+            let length = pieces.next().map_or(rest.len(), |&piece| 1 + usize::from(piece));
+            let (now, later) = rest.split_at(length.min(rest.len()));
+            encoder.write_all(now).unwrap();
+            rest = later;
+            if self.flush_after > 200 && number % usize::from(self.flush_after - 199) == 0 {
+                encoder.flush().unwrap();
+            }
+            if self.ends_chunks() && number % usize::from(self.end_chunk_after - 199) == 0 {
+                encoder.end_chunk().unwrap();
+            }
+        }
+        encoder.finish().unwrap()
+    }
+}
