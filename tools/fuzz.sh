@@ -10,6 +10,7 @@ if [[ ${1:-} =~ ^[0-9]+$ ]]; then
     seconds=$1
     shift
 fi
+need c++ g++
 command -v cargo-fuzz >/dev/null 2>&1 || cargo install --locked cargo-fuzz
 
 # Sanitizers are options that a stable compiler only takes when it is told to.
@@ -49,7 +50,7 @@ for target in "$@"; do
     begin=$SECONDS status=0
     used=$({ time "$programs/$target" "$corpus" -max_total_time="$seconds" -timeout=60 \
         -max_len="$(longest "$target")" -rss_limit_mb=2048 -malloc_limit_mb=256 \
-        -use_value_profile=1 -print_final_stats=1 -artifact_prefix="fuzz/artifacts/$target/" \
+        -print_final_stats=1 -artifact_prefix="fuzz/artifacts/$target/" \
         >"$log" 2>&1; } 2>&1) || status=$?
     last=$(grep -E 'cov: ' "$log" | tail -n 1)
     number() { sed -n "s/.*$1 \([0-9]*\).*/\1/p" <<<"$last"; }

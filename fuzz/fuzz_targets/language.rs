@@ -15,7 +15,7 @@ fuzz_target!(|data: &[u8]| -> Corpus {
         return Corpus::Reject;
     }
     let one = outcome(&stream, 1);
-    if data.len() % 8 == 0 {
+    if data.len().is_multiple_of(8) {
         assert_eq!(outcome(&stream, 2), one);
     }
     Corpus::Keep

@@ -4,8 +4,6 @@
 //! A target in `fuzz_targets/` says what is held against what; here is where its input comes
 //! from.
 
-#![allow(clippy::unwrap_used, reason = "a target that panics has found something")]
-
 pub mod audio;
 pub mod checkpoints;
 pub mod damage;

@@ -29,7 +29,7 @@ impl Read for Pieces<'_> {
                 let length = usize::from(lengths[self.next % lengths.len()]);
                 self.next += 1;
                 // Interruptions come to an end, even where there is nothing else.
-                if length == 0 && self.next % (lengths.len() + 1) != 0 {
+                if length == 0 && !self.next.is_multiple_of(lengths.len() + 1) {
                     return Err(io::ErrorKind::Interrupted.into());
                 }
                 // From single bytes to thousands.

@@ -31,10 +31,10 @@ impl Settings {
     /// Samples that the preset codes in a few milliseconds.
     pub fn most_samples(&self) -> usize {
         match self.preset() {
-            Preset::Store | Preset::Light => 4096,
-            Preset::Fast => 1024,
-            Preset::Standard => 200,
-            _ => 60,
+            Preset::Store | Preset::Light => 1500,
+            Preset::Fast => 500,
+            Preset::Standard => 120,
+            _ => 40,
         }
     }
 

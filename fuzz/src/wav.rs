@@ -130,7 +130,7 @@ impl File {
 
 /// Takes a file for WAV, and gets it back if it is.
 pub fn encode_and_restore(file: &[u8]) {
-    let preset = if file.len() % 2 == 0 { Preset::Light } else { Preset::Store };
+    let preset = if file.len().is_multiple_of(2) { Preset::Light } else { Preset::Store };
     let options = EncodeOptions::default().with_preset(preset);
     let Ok(whole) = encode_wav(file, Vec::new(), &options) else {
         assert!(encode_wav_audio(file, Vec::new(), &options).is_err());
