@@ -13,6 +13,7 @@ fi
 need c++ g++
 command -v cargo-fuzz >/dev/null 2>&1 || cargo install --locked cargo-fuzz
 
+cargo fetch --locked --manifest-path fuzz/Cargo.toml
 # Sanitizers are options that a stable compiler only takes when it is told to.
 export RUSTC_BOOTSTRAP=1
 host=$(rustc -vV | sed -n 's/^host: //p')
@@ -52,7 +53,7 @@ for target in "$@"; do
         -max_len="$(longest "$target")" -rss_limit_mb=2048 -malloc_limit_mb=256 \
         -print_final_stats=1 -artifact_prefix="fuzz/artifacts/$target/" \
         >"$log" 2>&1; } 2>&1) || status=$?
-    last=$(grep -E 'cov: ' "$log" | tail -n 1)
+    last=$(grep 'cov: ' "$log" | tail -n 1) || true
     number() { sed -n "s/.*$1 \([0-9]*\).*/\1/p" <<<"$last"; }
     executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
     inputs=$(find "$corpus" -type f | wc -l)
