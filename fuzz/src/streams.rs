@@ -9,7 +9,7 @@ pub const MEMORY: u64 = 96 << 20;
 
 /// Samples of the embedded model that are decoded for one input, at most: few bytes can
 /// stand for hours of work, which is no fault.
-const MOST_SAMPLES: u64 = 4096;
+const MOST_SAMPLES: u64 = 1000;
 
 /// Options of a decoder with that memory.
 pub fn options() -> DecodeOptions {
