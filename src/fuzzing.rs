@@ -34,7 +34,7 @@ pub fn item(header: &[u8], bytes: &[u8]) -> Option<[impl PartialEq + Debug; 2]> 
         ItemHeader::Block(block) if !block.critical => return None,
         ItemHeader::Block(block) => {
             let data = bytes[parsed.length..].get(..block.length)?;
-            let block = write_block(block.kind, data, stream.id);
+            let block = write_block(block.kind, data, stream.id).expect("memory");
             assert!(checksum_holds(&block, stream.id));
             block
         }
@@ -73,7 +73,7 @@ pub fn encode_symbols(symbols: &[Symbol]) -> Vec<u8> {
     for symbol in symbols {
         encoder.symbol(symbol.cumulative, symbol.frequency, symbol.total);
     }
-    encoder.finish()
+    encoder.finish().expect("memory")
 }
 
 /// Reads symbols. `choose` is told where the next one lies, and says which one that is; the
@@ -98,7 +98,7 @@ pub fn encode_bits(bits: &[(u8, bool)]) -> Vec<u8> {
     for &(context, bit) in bits {
         contexts[usize::from(context)].encode(bit, &mut encoder);
     }
-    encoder.finish()
+    encoder.finish().expect("memory")
 }
 
 /// Reads a bit for each of these contexts.
