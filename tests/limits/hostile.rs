@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Read};
 
-use lmac::{DecodeOptions, Decoder, Error, Frames, Limits};
+use lmac::{DecodeOptions, Decoder, Error, ErrorKind, Frames, Limits};
 
 use crate::common::bytes::{Builder, varint};
 use crate::memory::{Turn, Used};
@@ -126,6 +126,15 @@ pub(crate) fn assert_with(turn: &Turn, stream: &[u8], options: &DecodeOptions, m
             let (result, Used { peak, .. }) = turn.measure(|| way(stream, options));
             assert!(peak <= most, "{name}, {threads} threads: {peak} bytes, {result:?}");
         }
+    }
+}
+
+/// The memory that this way into a stream needs, by its own words; `None` where it decodes
+/// nothing.
+pub(crate) fn needed_by((_, way): Way, stream: &[u8], options: DecodeOptions) -> Option<u64> {
+    match *way(stream, options.with_limits(Limits::default().with_memory(0))).err()?.kind() {
+        ErrorKind::Limit { needed, .. } => Some(needed),
+        ref other => panic!("any stream needs some memory: {other}"),
     }
 }
 

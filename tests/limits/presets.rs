@@ -3,10 +3,12 @@
 
 use std::io::Write;
 
-use lmac::{AudioSpec, EncodeOptions, Encoder, ErrorKind, Mapping, Preset, SampleFormat};
+use lmac::{
+    AudioSpec, DecodeOptions, EncodeOptions, Encoder, ErrorKind, Mapping, Preset, SampleFormat,
+};
 
 use crate::common::{Signal, pcm};
-use crate::hostile::{WAYS, error_of, with_memory};
+use crate::hostile::{WAYS, error_of, needed_by, with_memory};
 use crate::memory::Turn;
 
 /// Three chunks and a bit of some audio.
@@ -24,16 +26,16 @@ fn stream(spec: &AudioSpec, preset: Preset, mapping: Option<Mapping>, frames: us
 /// Decodes with limits from too little to plenty, every way and with several threads.
 #[track_caller]
 fn assert_limits_hold(turn: &Turn, stream: &[u8], what: &str) {
-    let ErrorKind::Limit { needed, .. } = *error_of(stream, with_memory(0)).kind() else {
-        panic!("{what}: any stream needs some memory");
-    };
-    let refused = error_of(stream, with_memory(needed - 1));
+    let least = needed_by(WAYS[0], stream, DecodeOptions::default()).expect("it decodes");
+    let refused = error_of(stream, with_memory(least - 1));
     assert!(matches!(refused.kind(), ErrorKind::Limit { .. }), "{what}: {refused}");
-    for limit in [needed, 3 * needed, 9 * needed] {
-        for threads in [1, 3] {
-            for (name, way) in WAYS {
+    for way in WAYS {
+        let needed = needed_by(way, stream, DecodeOptions::default()).unwrap_or(least);
+        for limit in [needed, 3 * needed, 9 * needed] {
+            for threads in [1, 3] {
                 let options = with_memory(limit).with_threads(threads);
-                let (result, used) = turn.measure(|| way(stream, options));
+                let (result, used) = turn.measure(|| way.1(stream, options));
+                let name = way.0;
                 result.unwrap_or_else(|error| panic!("{what}, {name}: {error}"));
                 assert!(
                     used.peak <= limit,
