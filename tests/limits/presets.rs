@@ -4,7 +4,7 @@
 use std::io::Write;
 
 use lmac::{
-    AudioSpec, DecodeOptions, EncodeOptions, Encoder, ErrorKind, Mapping, Preset, SampleFormat,
+    AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder, ErrorKind, Mapping, Preset, SampleFormat,
 };
 
 use crate::common::{Signal, pcm};
@@ -29,8 +29,10 @@ fn assert_limits_hold(turn: &Turn, stream: &[u8], what: &str) {
     let least = needed_by(WAYS[0], stream, DecodeOptions::default()).expect("it decodes");
     let refused = error_of(stream, with_memory(least - 1));
     assert!(matches!(refused.kind(), ErrorKind::Limit { .. }), "{what}: {refused}");
-    for way in WAYS {
-        let needed = needed_by(way, stream, DecodeOptions::default()).unwrap_or(least);
+    let format = Decoder::new(stream).unwrap().info().spec.format;
+    // Samples of 64 bits come as bytes alone.
+    for way in WAYS.iter().filter(|way| format != SampleFormat::F64 || way.0 != "frames") {
+        let needed = needed_by(*way, stream, DecodeOptions::default()).unwrap_or(least);
         for limit in [needed, 3 * needed, 9 * needed] {
             for threads in [1, 3] {
                 let options = with_memory(limit).with_threads(threads);
@@ -78,10 +80,6 @@ fn the_memory_limit_holds_for_every_format() {
         ] {
             let spec = AudioSpec::new(format, 2, 44100);
             let stream = stream(&spec, preset, mapping, frames);
-            // Samples of 64 bits come as bytes alone.
-            if format == SampleFormat::F64 {
-                continue;
-            }
             assert_limits_hold(&turn, &stream, &format!("{preset:?}, {format:?}"));
         }
     }
