@@ -2,7 +2,8 @@
 //!
 //! `tests/golden/README.md` says what they are and what is promised of them. Where the
 //! version of the format is new, `LMAC_WRITE_GOLDEN=1 cargo test --features checkpoints
-//! --test golden` writes its folder; a folder that exists is never written to.
+//! --test golden this_version_has_golden_files` writes its folder, with no other test beside
+//! it that would read half of it; a folder that exists is never written to.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
