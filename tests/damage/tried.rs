@@ -74,6 +74,7 @@ fn of_language_models() -> Vec<Subject> {
 #[test]
 fn some_damage_to_every_vector() {
     let table = tried(good_vectors(), |subject, table| random_damage(subject, 1, table));
+    println!("\nTo vectors:\n\n{table}");
     assert!(table.inputs() > 1000);
 }
 
@@ -81,6 +82,7 @@ fn some_damage_to_every_vector() {
 fn some_damage_to_a_recording() {
     let subjects = recording(Preset::ALL, 1000, 125).into_iter().chain(of_language_models());
     let table = tried(subjects.collect(), |subject, table| random_damage(subject, 2, table));
+    println!("\nTo a recording:\n\n{table}");
     assert!(table.inputs() > 150);
 }
 
