@@ -1,7 +1,7 @@
 //! The decoder in Python, which was written from the specification, takes what the encoder
 //! makes of any audio; `tests/vectors.rs` has it decode the vectors.
 //!
-//! `LMAC_TRIALS=500 cargo test --test second_decoder` tries as many streams.
+//! `LMAC_STREAM_ROUNDS=500 cargo test --test second_decoder` tries as many streams.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
@@ -51,7 +51,7 @@ fn said(files: &[PathBuf]) -> Vec<String> {
 
 #[test]
 fn streams_of_any_kind() {
-    let trials = std::env::var("LMAC_TRIALS").map_or(16, |trials| trials.parse().unwrap());
+    let trials = std::env::var("LMAC_STREAM_ROUNDS").map_or(16, |trials| trials.parse().unwrap());
     let folder = tempfile::tempdir().unwrap();
     let mut random = Random::new(6);
     let (mut files, mut frames) = (Vec::new(), Vec::new());

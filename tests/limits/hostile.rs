@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Read};
 
-use lmac::{DecodeOptions, Decoder, Error, ErrorKind, Frames, Limits};
+use lmac::{DecodeOptions, Decoder, Error, ErrorKind, FORMAT_VERSION, Frames, Limits};
 
 use crate::common::bytes::{Builder, varint};
 use crate::memory::{Turn, Used};
@@ -44,7 +44,8 @@ impl Shape {
         body.extend(declared_frames.iter().flat_map(|&frames| varint(frames)));
         body.extend(model);
         body.extend([1, 2, 3, 4]);
-        Builder::new([0, 3], &body)
+        let (major, minor) = FORMAT_VERSION;
+        Builder::new([major, minor], &body)
     }
 }
 
