@@ -1,14 +1,11 @@
-//! What the machine can do to the library: disks that are full, readers that fail, memory and
-//! threads that are not to be had. Each fault is injected at every place where it can happen.
+//! What the machine can do to the library: disks that are full, readers that fail, threads that
+//! are not to be had. Each fault is injected at every place where it can happen. Memory that is
+//! not to be had is missing for a whole process, and has `tests/out_of_memory.rs` to itself.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 #[path = "../common/mod.rs"]
 mod common;
-#[path = "../common/memory.rs"]
-#[allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
-mod memory;
 
-mod out_of_memory;
 mod readers;
 mod threads;
 mod writers;

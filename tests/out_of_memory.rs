@@ -1,5 +1,13 @@
 //! Memory that is not to be had: each large allocation in turn is refused. What takes memory
 //! by the size of a chunk has to say so, in every method, on every thread.
+//!
+//! Allocations are refused to the whole process, so that no other tests are in this binary.
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+mod common;
+#[path = "common/memory.rs"]
+#[allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
+mod memory;
 
 use std::io::{self, Read, Write};
 
@@ -9,9 +17,8 @@ use lmac::{
     SampleFormat, Verify,
 };
 
-use crate::common::{Signal, pcm, stream};
-use crate::injected;
-use crate::memory::Turn;
+use common::{Signal, pcm, stream};
+use memory::Turn;
 
 /// From here on an allocation is large: all that are of one size whatever the chunk are
 /// smaller.
@@ -127,7 +134,7 @@ fn encoding_and_decoding_without_memory() {
             }
         }
     }
-    injected("allocations refused", count);
+    println!("{count} allocations refused");
 }
 
 #[test]
@@ -150,5 +157,5 @@ fn files_without_memory() {
         while !restored.next_piece()?.is_empty() {}
         Ok(())
     });
-    injected("allocations refused for files", count);
+    println!("files: {count} allocations refused");
 }
