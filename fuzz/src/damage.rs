@@ -99,6 +99,21 @@ pub struct Chunk {
     pub frames: Range<u64>,
 }
 
+/// Where the header of a good stream ends: behind the bytes in front of its body's length,
+/// the length, the body and a checksum.
+pub fn header_end(stream: &[u8]) -> usize {
+    let (mut length, mut at) = (0, 9);
+    for shift in (0..).step_by(7) {
+        let byte = stream[at];
+        at += 1;
+        length |= usize::from(byte & 0x7F) << shift;
+        if byte < 0x80 {
+            break;
+        }
+    }
+    at + length + 4
+}
+
 /// The chunks of a good stream.
 pub fn chunks(stream: &[u8]) -> Vec<Chunk> {
     let mut decoder = Decoder::new(stream).unwrap();
