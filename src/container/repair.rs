@@ -4,7 +4,7 @@ use super::MAGIC;
 use super::header::{Header, Sealed};
 
 /// Bytes in which a wrong one is looked for.
-pub(crate) const SEARCHED: usize = 256;
+pub(crate) const SEARCHED: usize = 512;
 
 /// The header that differs from these bytes in one byte behind the magic, or in the magic
 /// alone. Its checksum tells which.

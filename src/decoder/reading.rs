@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
 
+use super::recovery::begins_item;
 use super::{Decoder, Job, Step};
 use crate::chunk_codec;
 use crate::container::MAX_HEAD;
@@ -35,6 +36,7 @@ impl<R: Read> Decoder<R> {
             && !matches!(self.ahead.iter().nth_back(1), Some(Step::Tail(_)))
         {
             if let Err(error) = self.read_step() {
+                self.take_held();
                 self.ahead.push_back(Step::Failed(error));
                 self.read_all = true;
             }
@@ -133,11 +135,20 @@ impl<R: Read> Decoder<R> {
         };
         // At most a chunk's PCM, which the limits allow.
         let length = header_length + item.body_length() as usize + ITEM_CRC;
+        if self.options.recover {
+            // Given back where the item is whole.
+            let left = self.trials.checked_sub(item.body_length());
+            let none_left = || Error::malformed("too much that is no item").at(place);
+            self.trials = left.ok_or_else(none_left)?;
+        }
         if !self.input.fill(length)? {
             return Err(Error::new(ErrorKind::Truncated).at(place));
         }
         if !checksum_holds(&self.input.window()[..length], stream.id) {
             return Err(Error::new(ErrorKind::Checksum("stored bytes")).at(place));
+        }
+        if self.options.recover {
+            self.trials += item.body_length();
         }
         if let Some(fault) = fault {
             return Err(fault.at(place));
@@ -199,7 +210,12 @@ impl<R: Read> Decoder<R> {
 
     fn take_chunk(&mut self, chunk: ChunkHeader, payload: Bytes) -> Result<()> {
         if self.in_tail {
-            return Err(Error::malformed("a chunk behind the file's tail").at(self.place()));
+            let error = Error::malformed("a chunk behind the file's tail").at(self.place());
+            if !self.options.recover {
+                return Err(error);
+            }
+            self.damage.note(&error);
+            self.leave_tail();
         }
         let in_place = chunk.first_frame == self.frames;
         match self.options.recover {
@@ -233,6 +249,11 @@ impl<R: Read> Decoder<R> {
             }
             block::TAIL => {
                 self.take_held();
+                let total = self.trailer.as_ref().map(|trailer| trailer.total_frames);
+                if let Some(total) = total.filter(|_| self.options.recover) {
+                    // What is missing is missing before the tail.
+                    self.bridge(total);
+                }
                 self.in_tail = true;
                 self.tail_length += data.len() as u64;
                 self.ahead.push_back(Step::Tail(data));
@@ -247,7 +268,7 @@ impl<R: Read> Decoder<R> {
         self.take_held();
         match self.check_trailer(&trailer) {
             Err(error) if self.options.recover => {
-                self.damage.note(&error);
+                self.damage.note(&error.at(Place::Trailer));
                 self.damage.wrong_total |= !self.bridge(trailer.total_frames);
                 self.damage.tail_lost |= trailer.tail_length != self.tail_length;
             }
@@ -284,17 +305,20 @@ impl<R: Read> Decoder<R> {
             return Ok(());
         }
         let mut head = Vec::new();
-        if self.options.recover {
-            self.find_head()?;
-        }
-        let read = self.read_head_blocks(&mut head);
-        let whole = match read {
-            // Some other item must follow, or the head must be one that can be whole.
-            Ok(followed) => followed || is_whole_head(&head),
-            Err(error) if self.options.recover && error.is_damage() => is_whole_head(&head),
-            Err(error) => return Err(error),
+        let recover = self.options.recover;
+        let from_start = !recover || self.find_head()?;
+        let followed = match self.read_head_blocks(&mut head) {
+            Err(error) if recover && error.is_damage() => false,
+            read => read?,
         };
-        self.damage.head_lost = self.options.recover && !whole;
+        if recover {
+            // Some other item must follow, or the head must be one that can be whole.
+            let stream = Arc::clone(&self.stream);
+            let whole =
+                from_start && followed && begins_item(&mut self.input, &stream, &mut self.trials)?
+                    || is_whole_head(&head);
+            self.damage.head_lost = !whole;
+        }
         self.body = self.input.offset();
         self.whole_to = self.body;
         self.info.head_bytes = head.len() as u64;
@@ -318,8 +342,9 @@ impl<R: Read> Decoder<R> {
             if head.len() > MAX_HEAD {
                 return Err(Error::malformed("too long a head").at(Place::Block(0)));
             }
-            // What it is gathered in is copied while it grows.
-            let (needed, allowed) = (3 * head.len() as u64, self.options.limits.memory);
+            // What it is gathered in is copied while it grows, and in recovery once more.
+            let copies = if self.options.recover { 6 } else { 3 };
+            let (needed, allowed) = (copies * head.len() as u64, self.options.limits.memory);
             if needed > allowed {
                 return Err(Error::new(ErrorKind::Limit { needed, allowed }));
             }

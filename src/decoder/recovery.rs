@@ -46,6 +46,7 @@ impl<R: Read> Decoder<R> {
         let stream = Arc::clone(&self.stream);
         let found = find_item(&mut self.input, &stream, &mut self.trials)?;
         self.damage.skipped_bytes += self.input.offset().saturating_sub(self.whole_to);
+        self.whole_to = self.input.offset();
         if found {
             let item = self.read_item()?;
             return self.take_item(item);
@@ -57,17 +58,27 @@ impl<R: Read> Decoder<R> {
         Ok(())
     }
 
-    /// Goes to the first whole item, where the head of the source file should be.
-    pub(super) fn find_head(&mut self) -> Result<()> {
+    /// Goes to the first whole item, where the head of the source file should be. `false`
+    /// where it is not there.
+    pub(super) fn find_head(&mut self) -> Result<bool> {
         let start = self.input.offset();
         let stream = Arc::clone(&self.stream);
         find_item(&mut self.input, &stream, &mut self.trials)?;
         let skipped = self.input.offset() - start;
         if skipped > 0 {
-            self.damage.note(&Error::malformed("no head where one is due").at(self.place()));
+            self.damage.note(&Error::malformed("no head where one is due").at(Place::Block(0)));
             self.damage.skipped_bytes += skipped;
         }
-        Ok(())
+        Ok(skipped == 0)
+    }
+
+    /// Takes back a tail of the source file that stands before a chunk: it does not end the
+    /// audio.
+    pub(super) fn leave_tail(&mut self) {
+        self.ahead.retain(|step| !matches!(step, Step::Tail(_)));
+        self.in_tail = false;
+        self.tail_length = 0;
+        self.damage.tail_lost = true;
     }
 
     /// Takes a chunk, wherever it belongs. One that comes too early is held back until it
@@ -156,8 +167,9 @@ pub(super) fn find_item<R: Read>(
     }
 }
 
-/// Whether a whole item or a trailer begins here. Of items there may be tried so many
-/// bytes: a stream that is made of nothing but starts of long items would take for ever.
+/// Whether a whole item or a trailer begins here. Of items that are not whole there may be
+/// tried so many bytes: a stream that is made of nothing but starts of long items would take
+/// for ever.
 pub(super) fn begins_item<R: Read>(
     input: &mut Input<R>,
     stream: &Sealed,
@@ -184,6 +196,11 @@ fn tries_item<R: Read>(input: &mut Input<R>, stream: &Sealed, trials: &mut u64) 
     };
     *trials = left;
     let length = parsed.length + parsed.item.body_length() as usize + ITEM_CRC;
-    let whole = input.fill(length)?;
-    Ok(whole && parsed.fault.is_none() && checksum_holds(&input.window()[..length], stream.id))
+    let whole = input.fill(length)?
+        && parsed.fault.is_none()
+        && checksum_holds(&input.window()[..length], stream.id);
+    if whole {
+        *trials += parsed.item.body_length();
+    }
+    Ok(whole)
 }

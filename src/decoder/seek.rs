@@ -17,6 +17,9 @@ use crate::input::Input;
 use crate::options::DecodeOptions;
 use crate::parallel::Ordered;
 
+/// What it takes to look at another place, in bytes that may be tried.
+const TRIALS_A_SEEK: u64 = 1 << 18;
+
 impl<R: Read + Seek> Decoder<R> {
     /// A decoder for a file that may be damaged: where the header is, its copy in the
     /// trailer takes its place. Where there is none, a single wrong byte is found by the
@@ -58,8 +61,11 @@ impl<R: Read + Seek> Decoder<R> {
             return Err(self.beyond(frame));
         }
         self.forget();
+        // Until the place is found, there is nothing to go on from.
+        self.failed = true;
         let (number, entry) = self.entry_before(frame)?;
         self.input.seek(entry.offset)?;
+        self.failed = false;
         (self.chunks, self.frames, self.whole_to) = (number, entry.first_frame, entry.offset);
         (self.handed, self.wanted_from) = (entry.first_frame, frame);
         if frame == 0 {
@@ -75,15 +81,17 @@ impl<R: Read + Seek> Decoder<R> {
     }
 
     /// The last listed chunk that begins at or before this frame; in recovery the last one
-    /// that is where the index has it.
+    /// that is where the index has it. The first chunk comes with what stands before it, which
+    /// is to be read as well.
     fn entry_before(&mut self, frame: u64) -> Result<(u64, IndexEntry)> {
         let start = (0, IndexEntry { first_frame: 0, offset: self.body });
         let Some(trailer) = self.trailer.take() else {
             return Ok(start);
         };
         let mut found = Ok(start);
-        for (number, entry) in trailer.index.up_to(frame) {
-            match self.options.recover.then(|| self.is_there(&entry)).transpose() {
+        let mut trials = MAX_CHUNK_PCM;
+        for (number, entry) in trailer.index.up_to(frame).take_while(|&(number, _)| number > 0) {
+            match self.options.recover.then(|| self.is_there(&entry, &mut trials)).transpose() {
                 Ok(Some(false)) => continue,
                 Ok(_) => found = Ok((number, entry)),
                 Err(error) => found = Err(error),
@@ -94,11 +102,14 @@ impl<R: Read + Seek> Decoder<R> {
         found
     }
 
-    /// Whether the chunk of an entry is where that says.
-    fn is_there(&mut self, entry: &IndexEntry) -> Result<bool> {
+    /// Whether the chunk of an entry is where that says; all entries together are worth so
+    /// many trials.
+    fn is_there(&mut self, entry: &IndexEntry, trials: &mut u64) -> Result<bool> {
+        let Some(left) = trials.checked_sub(TRIALS_A_SEEK) else { return Ok(false) };
+        *trials = left;
         let stream = Arc::clone(&self.stream);
         self.input.seek(entry.offset)?;
-        if !begins_item(&mut self.input, &stream, &mut { MAX_CHUNK_PCM })? {
+        if !begins_item(&mut self.input, &stream, trials)? {
             return Ok(false);
         }
         let parsed = self.input.parse(|bytes| ItemHeader::parse(bytes, &stream.header));

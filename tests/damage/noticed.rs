@@ -31,6 +31,13 @@ fn every_flipped_bit_is_noticed() {
             let (back, result) = decode(&damaged, false);
             let error = result.expect_err("damaged");
             assert!(pcm.starts_with(&back), "bit {bit}: {error}");
+            // So it is after a look at the stream's end.
+            let ended = Decoder::new(Cursor::new(&damaged)).and_then(|mut decoder| {
+                decoder.summary()?;
+                decoder.read_to_end(&mut Vec::new())?;
+                decoder.expect_end()
+            });
+            assert!(ended.is_err(), "bit {bit} behind a summary");
             // Nor does any other way into the stream panic or go on for ever.
             let _ = decode(&damaged, true);
             if let Ok(mut decoder) = Decoder::new(Cursor::new(&damaged)) {

@@ -166,3 +166,70 @@ fn what_is_lost_at_the_end_is_silent_before_the_tail() {
     expected[head.len() + 800..head.len() + 1200].fill(0);
     assert!(back == expected);
 }
+
+/// A WAV file whose head takes two blocks.
+fn wav_with_a_long_head() -> Vec<u8> {
+    let audio = pcm(&SPEC(), 300, Signal::Melody, 4);
+    let head = lmac::source::wav_head(&SPEC(), Some(300));
+    let junk = [&b"junk"[..], &1_500_000u32.to_le_bytes(), &[7; 1_500_000]].concat();
+    let length = (head.len() - 8 + junk.len() + audio.len()) as u32;
+    [b"RIFF", &length.to_le_bytes()[..], b"WAVE", &junk, &head[12..], &audio].concat()
+}
+
+#[test]
+fn a_head_of_which_a_part_is_missing_is_lost() {
+    let wav = wav_with_a_long_head();
+    let options = EncodeOptions::default().with_chunk_frames(100);
+    let stream = lmac::source::encode_wav(wav.as_slice(), Vec::new(), &options).unwrap().writer;
+    let subject = Subject::new("with a long head", stream, DecodeOptions::default());
+    let first = Decoder::new(subject.stream.as_slice()).unwrap().info().spec;
+    assert_eq!(first, SPEC());
+    let chunks = subject.chunks[0].bytes.start;
+    // Somewhere in the first block, its sync and its type, and the same of the second one.
+    let second = subject.stream[100..chunks].windows(2).position(|bytes| bytes == [0xD6, 0x9B]);
+    let second = 100 + second.unwrap();
+    let header = subject.stream.windows(2).position(|bytes| bytes == [0xD6, 0x9B]).unwrap();
+    for block in [header, second] {
+        for place in [0, 3, 30] {
+            let mut damaged = subject.stream.clone();
+            damaged[block + place] ^= 2;
+            let plain = Decoder::new(Cursor::new(&damaged)).and_then(|mut decoder| {
+                decoder.summary()?;
+                Restored::new(decoder).read_to_end(&mut Vec::new())?;
+                Ok(())
+            });
+            assert!(plain.is_err(), "byte {place} of the block at {block}");
+
+            let mut decoder =
+                Decoder::recover(Cursor::new(&damaged), DecodeOptions::default()).unwrap();
+            decoder.summary().unwrap();
+            let mut back = Vec::new();
+            decoder.read_to_end(&mut back).unwrap();
+            assert!(decoder.damage().head_lost, "byte {place} of the block at {block}");
+            assert!(back == subject.pcm);
+        }
+    }
+}
+
+#[test]
+fn a_tail_before_chunks_takes_none_of_them() {
+    let audio = pcm(&SPEC(), 300, Signal::Melody, 4);
+    let head = lmac::source::wav_head(&SPEC().with_channel_mask(3), Some(300));
+    let wav = [&head[..], &audio, b"LIST\x04\0\0\0tail"].concat();
+    let options = EncodeOptions::default().with_chunk_frames(100);
+    let stream = lmac::source::encode_wav(wav.as_slice(), Vec::new(), &options).unwrap().writer;
+    let subject = Subject::new("with a tail", stream, DecodeOptions::default());
+    let end = subject.chunks[2].bytes.end;
+    let tail = end..end + subject.stream[end..].windows(4).position(|b| b == b"tail").unwrap() + 8;
+    let mut damaged = subject.stream.clone();
+    let block: Vec<u8> = damaged.drain(tail).collect();
+    let before = subject.chunks[1].bytes.start;
+    damaged.splice(before..before, block);
+    let options = DecodeOptions::default().with_recover(true);
+    let mut decoder = Decoder::with_options(damaged.as_slice(), options).unwrap();
+    let mut back = Vec::new();
+    decoder.read_to_end(&mut back).unwrap();
+    assert!(back == subject.pcm);
+    assert!(decoder.damage().tail_lost);
+    assert_eq!(decoder.damage().lost_frames, 0);
+}

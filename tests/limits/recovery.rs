@@ -49,10 +49,10 @@ fn damage_without_end() {
 }
 
 #[test]
-fn a_gap_that_no_lost_bytes_account_for() {
+fn gaps_that_no_stream_of_so_many_bytes_has() {
     let turn = Turn::take();
     let pcm = [1, 0];
-    // 26 bytes are gone, which may have held two chunks of 2^26 frames each, and no more.
+    // A chunk has 2^27 bytes of PCM, and there are bytes for a few chunks.
     for first in [3, 3 << 26, 1 << 40] {
         let first_chunk = Shape::new(1, 1 << 26).start().chunk(0, &fields(0, 1), &pcm, &pcm);
         let mut builder = first_chunk;
