@@ -118,8 +118,8 @@ JSON, on standard output (on standard error where the audio goes to standard out
   md5                   of the audio, in hexadecimal, where it was checked
   damage                with --recover, null without damage: first_error, lost (a list of
                         first_frame, end_frame), lost_frames, skipped_bytes,
-                        dropped_chunks, truncated, header_restored, head_lost, tail_lost,
-                        wrong_total, wrong_md5, trailing_bytes
+                        dropped_chunks, truncated, header_restored, header_repaired,
+                        head_lost, tail_lost, wrong_total, wrong_md5, trailing_bytes
   source_removed        whether --rm has deleted the source
   elapsed_seconds
 For a file that could not be done: file, error."

@@ -68,12 +68,13 @@ impl Opened {
         if state(&now) == state(&self.metadata) {
             return Ok(());
         }
-        Err(Failure::Here(format!(
-            "changed while it was read: it had {} bytes at first and has {} now; nothing was \
-             written",
-            self.metadata.len(),
-            now.len()
-        )))
+        let (before, after) = (self.metadata.len(), now.len());
+        Err(Failure::Here(match before == after {
+            true => "changed while it was read".into(),
+            false => format!(
+                "changed while it was read: it had {before} bytes at first and has {after} now"
+            ),
+        }))
     }
 }
 
