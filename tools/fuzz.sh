@@ -11,7 +11,7 @@ if [[ ${1:-} =~ ^[0-9]+$ ]]; then
     shift
 fi
 need c++ g++
-command -v cargo-fuzz >/dev/null 2>&1 || cargo install --locked cargo-fuzz
+command -v cargo-fuzz >/dev/null 2>&1 || cargo install --locked cargo-fuzz@0.13.2
 
 cargo fetch --locked --manifest-path fuzz/Cargo.toml
 # Sanitizers are options that a stable compiler only takes when it is told to.
@@ -49,7 +49,7 @@ for target in "$@"; do
     corpus=fuzz/corpus/$target log=$folder/$target.log
     mkdir -p "$corpus" "fuzz/artifacts/$target"
     begin=$SECONDS status=0
-    used=$({ time "$programs/$target" "$corpus" -max_total_time="$seconds" -timeout=60 \
+    used=$({ time "$programs/$target" "$corpus" -max_total_time="$seconds" -timeout=120 \
         -max_len="$(longest "$target")" -rss_limit_mb=2048 -malloc_limit_mb=256 \
         -print_final_stats=1 -artifact_prefix="fuzz/artifacts/$target/" \
         >"$log" 2>&1; } 2>&1) || status=$?

@@ -3,6 +3,7 @@
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
 : >"$work/table"
 target="${CARGO_TARGET_DIR:-target}"
 machines=tools/machines
@@ -107,6 +108,10 @@ native() {
 # Gets ready to build for another Linux and to run that. Says why, where it is not possible.
 get_ready() { # ARCHITECTURE
     machine=$1
+    if [ $machine = i686 ] && [ "$(uname -m)" != x86_64 ]; then
+        skipped $machine "it takes an x86-64 to run it"
+        return 1
+    fi
     case $machine in
         aarch64)
             emulator=qemu-aarch64-static
@@ -116,7 +121,7 @@ get_ready() { # ARCHITECTURE
     esac
     triple=$machine-unknown-linux-gnu linker=$machine-linux-gnu-gcc
     if ! pick_compiler $triple || ! have $linker $emulator; then
-        if [ "$(id -u)" = 0 ] && have dpkg; then
+        if [ $machine = aarch64 ] && [ "$(id -u)" = 0 ] && have dpkg; then
             dpkg --add-architecture arm64
         fi
         install rustc-web cargo-web $packages
@@ -131,7 +136,8 @@ get_ready() { # ARCHITECTURE
         return 1
     fi
     variable=$(echo $triple | tr a-z- A-Z_)
-    # Dynamically linked programs hang in the emulator when they start a thread.
+    # An emulator that hangs is to fail. Dynamically linked programs do when they start a thread.
+    emulated="${emulator:+timeout 1200 $emulator}"
     export "CARGO_TARGET_${variable}_RUSTFLAGS=-C target-feature=+crt-static"
     export "CARGO_TARGET_${variable}_LINKER=$linker"
     export "CC_$(echo $triple | tr - _)=$linker"
@@ -149,7 +155,7 @@ elsewhere() { # ARCHITECTURE PROFILE [--short]
     program="$target/$triple/$(folder "$profile")/lmac-machines"
     for options in "--threads 1" "--threads 3 --flush"; do
         compare "$machine${emulator:+ (qemu)}" "$profile" "$options $short" "$(lines $short)" \
-            $emulator "$program" $options $short
+            $emulated "$program" $options $short
     done
 }
 
@@ -162,7 +168,7 @@ tool() {
         return
     fi
     here="$target/debug/lmac"
-    there="$emulator $target/$triple/debug/lmac"
+    there="$emulated $target/$triple/debug/lmac"
     # A fifth of a second.
     head -c 9600 samples/speech.wav >"$work/speech.wav"
     models=spec/vectors/models
