@@ -45,7 +45,7 @@ fn assert_noticed(what: &str, change: impl Fn(&Path)) {
         let output = child.wait_with_output().unwrap();
         let message = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{what}: {message}");
-        assert!(message.starts_with("lmac: a.wav: changed while it was read: "), "{message}");
+        assert!(message.starts_with("lmac: a.wav: changed while it was read"), "{message}");
         assert_eq!(message.lines().count(), 1, "{message}");
         assert_eq!(folder.files(), ["a.wav"], "{what}");
         assert!(folder.read("a.wav") == changed, "{what}");
