@@ -4,7 +4,8 @@
 use std::io::Write;
 
 use lmac::{
-    AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder, ErrorKind, Mapping, Preset, SampleFormat,
+    AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder, ErrorKind, Mapping, Preset,
+    SampleFormat,
 };
 
 use crate::common::{Signal, pcm};
