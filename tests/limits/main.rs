@@ -2,6 +2,7 @@
 //! and what memory it gets for that. Nothing of the code is taken at its word: an allocator
 //! counts.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+#![allow(clippy::duplicate_mod, reason = "the writers of checkpoints bring tokenizers along")]
 
 #[path = "../common/mod.rs"]
 mod common;
