@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use lmac::checkpoint;
 use lmac::language::Kind;
 
-use crate::checkpoint_files::tokenizers::byte_level;
+use crate::checkpoint_files::tokenizers::{byte_level, pieces};
 use crate::checkpoint_files::{Tiny, TinyBytes, gguf, huggingface, meta, mixed, npz, zip};
 use crate::common::bytes::varint;
 use crate::hostile::MIB;
@@ -83,11 +83,18 @@ fn numbers_of_any_size_in_every_layout() {
     }
 }
 
+/// Asserts that it is refused with no more memory than this; gives what was said.
 #[track_caller]
-fn assert_refused(turn: &Turn, path: &Path, most: u64) {
+fn assert_refused(turn: &Turn, path: &Path, most: u64) -> String {
     let (read, Used { peak, .. }) = used(turn, path);
-    assert!(read.is_err());
-    assert!(peak <= most, "{peak} bytes: {}", read.unwrap_err());
+    let error = read.unwrap_err().to_string();
+    assert!(peak <= most, "{peak} bytes, of {most}: {error}");
+    error
+}
+
+#[track_caller]
+fn assert_says(error: &str, words: &str) {
+    assert!(error.contains(words), "{error} lacks {words:?}");
 }
 
 #[test]
@@ -128,16 +135,27 @@ fn with_tokenizer(root: &Path, name: &str, bytes: &[u8]) -> PathBuf {
 fn tokenizers_of_any_kind() {
     let turn = Turn::take();
     let root = tempfile::tempdir().unwrap();
-    // Steps without end.
-    let step = r#"{"type":"Lowercase"},"#;
-    let steps = format!(r#"{{"type":"Sequence","normalizers":[{}"#, step.repeat(5000));
-    let steps = steps.trim_end_matches(',').to_owned() + "]}";
     let json = byte_level::json();
-    let json = json.replacen('{', &format!(r#"{{"normalizer":{steps},"#), 1);
-    let path = with_tokenizer(root.path(), "tokenizer.json", json.as_bytes());
-    let length = json.len() as u64;
-    let (_, Used { peak, .. }) = used(&turn, &path);
-    assert!(peak <= 64 * length + 4 * MIB, "{peak} bytes for {length}");
+    let refused = |name: &str, file: &[u8]| {
+        let path = with_tokenizer(root.path(), name, file);
+        assert_refused(&turn, &path, 64 * file.len() as u64 + 4 * MIB)
+    };
+    // Steps without end.
+    let step = r#"{"type":"Replace","pattern":{"String":" "},"content":"▁"}"#;
+    let steps = vec![step; 5000].join(",");
+    let steps = format!(r#""normalizer":{{"type":"Sequence","normalizers":[{steps}]}}"#);
+    let steps = json.replace(r#""normalizer":null"#, &steps);
+    assert_says(&refused("tokenizer.json", steps.as_bytes()), "more than 32 steps");
+    // A character that no token spells.
+    let without = json.replace(r#""a":97,"#, r#""aa":97,"#);
+    assert_says(&refused("tokenizer.json", without.as_bytes()), "spells the character 0x61 alone");
+    // Tokens without end.
+    let many: String = (0..200_000).map(|id| format!(r#""many{id}":{id},"#)).collect();
+    let many = json.replace(r#""vocab":{"#, &format!(r#""vocab":{{{many}"#));
+    refused("tokenizer.json", many.as_bytes());
+    let piece = |id| [&b"\x0A\x0B\x0A\x09many"[..], format!("{id:05}").as_bytes()].concat();
+    let many = [pieces::model(), (0..100_000).flat_map(piece).collect()].concat();
+    refused("tokenizer.model", &many);
     // Lists in lists.
     let deep = "[".repeat(1 << 20);
     assert_refused(&turn, &with_tokenizer(root.path(), "tokenizer.json", deep.as_bytes()), 4 * MIB);
@@ -145,6 +163,36 @@ fn tokenizers_of_any_kind() {
     for length in [1 << 20, 1 << 40, u64::MAX] {
         let model = [&[0x0A][..], &varint(length), &[0x0A], &varint(length), b"abc"].concat();
         assert_refused(&turn, &with_tokenizer(root.path(), "tokenizer.model", &model), 4 * MIB);
+    }
+}
+
+/// Pickles say how long texts are, and how many things there were before.
+#[test]
+fn pickles_of_any_kind() {
+    let turn = Turn::take();
+    let root = tempfile::tempdir().unwrap();
+    huggingface::pickled(root.path(), &tiny());
+    let refused = |instructions: &[u8], most: u64| {
+        let pickle = [b"\x80\x02", instructions].concat();
+        let members = [("archive/data.pkl".to_owned(), pickle)];
+        let archive = zip::archive(&members, zip::Form::default());
+        fs::write(root.path().join("pytorch_model.bin"), archive).unwrap();
+        assert_refused(&turn, root.path(), most)
+    };
+    for (codes, width) in [(&b"XTBj\x8B"[..], 4), (b"\x8D\x8E", 8)] {
+        for &code in codes {
+            for length in [1u64 << 30, u64::from(u32::MAX), 1 << 40, u64::MAX] {
+                let length = &length.to_le_bytes()[..width];
+                refused(&[&[code], length, b"abc."].concat(), 4 * MIB);
+            }
+        }
+    }
+    // A place of the memo is a name, and no room for all before it.
+    refused(b"Nr\xFF\xFF\xFF\xFF.", 4 * MIB);
+    // As many values as there can be.
+    for value in [b'N', b'}', b']', b'('] {
+        let error = refused(&[value].repeat(2 << 20), 256 * MIB);
+        assert_says(&error, "more than 1048576 instructions");
     }
 }
 
