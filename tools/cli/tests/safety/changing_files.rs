@@ -3,32 +3,47 @@
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
-use std::process::{Child, Command};
+use std::process::Child;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::common::{Folder, wav};
+use crate::sent::send;
 
-fn send(child: &Child, signal: &str) {
-    let status = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
-    assert!(status.success());
-}
-
-/// Starts to encode `a.wav` and stops in the middle: its result has begun.
+/// Starts to encode `a.wav` and stops in the middle: its result has begun. `None` where it was
+/// done before, and its result is gone again.
 fn encode_half(folder: &Folder) -> Option<Child> {
     let arguments = ["encode", "--threads", "1", "--chunk-frames", "2000", "a.wav", "b.lmac"];
     let mut child = folder.command(arguments).spawn().unwrap();
     let part = folder.path(&format!(".b.lmac.{}.lmac-part", child.id()));
     let begun = Instant::now();
     while fs::metadata(&part).map_or(0, |part| part.len()) == 0 {
-        if child.try_wait().unwrap().is_some() || begun.elapsed() > Duration::from_secs(20) {
-            break;
+        if child.try_wait().unwrap().is_some() {
+            return too_late(folder, child);
+        }
+        if begun.elapsed() > Duration::from_secs(20) {
+            child.kill().unwrap();
+            panic!("nothing is written: {:?}", child.wait_with_output());
         }
         sleep(Duration::from_millis(1));
     }
+    // Until it is waited for, it can be sent signals, whether it is done or not.
     send(&child, "-STOP");
     sleep(Duration::from_millis(20));
-    part.exists().then_some(child)
+    match part.exists() {
+        true => Some(child),
+        false => {
+            send(&child, "-CONT");
+            too_late(folder, child)
+        }
+    }
+}
+
+fn too_late(folder: &Folder, child: Child) -> Option<Child> {
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    fs::remove_file(folder.path("b.lmac")).unwrap();
+    None
 }
 
 /// Encodes while this happens to the source, which nothing may come of but a message.
@@ -80,11 +95,7 @@ fn a_source_that_is_deleted_while_it_is_read_is_not_lost() {
     let original = wav(600_000, 1);
     for _ in 0..5 {
         let source = folder.write("a.wav", &original);
-        let Some(child) = encode_half(&folder) else {
-            folder.run("encode -f a.wav b.lmac").expect(0);
-            fs::remove_file(folder.path("b.lmac")).unwrap();
-            continue;
-        };
+        let Some(child) = encode_half(&folder) else { continue };
         fs::remove_file(&source).unwrap();
         send(&child, "-CONT");
         assert_eq!(child.wait_with_output().unwrap().status.code(), Some(0));

@@ -1,66 +1,95 @@
 //! Too little memory for the program: it says so, or it does its work.
 
+use std::fs;
 use std::process::Command;
 
 use crate::common::{Folder, Ran, wav};
 
-fn run_within(folder: &Folder, kilobytes: u64, arguments: &str) -> Ran {
-    let script = format!("ulimit -v {kilobytes}; exec \"$0\" {arguments}");
+/// Frames of two bytes in a file that is one chunk.
+const FRAMES: usize = 6_000_000;
+
+/// MiB of address space, beyond what the same work on a small file needs, with which there
+/// is something left for all but the chunk, and none for the chunk.
+const SHORT: [u64; 4] = [5, 6, 7, 10];
+
+/// And with which either may be short, or none: where that is not the chunk's memory, the
+/// program may be aborted.
+const TIGHT: [u64; 8] = [0, 2, 16, 24, 32, 48, 64, 96];
+
+/// And with which there is enough.
+const PLENTY: u64 = 1 << 10;
+
+fn run_within(folder: &Folder, megabytes: u64, arguments: &str) -> Ran {
+    let script = format!("ulimit -c 0 -v {}; exec \"$0\" {arguments}", megabytes << 10);
     let mut command = Command::new("bash");
     command.args(["-c", &script, env!("CARGO_BIN_EXE_lmac")]).current_dir(folder.path(""));
     command.output().unwrap().into()
 }
 
-/// How much address space the program needs to say anything at all.
-fn least(folder: &Folder) -> u64 {
-    let mut least = 1 << 14;
-    while run_within(folder, least, "--version").code != Some(0) {
-        least += 1 << 10;
-    }
-    least
+/// How much address space the program needs for this.
+fn least(folder: &Folder, arguments: &str) -> u64 {
+    let enough = |&megabytes: &u64| run_within(folder, megabytes, arguments).code == Some(0);
+    (8..1024).find(enough).expect("a gigabyte is enough for a small file")
 }
 
 #[test]
 fn too_little_memory_is_an_error_and_nothing_else() {
     let folder = Folder::new();
-    let original = wav(1_000_000, 2);
-    folder.write("a.wav", &original);
-    folder.run("encode --preset light --chunk-frames 750000 a.wav s.lmac").expect(0);
-    folder.run("encode --preset store --chunk-frames 750000 a.wav t.lmac").expect(0);
-    let (light, stored) = (folder.read("s.lmac"), folder.read("t.lmac"));
-    let before = folder.files();
-    let least = least(&folder);
-    let (mut refused, mut done) = (0, 0);
-    for more in (0..=24).step_by(3) {
-        for (arguments, target, result) in [
-            (
-                "encode --threads 1 --preset light --chunk-frames 750000 a.wav b.lmac",
-                "b.lmac",
-                &light,
-            ),
-            (
-                "encode --threads 3 --preset store --chunk-frames 750000 a.wav b.lmac",
-                "b.lmac",
-                &stored,
-            ),
-            ("decode --threads 1 s.lmac b.wav", "b.wav", &original),
-            ("decode --threads 3 t.lmac b.wav", "b.wav", &original),
-        ] {
-            let ran = run_within(&folder, least + 8192 + (more << 10), arguments);
-            if ran.code == Some(0) {
-                assert!(folder.read(target) == *result, "{arguments} with {more} MiB more");
-                std::fs::remove_file(folder.path(target)).unwrap();
-                done += 1;
-            } else {
-                let ran = ran.expect(1);
-                let ran = ran.says("not enough memory for ");
-                assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
-                refused += 1;
-            }
-            assert_eq!(folder.files(), before, "{arguments} with {more} MiB more");
+    folder.write("small.wav", &wav(3000, 1));
+    let original = wav(FRAMES, 1);
+    folder.write("large.wav", &original);
+    for preset in ["light", "store"] {
+        for size in ["small", "large"] {
+            let chunk = format!("--chunk-frames {FRAMES}");
+            let names = format!("{size}.wav {size}-{preset}.lmac");
+            folder.run(&format!("encode --preset {preset} {chunk} {names}")).expect(0);
         }
     }
-    assert!(folder.read("a.wav") == original);
-    assert!(refused > 5 && done > 5, "{refused} times refused, {done} times done");
-    println!("limits of memory: {refused} times refused, {done} times done");
+    let (light, stored) = (folder.read("large-light.lmac"), folder.read("large-store.lmac"));
+    let before = folder.files();
+    let (mut refused, mut done, mut aborted) = (0, 0, 0);
+    let encode = format!("encode -f --chunk-frames {FRAMES}");
+    for (arguments, source, target, result) in [
+        (format!("{encode} --threads 1 --preset light"), ".wav", "b.lmac", &light),
+        (format!("{encode} --threads 3 --preset store"), ".wav", "b.lmac", &stored),
+        ("decode -f --threads 1".to_owned(), "-light.lmac", "b.wav", &original),
+        ("decode -f --threads 3".to_owned(), "-store.lmac", "b.wav", &original),
+    ] {
+        let apart = least(&folder, &format!("{arguments} small{source} {target}"));
+        fs::remove_file(folder.path(target)).unwrap();
+        for more in SHORT.into_iter().chain(TIGHT).chain([PLENTY]) {
+            let ran =
+                run_within(&folder, apart + more, &format!("{arguments} large{source} {target}"));
+            let what = format!("{arguments} with {more} MiB more: {ran:?}");
+            let has = folder.has(target);
+            assert_eq!(has, ran.code == Some(0), "{what}");
+            assert!(!(has && SHORT.contains(&more)), "it needs less than a chunk: {what}");
+            assert!(has || more != PLENTY, "{what}");
+            match ran.code {
+                Some(0) => {
+                    assert!(folder.read(target) == *result, "{what}");
+                    fs::remove_file(folder.path(target)).unwrap();
+                    done += 1;
+                }
+                Some(1) => {
+                    assert!(ran.stderr.contains("not enough memory for "), "{what}");
+                    assert_eq!(ran.stderr.lines().count(), 1, "{what}");
+                    refused += 1;
+                }
+                _ => {
+                    assert!(TIGHT.contains(&more), "{what}");
+                    // What it had begun has another name, and stays.
+                    for name in folder.files().iter().filter(|name| name.ends_with("-part")) {
+                        fs::remove_file(folder.path(name)).unwrap();
+                    }
+                    aborted += 1;
+                }
+            }
+            assert_eq!(folder.files(), before, "{what}");
+        }
+    }
+    assert!(folder.read("large.wav") == original);
+    println!(
+        "limits of memory: {refused} times refused, {done} times done, {aborted} times aborted"
+    );
 }

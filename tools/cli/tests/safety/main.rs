@@ -5,6 +5,9 @@
 mod common;
 
 #[cfg(unix)]
+mod sent;
+
+#[cfg(unix)]
 mod changing_files;
 mod files;
 #[cfg(unix)]

@@ -1,13 +1,14 @@
 //! Signals at random moments: what stands under a target's name is what was there or all of
 //! what is new, and the source is as it was.
 //!
-//! `LMAC_FAULT_ROUNDS` says how many moments are tried for each signal and command.
+//! `LMAC_FAULT_ROUNDS` says how many moments are tried for each signal and command, and
+//! `LMAC_FAULT_SEED` which ones.
 
-use std::process::Command;
 use std::thread::sleep;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use crate::common::{Folder, wav};
+use crate::sent::{ignored, send};
 
 const OLD: &[u8] = b"what was there before";
 
@@ -61,9 +62,12 @@ const CASES: [Case; 6] = [
     },
 ];
 
-fn rounds() -> usize {
-    let rounds = std::env::var("LMAC_FAULT_ROUNDS").ok();
-    rounds.map_or(3, |rounds| rounds.parse().expect("a number"))
+/// The rounds of a case in which no moment was one of the program's work, at most.
+const MOST_ROUNDS: usize = 50;
+
+/// What the environment says, or else this.
+fn chosen(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).map_or(otherwise, |number| number.parse().expect("a number"))
 }
 
 /// What sources are made to, and how long that takes undisturbed.
@@ -79,7 +83,7 @@ fn undisturbed(case: &Case, sources: &dyn Fn(&Folder)) -> (Vec<Vec<u8>>, Duratio
 /// How the rounds of a case ended.
 #[derive(Default)]
 struct Ends {
-    /// The program was stopped, or had not begun.
+    /// The program was stopped.
     stopped: usize,
     /// It was done before.
     done: usize,
@@ -103,7 +107,11 @@ fn try_case(case: &Case, signal: &str, seed: u64) -> Ends {
 
     let mut random = seed;
     let mut ends = Ends::default();
-    for _ in 0..rounds() {
+    let rounds = chosen("LMAC_FAULT_ROUNDS", 3) as usize;
+    for round in 0.. {
+        if round >= rounds && (ends.stopped > 0 || round >= MOST_ROUNDS) {
+            break;
+        }
         let folder = Folder::new();
         sources(&folder);
         for (_, target) in case.files.iter().filter(|_| case.over) {
@@ -113,7 +121,7 @@ fn try_case(case: &Case, signal: &str, seed: u64) -> Ends {
         let moment = took.mul_f64((random >> 40) as f64 / f64::from(1 << 24) * 1.1);
         let mut child = folder.command(case.arguments.split_whitespace()).spawn().unwrap();
         sleep(moment);
-        let _ = Command::new("kill").args([signal, &child.id().to_string()]).output().unwrap();
+        send(&child, signal);
         let status = child.wait().unwrap();
 
         match status.code() {
@@ -148,16 +156,9 @@ fn try_case(case: &Case, signal: &str, seed: u64) -> Ends {
     ends
 }
 
-/// Whether whoever runs the tests has this signal ignored, and so for us.
-fn ignored(signal: &str) -> bool {
-    let script = format!("kill {signal} $$; exit 7");
-    Command::new("bash").args(["-c", &script]).status().unwrap().code() == Some(7)
-}
-
 #[test]
 fn signals_at_random_moments_leave_nothing_half_written() {
-    // Other moments every time; the seed is told where one of them fails.
-    let seed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64;
+    let seed = chosen("LMAC_FAULT_SEED", 6);
     println!("seed {seed}");
     for signal in ["-INT", "-TERM", "-HUP", "-KILL"] {
         if ignored(signal) {
@@ -167,6 +168,7 @@ fn signals_at_random_moments_leave_nothing_half_written() {
         let mut all = Ends::default();
         for (number, case) in CASES.iter().enumerate() {
             let Ends { stopped, done, parts } = try_case(case, signal, seed ^ number as u64);
+            assert!(stopped > 0, "{signal} never came in time: {}", case.arguments);
             all.stopped += stopped;
             all.done += done;
             all.parts += parts;

@@ -1,12 +1,12 @@
 //! What a signal leaves behind when it comes in the middle.
 
-use std::fs;
 use std::io::Write;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::common::{Folder, wav};
+use crate::sent::{ignored, send};
 
 /// Starts to encode something that goes on and on, and waits until a file is there.
 fn encode_without_end(folder: &Folder) -> Child {
@@ -24,28 +24,15 @@ fn encode_without_end(folder: &Folder) -> Child {
     child
 }
 
-fn kill(child: &Child, signal: &str) {
-    let status = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
-    assert!(status.success());
-}
-
-/// Whether whoever runs the tests has this signal ignored, and so for us.
-fn ignored(signal: u32) -> bool {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
-}
-
 #[test]
 fn interrupts_leave_nothing_behind() {
-    for (signal, number) in [("-INT", 2), ("-TERM", 15), ("-HUP", 1)] {
-        if ignored(number) {
+    for signal in ["-INT", "-TERM", "-HUP"] {
+        if ignored(signal) {
             continue;
         }
         let folder = Folder::new();
         let mut child = encode_without_end(&folder);
-        kill(&child, signal);
+        send(&child, signal);
         assert_eq!(child.wait().unwrap().code(), Some(130), "{signal}");
         assert!(folder.files().is_empty(), "{:?}", folder.files());
     }
@@ -55,7 +42,7 @@ fn interrupts_leave_nothing_behind() {
 fn being_killed_leaves_nothing_under_the_result_s_name() {
     let folder = Folder::new();
     let mut child = encode_without_end(&folder);
-    kill(&child, "-KILL");
+    send(&child, "-KILL");
     child.wait().unwrap();
     let files = folder.files();
     let part = format!(".out.lmac.{}.lmac-part", child.id());
@@ -80,7 +67,7 @@ fn a_hangup_that_is_ignored_stays_so() {
     while folder.files().is_empty() && begun.elapsed() < Duration::from_secs(20) {
         sleep(Duration::from_millis(2));
     }
-    kill(&child, "-HUP");
+    send(&child, "-HUP");
     stdin.write_all(&file[100..]).unwrap();
     drop(stdin);
     assert_eq!(child.wait().unwrap().code(), Some(0));
