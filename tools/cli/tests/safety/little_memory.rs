@@ -32,6 +32,13 @@ fn least(folder: &Folder, arguments: &str) -> u64 {
     (8..1024).find(enough).expect("a gigabyte is enough for a small file")
 }
 
+/// What an aborted program had begun has another name than its target, and stays.
+fn remove_parts(folder: &Folder) {
+    for name in folder.files().iter().filter(|name| name.ends_with("-part")) {
+        fs::remove_file(folder.path(name)).unwrap();
+    }
+}
+
 #[test]
 fn too_little_memory_is_an_error_and_nothing_else() {
     let folder = Folder::new();
@@ -57,6 +64,7 @@ fn too_little_memory_is_an_error_and_nothing_else() {
     ] {
         let apart = least(&folder, &format!("{arguments} small{source} {target}"));
         fs::remove_file(folder.path(target)).unwrap();
+        remove_parts(&folder);
         for more in SHORT.into_iter().chain(TIGHT).chain([PLENTY]) {
             let ran =
                 run_within(&folder, apart + more, &format!("{arguments} large{source} {target}"));
@@ -78,10 +86,7 @@ fn too_little_memory_is_an_error_and_nothing_else() {
                 }
                 _ => {
                     assert!(TIGHT.contains(&more), "{what}");
-                    // What it had begun has another name, and stays.
-                    for name in folder.files().iter().filter(|name| name.ends_with("-part")) {
-                        fs::remove_file(folder.path(name)).unwrap();
-                    }
+                    remove_parts(&folder);
                     aborted += 1;
                 }
             }
