@@ -1,5 +1,6 @@
 //! Memory that is not to be had: each large allocation in turn is refused. What takes memory
-//! by the size of a chunk has to say so, in every method, on every thread.
+//! by the size of a chunk has to say so, on every thread. The deep profiles and language models
+//! are too slow for chunks of which everything is large.
 //!
 //! Allocations are refused to the whole process, so that no other tests are in this binary.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]

@@ -8,13 +8,10 @@ use crate::common::{Folder, Ran, wav};
 /// Frames of two bytes in a file that is one chunk.
 const FRAMES: usize = 6_000_000;
 
-/// MiB of address space, beyond what the same work on a small file needs, with which there
-/// is something left for all but the chunk, and none for the chunk.
-const SHORT: [u64; 4] = [5, 6, 7, 10];
-
-/// And with which either may be short, or none: where that is not the chunk's memory, the
-/// program may be aborted.
-const TIGHT: [u64; 8] = [0, 2, 16, 24, 32, 48, 64, 96];
+/// MiB of address space, beyond what the same work on a small file needs. What is short with
+/// the least of them may be memory for something else than the chunk: then the program may be
+/// aborted.
+const MORE: [u64; 12] = [0, 2, 5, 6, 7, 10, 16, 24, 32, 48, 64, 96];
 
 /// And with which there is enough.
 const PLENTY: u64 = 1 << 10;
@@ -65,13 +62,12 @@ fn too_little_memory_is_an_error_and_nothing_else() {
         let apart = least(&folder, &format!("{arguments} small{source} {target}"));
         fs::remove_file(folder.path(target)).unwrap();
         remove_parts(&folder);
-        for more in SHORT.into_iter().chain(TIGHT).chain([PLENTY]) {
+        for more in MORE.into_iter().chain([PLENTY]) {
             let ran =
                 run_within(&folder, apart + more, &format!("{arguments} large{source} {target}"));
             let what = format!("{arguments} with {more} MiB more: {ran:?}");
             let has = folder.has(target);
             assert_eq!(has, ran.code == Some(0), "{what}");
-            assert!(!(has && SHORT.contains(&more)), "it needs less than a chunk: {what}");
             assert!(has || more != PLENTY, "{what}");
             match ran.code {
                 Some(0) => {
@@ -80,12 +76,11 @@ fn too_little_memory_is_an_error_and_nothing_else() {
                     done += 1;
                 }
                 Some(1) => {
-                    assert!(ran.stderr.contains("not enough memory for "), "{what}");
+                    assert!(ran.stderr.contains("not enough memory"), "{what}");
                     assert_eq!(ran.stderr.lines().count(), 1, "{what}");
                     refused += 1;
                 }
                 _ => {
-                    assert!(TIGHT.contains(&more), "{what}");
                     remove_parts(&folder);
                     aborted += 1;
                 }
@@ -94,6 +89,7 @@ fn too_little_memory_is_an_error_and_nothing_else() {
         }
     }
     assert!(folder.read("large.wav") == original);
+    assert!(refused > 0, "no limit was met by a chunk's memory");
     println!(
         "limits of memory: {refused} times refused, {done} times done, {aborted} times aborted"
     );
