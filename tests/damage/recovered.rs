@@ -148,22 +148,28 @@ fn a_second_pass_counts_damage_once() {
     }
 }
 
-#[test]
-fn what_is_lost_at_the_end_is_silent_before_the_tail() {
+/// A WAV file of three chunks with something behind its audio.
+fn with_a_tail() -> Subject {
     let audio = pcm(&SPEC(), 300, Signal::Melody, 4);
     let head = lmac::source::wav_head(&SPEC().with_channel_mask(3), Some(300));
     let wav = [&head[..], &audio, b"LIST\x04\0\0\0tail"].concat();
     let options = EncodeOptions::default().with_chunk_frames(100);
     let stream = lmac::source::encode_wav(wav.as_slice(), Vec::new(), &options).unwrap().writer;
-    let subject = Subject::new("with a tail", stream, DecodeOptions::default());
+    Subject::new("with a tail", stream, DecodeOptions::default())
+}
+
+#[test]
+fn what_is_lost_at_the_end_is_silent_before_the_tail() {
+    let subject = with_a_tail();
     let mut damaged = subject.stream.clone();
     damaged.drain(subject.chunks[2].bytes.clone());
     let options = DecodeOptions::default().with_recover(true);
     let decoder = Decoder::with_options(damaged.as_slice(), options).unwrap();
     let mut back = Vec::new();
     Restored::new(decoder).read_to_end(&mut back).unwrap();
-    let mut expected = wav;
-    expected[head.len() + 800..head.len() + 1200].fill(0);
+    let head = lmac::source::wav_head(&SPEC().with_channel_mask(3), Some(300)).len();
+    let mut expected = subject.file;
+    expected[head + 800..head + 1200].fill(0);
     assert!(back == expected);
 }
 
@@ -213,12 +219,7 @@ fn a_head_of_which_a_part_is_missing_is_lost() {
 
 #[test]
 fn a_tail_before_chunks_takes_none_of_them() {
-    let audio = pcm(&SPEC(), 300, Signal::Melody, 4);
-    let head = lmac::source::wav_head(&SPEC().with_channel_mask(3), Some(300));
-    let wav = [&head[..], &audio, b"LIST\x04\0\0\0tail"].concat();
-    let options = EncodeOptions::default().with_chunk_frames(100);
-    let stream = lmac::source::encode_wav(wav.as_slice(), Vec::new(), &options).unwrap().writer;
-    let subject = Subject::new("with a tail", stream, DecodeOptions::default());
+    let subject = with_a_tail();
     let end = subject.chunks[2].bytes.end;
     let tail = end..end + subject.stream[end..].windows(4).position(|b| b == b"tail").unwrap() + 8;
     let mut damaged = subject.stream.clone();
