@@ -1,6 +1,6 @@
-"""The payload of the adaptive method, written from models.md; for decoder.py.
+"""The payload of the adaptive method, written from adaptive.md; for decoder.py.
 
-fast.py and deep.py have the models, profiles.py what the deep ones are made of.
+fast.py and deep.py have the models, parameter_sets.py what the deep ones are made of.
 """
 
 import bisect
@@ -10,7 +10,7 @@ import types
 
 import deep
 import fast
-import profiles
+import parameter_sets
 from arithmetic import single
 from conventions import (Malformed, RangeDecoder, RawBits, Reader, require, s_to_pcm, support,
                          to_signed, unfolded)
@@ -83,7 +83,7 @@ def decode_numbers(profile, partners, frames, bits, low, high, tokens, raw):
         channels = [fast.Channel(partner != turn, bits, low, high)
                     for turn, partner in enumerate(partners)]
     else:
-        table = (profiles.STANDARD, profiles.MAX)[profile - 1]
+        table = (parameter_sets.STANDARD, parameter_sets.MAX)[profile - 1]
         channels = [deep.Channel(table, partner != turn, bits, low, high)
                     for turn, partner in enumerate(partners)]
     for _ in range(frames):

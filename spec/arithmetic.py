@@ -1,4 +1,4 @@
-"""Arithmetic whose order is written down; see models.md.
+"""Arithmetic whose order is written down; see adaptive.md.
 
 Doubles are Python's floats. A single is a float that is rounded after each operation:
 for + - * / of two singles that gives the same bits as computing in single precision.

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A second decoder for `.lmac` streams, written from container.md,
-coding.md, models.md and language.md.
+coding.md, adaptive.md and language.md.
 
     decoder.py [--models DIR]... IN.lmac OUT        write the source file back
                                                     (OUT `-` is stdout)

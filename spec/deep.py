@@ -1,4 +1,4 @@
-"""The profiles standard and max of the adaptive method; see models.md."""
+"""The profiles standard and max of the adaptive method; see adaptive.md."""
 
 import math
 import operator
@@ -6,8 +6,8 @@ import operator
 from arithmetic import (clamp, exp_minus, inverses, ln, logistic, minus, plus, scaled, single,
                         singles, times, tree_of_singles)
 from filters import Combined, Float, Integer, Lagged, scale_for, settled
-from profiles import EXPECTED, INTEGER, LAST, MEAN, SIGN
-import profiles
+from parameter_sets import EXPECTED, INTEGER, LAST, MEAN, SIGN
+import parameter_sets
 
 
 class Channel:
@@ -79,8 +79,8 @@ class Channel:
     def center(self, center):
         if center == MEAN:
             return self.mean
-        predictions = {profiles.Base: self.base, profiles.Cascaded: self.cascaded,
-                       profiles.Combined: self.combined}
+        predictions = {parameter_sets.Base: self.base, parameter_sets.Cascaded: self.cascaded,
+                       parameter_sets.Combined: self.combined}
         return predictions[type(center)][center.at]
 
     def learn(self, sample):

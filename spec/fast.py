@@ -1,4 +1,4 @@
-"""The fast profile of the adaptive method; see models.md."""
+"""The fast profile of the adaptive method; see adaptive.md."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The filters that all profiles of the adaptive method are made of; see models.md."""
+"""The filters that all profiles of the adaptive method are made of; see adaptive.md."""
 
 import collections
 import math
@@ -25,7 +25,7 @@ class Lagged:
     def __init__(self, A, B, memory, ridge, schedule):
         self.A, self.B, self.memory, self.ridge, self.schedule = A, B, memory, ridge, schedule
         self.own_weights, self.other_weights = [0.0] * A, [0.0] * B
-        # XX, XY, YX and YY of models.md, and what they were, the newest first.
+        # XX, XY, YX and YY of adaptive.md, and what they were, the newest first.
         self.correlations = ([0.0] * (A + 1), [0.0] * B, [0.0] * (A + 1), [0.0] * B)
         self.past = collections.deque([self.correlations] * (max(A, B) + 1), max(A, B) + 1)
         self.time = self.since = 0

@@ -1,6 +1,6 @@
 //! One chunk to a payload and back: pure, the same bytes wherever it runs.
 //!
-//! Read this after `lib.rs`; `spec/coding.md` and `spec/models.md` say the same in words.
+//! Read this after `lib.rs`; `spec/coding.md` and `spec/adaptive.md` say the same in words.
 
 use bytes::Bytes;
 
@@ -8,16 +8,16 @@ use crate::audio::AudioSpec;
 use crate::container::header::Header;
 use crate::container::item::ChunkHeader;
 use crate::error::{Error, Result};
-use crate::model::adaptive::{self, Profile};
-use crate::model::language::{self, Coder};
-use crate::model::{Method, Piece, constant, light};
-use crate::options::{EncodeOptions, Preset};
+use crate::method::adaptive::{self, ParameterSet};
+use crate::method::language::{self, Coder};
+use crate::method::{Method, Piece, constant, light};
 use crate::planes::{Layout, Mapping, wasted_bits};
-use crate::stats::Sections;
+use crate::stream::options::{EncodeOptions, Preset};
+use crate::stream::stats::Sections;
 
 /// A chunk's audio in its coded form.
 #[derive(Debug, Clone)]
-pub(crate) struct Coded {
+pub(crate) struct CodedChunk {
     pub(crate) method: Method,
     pub(crate) mapping: Mapping,
     pub(crate) wasted: u8,
@@ -32,9 +32,13 @@ pub(crate) fn encode(
     spec: &AudioSpec,
     options: &EncodeOptions,
     coder: Option<&Coder>,
-) -> Result<Coded> {
-    let plain =
-        |method, payload| Coded { method, mapping: Mapping::TwosComplement, wasted: 0, payload };
+) -> Result<CodedChunk> {
+    let plain = |method, payload| CodedChunk {
+        method,
+        mapping: Mapping::TwosComplement,
+        wasted: 0,
+        payload,
+    };
     if let Some(payload) = constant::encode(pcm, spec) {
         return Ok(plain(Method::Constant, payload));
     }
@@ -49,9 +53,9 @@ pub(crate) fn encode(
         Preset::Light => Some(light_chunk(pcm, spec, mapping)?),
         // A mapping that was asked for is the light method's affair.
         _ if mapping.is_some() || !adaptive::takes(spec) => Some(light_chunk(pcm, spec, mapping)?),
-        Preset::Fast => Some(adaptive_chunk(pcm, spec, Profile::Fast)?),
-        Preset::Standard => Some(adaptive_chunk(pcm, spec, Profile::Standard)?),
-        Preset::Max => Some(adaptive_chunk(pcm, spec, Profile::Max)?),
+        Preset::Fast => Some(adaptive_chunk(pcm, spec, ParameterSet::Fast)?),
+        Preset::Standard => Some(adaptive_chunk(pcm, spec, ParameterSet::Standard)?),
+        Preset::Max => Some(adaptive_chunk(pcm, spec, ParameterSet::Max)?),
     };
     Ok(match coded {
         Some(coded) if coded.payload.len() < pcm.len() => coded,
@@ -66,13 +70,13 @@ fn language_chunk(
     spec: &AudioSpec,
     options: &EncodeOptions,
     coder: &Coder,
-) -> Result<Option<Coded>> {
+) -> Result<Option<CodedChunk>> {
     // Not all bits are wasted: the chunk would be constant.
     let wasted = wasted_bits(pcm, spec.format) as u8;
     let mapping = options.mapping.unwrap_or(Mapping::OffsetBinary);
     let piece = Piece { pcm, first_frame, spec, wasted, mapping };
     let payload = coder.smaller(piece, options.verify)?;
-    Ok(payload.map(|payload| Coded {
+    Ok(payload.map(|payload| CodedChunk {
         method: Method::Language,
         mapping,
         wasted,
@@ -80,20 +84,21 @@ fn language_chunk(
     }))
 }
 
-fn light_chunk(pcm: &[u8], spec: &AudioSpec, mapping: Option<Mapping>) -> Result<Coded> {
+fn light_chunk(pcm: &[u8], spec: &AudioSpec, mapping: Option<Mapping>) -> Result<CodedChunk> {
     // Not all bits are wasted: the chunk would be constant.
     let wasted = wasted_bits(pcm, spec.format) as u8;
     let (settings, payload) = light::encode(pcm, spec, wasted, mapping)?;
     let light::Settings { mapping, wasted } = settings;
-    Ok(Coded { method: Method::Light, mapping, wasted, payload: payload.into() })
+    Ok(CodedChunk { method: Method::Light, mapping, wasted, payload: payload.into() })
 }
 
-fn adaptive_chunk(pcm: &[u8], spec: &AudioSpec, profile: Profile) -> Result<Coded> {
+fn adaptive_chunk(pcm: &[u8], spec: &AudioSpec, set: ParameterSet) -> Result<CodedChunk> {
     // Floats have a scale instead.
     let wasted = if spec.format.is_float() { 0 } else { wasted_bits(pcm, spec.format) as u8 };
-    let payload = adaptive::encode(pcm, spec, wasted, profile)?;
+    let payload = adaptive::encode(pcm, spec, wasted, set)?;
     let mapping = Mapping::Residual;
-    let adaptive = Coded { method: Method::Adaptive, mapping, wasted, payload: payload.into() };
+    let adaptive =
+        CodedChunk { method: Method::Adaptive, mapping, wasted, payload: payload.into() };
     if spec.format.bits() <= 24 {
         return Ok(adaptive);
     }

@@ -2,7 +2,7 @@
 
 use std::{fmt, io};
 
-use crate::model::identity::ModelId;
+use crate::method::identity::ModelId;
 
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -168,7 +168,7 @@ impl fmt::Display for ErrorKind {
                 f.write_str(what)
             }
             ErrorKind::MissingModel(id) => {
-                write!(f, "the stream needs the language model {id} with {}", id.profile.name())
+                write!(f, "the stream needs the language model {id} with {}", id.precision.name())
             }
             ErrorKind::Verification => {
                 f.write_str("does not decode to the audio it was made from; please report this")

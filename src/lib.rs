@@ -20,66 +20,51 @@
 //! The format is written down in the `spec` folder of the project, with test vectors.
 
 mod audio;
+#[cfg(feature = "checkpoints")]
+pub mod checkpoint;
 mod chunk_codec;
 mod container;
-mod damage;
-mod decoder;
-mod digest;
-mod encoder;
 mod entropy;
 mod error;
-#[cfg(feature = "language")]
-mod estimate;
 #[cfg(all(fuzzing, feature = "language"))]
 #[doc(hidden)]
 pub mod fuzzing;
-mod input;
-mod inspect;
 mod memory;
-mod model;
+mod method;
 mod numerics;
-mod options;
-mod parallel;
 mod planes;
 pub mod source;
-mod stats;
+mod stream;
 
 pub use audio::{AudioSpec, Frames, SampleFormat};
-pub use container::header::Source;
-pub use damage::Damage;
-pub use decoder::{Decoder, Samples, StreamInfo, Verification};
-pub use encoder::{Encoder, Finished};
+pub use container::header::SourceKind;
 pub use error::{Error, ErrorKind, Place, Result};
-pub use inspect::{ChunkInfo, Summary};
-pub use model::Method;
-pub use model::identity::{ModelId, ModelUse, Profile, Tokens};
-pub use options::{DecodeOptions, EncodeOptions, Limits, Preset, Verify};
+pub use method::Method;
+pub use method::identity::{ModelId, ModelUse, Precision, TokenKind};
 pub use planes::Mapping;
-pub use stats::{Sections, Stats};
+pub use stream::damage::Damage;
+pub use stream::decoder::{Decoder, Samples, StreamInfo, Verification};
+pub use stream::encoder::{Encoder, Finished};
+pub use stream::inspect::{ChunkInfo, Summary};
+pub use stream::options::{DecodeOptions, EncodeOptions, Limits, Preset, Verify};
+pub use stream::stats::{Sections, Stats};
 
 #[cfg(feature = "language")]
 pub mod language {
     //! Language models that predict the characters of audio.
 
-    pub use crate::estimate::{Estimate, estimate};
-    pub use crate::model::language::account::{Account, SegmentCost};
-    pub use crate::model::language::architecture::{
-        Architecture, ByteTransformer, Expected, Llama,
+    pub use crate::method::language::account::{Account, SegmentCost};
+    pub use crate::method::language::architecture::{
+        Architecture, ByteTransformer, ExpectedTensor, Llama,
     };
-    pub use crate::model::language::evaluator::Evaluator;
-    pub use crate::model::language::meter::Meter;
-    pub use crate::model::language::model::{LanguageModel, Parts};
-    pub use crate::model::language::options::LanguageOptions;
-    pub use crate::model::language::stages::Stage;
-    pub use crate::model::language::tensor::{Kind, Tensor, Tensors};
-    pub use crate::model::language::vocabulary::{Tokenizer, Vocabulary};
-}
-
-#[cfg(feature = "checkpoints")]
-pub mod checkpoint {
-    //! Models on disk, in every layout.
-
-    pub use crate::model::checkpoint::{Checkpoint, find, load, open, weight_files};
+    pub use crate::method::language::evaluator::Evaluator;
+    pub use crate::method::language::meter::Meter;
+    pub use crate::method::language::model::{LanguageModel, ModelParts};
+    pub use crate::method::language::options::LanguageOptions;
+    pub use crate::method::language::stages::Stage;
+    pub use crate::method::language::tensor::{Tensor, TensorKind, Tensors};
+    pub use crate::method::language::vocabulary::{Tokenizer, Vocabulary};
+    pub use crate::stream::estimate::{Estimate, estimate};
 }
 
 #[cfg(feature = "_machine")]

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use checkpoints::{Float, Tiny, TinyBytes, Values, gguf, huggingface, meta, mixed, npz};
 use lmac::checkpoint;
-use lmac::language::{Architecture, Kind};
+use lmac::language::{Architecture, TensorKind};
 
 /// Asserts that the checkpoint at `path` is this model, bit for bit.
 fn assert_is(path: &Path, architecture: &Architecture, tensors: &[Values]) {
@@ -75,12 +75,12 @@ fn the_same_weights_from_each_layout() {
                 assert_is_tiny(&folder, tiny);
             }
         }
-        for kind in [Kind::F32, Kind::F16, Kind::BF16] {
+        for kind in [TensorKind::F32, TensorKind::F16, TensorKind::BF16] {
             gguf::file(&at("tiny.gguf"), tiny, kind);
             assert_is_tiny(&at("tiny.gguf"), tiny);
         }
         fs::create_dir(at("split")).unwrap();
-        gguf::split(&at("split"), tiny, Kind::F32, 3);
+        gguf::split(&at("split"), tiny, TensorKind::F32, 3);
         assert_is_tiny(&at("split"), tiny);
     }
 }
@@ -106,7 +106,7 @@ fn weights_are_in_files_of_their_own() {
     assert_eq!(names(&at("pickled")), ["model.safetensors"]);
     meta::folder(&at("meta"), &tiny, 2);
     assert_eq!(names(&at("meta")), ["consolidated.00.pth", "consolidated.01.pth"]);
-    gguf::file(&at("tiny.gguf"), &tiny, Kind::F16);
+    gguf::file(&at("tiny.gguf"), &tiny, TensorKind::F16);
     assert_eq!(names(&at("tiny.gguf")), ["tiny.gguf"]);
     assert!(checkpoint::weight_files(&at("none")).is_err());
 }
@@ -114,13 +114,13 @@ fn weights_are_in_files_of_their_own() {
 #[test]
 fn every_kind_of_gguf_holds_what_it_was_given() {
     let root = tempfile::tempdir().unwrap();
-    for &kind in Kind::ALL {
+    for &kind in TensorKind::ALL {
         let numbers = match kind {
-            Kind::Q2K => (-2, 1),
-            Kind::Q3K => (-4, 3),
-            Kind::Q4_0 | Kind::Q4_1 | Kind::Q4K => (-8, 7),
-            Kind::Q5_0 | Kind::Q5_1 | Kind::Q5K => (-16, 15),
-            Kind::Q6K => (-32, 31),
+            TensorKind::Q2K => (-2, 1),
+            TensorKind::Q3K => (-4, 3),
+            TensorKind::Q4_0 | TensorKind::Q4_1 | TensorKind::Q4K => (-8, 7),
+            TensorKind::Q5_0 | TensorKind::Q5_1 | TensorKind::Q5K => (-16, 15),
+            TensorKind::Q6K => (-32, 31),
             _ => (-127, 127),
         };
         let block = kind.block().max(32);
@@ -214,7 +214,7 @@ fn errors_name_the_file_and_the_cause() {
     .unwrap();
     assert!(error_of(&at("meta")).contains("before version 1.6"));
 
-    gguf::file(&at("a.gguf"), &tiny, Kind::F32);
+    gguf::file(&at("a.gguf"), &tiny, TensorKind::F32);
     let good = fs::read(at("a.gguf")).unwrap();
     let change = |from: &[u8], to: &[u8]| {
         let place = good.windows(from.len()).position(|bytes| bytes == from).unwrap();
@@ -278,7 +278,7 @@ fn broken_files_are_errors() {
     huggingface::sharded(&at("hf"), &tiny, 2);
     huggingface::pickled(&at("bin"), &tiny);
     meta::folder(&at("meta"), &tiny, 1);
-    gguf::file(&at("tiny.gguf"), &tiny, Kind::F32);
+    gguf::file(&at("tiny.gguf"), &tiny, TensorKind::F32);
     npz::file(&at("jax.npz"), &TinyBytes::default(), npz::Form::Jax);
     npz::file(&at("large.npz"), &TinyBytes::default(), npz::Form::LargeJax);
     npz::file(&at("plain.npz"), &TinyBytes::default(), npz::Form::Fortran);

@@ -8,7 +8,7 @@ use std::io::{Cursor, Read};
 
 use common::{Random, Signal, pcm};
 use lmac::source::{self, RawLayout, Restored};
-use lmac::{AudioSpec, Decoder, EncodeOptions, ErrorKind, SampleFormat, Source};
+use lmac::{AudioSpec, Decoder, EncodeOptions, ErrorKind, SampleFormat, SourceKind};
 use proptest::prelude::*;
 
 fn spec() -> AudioSpec {
@@ -29,7 +29,7 @@ fn restore(stream: &[u8]) -> Vec<u8> {
 }
 
 /// A WAV file comes back, and this is what the stream says it is.
-fn comes_back(wav: &[u8]) -> (AudioSpec, Source, u64) {
+fn comes_back(wav: &[u8]) -> (AudioSpec, SourceKind, u64) {
     let stream = encode(wav);
     assert!(restore(&stream) == wav);
     let most = wav.len() + wav.len() / 1000 + 1024;
@@ -130,7 +130,7 @@ fn the_usual_head_costs_nothing() {
             let mut wav = source::wav_head(&spec, Some(frames as u64));
             wav.extend(audio);
             wav.resize(wav.len().next_multiple_of(2), 0);
-            assert_eq!(comes_back(&wav), (spec, Source::CanonicalWav, frames as u64));
+            assert_eq!(comes_back(&wav), (spec, SourceKind::CanonicalWav, frames as u64));
         }
     }
 }
@@ -214,7 +214,7 @@ fn audio_of_unknown_length_is_audio() {
         wav[4..8].copy_from_slice(&le(length));
         wav[40..44].copy_from_slice(&le(length));
         let (_, source, frames) = comes_back(&wav);
-        assert_eq!((source, frames), (Source::Wav, 1000));
+        assert_eq!((source, frames), (SourceKind::Wav, 1000));
     }
 }
 
@@ -237,7 +237,7 @@ fn rf64_comes_back() {
         wav[4..8].copy_from_slice(&le(u32::MAX));
         let at = wav.windows(4).position(|id| id == b"data").unwrap() + 4;
         wav[at..at + 4].copy_from_slice(&le(u32::MAX));
-        assert_eq!(comes_back(&wav), (spec(), Source::Wav, 1000));
+        assert_eq!(comes_back(&wav), (spec(), SourceKind::Wav, 1000));
     }
     // Our own head for audio beyond four GiB is one.
     let frames = 1u64 << 31;

@@ -192,7 +192,7 @@ fn add_raw(all: &mut Golden, name: &str, layout: RawLayout, audio: Vec<u8>) {
 
 /// The first frames of the recording in `samples`, with the head that it has.
 fn recording(frames: usize) -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/speech.wav");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples/speech.wav");
     let wav = fs::read(path).unwrap();
     let data = 8 + wav.windows(4).position(|bytes| bytes == b"data").unwrap();
     wav[..data + 2 * frames].to_vec()
@@ -289,21 +289,21 @@ fn add_files(all: &mut Golden) {
     all.insert("samples".into(), (stream, wav(&stereo, &integers)));
 }
 
-/// Every model of the vectors, in both profiles.
+/// Every model of the vectors, in both precisions.
 #[cfg(feature = "checkpoints")]
 fn add_language_models(all: &mut Golden) {
-    use lmac::Profile;
+    use lmac::Precision;
     use lmac::language::LanguageOptions;
 
     for (what, path) in ["llama", "llama-bf16", "bytes"].iter().zip(common::vector_models::MODELS) {
-        for &profile in Profile::ALL {
-            let model = lmac::checkpoint::load(&common::vectors::folder().join(path), profile);
+        for &precision in Precision::ALL {
+            let model = lmac::checkpoint::load(&common::vectors::folder().join(path), precision);
             let language = LanguageOptions::default().with_context(96).with_lockstep(2);
             let options = EncodeOptions::default()
                 .with_chunk_frames(150)
                 .with_preset(Preset::Store)
                 .with_model(model.unwrap(), language);
-            let name = format!("language-{what}-{}", profile.name());
+            let name = format!("language-{what}-{}", precision.name());
             add_wav(all, &name, recording(400), &options);
         }
     }

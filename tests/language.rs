@@ -12,7 +12,7 @@ use common::{Signal, pcm};
 use lmac::language::{LanguageModel, LanguageOptions, Meter};
 use lmac::{
     AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder, ErrorKind, Limits, Mapping, Method,
-    Profile, SampleFormat, Stats, Verification, Verify,
+    Precision, SampleFormat, Stats, Verification, Verify,
 };
 
 const FRAMES: usize = 700;
@@ -64,8 +64,8 @@ fn rest(decoder: &mut Decoder<Cursor<Vec<u8>>>) -> Vec<u8> {
 #[test]
 fn audio_comes_back_with_any_number_of_threads() {
     let pcm = quiet();
-    for profile in Profile::ALL.iter().copied() {
-        let model = llama(1, 0.1, profile);
+    for precision in Precision::ALL.iter().copied() {
+        let model = llama(1, 0.1, precision);
         let (stream, stats) = encoded(&pcm, with(&model));
         assert_eq!((stats.language_chunks, stats.chunks()), (3, 3));
         for threads in [2, 3] {
@@ -80,7 +80,7 @@ fn audio_comes_back_with_any_number_of_threads() {
 
 #[test]
 fn the_header_says_which_model_and_how_it_is_used() {
-    let model = llama(1, 0.1, Profile::Int8);
+    let model = llama(1, 0.1, Precision::Int8);
     let language = options().with_top_k(100).with_blocking(16);
     let mut encode = EncodeOptions::default().with_model(model.clone(), language);
     encode.mapping = Some(Mapping::TwosComplement);
@@ -88,7 +88,7 @@ fn the_header_says_which_model_and_how_it_is_used() {
     let mut decoder = decoder(&stream, DecodeOptions::default());
     let usage = decoder.info().model.clone().unwrap();
     assert_eq!(&usage.id, model.id());
-    assert_eq!((usage.id.name.as_str(), usage.id.profile), ("seeded 1", Profile::Int8));
+    assert_eq!((usage.id.name.as_str(), usage.id.precision), ("seeded 1", Precision::Int8));
     assert_eq!((usage.top_k, usage.context, usage.blocking), (Some(100), 128, 16));
     // Looking needs no model.
     let chunk = decoder.next_chunk_info().unwrap().unwrap();
@@ -104,7 +104,7 @@ fn the_header_says_which_model_and_how_it_is_used() {
 
 #[test]
 fn a_missing_or_other_model_is_refused_before_any_audio() {
-    let model = llama(1, 0.1, Profile::F32);
+    let model = llama(1, 0.1, Precision::F32);
     let (stream, _) = encoded(&quiet(), with(&model));
     let first = |options: DecodeOptions| {
         let error = decoder(&stream, options).samples().next().unwrap().unwrap_err();
@@ -115,12 +115,12 @@ fn a_missing_or_other_model_is_refused_before_any_audio() {
     };
     let missing = first(DecodeOptions::default());
     assert!(matches!(missing.kind(), ErrorKind::MissingModel(id) if &**id == model.id()));
-    for other in [llama(2, 0.1, Profile::F32), llama(1, 0.1, Profile::Int8)] {
+    for other in [llama(2, 0.1, Precision::F32), llama(1, 0.1, Precision::Int8)] {
         first(knows(&other));
         let refused = decoder(&stream, DecodeOptions::default()).set_model(&other).unwrap_err();
         assert!(matches!(refused.kind(), ErrorKind::Model(_)), "{refused}");
     }
-    let several = knows(&llama(2, 0.1, Profile::F32)).with_model(model.clone());
+    let several = knows(&llama(2, 0.1, Precision::F32)).with_model(model.clone());
     assert!(rest(&mut decoder(&stream, several)) == quiet());
     let plain = encoded(&quiet(), EncodeOptions::default()).0;
     assert!(decoder(&plain, DecodeOptions::default()).set_model(&model).is_err());
@@ -128,7 +128,7 @@ fn a_missing_or_other_model_is_refused_before_any_audio() {
 
 #[test]
 fn chunks_that_a_model_expands_are_kept_by_a_cheaper_method() {
-    let model = llama(1, 10.0, Profile::F32);
+    let model = llama(1, 10.0, Precision::F32);
     let pcm = pcm(&spec(), FRAMES, Signal::Melody, 3);
     let (stream, stats) = encoded(&pcm, with(&model));
     assert_eq!((stats.language_chunks, stats.adaptive_chunks), (0, 3));
@@ -139,7 +139,7 @@ fn chunks_that_a_model_expands_are_kept_by_a_cheaper_method() {
 
 #[test]
 fn seeking_and_recovery_are_as_with_every_method() {
-    let model = llama(1, 0.1, Profile::F32);
+    let model = llama(1, 0.1, Precision::F32);
     let pcm = quiet();
     let (stream, _) = encoded(&pcm, with(&model));
     let mut seeking = decoder(&stream, knows(&model));
@@ -161,7 +161,7 @@ fn seeking_and_recovery_are_as_with_every_method() {
 
 #[test]
 fn the_memory_of_contexts_counts() {
-    let model = llama(1, 0.1, Profile::F32);
+    let model = llama(1, 0.1, Precision::F32);
     let (stream, _) = encoded(&quiet(), with(&model));
     let limited = |bytes| knows(&model).with_limits(Limits::default().with_memory(bytes));
     let error = decoder(&stream, limited(60 << 20)).samples().next().unwrap().unwrap_err();
@@ -171,7 +171,7 @@ fn the_memory_of_contexts_counts() {
 
 #[test]
 fn a_meter_counts_both_ways() {
-    let model = llama(1, 0.1, Profile::F32);
+    let model = llama(1, 0.1, Precision::F32);
     let meter = Meter::default();
     let language = options().with_meter(meter.clone());
     let encode = EncodeOptions::default().with_model(model.clone(), language);
@@ -184,7 +184,7 @@ fn a_meter_counts_both_ways() {
 
 #[test]
 fn choices_that_cannot_be_are_refused() {
-    let model = llama(1, 0.1, Profile::F32);
+    let model = llama(1, 0.1, Precision::F32);
     let refused = |options: EncodeOptions| {
         let error = Encoder::with_options(Vec::new(), spec(), options).unwrap_err();
         matches!(error.kind(), ErrorKind::Argument(_))

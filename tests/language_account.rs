@@ -12,7 +12,7 @@ use common::models::llama;
 use common::{Signal, pcm};
 use lmac::language::{Account, LanguageModel, LanguageOptions, Meter, Stage, estimate};
 use lmac::{
-    AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder, Preset, Profile, SampleFormat,
+    AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder, Precision, Preset, SampleFormat,
     Stats, Verify,
 };
 
@@ -66,7 +66,7 @@ fn total(account: &Account) -> f64 {
 
 #[test]
 fn an_account_is_of_what_went_through_the_model() {
-    let model = llama(1, 0.1, Profile::F32);
+    let model = llama(1, 0.1, Precision::F32);
     let pcm = mixed();
     let mut results = [1, 3].map(|threads| {
         let meter = Meter::default().with_segments();
@@ -108,16 +108,16 @@ fn an_account_is_of_what_went_through_the_model() {
 #[test]
 fn segments_are_kept_only_if_that_is_asked_for() {
     let meter = Meter::default();
-    let model = llama(1, 0.1, Profile::F32);
+    let model = llama(1, 0.1, Precision::F32);
     encoded(&mixed(), with(&model, options().with_meter(meter.clone())));
     assert!(meter.segments().is_empty() && meter.account().tokens > 0);
 }
 
 #[test]
 fn an_estimate_is_what_the_stream_takes() {
-    for profile in Profile::ALL.iter().copied() {
+    for precision in Precision::ALL.iter().copied() {
         for (size, top_k) in [(0.1, None), (0.4, None), (0.4, Some(5)), (0.4, Some(100))] {
-            let model = llama(1, size, profile);
+            let model = llama(1, size, precision);
             let pcm = mixed();
             let mut language = options();
             language.top_k = top_k;
@@ -165,7 +165,7 @@ fn by_hand(model: &LanguageModel, text: &[u8], late: usize) -> f64 {
 
 #[test]
 fn an_estimate_is_the_cross_entropy_of_the_characters() {
-    let model = llama(1, 0.7, Profile::F32);
+    let model = llama(1, 0.7, Precision::F32);
     let pcm = quiet(CHUNK, 3);
     let text: Vec<u8> =
         pcm.chunks_exact(2).flat_map(|sample| [(sample[1] ^ 0x80) >> 1, sample[0] >> 1]).collect();
@@ -185,7 +185,7 @@ fn an_estimate_is_the_cross_entropy_of_the_characters() {
 
 #[test]
 fn what_a_model_expands_counts_as_what_it_makes_of_it() {
-    let model = llama(1, 10.0, Profile::F32);
+    let model = llama(1, 10.0, Precision::F32);
     let pcm = pcm(&spec(), CHUNK + 77, Signal::Melody, 3);
     let meter = Meter::default();
     let (stream, stats) = encoded(&pcm, with(&model, options().with_meter(meter.clone())));
@@ -204,8 +204,8 @@ fn what_a_model_expands_counts_as_what_it_makes_of_it() {
 #[test]
 fn steps_make_the_same_stream() {
     let pcm = mixed();
-    for profile in Profile::ALL.iter().copied() {
-        let model = llama(1, 0.1, profile);
+    for precision in Precision::ALL.iter().copied() {
+        let model = llama(1, 0.1, precision);
         for language in [options(), options().with_top_k(3)] {
             let (stream, _) = encoded(&pcm, with(&model, language.clone()));
             for threads in [1, 3] {
@@ -222,7 +222,7 @@ fn steps_make_the_same_stream() {
 
 #[test]
 fn each_stage_has_a_time() {
-    let model = llama(1, 0.1, Profile::F32);
+    let model = llama(1, 0.1, Precision::F32);
     let pcm = mixed();
     let timed = |meter: &Meter| -> Vec<Stage> {
         let stages = meter.stages();
@@ -251,7 +251,7 @@ fn each_stage_has_a_time() {
 fn an_estimate_needs_a_model_and_audio() {
     let error = estimate(&mixed(), &spec(), &EncodeOptions::default()).unwrap_err();
     assert!(error.to_string().contains("model"), "{error}");
-    let model = llama(1, 0.1, Profile::F32);
+    let model = llama(1, 0.1, Precision::F32);
     let half = estimate(&mixed()[1..], &spec(), &with(&model, options())).unwrap_err();
     assert!(half.to_string().contains("within a frame"), "{half}");
     let none = AudioSpec::new(SampleFormat::S16, 0, 8000);

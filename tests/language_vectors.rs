@@ -20,27 +20,27 @@ use common::vectors::{
 use lmac::language::{LanguageModel, LanguageOptions};
 use lmac::source::{self, RawLayout};
 use lmac::{
-    AudioSpec, DecodeOptions, EncodeOptions, ErrorKind, Mapping, Preset, Profile, SampleFormat,
-    Tokens, Verify,
+    AudioSpec, DecodeOptions, EncodeOptions, ErrorKind, Mapping, Precision, Preset, SampleFormat,
+    TokenKind, Verify,
 };
 
 const LLAMA: &str = MODELS[0];
 const BF16: &str = MODELS[1];
 const BYTES: &str = MODELS[2];
 
-fn model(path: &str, profile: Profile) -> LanguageModel {
+fn model(path: &str, precision: Precision) -> LanguageModel {
     for (path, bytes) in vector_models::files() {
         check_file(&path, &bytes);
     }
-    lmac::checkpoint::load(&folder().join(path), profile).unwrap()
+    lmac::checkpoint::load(&folder().join(path), precision).unwrap()
 }
 
 /// Decoding with all models at hand.
 fn options() -> DecodeOptions {
     let mut options = DecodeOptions::default();
     for path in MODELS {
-        for &profile in Profile::ALL {
-            options = options.with_model(model(path, profile));
+        for &precision in Precision::ALL {
+            options = options.with_model(model(path, precision));
         }
     }
     options
@@ -91,7 +91,7 @@ fn audio(mapping: Mapping, planes: &[Plane], samples: usize, odd: u64) -> Vec<u8
 struct Recipe {
     name: &'static str,
     model: &'static str,
-    profile: Profile,
+    precision: Precision,
     mapping: Mapping,
     channels: u16,
     planes: &'static [Plane],
@@ -104,16 +104,16 @@ struct Recipe {
 
 fn recipes() -> Vec<Recipe> {
     use Mapping::{OffsetBinary, TwosComplement};
-    use Profile::{F32, Int8};
-    use Tokens::Characters;
+    use Precision::{F32, Int8};
+    use TokenKind::Characters;
 
     let options = |context, lockstep| {
         LanguageOptions::default().with_context(context).with_lockstep(lockstep)
     };
-    let recipe = |name, model, profile, mapping, channels, planes, frames, odd, options| Recipe {
+    let recipe = |name, model, precision, mapping, channels, planes, frames, odd, options| Recipe {
         name,
         model,
-        profile,
+        precision,
         mapping,
         channels,
         planes,
@@ -245,26 +245,26 @@ fn good() -> BTreeMap<String, (Vec<u8>, Vec<u8>)> {
         let options = EncodeOptions::default()
             .with_mapping(recipe.mapping)
             .with_chunk_frames(recipe.chunk_frames)
-            .with_model(model(recipe.model, recipe.profile), recipe.options);
+            .with_model(model(recipe.model, recipe.precision), recipe.options);
         let chunks = (recipe.frames as u64).div_ceil(recipe.chunk_frames);
         add(recipe.name, spec, audio, options, [chunks; 2]);
     }
 
-    let with = |path, profile, context| {
+    let with = |path, precision, context| {
         let options = LanguageOptions::default().with_context(context).with_lockstep(2);
-        EncodeOptions::default().with_chunk_frames(100).with_model(model(path, profile), options)
+        EncodeOptions::default().with_chunk_frames(100).with_model(model(path, precision), options)
     };
     // The first of two chunks has a character that the tokenizer cannot spell.
     let eight = AudioSpec::new(SampleFormat::U8, 1, 8000);
     let mut full = audio(Mapping::OffsetBinary, &[Likely], 200, 1);
     full[40] = 255;
-    add("fallback", eight, full, with(LLAMA, Profile::F32, 64), [2, 2]);
+    add("fallback", eight, full, with(LLAMA, Precision::F32, 64), [2, 2]);
     // Silence, what the model makes larger, and what it makes smaller.
     let mut mixed = vec![128; 100];
     let mut random = Random::new(5);
     mixed.extend((0..100).map(|_| random.next() as u8));
     mixed.extend(audio(Mapping::OffsetBinary, &[Ones], 70, 1));
-    add("mixed", eight, mixed, with(BYTES, Profile::Int8, 64), [1, 3]);
+    add("mixed", eight, mixed, with(BYTES, Precision::Int8, 64), [1, 3]);
     // Ten bits of 24 are zero, and two bytes are left.
     let wide = AudioSpec::new(SampleFormat::S24, 1, 8000);
     let wasted = |pair: &[u8]| {
@@ -273,11 +273,11 @@ fn good() -> BTreeMap<String, (Vec<u8>, Vec<u8>)> {
     };
     let words = audio(Mapping::TwosComplement, &[Zeros, Likely], 80, 1);
     let words = words.chunks(2).flat_map(wasted).collect();
-    add("wasted-bits", wide, words, with(BYTES, Profile::F32, 50), [1, 1]);
+    add("wasted-bits", wide, words, with(BYTES, Precision::F32, 50), [1, 1]);
     // Floats are mapped by their bits, whatever they stand for.
     let float = AudioSpec::new(SampleFormat::F32, 1, 8000);
     let floats = audio(Mapping::OffsetBinary, &[Likely, Ones, Noise, Ones], 60, 1);
-    add("float", float, floats, with(LLAMA, Profile::Int8, 100), [1, 1]);
+    add("float", float, floats, with(LLAMA, Precision::Int8, 100), [1, 1]);
     all
 }
 
@@ -286,7 +286,7 @@ fn good() -> BTreeMap<String, (Vec<u8>, Vec<u8>)> {
 struct Use {
     name: Vec<u8>,
     hash: [u8; 32],
-    profile: u8,
+    precision: u8,
     probe: u32,
     tokens: u8,
     top_k: u64,
@@ -298,11 +298,11 @@ struct Use {
 impl Use {
     /// A model in single precision.
     fn of(path: &str) -> Use {
-        let id = model(path, Profile::F32).id().clone();
+        let id = model(path, Precision::F32).id().clone();
         Use {
             name: id.name.into_bytes(),
             hash: id.hash,
-            profile: 0,
+            precision: 0,
             probe: id.probe,
             tokens: 1,
             top_k: 0,
@@ -318,7 +318,7 @@ impl Use {
             &varint(self.name.len() as u64),
             &self.name,
             &self.hash[..],
-            &[self.profile],
+            &[self.precision],
             &self.probe.to_le_bytes(),
             &[self.tokens],
             &[top_k, context, lockstep, blocking].map(varint).concat(),
@@ -407,7 +407,7 @@ fn refused() -> BTreeMap<String, Vec<u8>> {
     let mut short = Use::of(BF16);
     short.context = 129;
     [
-        ("unsupported-language-profile-2", with(|model| model.profile = 2)),
+        ("unsupported-language-profile-2", with(|model| model.precision = 2)),
         ("unsupported-language-tokens-2", with(|model| model.tokens = 2)),
         ("unsupported-language-flag", good.chunk(&[2, 0])),
         ("model-language-missing", with(|model| model.hash[31] ^= 1)),
@@ -432,7 +432,7 @@ fn vectors_are_as_they_were() {
 #[test]
 fn models_have_ten_thousand_parameters_at_most() {
     for path in MODELS {
-        let model = model(path, Profile::F32);
+        let model = model(path, Precision::F32);
         let tensors = model.architecture().tensors();
         let parameters = tensors.iter().map(|tensor| tensor.shape.iter().product::<usize>());
         let parameters: usize = parameters.sum();

@@ -601,12 +601,12 @@ fn the_decoder_in_python_restores_good_vectors() {
     python_restores(names("good-", false));
 }
 
-/// `python3 spec/profiles.py` prints the tables that the specification has.
+/// `python3 spec/parameter_sets.py` prints the tables that the specification has.
 #[test]
 fn the_specification_has_the_tables_of_the_decoder_in_python() {
-    let output = python("profiles.py").output().unwrap();
+    let output = python("parameter_sets.py").output().unwrap();
     let tables = String::from_utf8(output.stdout).unwrap();
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("spec/models.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("spec/adaptive.md");
     assert!(fs::read_to_string(path).unwrap().contains(tables.trim_end()));
     assert!(tables.len() > 1000);
 }

@@ -9,11 +9,11 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
 set -x
-"$lmac" encode -v samples/speech.wav "$folder/speech.lmac"
+"$lmac" encode -v tests/samples/speech.wav "$folder/speech.lmac"
 "$lmac" verify "$folder/speech.lmac"
 "$lmac" info "$folder/speech.lmac"
 "$lmac" decode "$folder/speech.lmac" "$folder/speech.wav"
-cmp samples/speech.wav "$folder/speech.wav"
-"$lmac" encode - - <samples/speech.wav | "$lmac" decode - - | cmp - samples/speech.wav
+cmp tests/samples/speech.wav "$folder/speech.wav"
+"$lmac" encode - - <tests/samples/speech.wav | "$lmac" decode - - | cmp - tests/samples/speech.wav
 { set +x; } 2>/dev/null
 echo "The sample came back byte for byte."

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use lmac::checkpoint::{self, Checkpoint};
-use lmac::language::{Kind, LanguageModel, LanguageOptions, Parts};
+use lmac::language::{TensorKind, LanguageModel, LanguageOptions, ModelParts};
 use lmac::{
-    AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder, Preset, Profile, SampleFormat,
+    AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder, Preset, Precision, SampleFormat,
 };
 
 use crate::models::vectors;
@@ -78,11 +78,11 @@ pub fn open_and_use(all: &[Breakable], data: &[u8]) {
         row.resize(tensor.columns(), 0.0);
         (0..tensor.rows()).for_each(|number| tensor.row(number, &mut row));
     }
-    let profile = if which < 128 { Profile::F32 } else { Profile::Int8 };
+    let precision = if which < 128 { Precision::F32 } else { Precision::Int8 };
     let Checkpoint { name, architecture, vocabulary, tokenizer, mut tensors } = checkpoint;
     let tensors = tensors.as_mut();
-    let parts = Parts { name, architecture, vocabulary, tokenizer, tensors, hash: None };
-    if let Ok(model) = LanguageModel::new(parts, profile) {
+    let parts = ModelParts { name, architecture, vocabulary, tokenizer, tensors, hash: None };
+    if let Ok(model) = LanguageModel::new(parts, precision) {
         round_trip(&model);
     }
 }
@@ -193,11 +193,11 @@ pub fn in_pickles() -> Vec<Breakable> {
 
 /// GGUF files, alone and in parts.
 pub fn in_gguf_files() -> Vec<Breakable> {
-    let single = |kind: Kind| {
+    let single = |kind: TensorKind| {
         Breakable::new(|folder| {
             let numbers = match kind {
-                Kind::Q4_0 | Kind::Q4_1 => (-8, 7),
-                Kind::Q5_0 | Kind::Q5_1 => (-16, 15),
+                TensorKind::Q4_0 | TensorKind::Q4_1 => (-8, 7),
+                TensorKind::Q5_0 | TensorKind::Q5_1 => (-16, 15),
                 _ => (-127, 127),
             };
             let (width, head_width) = (kind.block().max(8), kind.block().max(8) / 2);
@@ -209,16 +209,16 @@ pub fn in_gguf_files() -> Vec<Breakable> {
     };
     let part = |file| {
         Breakable::new(|folder| {
-            gguf::split(folder, &tiny(false), Kind::F16, 2);
+            gguf::split(folder, &tiny(false), TensorKind::F16, 2);
             ("tiny-00001-of-00002.gguf", file)
         })
     };
     vec![
-        single(Kind::F16),
-        single(Kind::BF16),
-        single(Kind::Q4_0),
-        single(Kind::Q5_1),
-        single(Kind::Q8_0),
+        single(TensorKind::F16),
+        single(TensorKind::BF16),
+        single(TensorKind::Q4_0),
+        single(TensorKind::Q5_1),
+        single(TensorKind::Q8_0),
         part("tiny-00001-of-00002.gguf"),
         part("tiny-00002-of-00002.gguf"),
     ]

@@ -5,30 +5,30 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use lmac::checkpoint::{self, Checkpoint};
-use lmac::language::{LanguageModel, LanguageOptions, Parts};
-use lmac::{AudioSpec, EncodeOptions, Encoder, Profile};
+use lmac::language::{LanguageModel, LanguageOptions, ModelParts};
+use lmac::{AudioSpec, EncodeOptions, Encoder, Precision};
 
 /// The folder of test vectors.
 pub fn vectors() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../spec/vectors"))
 }
 
-/// All of them, in both profiles.
+/// All of them, in both precisions.
 pub fn all() -> &'static [LanguageModel] {
     static MODELS: LazyLock<Vec<LanguageModel>> = LazyLock::new(|| {
         let names = ["models/llama", "models/llama-bf16", "models/bytes.npz"];
-        let load = |name| [Profile::F32, Profile::Int8].map(|profile| load(name, profile));
+        let load = |name| [Precision::F32, Precision::Int8].map(|precision| load(name, precision));
         names.into_iter().flat_map(load).collect()
     });
     &MODELS
 }
 
-fn load(name: &str, profile: Profile) -> LanguageModel {
+fn load(name: &str, precision: Precision) -> LanguageModel {
     let checkpoint = checkpoint::open(&vectors().join(name)).unwrap();
     let Checkpoint { name, architecture, vocabulary, tokenizer, mut tensors } = checkpoint;
     let tensors = tensors.as_mut();
-    let parts = Parts { name, architecture, vocabulary, tokenizer, tensors, hash: None };
-    LanguageModel::new(parts, profile).unwrap()
+    let parts = ModelParts { name, architecture, vocabulary, tokenizer, tensors, hash: None };
+    LanguageModel::new(parts, precision).unwrap()
 }
 
 /// The stream of this audio with a model; `None` where its frames are too wide for that.

@@ -7,12 +7,12 @@ use super::model;
 use super::{MAGIC, MAX_CHUNK_PCM, MAX_HEADER_BODY, VERSION};
 use crate::audio::{AudioSpec, SampleFormat};
 use crate::error::{Error, ErrorKind, Place, Result};
-use crate::model::identity::ModelUse;
+use crate::method::identity::ModelUse;
 
 /// The file that the audio of a stream came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Source {
+pub enum SourceKind {
     /// None: the audio was handed over as samples.
     Samples,
     /// A file of nothing but PCM.
@@ -32,7 +32,7 @@ pub enum Source {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Header {
     pub(crate) spec: AudioSpec,
-    pub(crate) source: Source,
+    pub(crate) source: SourceKind,
     /// The most frames that a chunk has.
     pub(crate) chunk_frames: u64,
     /// The length that the source announced, which need not be true.
@@ -110,14 +110,14 @@ impl Header {
         let rate_code = RATES.iter().position(|&rate| rate == spec.rate).map_or(0, |at| at + 1);
         let channel_code = if spec.channels <= 2 { spec.channels as u8 } else { 0 };
         let (source_code, raw_bits) = match self.source {
-            Source::Samples => (0, 0),
-            Source::Raw { big_endian, flipped_sign } => (
+            SourceKind::Samples => (0, 0),
+            SourceKind::Raw { big_endian, flipped_sign } => (
                 1,
                 u8::from(big_endian) * extension::BIG_ENDIAN
                     + u8::from(flipped_sign) * extension::FLIPPED_SIGN,
             ),
-            Source::CanonicalWav => (2, 0),
-            Source::Wav => (3, 0),
+            SourceKind::CanonicalWav => (2, 0),
+            SourceKind::Wav => (3, 0),
         };
 
         let mut extended = raw_bits;
@@ -260,13 +260,13 @@ impl Header {
 
         let raw_bits = extended & (extension::BIG_ENDIAN | extension::FLIPPED_SIGN);
         let source = match flags >> 2 & 3 {
-            0 => Source::Samples,
-            1 => Source::Raw {
+            0 => SourceKind::Samples,
+            1 => SourceKind::Raw {
                 big_endian: raw_bits & extension::BIG_ENDIAN != 0,
                 flipped_sign: raw_bits & extension::FLIPPED_SIGN != 0,
             },
-            2 => Source::CanonicalWav,
-            _ => Source::Wav,
+            2 => SourceKind::CanonicalWav,
+            _ => SourceKind::Wav,
         };
         let header = Header {
             spec,
@@ -278,12 +278,12 @@ impl Header {
             salt,
         };
         match source {
-            Source::Raw { flipped_sign: true, .. } if format.is_float() => {
+            SourceKind::Raw { flipped_sign: true, .. } if format.is_float() => {
                 Err(Error::malformed("float samples with a flipped sign"))
             }
-            Source::Raw { .. } => Ok(header),
+            SourceKind::Raw { .. } => Ok(header),
             _ if raw_bits != 0 => Err(Error::malformed("a raw layout without a raw file")),
-            Source::CanonicalWav if header.canonical_wav_head().is_none() => {
+            SourceKind::CanonicalWav if header.canonical_wav_head().is_none() => {
                 Err(Error::malformed("no canonical WAV head fits the audio"))
             }
             _ => Ok(header),
@@ -333,7 +333,7 @@ mod tests {
         let spec = AudioSpec::new(SampleFormat::S16, 2, 44100);
         Header {
             spec,
-            source: Source::CanonicalWav,
+            source: SourceKind::CanonicalWav,
             chunk_frames: default_chunk_frames(&spec),
             declared_frames: Some(1000),
             has_md5: true,
@@ -349,9 +349,9 @@ mod tests {
             .with_channel_mask(0x3F);
         for header in [
             header(),
-            Header { spec: wide, source: Source::Wav, chunk_frames: 3, ..header() },
+            Header { spec: wide, source: SourceKind::Wav, chunk_frames: 3, ..header() },
             Header {
-                source: Source::Raw { big_endian: true, flipped_sign: true },
+                source: SourceKind::Raw { big_endian: true, flipped_sign: true },
                 declared_frames: None,
                 has_md5: false,
                 ..header()

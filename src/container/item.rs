@@ -5,7 +5,7 @@ use super::header::Header;
 use super::{MAX_BLOCK, MAX_FRAMES, SYNC};
 use crate::error::{Error, Result};
 use crate::memory;
-use crate::model::Method;
+use crate::method::Method;
 use crate::planes::Mapping;
 
 const BLOCK_CODE: u8 = 15;

@@ -2,10 +2,10 @@
 
 use super::fields::{Fields, put_u32, put_varint};
 use crate::error::{Error, Result};
-use crate::model::identity::{ModelId, ModelUse, Profile, Tokens};
+use crate::method::identity::{ModelId, ModelUse, Precision, TokenKind};
 
-const PROFILES: [Profile; 2] = [Profile::F32, Profile::Int8];
-const TOKENS: [Tokens; 2] = [Tokens::Bpe, Tokens::Characters];
+const PRECISIONS: [Precision; 2] = [Precision::F32, Precision::Int8];
+const TOKENS: [TokenKind; 2] = [TokenKind::Bpe, TokenKind::Characters];
 
 /// Most bytes of a model's name.
 pub(crate) const MOST_NAME: usize = 255;
@@ -20,7 +20,7 @@ pub(super) fn write(model: &ModelUse, out: &mut Vec<u8>) {
     put_varint(out, id.name.len() as u64);
     out.extend_from_slice(id.name.as_bytes());
     out.extend_from_slice(&id.hash);
-    out.push(code(PROFILES.iter().position(|profile| profile == &id.profile)));
+    out.push(code(PRECISIONS.iter().position(|precision| precision == &id.precision)));
     put_u32(out, id.probe);
     out.push(code(TOKENS.iter().position(|kind| kind == tokens)));
     put_varint(out, u64::from(top_k.unwrap_or(0)));
@@ -38,9 +38,9 @@ pub(super) fn parse(fields: &mut Fields) -> Result<ModelUse> {
         .map_err(|_| Error::malformed("a model's name that is no UTF-8"))?;
     let mut hash = [0; 32];
     hash.copy_from_slice(fields.take(32)?);
-    let profile = *PROFILES
+    let precision = *PRECISIONS
         .get(usize::from(fields.u8()?))
-        .ok_or_else(|| Error::unsupported("an unknown profile of a language model"))?;
+        .ok_or_else(|| Error::unsupported("an unknown precision of a language model"))?;
     let probe = fields.u32()?;
     let tokens = *TOKENS
         .get(usize::from(fields.u8()?))
@@ -57,7 +57,7 @@ pub(super) fn parse(fields: &mut Fields) -> Result<ModelUse> {
     let lockstep = number("a lockstep", 1, MOST_LOCKSTEP)?;
     let blocking = number("a blocking", 0, u32::MAX)?;
     Ok(ModelUse {
-        id: ModelId { name, hash, profile, probe },
+        id: ModelId { name, hash, precision, probe },
         tokens,
         top_k: (top_k > 0).then_some(top_k),
         context,
@@ -75,10 +75,10 @@ pub(super) mod tests {
             id: ModelId {
                 name: "tiny".into(),
                 hash: std::array::from_fn(|at| at as u8),
-                profile: Profile::Int8,
+                precision: Precision::Int8,
                 probe: 12345,
             },
-            tokens: Tokens::Characters,
+            tokens: TokenKind::Characters,
             top_k: Some(100),
             context: 2048,
             lockstep: 128,

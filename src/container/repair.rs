@@ -34,13 +34,13 @@ pub(crate) fn repaired(bytes: &[u8]) -> Option<Sealed> {
 mod tests {
     use super::*;
     use crate::audio::{AudioSpec, SampleFormat};
-    use crate::container::header::Source;
+    use crate::container::header::SourceKind;
 
     #[test]
     fn any_byte_is_set_right() {
         let header = Header {
             spec: AudioSpec::new(SampleFormat::S16, 2, 44101),
-            source: Source::Samples,
+            source: SourceKind::Samples,
             chunk_frames: 1000,
             declared_frames: Some(99),
             has_md5: true,

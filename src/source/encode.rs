@@ -5,11 +5,11 @@ use std::io::{Read, Write};
 use super::raw::{self, RawLayout};
 use super::wav::WavHead;
 use crate::audio::AudioSpec;
-use crate::container::header::{Header, Source};
-use crate::encoder::{Encoder, Finished, SourceFile};
+use crate::container::header::{Header, SourceKind};
 use crate::error::Result;
-use crate::input::Input;
-use crate::options::EncodeOptions;
+use crate::stream::encoder::{Encoder, Finished, SourceFile};
+use crate::stream::input::Input;
+use crate::stream::options::EncodeOptions;
 
 /// Bytes that are handed on at a time, about.
 const BLOCK: usize = 1 << 18;
@@ -62,11 +62,11 @@ fn encode<R: Read, W: Write>(
         head.data_length.map(|length| length / frame_bytes).or(options.declared_frames);
 
     let file_head = if !whole_file {
-        SourceFile { kind: Source::Samples, head: Vec::new() }
+        SourceFile { kind: SourceKind::Samples, head: Vec::new() }
     } else if is_canonical(&head, options.declared_frames) {
-        SourceFile { kind: Source::CanonicalWav, head: Vec::new() }
+        SourceFile { kind: SourceKind::CanonicalWav, head: Vec::new() }
     } else {
-        SourceFile { kind: Source::Wav, head: head.bytes }
+        SourceFile { kind: SourceKind::Wav, head: head.bytes }
     };
     let kind = file_head.kind;
     let mut encoder = Encoder::for_source(writer, head.spec, options, file_head)?;
@@ -86,7 +86,7 @@ fn is_canonical(head: &WavHead, declared_frames: Option<u64>) -> bool {
     let header = Header {
         model: None,
         spec: head.spec,
-        source: Source::CanonicalWav,
+        source: SourceKind::CanonicalWav,
         chunk_frames: 1,
         declared_frames,
         has_md5: false,
@@ -99,7 +99,7 @@ fn is_canonical(head: &WavHead, declared_frames: Option<u64>) -> bool {
 fn copy_audio<R: Read, W: Write>(
     input: &mut Input<R>,
     encoder: &mut Encoder<W>,
-    source: Source,
+    source: SourceKind,
     length: Option<u64>,
 ) -> Result<()> {
     let spec: AudioSpec = *encoder.spec();

@@ -1,7 +1,7 @@
 //! PCM without a head.
 
 use crate::audio::AudioSpec;
-use crate::container::header::Source;
+use crate::container::header::SourceKind;
 use crate::error::{Error, Result};
 
 /// What the samples of a raw file look like.
@@ -35,35 +35,35 @@ impl RawLayout {
         self
     }
 
-    pub(super) fn source(&self) -> Result<Source> {
+    pub(super) fn source(&self) -> Result<SourceKind> {
         if self.flipped_sign && self.spec.format.is_float() {
             return Err(Error::argument("float samples are always signed"));
         }
-        Ok(Source::Raw { big_endian: self.big_endian, flipped_sign: self.flipped_sign })
+        Ok(SourceKind::Raw { big_endian: self.big_endian, flipped_sign: self.flipped_sign })
     }
 }
 
 /// Turns the samples of a raw file into PCM.
-pub(super) fn to_pcm(source: Source, spec: &AudioSpec, samples: &mut [u8]) {
-    if let Source::Raw { big_endian, flipped_sign } = source {
+pub(super) fn to_pcm(source: SourceKind, spec: &AudioSpec, samples: &mut [u8]) {
+    if let SourceKind::Raw { big_endian, flipped_sign } = source {
         swap(big_endian, spec, samples);
         flip(flipped_sign, spec, samples);
     }
 }
 
 /// The inverse of [`to_pcm`].
-pub(super) fn from_pcm(source: Source, spec: &AudioSpec, samples: &mut [u8]) {
+pub(super) fn from_pcm(source: SourceKind, spec: &AudioSpec, samples: &mut [u8]) {
     // Each of the two is its own inverse; the sign is in the last byte as long as
     // samples are little-endian.
-    if let Source::Raw { big_endian, flipped_sign } = source {
+    if let SourceKind::Raw { big_endian, flipped_sign } = source {
         flip(flipped_sign, spec, samples);
         swap(big_endian, spec, samples);
     }
 }
 
 /// Whether a raw file's samples are not PCM already.
-pub(super) fn differs(source: Source) -> bool {
-    matches!(source, Source::Raw { big_endian, flipped_sign } if big_endian || flipped_sign)
+pub(super) fn differs(source: SourceKind) -> bool {
+    matches!(source, SourceKind::Raw { big_endian, flipped_sign } if big_endian || flipped_sign)
 }
 
 fn swap(wanted: bool, spec: &AudioSpec, samples: &mut [u8]) {

@@ -6,10 +6,10 @@ use bytes::{Buf, Bytes};
 
 use super::raw;
 use crate::audio::AudioSpec;
-use crate::container::header::Source;
-use crate::decoder::{Decoder, Event};
+use crate::container::header::SourceKind;
 use crate::error::Result;
 use crate::memory;
+use crate::stream::decoder::{Decoder, Event};
 
 /// Reads the file that a stream was made from.
 ///
@@ -37,17 +37,17 @@ impl<R: Read> Restored<R> {
         let position = decoder.position();
         let whole = position == 0 && !decoder.damage().head_lost;
         let head = match header.source {
-            _ if !whole || header.source == Source::Samples => {
+            _ if !whole || header.source == SourceKind::Samples => {
                 let frames = decoder.total_frames().or(header.declared_frames);
                 let left = frames.map(|frames| frames.saturating_sub(position));
                 return Self::audio(decoder, None, left);
             }
-            Source::Samples | Source::Raw { .. } => Bytes::new(),
-            Source::CanonicalWav => header
+            SourceKind::Samples | SourceKind::Raw { .. } => Bytes::new(),
+            SourceKind::CanonicalWav => header
                 .canonical_wav_head()
                 .map(|head| Bytes::copy_from_slice(&head))
                 .unwrap_or_default(),
-            Source::Wav => decoder.head().clone(),
+            SourceKind::Wav => decoder.head().clone(),
         };
         Restored {
             decoder,
@@ -65,7 +65,7 @@ impl<R: Read> Restored<R> {
     pub fn audio(decoder: Decoder<R>, frames: Option<u64>, announced: Option<u64>) -> Self {
         let spec = &decoder.info().spec;
         let head = match decoder.info().source {
-            Source::Raw { .. } => Bytes::new(),
+            SourceKind::Raw { .. } => Bytes::new(),
             _ => wav_head(spec, frames.or(announced)).into(),
         };
         let most_bytes =
@@ -131,7 +131,7 @@ impl<R: Read> Restored<R> {
 
     fn end(&mut self) {
         self.ended = true;
-        let raw = matches!(self.decoder.info().source, Source::Raw { .. });
+        let raw = matches!(self.decoder.info().source, SourceKind::Raw { .. });
         if !self.original && !raw && self.audio_bytes % 2 == 1 {
             self.current = Bytes::from_static(&[0]);
         }

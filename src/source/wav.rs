@@ -8,8 +8,8 @@ use super::foreign;
 use crate::audio::{AudioSpec, SampleFormat};
 use crate::container::MAX_HEAD;
 use crate::error::{Error, Result};
-use crate::input::Input;
 use crate::memory;
+use crate::stream::input::Input;
 
 /// What stands before the audio, and what it says.
 #[derive(Debug)]

@@ -1,9 +1,10 @@
 //! Language models without a file: weights that follow from a seed.
 
 use lmac::language::{
-    Architecture, Expected, Kind, LanguageModel, Llama, Parts, Tensor, Tensors, Vocabulary,
+    Architecture, ExpectedTensor, LanguageModel, Llama, ModelParts, Tensor, TensorKind, Tensors,
+    Vocabulary,
 };
-use lmac::{Profile, Result};
+use lmac::{Precision, Result};
 
 use super::Random;
 
@@ -14,23 +15,23 @@ struct Seeded {
 }
 
 impl Tensors for Seeded {
-    fn tensor(&mut self, expected: &Expected) -> Result<Tensor> {
+    fn tensor(&mut self, expected: &ExpectedTensor) -> Result<Tensor> {
         let count: usize = expected.shape.iter().product();
         let norm = expected.name.ends_with("norm");
         let bytes = (0..count).flat_map(|_| {
             let random = (self.random.next() >> 40) as f32 / (1 << 23) as f32 - 1.0;
             (if norm { 1.0 } else { self.size * random }).to_le_bytes()
         });
-        Tensor::new(expected.shape.clone(), Kind::F32, bytes.collect())
+        Tensor::new(expected.shape.clone(), TensorKind::F32, bytes.collect())
     }
 }
 
 /// A small Llama for characters. With weights of a tenth it finds them all about as likely,
 /// with weights of ten it is sure of the wrong ones.
-pub fn llama(seed: u64, size: f32, profile: Profile) -> LanguageModel {
+pub fn llama(seed: u64, size: f32, precision: Precision) -> LanguageModel {
     let tokens = (0..=128u8).map(|byte| (byte < 128).then(|| Box::from([byte]))).collect();
     let characters = std::array::from_fn(|character| character as u32);
-    let parts = Parts {
+    let parts = ModelParts {
         name: format!("seeded {seed}"),
         architecture: Architecture::Llama(Llama {
             vocabulary: 129,
@@ -51,5 +52,5 @@ pub fn llama(seed: u64, size: f32, profile: Profile) -> LanguageModel {
         tensors: &mut Seeded { random: Random::new(seed), size },
         hash: None,
     };
-    LanguageModel::new(parts, profile).expect("a sound model")
+    LanguageModel::new(parts, precision).expect("a sound model")
 }

@@ -28,10 +28,10 @@ pub fn stream(name: &str) -> Vec<u8> {
 /// Decoding with all models of the vectors at hand, where this build knows models.
 #[cfg(feature = "checkpoints")]
 pub fn decode_options() -> DecodeOptions {
-    let profiles = |path| lmac::Profile::ALL.iter().map(move |&profile| (path, profile));
-    let models = super::vector_models::MODELS.into_iter().flat_map(profiles);
-    models.fold(DecodeOptions::default(), |options, (path, profile)| {
-        let model = lmac::checkpoint::load(&folder().join(path), profile);
+    let precisions = |path| lmac::Precision::ALL.iter().map(move |&precision| (path, precision));
+    let models = super::vector_models::MODELS.into_iter().flat_map(precisions);
+    models.fold(DecodeOptions::default(), |options, (path, precision)| {
+        let model = lmac::checkpoint::load(&folder().join(path), precision);
         options.with_model(model.expect("a model of the vectors"))
     })
 }

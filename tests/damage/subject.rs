@@ -129,7 +129,7 @@ pub(crate) fn good_vectors() -> Vec<Subject> {
 
 /// The first of these frames of the recording in `samples`, as these presets code it.
 pub(crate) fn recording(presets: &[Preset], frames: usize, chunk_frames: u64) -> Vec<Subject> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/speech.wav");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples/speech.wav");
     let wav = std::fs::read(path).unwrap();
     let data = 8 + wav.windows(4).position(|bytes| bytes == b"data").unwrap();
     // Its head says that there is more: the stream has it as it is.
@@ -152,23 +152,23 @@ pub(crate) fn of_wav(
     presets.iter().map(subject).collect()
 }
 
-/// A piece of the recording, as a tiny language model codes it, in both profiles.
+/// A piece of the recording, as a tiny language model codes it, in both precisions.
 #[cfg(feature = "language")]
 pub(crate) fn of_language_models(frames: usize, chunk_frames: u64) -> Vec<Subject> {
     use crate::common::models::llama;
-    use lmac::Profile;
+    use lmac::Precision;
     use lmac::language::LanguageOptions;
 
     let light = &recording(&[Preset::Light], frames, chunk_frames)[0];
-    let subject = |&profile: &Profile| {
-        let model = llama(1, 0.1, profile);
+    let subject = |&precision: &Precision| {
+        let model = llama(1, 0.1, precision);
         let language = LanguageOptions::default().with_context(64).with_lockstep(4);
         let options = EncodeOptions::default()
             .with_chunk_frames(chunk_frames)
             .with_model(model.clone(), language);
         let stream = encode_wav(light.file.as_slice(), Vec::new(), &options).unwrap().writer;
         let options = DecodeOptions::default().with_model(model);
-        Subject::new(format!("speech-language-{}", profile.name()), stream, options)
+        Subject::new(format!("speech-language-{}", precision.name()), stream, options)
     };
-    Profile::ALL.iter().map(subject).collect()
+    Precision::ALL.iter().map(subject).collect()
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use lmac::checkpoint;
-use lmac::language::Kind;
+use lmac::language::TensorKind;
 
 use crate::checkpoint_files::tokenizers::{byte_level, pieces};
 use crate::checkpoint_files::{Tiny, TinyBytes, gguf, huggingface, meta, mixed, npz, zip};
@@ -46,7 +46,7 @@ fn numbers_of_any_size_in_every_layout() {
     huggingface::sharded(&at("hf"), &tiny(), 2);
     huggingface::pickled(&at("bin"), &tiny());
     meta::folder(&at("meta"), &tiny(), 1);
-    gguf::file(&at("tiny.gguf"), &tiny(), Kind::F32);
+    gguf::file(&at("tiny.gguf"), &tiny(), TensorKind::F32);
     npz::file(&at("large.npz"), &TinyBytes::default(), npz::Form::LargeJax);
     npz::file(&at("plain.npz"), &TinyBytes::default(), npz::Form::Fortran);
     for (checkpoint, file) in [

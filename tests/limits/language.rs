@@ -4,7 +4,7 @@ use std::io::Write;
 
 use lmac::language::{LanguageModel, LanguageOptions};
 use lmac::{
-    AudioSpec, DecodeOptions, EncodeOptions, Encoder, ErrorKind, Preset, Profile, SampleFormat,
+    AudioSpec, DecodeOptions, EncodeOptions, Encoder, ErrorKind, Precision, Preset, SampleFormat,
 };
 
 use crate::common::bytes::varint;
@@ -19,8 +19,8 @@ use crate::memory::Turn;
 /// What a header says of a model that is used like this.
 fn usage(model: &LanguageModel, context: u64, lockstep: u64) -> Vec<u8> {
     let id = model.id();
-    let profile = u8::from(id.profile == Profile::Int8);
-    let start = [&varint(4)[..], b"tiny", &id.hash, &[profile], &id.probe.to_le_bytes(), &[1, 0]];
+    let precision = u8::from(id.precision == Precision::Int8);
+    let start = [&varint(4)[..], b"tiny", &id.hash, &[precision], &id.probe.to_le_bytes(), &[1, 0]];
     [start.concat(), varint(context), varint(lockstep), vec![0]].concat()
 }
 
@@ -40,7 +40,7 @@ fn a_name_of_any_length() {
 #[test]
 fn a_model_that_is_not_there() {
     let turn = Turn::take();
-    let model = usage(&llama(1, 0.1, Profile::F32), 1 << 10, 1 << 12);
+    let model = usage(&llama(1, 0.1, Precision::F32), 1 << 10, 1 << 12);
     let stream = shape(model).start().chunk(0x04, &fields(0, 100_000), &[0], &[]).bytes;
     let error = error_of(&stream, DecodeOptions::default());
     assert!(matches!(error.kind(), ErrorKind::MissingModel(_)), "{error}");
@@ -50,8 +50,8 @@ fn a_model_that_is_not_there() {
 #[test]
 fn contexts_of_any_length_and_number() {
     let turn = Turn::take();
-    for profile in [Profile::F32, Profile::Int8] {
-        let model = llama(1, 0.1, profile);
+    for precision in [Precision::F32, Precision::Int8] {
+        let model = llama(1, 0.1, precision);
         for (context, lockstep) in [(1 << 17, 1 << 12), (1024, 1 << 12), ((1 << 17) + 1, 1)] {
             let stream = shape(usage(&model, context, lockstep)).start();
             let stream = stream.chunk(0x04, &fields(0, 100_000), &[0], &[]).bytes;
@@ -73,7 +73,7 @@ fn contexts_of_any_length_and_number() {
 #[test]
 fn long_contexts_with_little_audio() {
     let turn = Turn::take();
-    let model = llama(1, 0.1, Profile::F32);
+    let model = llama(1, 0.1, Precision::F32);
     let stream = shape(usage(&model, 1024, 1 << 12)).start();
     let stream = stream.chunk(0x04, &fields(0, 3), &[0, 0, 0, 0, 1], &[]).bytes;
     let options = with_memory(u64::MAX).with_model(model);
@@ -85,7 +85,7 @@ fn tokens_of_nonsense() {
     let turn = Turn::take();
     let mut random = Random::new(2);
     for round in 0..20 {
-        let model = llama(1, 10.0, [Profile::F32, Profile::Int8][round % 2]);
+        let model = llama(1, 10.0, [Precision::F32, Precision::Int8][round % 2]);
         let stream = shape(usage(&model, 64, 4)).start();
         let payload: Vec<u8> =
             [0, 0xF].into_iter().chain((0..300).map(|_| random.next() as u8)).collect();
@@ -99,8 +99,8 @@ fn tokens_of_nonsense() {
 fn the_memory_limit_holds_with_a_model() {
     let turn = Turn::take();
     let spec = AudioSpec::new(SampleFormat::S16, 1, 8000);
-    for profile in [Profile::F32, Profile::Int8] {
-        let model = llama(1, 0.1, profile);
+    for precision in [Precision::F32, Precision::Int8] {
+        let model = llama(1, 0.1, precision);
         let mut language = LanguageOptions::default();
         language.context = Some(256);
         let options = EncodeOptions::default()

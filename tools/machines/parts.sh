@@ -147,7 +147,7 @@ get_ready() { # ARCHITECTURE
 elsewhere() { # ARCHITECTURE PROFILE [--short]
     get_ready "$1" || return 0
     profile=$2 short=${3:-}
-    if ! build build --profile "$profile" -p lmac-machines --no-default-features \
+    if ! build build --precision "$profile" -p lmac-machines --no-default-features \
         --target $triple; then
         failed "$machine" "$profile" build
         return
@@ -170,10 +170,10 @@ tool() {
     here="$target/debug/lmac"
     there="$emulated $target/$triple/debug/lmac"
     # A fifth of a second.
-    head -c 9600 samples/speech.wav >"$work/speech.wav"
+    head -c 9600 tests/samples/speech.wav >"$work/speech.wav"
     models=spec/vectors/models
     for options in "--preset fast" "--preset standard" "--preset max" \
-        "--model $models/llama --top-k 20" "--model $models/llama --profile int8" \
+        "--model $models/llama --top-k 20" "--model $models/llama --precision int8" \
         "--model $models/bytes.npz"; do
         compare "$machine (qemu)" dev "lmac encode $options, decode" "$work/speech.wav" both_ways
     done
@@ -208,7 +208,7 @@ wasm32() {
         return
     fi
     for profile in release dev; do
-        if ! build rustc --profile $profile -p lmac-machines --lib --no-default-features \
+        if ! build rustc --precision $profile -p lmac-machines --lib --no-default-features \
             --crate-type cdylib --target $triple; then
             failed wasm32 $profile build
             continue

@@ -121,8 +121,8 @@ impl Seeds {
     fn of_files(&self, target: &str, all: &[Breakable]) {
         for (number, breakable) in all.iter().enumerate() {
             let bytes = breakable.bytes();
-            for profile in [0, 128] {
-                let which = (profile..).find(|which| which % all.len() == number).unwrap();
+            for precision in [0, 128] {
+                let which = (precision..).find(|which| which % all.len() == number).unwrap();
                 self.add(target, &format!("{which}"), &[&[which as u8], &bytes]);
             }
         }

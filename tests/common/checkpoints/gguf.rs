@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lmac::language::Kind;
+use lmac::language::TensorKind;
 
 use super::tokenizers::{self, byte_level, pieces};
 use super::{Float, Tiny, Values, half};
@@ -12,13 +12,13 @@ const ALIGNMENT: usize = 32;
 
 /// A file whose matrices are stored in this kind. Kinds with few bits need weights that are
 /// whole numbers of few bits over [`Tiny::part`]: -2 to 1 for all of them.
-pub fn file(path: &Path, tiny: &Tiny, kind: Kind) {
+pub fn file(path: &Path, tiny: &Tiny, kind: TensorKind) {
     let tensors = named(tiny);
     fs::write(path, bytes(&[], tiny, &tensors, kind)).unwrap();
 }
 
 /// A model in so many files; the path of the first.
-pub fn split(folder: &Path, tiny: &Tiny, kind: Kind, parts: usize) -> PathBuf {
+pub fn split(folder: &Path, tiny: &Tiny, kind: TensorKind, parts: usize) -> PathBuf {
     let tensors = named(tiny);
     let path = |number: usize| folder.join(format!("tiny-{:05}-of-{parts:05}.gguf", number + 1));
     for (number, part) in tensors.chunks(tensors.len().div_ceil(parts)).enumerate() {
@@ -29,7 +29,7 @@ pub fn split(folder: &Path, tiny: &Tiny, kind: Kind, parts: usize) -> PathBuf {
     path(0)
 }
 
-fn bytes(more: &[Pairs], tiny: &Tiny, tensors: &[Values], kind: Kind) -> Vec<u8> {
+fn bytes(more: &[Pairs], tiny: &Tiny, tensors: &[Values], kind: TensorKind) -> Vec<u8> {
     let metadata = metadata(tiny);
     let mut bytes = b"GGUF".to_vec();
     bytes.extend(3u32.to_le_bytes());
@@ -42,7 +42,7 @@ fn bytes(more: &[Pairs], tiny: &Tiny, tensors: &[Values], kind: Kind) -> Vec<u8>
     for tensor in tensors {
         data.resize(data.len().next_multiple_of(ALIGNMENT), 0);
         // Vectors always are plain floats.
-        let kind = if tensor.shape.len() > 1 { kind } else { Kind::F32 };
+        let kind = if tensor.shape.len() > 1 { kind } else { TensorKind::F32 };
         bytes.extend(text(&tensor.name));
         bytes.extend((tensor.shape.len() as u32).to_le_bytes());
         tensor.shape.iter().rev().for_each(|&length| bytes.extend((length as u64).to_le_bytes()));
@@ -179,31 +179,31 @@ fn named(tiny: &Tiny) -> Vec<Values> {
 }
 
 /// The format's number of a kind.
-fn number(kind: Kind) -> u32 {
+fn number(kind: TensorKind) -> u32 {
     match kind {
-        Kind::F32 => 0,
-        Kind::F16 => 1,
-        Kind::Q4_0 => 2,
-        Kind::Q4_1 => 3,
-        Kind::Q5_0 => 6,
-        Kind::Q5_1 => 7,
-        Kind::Q8_0 => 8,
-        Kind::Q2K => 10,
-        Kind::Q3K => 11,
-        Kind::Q4K => 12,
-        Kind::Q5K => 13,
-        Kind::Q6K => 14,
-        Kind::BF16 => 30,
+        TensorKind::F32 => 0,
+        TensorKind::F16 => 1,
+        TensorKind::Q4_0 => 2,
+        TensorKind::Q4_1 => 3,
+        TensorKind::Q5_0 => 6,
+        TensorKind::Q5_1 => 7,
+        TensorKind::Q8_0 => 8,
+        TensorKind::Q2K => 10,
+        TensorKind::Q3K => 11,
+        TensorKind::Q4K => 12,
+        TensorKind::Q5K => 13,
+        TensorKind::Q6K => 14,
+        TensorKind::BF16 => 30,
         other => panic!("{other:?}"),
     }
 }
 
 /// A tensor in this kind, exactly.
-fn stored(tensor: &Values, kind: Kind, part: f32) -> Vec<u8> {
+fn stored(tensor: &Values, kind: TensorKind, part: f32) -> Vec<u8> {
     match kind {
-        Kind::F32 => return tensor.bytes(Float::F32),
-        Kind::F16 => return tensor.bytes(Float::F16),
-        Kind::BF16 => return tensor.bytes(Float::BF16),
+        TensorKind::F32 => return tensor.bytes(Float::F32),
+        TensorKind::F16 => return tensor.bytes(Float::F16),
+        TensorKind::BF16 => return tensor.bytes(Float::BF16),
         _ => {}
     }
     let scale = half(1.0 / part).to_le_bytes();
@@ -212,7 +212,7 @@ fn stored(tensor: &Values, kind: Kind, part: f32) -> Vec<u8> {
 }
 
 /// A block of these numbers times `scale`.
-fn packed(numbers: &[i32], kind: Kind, scale: [u8; 2]) -> Vec<u8> {
+fn packed(numbers: &[i32], kind: TensorKind, scale: [u8; 2]) -> Vec<u8> {
     // What is added to make numbers positive, and what then is taken off again: by kinds
     // with offsets as so many times the scale.
     let raised = |by: i32| -> Vec<u8> {
@@ -220,21 +220,23 @@ fn packed(numbers: &[i32], kind: Kind, scale: [u8; 2]) -> Vec<u8> {
     };
     let taken = |times: f32| half(f32::from_bits(0) - times * unhalf(scale)).to_le_bytes();
     match kind {
-        Kind::Q8_0 => {
+        TensorKind::Q8_0 => {
             let bytes: Vec<u8> = numbers.iter().map(|&q| i8::try_from(q).unwrap() as u8).collect();
             [scale.as_slice(), &bytes].concat()
         }
-        Kind::Q4_0 => [scale.as_slice(), &nibbles(&raised(8))].concat(),
-        Kind::Q4_1 => [scale, taken(8.0)].concat().into_iter().chain(nibbles(&raised(8))).collect(),
-        Kind::Q5_0 => {
+        TensorKind::Q4_0 => [scale.as_slice(), &nibbles(&raised(8))].concat(),
+        TensorKind::Q4_1 => {
+            [scale, taken(8.0)].concat().into_iter().chain(nibbles(&raised(8))).collect()
+        }
+        TensorKind::Q5_0 => {
             let all = raised(16);
             [scale.as_slice(), &fifths(&all), &nibbles(&all)].concat()
         }
-        Kind::Q5_1 => {
+        TensorKind::Q5_1 => {
             let all = raised(16);
             [scale.as_slice(), &taken(16.0), &fifths(&all), &nibbles(&all)].concat()
         }
-        Kind::Q2K => {
+        TensorKind::Q2K => {
             let mut stored = vec![0; 64];
             for (at, q) in raised(2).into_iter().enumerate() {
                 assert!(q < 4);
@@ -243,7 +245,7 @@ fn packed(numbers: &[i32], kind: Kind, scale: [u8; 2]) -> Vec<u8> {
             // Each group's scale is 1, and its offset 2.
             [&[0x21; 16], stored.as_slice(), &scale, &scale].concat()
         }
-        Kind::Q3K => {
+        TensorKind::Q3K => {
             let (mut thirds, mut stored) = (vec![0; 32], vec![0; 64]);
             for (at, q) in raised(4).into_iter().enumerate() {
                 assert!(q < 8);
@@ -253,11 +255,11 @@ fn packed(numbers: &[i32], kind: Kind, scale: [u8; 2]) -> Vec<u8> {
             // Each group's scale is 1, raised by 32: 1 in the lower bits, 2 in the upper.
             [thirds.as_slice(), &stored, &[0x11; 8], &[0xAA; 4], &scale].concat()
         }
-        Kind::Q4K => {
+        TensorKind::Q4K => {
             let all = raised(8);
             [scale.as_slice(), &scale, &groups(1, 8), &pairs_of_groups(&all)].concat()
         }
-        Kind::Q5K => {
+        TensorKind::Q5K => {
             let all = raised(16);
             let mut fifths = vec![0; 32];
             for (at, q) in all.iter().enumerate() {
@@ -265,7 +267,7 @@ fn packed(numbers: &[i32], kind: Kind, scale: [u8; 2]) -> Vec<u8> {
             }
             [scale.as_slice(), &scale, &groups(1, 16), &fifths, &pairs_of_groups(&all)].concat()
         }
-        Kind::Q6K => {
+        TensorKind::Q6K => {
             let (mut lower, mut upper) = (vec![0; 128], vec![0; 64]);
             for (at, q) in raised(32).into_iter().enumerate() {
                 let (half, part, place) = (at / 128, at % 128 / 32, at % 32);

@@ -17,7 +17,7 @@ pub mod zip;
 
 use std::f64::consts::PI;
 
-use lmac::language::{Architecture, ByteTransformer, Expected, Llama};
+use lmac::language::{Architecture, ByteTransformer, ExpectedTensor, Llama};
 use tokenizers::{byte_level, pieces};
 
 /// A small Llama.
@@ -129,7 +129,7 @@ impl Tiny {
         self.tensors().into_iter().find(|tensor| tensor.name == name).unwrap()
     }
 
-    fn values(&self, expected: Expected) -> Values {
+    fn values(&self, expected: ExpectedTensor) -> Values {
         values(expected, self.seed, self.numbers, self.part)
     }
 
@@ -176,8 +176,8 @@ impl TinyBytes {
 }
 
 /// Values for a tensor: those of norms are near one, and all others around zero.
-fn values(expected: Expected, seed: u64, numbers: (i32, i32), part: f32) -> Values {
-    let Expected { name, shape } = expected;
+fn values(expected: ExpectedTensor, seed: u64, numbers: (i32, i32), part: f32) -> Values {
+    let ExpectedTensor { name, shape } = expected;
     let start = name.bytes().fold(seed, |seed, byte| mixed(seed ^ u64::from(byte)));
     let count: usize = shape.iter().product();
     let number = |at: usize, (first, last): (i32, i32)| {

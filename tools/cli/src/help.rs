@@ -40,7 +40,7 @@ Examples:
   lmac encode -r music --output-dir archive   music/a/b.wav becomes archive/a/b.lmac
   arecord -f cd | lmac encode - live.lmac
   lmac encode --raw --rate 8000 --channels 1 --bits 16 --big-endian phone.raw
-  lmac encode --model Llama-3.2-1B --profile int8 song.wav"
+  lmac encode --model Llama-3.2-1B --precision int8 song.wav"
     };
 }
 pub(crate) const ENCODE: &str = encode_examples!();
@@ -72,7 +72,7 @@ JSON, on standard output (on standard error where the stream goes to standard ou
   stream_bytes          size of the result
   ratio                 stream_bytes / pcm_bytes; null without audio
   chunks, stored_chunks, constant_chunks, light_chunks, adaptive_chunks, language_chunks
-  model                 null without one: name, sha256, profile, probe, tokens, top_k (null
+  model                 null without one: name, sha256, precision, probe, tokens, top_k (null
                         for all), context, lockstep, blocking
   md5                   of the audio, in hexadecimal; null with --no-md5
   verified              whether each chunk was decoded again; with a language model and not
@@ -186,7 +186,7 @@ JSON, on standard output:
   head_bytes            bytes before the audio that the stream keeps; a canonical WAV head
                         needs none
   tail_bytes            bytes after the audio that the stream keeps
-  model                 the language model that it needs, or null: name, sha256, profile,
+  model                 the language model that it needs, or null: name, sha256, precision,
                         probe, tokens, top_k (null for all), context, lockstep, blocking
   md5                   of the audio, in hexadecimal; null where there is none
   complete              whether the stream has its end
@@ -202,7 +202,7 @@ macro_rules! eval_examples {
         "\
 Examples:
   lmac eval --audio-dir recordings
-  lmac eval --audio-dir recordings --model Llama-3.2-1B --profile int8 -o results.json
+  lmac eval --audio-dir recordings --model Llama-3.2-1B --precision int8 -o results.json
   lmac eval --audio-dir recordings --bit-depth 8 --num-chunks 5000 --seed 1
   lmac eval --dataset random --model tiny.gguf            what nobody can compress
   lmac eval --audio-dir recordings --external 'mac=mac {in} {out} -c4000' \\

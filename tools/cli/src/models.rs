@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use lmac::checkpoint;
 use lmac::language::LanguageModel;
-use lmac::{Decoder, ModelId, Profile};
+use lmac::{Decoder, ModelId, Precision};
 
 use crate::failure::Failure;
 use crate::progress::Progress;
@@ -27,7 +27,7 @@ pub(crate) struct Models<'a> {
 
 struct Tried {
     path: PathBuf,
-    profile: Profile,
+    precision: Precision,
     model: Result<LanguageModel, String>,
 }
 
@@ -37,8 +37,8 @@ impl<'a> Models<'a> {
     }
 
     /// The model that was given, if one was.
-    pub(crate) fn given(&self, profile: Profile) -> Result<Option<LanguageModel>, Failure> {
-        self.given.map(|path| self.load(path, profile)).transpose()
+    pub(crate) fn given(&self, precision: Precision) -> Result<Option<LanguageModel>, Failure> {
+        self.given.map(|path| self.load(path, precision)).transpose()
     }
 
     /// Gives a decoder the model that its stream needs, if it needs one, and shows how far
@@ -59,8 +59,9 @@ impl<'a> Models<'a> {
     pub(crate) fn give<R: Read>(&self, decoder: &mut Decoder<R>) -> Result<(), Failure> {
         let Some(usage) = decoder.info().model.clone() else { return Ok(()) };
         let id = usage.id;
-        let is_it =
-            |model: &LanguageModel| (model.id().hash, model.id().profile) == (id.hash, id.profile);
+        let is_it = |model: &LanguageModel| {
+            (model.id().hash, model.id().precision) == (id.hash, id.precision)
+        };
         let known = self
             .tried
             .borrow()
@@ -68,22 +69,22 @@ impl<'a> Models<'a> {
             .find_map(|tried| tried.model.as_ref().ok().filter(|model| is_it(model)).cloned());
         let model = match (known, self.given) {
             (Some(model), _) => model,
-            (None, Some(path)) => self.load(path, id.profile)?,
-            (None, None) => self.load(&self.look_for(&id)?, id.profile)?,
+            (None, Some(path)) => self.load(path, id.precision)?,
+            (None, None) => self.load(&self.look_for(&id)?, id.precision)?,
         };
         Ok(decoder.set_model(&model)?)
     }
 
-    fn load(&self, path: &Path, profile: Profile) -> Result<LanguageModel, Failure> {
+    fn load(&self, path: &Path, precision: Precision) -> Result<LanguageModel, Failure> {
         let mut tried = self.tried.borrow_mut();
         let known =
-            tried.iter().find(|tried| (tried.path.as_path(), tried.profile) == (path, profile));
+            tried.iter().find(|tried| (tried.path.as_path(), tried.precision) == (path, precision));
         if let Some(known) = known {
             return known.model.clone().map_err(Failure::Here);
         }
         self.report.progress_note(&format!("loading {}", path.display()));
-        let model = checkpoint::load(path, profile).map_err(|error| error.to_string());
-        tried.push(Tried { path: path.to_path_buf(), profile, model: model.clone() });
+        let model = checkpoint::load(path, precision).map_err(|error| error.to_string());
+        tried.push(Tried { path: path.to_path_buf(), precision, model: model.clone() });
         model.map_err(Failure::Here)
     }
 

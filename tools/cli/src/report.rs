@@ -172,7 +172,7 @@ impl From<&AudioSpec> for Audio {
 pub(crate) struct Model {
     name: String,
     sha256: String,
-    profile: &'static str,
+    precision: &'static str,
     probe: String,
     tokens: &'static str,
     top_k: Option<u32>,
@@ -186,7 +186,7 @@ impl From<&ModelUse> for Model {
         Model {
             name: usage.id.name.clone(),
             sha256: usage.id.hash_name(),
-            profile: usage.id.profile.name(),
+            precision: usage.id.precision.name(),
             probe: format!("{:08x}", usage.id.probe),
             tokens: usage.tokens.name(),
             top_k: usage.top_k,

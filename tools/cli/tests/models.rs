@@ -11,7 +11,7 @@ use std::io::Cursor;
 
 use checkpoints::{Float, Tiny, TinyBytes, gguf, huggingface, meta, npz};
 use common::{Folder, Ran, wav};
-use lmac::language::Kind;
+use lmac::language::TensorKind;
 
 /// A quiet WAV file with odd samples. A model that finds all tokens about as likely makes it
 /// smaller: there is a plane that is all ones.
@@ -36,7 +36,7 @@ fn folder() -> Folder {
     huggingface::sharded(&folder.path("layouts/sharded"), &tiny, 3);
     huggingface::pickled(&folder.path("layouts/pickled"), &tiny);
     meta::folder(&folder.path("layouts/meta"), &tiny, 2);
-    gguf::file(&folder.path("layouts/tiny.gguf"), &tiny, Kind::F16);
+    gguf::file(&folder.path("layouts/tiny.gguf"), &tiny, TensorKind::F16);
     folder.write("quiet.wav", &quiet(900, 16));
     folder
 }
@@ -80,13 +80,13 @@ fn every_choice_comes_back() {
         folder.write(&format!("quiet{bits}.wav"), &quiet(200, bits));
     }
     for (file, choices) in [
-        ("quiet", "--model models/one --profile int8"),
+        ("quiet", "--model models/one --precision int8"),
         ("quiet", "--model llama:models/one --tokens characters --device cpu"),
         ("quiet8", "--model models/one --top-k 1 --mapping twos-complement"),
         ("quiet24", "--model models/pieces --context 120 --lockstep 3 --blocking 7"),
-        ("quiet32", "--model models/pieces --profile int8 --top-k all --memory 100M"),
+        ("quiet32", "--model models/pieces --precision int8 --top-k all --memory 100M"),
         ("quiet", "--model models/bytes.npz --verify=full"),
-        ("quiet", "--model models/bytes.npz --profile int8 --no-verify"),
+        ("quiet", "--model models/bytes.npz --precision int8 --no-verify"),
     ] {
         let encode = format!("encode -f --json {file}.wav out.lmac {choices}");
         let encoded = run(&folder, "", &encode).expect(0).json();
@@ -159,7 +159,7 @@ fn what_is_no_model_is_named() {
     }
     run(&folder, "", "encode quiet.wav --model models/one --context 513").expect(1).says("512");
     run(&folder, "", "encode quiet.wav --model models/one --memory 1M").expect(1).says("bytes");
-    run(&folder, "", "encode quiet.wav --profile int8").expect(2).says("--model");
+    run(&folder, "", "encode quiet.wav --precision int8").expect(2).says("--model");
     folder.write("loud.wav", &wav(900, 2));
     run(&folder, "", "encode loud.wav").expect(0);
     run(&folder, "", "decode loud.lmac x.wav --model nowhere").expect(0);

@@ -1,7 +1,7 @@
-//! The language method, with tiny models in both profiles.
+//! The language method, with tiny models in both precisions.
 
 use lmac::language::{LanguageModel, LanguageOptions};
-use lmac::{AudioSpec, DecodeOptions, EncodeOptions, Profile, SampleFormat, Tokens};
+use lmac::{AudioSpec, DecodeOptions, EncodeOptions, Precision, SampleFormat, TokenKind};
 
 use crate::Work;
 use crate::models::Model;
@@ -10,9 +10,9 @@ use crate::signals::Signal;
 
 pub(crate) fn run(work: &mut Work<'_>) {
     for model in Model::ALL {
-        for &profile in Profile::ALL {
-            let loaded = model.load(profile);
-            let name = format!("language/{}/{}", model.name(), profile.name());
+        for &precision in Precision::ALL {
+            let loaded = model.load(precision);
+            let name = format!("language/{}/{}", model.name(), precision.name());
             work.digest(format_args!("{name}/probe"), loaded.id().probe.to_le_bytes());
             logits(work, &name, &loaded);
             if !matches!(model, Model::Wide) {
@@ -53,8 +53,8 @@ fn logits(work: &mut Work<'_>, name: &str, model: &LanguageModel) {
 
 /// Streams in every way of going through them.
 fn streams(work: &mut Work<'_>, name: &str, model: &LanguageModel) {
-    let characters = || LanguageOptions::default().with_tokens(Tokens::Characters);
-    let tokens = || LanguageOptions::default().with_tokens(Tokens::Bpe);
+    let characters = || LanguageOptions::default().with_tokens(TokenKind::Characters);
+    let tokens = || LanguageOptions::default().with_tokens(TokenKind::Bpe);
     let cases = [
         ("characters", SampleFormat::S16, 2, characters()),
         (

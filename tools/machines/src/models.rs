@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use lmac::language::{
-    Architecture, ByteTransformer, Expected, Kind, LanguageModel, Llama, Parts, Tensor, Tensors,
-    Tokenizer, Vocabulary,
+    Architecture, ByteTransformer, ExpectedTensor, LanguageModel, Llama, ModelParts, Tensor,
+    TensorKind, Tensors, Tokenizer, Vocabulary,
 };
-use lmac::{Profile, Result};
+use lmac::{Precision, Result};
 
 use crate::random::Random;
 
@@ -19,23 +19,23 @@ const BEGINNING: u32 = 128;
 
 /// Kinds that are made of blocks: their bytes, where the halves are that they are scaled by,
 /// and what these are at least.
-const BLOCKS: [(Kind, usize, &[usize], u16); 10] = [
-    (Kind::Q4_0, 18, &[0], 0x2000),
-    (Kind::Q4_1, 20, &[0, 2], 0x2000),
-    (Kind::Q5_0, 22, &[0], 0x1C00),
-    (Kind::Q5_1, 24, &[0, 2], 0x1C00),
-    (Kind::Q8_0, 34, &[0], 0x1000),
-    (Kind::Q2K, 84, &[80, 82], 0x1400),
-    (Kind::Q3K, 110, &[108], 0x0C00),
-    (Kind::Q4K, 144, &[0, 2], 0x0200),
-    (Kind::Q5K, 176, &[0, 2], 0x0100),
-    (Kind::Q6K, 210, &[208], 0x0080),
+const BLOCKS: [(TensorKind, usize, &[usize], u16); 10] = [
+    (TensorKind::Q4_0, 18, &[0], 0x2000),
+    (TensorKind::Q4_1, 20, &[0, 2], 0x2000),
+    (TensorKind::Q5_0, 22, &[0], 0x1C00),
+    (TensorKind::Q5_1, 24, &[0, 2], 0x1C00),
+    (TensorKind::Q8_0, 34, &[0], 0x1000),
+    (TensorKind::Q2K, 84, &[80, 82], 0x1400),
+    (TensorKind::Q3K, 110, &[108], 0x0C00),
+    (TensorKind::Q4K, 144, &[0, 2], 0x0200),
+    (TensorKind::Q5K, 176, &[0, 2], 0x0100),
+    (TensorKind::Q6K, 210, &[208], 0x0080),
 ];
 
 /// Weights out of random numbers, in some kinds by turns.
 struct Seeded {
     random: Random,
-    kinds: &'static [Kind],
+    kinds: &'static [TensorKind],
     /// The largest of those that are no halves.
     size: f32,
     matrices: usize,
@@ -47,14 +47,16 @@ impl Seeded {
         ((self.random.next() >> 40) as f32 / (1 << 23) as f32 - 1.0) * size
     }
 
-    fn bytes(&mut self, kind: Kind, count: usize) -> Vec<u8> {
+    fn bytes(&mut self, kind: TensorKind, count: usize) -> Vec<u8> {
         match kind {
-            Kind::F32 => (0..count).flat_map(|_| self.number(self.size).to_le_bytes()).collect(),
-            Kind::BF16 => {
+            TensorKind::F32 => {
+                (0..count).flat_map(|_| self.number(self.size).to_le_bytes()).collect()
+            }
+            TensorKind::BF16 => {
                 let upper = |bytes: [u8; 4]| [bytes[2], bytes[3]];
                 (0..count).flat_map(|_| upper(self.number(self.size).to_le_bytes())).collect()
             }
-            Kind::F16 => {
+            TensorKind::F16 => {
                 // Any sign and mantissa, and exponents from that of denormals on.
                 let half = |random: u64| {
                     let exponent = (random >> 32) % 14;
@@ -66,7 +68,7 @@ impl Seeded {
         }
     }
 
-    fn blocks(&mut self, kind: Kind, count: usize) -> Vec<u8> {
+    fn blocks(&mut self, kind: TensorKind, count: usize) -> Vec<u8> {
         let known = BLOCKS.iter().find(|(block, ..)| *block == kind);
         let &(_, size, scales, least) = known.expect("a kind of blocks");
         let values = if kind.name().ends_with('K') { 256 } else { 32 };
@@ -84,7 +86,7 @@ impl Seeded {
 }
 
 impl Tensors for Seeded {
-    fn tensor(&mut self, expected: &Expected) -> Result<Tensor> {
+    fn tensor(&mut self, expected: &ExpectedTensor) -> Result<Tensor> {
         let count = expected.shape.iter().product();
         let (kind, bytes) = if expected.shape.len() == 1 {
             let middle = if expected.name.ends_with("norm") || expected.name.ends_with("scale") {
@@ -93,7 +95,7 @@ impl Tensors for Seeded {
                 0.0
             };
             let number = |_| (middle + self.number(0.25)).to_le_bytes();
-            (Kind::F32, (0..count).flat_map(number).collect())
+            (TensorKind::F32, (0..count).flat_map(number).collect())
         } else {
             let kind = self.kinds[self.matrices % self.kinds.len()];
             self.matrices += 1;
@@ -148,27 +150,35 @@ impl Model {
         }
     }
 
-    pub(crate) fn load(self, profile: Profile) -> LanguageModel {
-        const FLOATS: &[Kind] = &[Kind::F32, Kind::BF16, Kind::F32, Kind::F16];
-        const SMALL: &[Kind] = &[
-            Kind::F32,
-            Kind::F16,
-            Kind::BF16,
-            Kind::Q8_0,
-            Kind::Q4_0,
-            Kind::Q4_1,
-            Kind::Q5_0,
-            Kind::Q5_1,
+    pub(crate) fn load(self, precision: Precision) -> LanguageModel {
+        const FLOATS: &[TensorKind] =
+            &[TensorKind::F32, TensorKind::BF16, TensorKind::F32, TensorKind::F16];
+        const SMALL: &[TensorKind] = &[
+            TensorKind::F32,
+            TensorKind::F16,
+            TensorKind::BF16,
+            TensorKind::Q8_0,
+            TensorKind::Q4_0,
+            TensorKind::Q4_1,
+            TensorKind::Q5_0,
+            TensorKind::Q5_1,
         ];
-        const LARGE: &[Kind] =
-            &[Kind::F32, Kind::Q2K, Kind::Q3K, Kind::Q4K, Kind::Q5K, Kind::Q6K, Kind::Q8_0];
+        const LARGE: &[TensorKind] = &[
+            TensorKind::F32,
+            TensorKind::Q2K,
+            TensorKind::Q3K,
+            TensorKind::Q4K,
+            TensorKind::Q5K,
+            TensorKind::Q6K,
+            TensorKind::Q8_0,
+        ];
         let (architecture, kinds, size) = match self {
             Model::Llama => (llama(32, 2), SMALL, 0.25),
             Model::Wide => (llama(256, 1), LARGE, 0.25),
             Model::Bytes => (bytes(), FLOATS, 0.125),
         };
         let random = Random::new(self as u64 + 1);
-        let parts = Parts {
+        let parts = ModelParts {
             name: format!("seeded {}", self.name()),
             architecture,
             vocabulary: vocabulary(),
@@ -176,7 +186,7 @@ impl Model {
             tensors: &mut Seeded { random, kinds, size, matrices: 0 },
             hash: None,
         };
-        LanguageModel::new(parts, profile).expect("a sound model")
+        LanguageModel::new(parts, precision).expect("a sound model")
     }
 }
 

@@ -105,14 +105,14 @@ pub(crate) fn run(work: &mut Work<'_>) {
 /// Streams that need the models beside them.
 #[cfg(feature = "files")]
 fn with_models(work: &mut Work<'_>) {
-    use lmac::{Profile, checkpoint};
+    use lmac::{Precision, checkpoint};
 
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spec/vectors");
     let mut options = DecodeOptions::default();
     for model in ["llama", "llama-bf16", "bytes.npz"] {
-        for &profile in Profile::ALL {
+        for &precision in Precision::ALL {
             let path = folder.join("models").join(model);
-            options = options.with_model(checkpoint::load(&path, profile).expect("a model"));
+            options = options.with_model(checkpoint::load(&path, precision).expect("a model"));
         }
     }
     let files = std::fs::read_dir(&folder).expect("the folder of vectors");

@@ -3,8 +3,8 @@
 use std::hint::black_box;
 use std::thread;
 
-use lmac::Profile;
-use lmac::language::{Architecture, Evaluator, LanguageModel, Parts, Vocabulary};
+use lmac::Precision;
+use lmac::language::{Architecture, Evaluator, LanguageModel, ModelParts, Vocabulary};
 
 use crate::seeded::Seeded;
 use crate::subject::{Result, Subject};
@@ -32,8 +32,8 @@ struct Group {
 }
 
 impl Exact {
-    /// The model with these weights, in the arithmetic of a profile.
-    pub fn new(weights: &Seeded, profile: Profile) -> Result<Self> {
+    /// The model with these weights, in the arithmetic of a precision.
+    pub fn new(weights: &Seeded, precision: Precision) -> Result<Self> {
         let size = weights.llama().vocabulary as u32;
         let spelled = |token| (token < CHARACTERS).then(|| [token as u8].into());
         let vocabulary = Vocabulary::new(
@@ -41,7 +41,7 @@ impl Exact {
             std::array::from_fn(|character| character as u32),
             size.saturating_sub(1),
         )?;
-        let parts = Parts {
+        let parts = ModelParts {
             name: "seeded".into(),
             architecture: Architecture::Llama(weights.llama().clone()),
             vocabulary,
@@ -50,7 +50,7 @@ impl Exact {
             // Only streams need to know.
             hash: Some([0; 32]),
         };
-        let model = LanguageModel::new(parts, profile)?;
+        let model = LanguageModel::new(parts, precision)?;
         Ok(Exact { model, threads: 1, groups: Vec::new(), contexts: 0, positions: 0 })
     }
 

@@ -1,6 +1,6 @@
 //! Weights that follow from a seed.
 
-use lmac::language::{Expected, Kind, Llama, Tensor, Tensors};
+use lmac::language::{ExpectedTensor, Llama, Tensor, TensorKind, Tensors};
 
 /// A Llama with seeded weights, each made when it is asked for.
 #[derive(Debug, Clone)]
@@ -22,7 +22,7 @@ impl Seeded {
 
     /// The values of a tensor, row by row: such that logits spread by about two, as those
     /// of a trained model do, and that every part of the model matters.
-    pub fn values(&self, expected: &Expected) -> Vec<f32> {
+    pub fn values(&self, expected: &ExpectedTensor) -> Vec<f32> {
         let count = expected.shape.iter().product();
         let mut random = Random(expected.name.bytes().fold(self.seed, |state, byte| {
             (state ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
@@ -37,9 +37,9 @@ impl Seeded {
 }
 
 impl Tensors for Seeded {
-    fn tensor(&mut self, expected: &Expected) -> lmac::Result<Tensor> {
+    fn tensor(&mut self, expected: &ExpectedTensor) -> lmac::Result<Tensor> {
         let bytes = self.values(expected).iter().flat_map(|value| value.to_le_bytes()).collect();
-        Tensor::new(expected.shape.clone(), Kind::F32, bytes)
+        Tensor::new(expected.shape.clone(), TensorKind::F32, bytes)
     }
 }
 
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn values_spread_as_promised_and_differ_by_name_and_seed() {
-        let expected = |name: &str| Expected { name: name.into(), shape: vec![300, 400] };
+        let expected = |name: &str| ExpectedTensor { name: name.into(), shape: vec![300, 400] };
         let llama = Llama {
             vocabulary: 300,
             width: 400,

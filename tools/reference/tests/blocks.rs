@@ -5,22 +5,22 @@ use std::borrow::Cow;
 
 use candle_core::Device;
 use candle_core::quantized::{GgmlDType, QStorage, QTensor};
-use lmac::language::{Kind, Tensor};
+use lmac::language::{Tensor, TensorKind};
 
-const KINDS: [(Kind, GgmlDType); 13] = [
-    (Kind::F32, GgmlDType::F32),
-    (Kind::F16, GgmlDType::F16),
-    (Kind::BF16, GgmlDType::BF16),
-    (Kind::Q4_0, GgmlDType::Q4_0),
-    (Kind::Q4_1, GgmlDType::Q4_1),
-    (Kind::Q5_0, GgmlDType::Q5_0),
-    (Kind::Q5_1, GgmlDType::Q5_1),
-    (Kind::Q8_0, GgmlDType::Q8_0),
-    (Kind::Q2K, GgmlDType::Q2K),
-    (Kind::Q3K, GgmlDType::Q3K),
-    (Kind::Q4K, GgmlDType::Q4K),
-    (Kind::Q5K, GgmlDType::Q5K),
-    (Kind::Q6K, GgmlDType::Q6K),
+const KINDS: [(TensorKind, GgmlDType); 13] = [
+    (TensorKind::F32, GgmlDType::F32),
+    (TensorKind::F16, GgmlDType::F16),
+    (TensorKind::BF16, GgmlDType::BF16),
+    (TensorKind::Q4_0, GgmlDType::Q4_0),
+    (TensorKind::Q4_1, GgmlDType::Q4_1),
+    (TensorKind::Q5_0, GgmlDType::Q5_0),
+    (TensorKind::Q5_1, GgmlDType::Q5_1),
+    (TensorKind::Q8_0, GgmlDType::Q8_0),
+    (TensorKind::Q2K, GgmlDType::Q2K),
+    (TensorKind::Q3K, GgmlDType::Q3K),
+    (TensorKind::Q4K, GgmlDType::Q4K),
+    (TensorKind::Q5K, GgmlDType::Q5K),
+    (TensorKind::Q6K, GgmlDType::Q6K),
 ];
 
 /// Values of a row: whole blocks of every kind.
@@ -29,7 +29,7 @@ const ROWS: usize = 64;
 
 #[test]
 fn every_kind_is_compared() {
-    assert!(Kind::ALL.iter().all(|kind| KINDS.iter().any(|(known, _)| known == kind)));
+    assert!(TensorKind::ALL.iter().all(|kind| KINDS.iter().any(|(known, _)| known == kind)));
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn what_candle_quantises_comes_back_the_same() {
     }
 }
 
-fn expanded(kind: Kind, bytes: &[u8]) -> Vec<f32> {
+fn expanded(kind: TensorKind, bytes: &[u8]) -> Vec<f32> {
     let tensor = Tensor::new(vec![ROWS, COLUMNS], kind, bytes.to_vec()).unwrap();
     let mut values = vec![0.0; ROWS * COLUMNS];
     for (row, values) in values.chunks_exact_mut(COLUMNS).enumerate() {

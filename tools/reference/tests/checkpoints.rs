@@ -17,8 +17,8 @@ use candle_nn::VarBuilder;
 use candle_transformers::models::llama::{Cache, Llama, LlamaConfig};
 use candle_transformers::models::quantized_llama::ModelWeights;
 use checkpoints::{Float, Tiny, TinyBytes, gguf, huggingface, meta, npz};
-use lmac::language::{Expected, Kind, LanguageModel, Parts};
-use lmac::{Profile, checkpoint};
+use lmac::language::{ExpectedTensor, LanguageModel, ModelParts, TensorKind};
+use lmac::{Precision, checkpoint};
 use lmac_reference::hugging_face_name;
 
 type Tensors = HashMap<String, Tensor>;
@@ -77,7 +77,7 @@ fn arrays_of_numpy() {
 fn gguf_files() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tiny.gguf");
-    for &kind in Kind::ALL {
+    for &kind in TensorKind::ALL {
         let tiny = Tiny { feed_forward: 256, numbers: (-2, 1), part: 8.0, ..wide() };
         gguf::file(&path, &tiny, kind);
         assert_same_as_gguf(&path, tiny.head_width);
@@ -121,7 +121,7 @@ fn gguf_files_that_candle_writes() {
         GgmlDType::Q6K,
     ];
     for kind in kinds {
-        gguf::file(&path, &tiny, Kind::F32);
+        gguf::file(&path, &tiny, TensorKind::F32);
         let (content, tensors) = all_of_gguf(&path);
         let quantised: Vec<(String, QTensor)> = tensors
             .into_iter()
@@ -167,7 +167,7 @@ fn a_gguf_file_gives_the_logits_of_candles_llama() {
     for tiny in models() {
         // candle knows no factors of frequencies in such files.
         let tiny = Tiny { third: false, ..tiny };
-        for kind in [Kind::F32, Kind::F16] {
+        for kind in [TensorKind::F32, TensorKind::F16] {
             gguf::file(&path, &tiny, kind);
             let mut file = BufReader::new(File::open(&path).unwrap());
             let content = Content::read(&mut file).unwrap();
@@ -202,7 +202,7 @@ fn models() -> [Tiny; 3] {
 fn assert_same(path: &Path, theirs: &Tensors, find: impl Fn(&Tensors, &str) -> Tensor) {
     let mut checkpoint = checkpoint::open(path).unwrap();
     for expected in checkpoint.architecture.tensors() {
-        let Expected { name, shape } = &expected;
+        let ExpectedTensor { name, shape } = &expected;
         let ours = checkpoint.tensors.tensor(&expected).unwrap();
         let theirs = find(theirs, name);
         assert_eq!(ours.shape(), theirs.dims(), "{name}");
@@ -226,7 +226,7 @@ fn assert_same_as_gguf(path: &Path, head_width: usize) {
 /// Asserts that logits behind some tokens are candle's.
 fn assert_logits(path: &Path, theirs: impl FnOnce(&Tensor) -> Tensor) {
     let mut checkpoint = checkpoint::open(path).unwrap();
-    let parts = Parts {
+    let parts = ModelParts {
         name: checkpoint.name,
         architecture: checkpoint.architecture,
         vocabulary: checkpoint.vocabulary,
@@ -234,7 +234,7 @@ fn assert_logits(path: &Path, theirs: impl FnOnce(&Tensor) -> Tensor) {
         tensors: checkpoint.tensors.as_mut(),
         hash: Some([0; 32]),
     };
-    let model = LanguageModel::new(parts, Profile::F32).unwrap();
+    let model = LanguageModel::new(parts, Precision::F32).unwrap();
     let size = model.vocabulary().len() as u32;
     let tokens: Vec<u32> = (0..200).map(|at| (at * at * 13 + 5) % size).collect();
     let mut ours = Vec::new();

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use candle_transformers::models::llama::{Llama3RopeConfig, Llama3RopeType};
-use lmac::Profile;
+use lmac::Precision;
 use lmac::language::Llama;
 use lmac_reference::{Exact, Float, Seeded, Subject};
 
@@ -55,7 +55,7 @@ fn rotary_frequencies_scaled_as_llama_3_has_them() {
     let plain = Seeded::new(Llama { rope_factors: Vec::new(), ..llama.clone() }, 3);
     let tokens = tokens(300);
     let logits = |weights: &Seeded| {
-        let mut exact = Exact::new(weights, Profile::F32).unwrap();
+        let mut exact = Exact::new(weights, Precision::F32).unwrap();
         exact.begin(1, POSITIONS).unwrap();
         exact.advance(&tokens).unwrap()
     };
@@ -67,7 +67,7 @@ fn rotary_frequencies_scaled_as_llama_3_has_them() {
 fn eight_bits_stay_near() {
     let weights = Seeded::new(llama(128, 4, 2, 2, 192), 11);
     let mut candle = Float::new(&weights, None).unwrap();
-    let mut exact = Exact::new(&weights, Profile::Int8).unwrap();
+    let mut exact = Exact::new(&weights, Precision::Int8).unwrap();
     candle.begin(2, POSITIONS).unwrap();
     exact.begin(2, POSITIONS).unwrap();
     let tokens = tokens(200);
@@ -80,7 +80,7 @@ fn eight_bits_stay_near() {
 fn compare(llama: Llama, scaling: Option<Llama3RopeConfig>) {
     let weights = Seeded::new(llama, 3);
     let mut candle = Float::new(&weights, scaling).unwrap();
-    let mut exact = Exact::new(&weights, Profile::F32).unwrap();
+    let mut exact = Exact::new(&weights, Precision::F32).unwrap();
 
     // candle gives the last logits of a pass alone, so that here it takes a step for each.
     let tokens_of_one = tokens(300);

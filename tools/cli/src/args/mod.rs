@@ -338,7 +338,7 @@ mod tests {
             &["--rm", "--audio-only"],
             &["-o", "b", "--output-dir", "c"],
             &["-q", "-v"],
-            &["--profile", "int8"],
+            &["--precision", "int8"],
             &["--top-k", "5"],
             &["--model", "m", "--top-k", "0"],
             &["--model", "m", "--tokens", "words"],
@@ -351,7 +351,7 @@ mod tests {
         for fine in [
             &["--verify"][..],
             &["--verify=full"],
-            &["--model", "m", "--top-k", "all", "--tokens", "bpe", "--profile", "int8"],
+            &["--model", "m", "--top-k", "all", "--tokens", "bpe", "--precision", "int8"],
         ] {
             assert!(!refuses(&[&["encode", "a"], fine].concat()), "{fine:?}");
         }

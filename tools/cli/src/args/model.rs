@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueHint};
 use lmac::language::LanguageOptions;
-use lmac::{Profile, Tokens, Verify};
+use lmac::{Precision, TokenKind, Verify};
 
 use crate::units::parse_size;
 
@@ -37,9 +37,9 @@ pub(crate) struct ModelArgs {
 pub(crate) struct ModelWay {
     /// The arithmetic: f32 takes the weights as they are stored, int8 is several times as
     /// fast and predicts a little worse
-    #[arg(long, value_name = "NAME", value_parser = profiles(), requires = "model")]
-    #[arg(default_value = Profile::default().name())]
-    pub(crate) profile: Profile,
+    #[arg(long, value_name = "NAME", value_parser = precisions(), requires = "model")]
+    #[arg(default_value = Precision::default().name())]
+    pub(crate) precision: Precision,
     /// Give only the N likeliest tokens a probability of their own; all others cost an escape
     #[arg(long, value_name = "N|all", value_parser = top_k, requires = "model")]
     #[arg(default_value = "all")]
@@ -47,7 +47,7 @@ pub(crate) struct ModelWay {
     /// What the model predicts: tokens of its own tokenizer, or single characters [default:
     /// bpe where there is a tokenizer]
     #[arg(long, value_name = "KIND", value_parser = tokens(), requires = "model")]
-    pub(crate) tokens: Option<Tokens>,
+    pub(crate) tokens: Option<TokenKind>,
     /// Contexts that a decoder goes through at a time [default: 128, or as many as fit]
     #[arg(long, value_name = "N", requires = "model")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
@@ -92,12 +92,12 @@ fn top_k(text: &str) -> Result<TopK, String> {
     }
 }
 
-fn profiles() -> impl TypedValueParser<Value = Profile> {
-    named(Profile::ALL, Profile::name)
+fn precisions() -> impl TypedValueParser<Value = Precision> {
+    named(Precision::ALL, Precision::name)
 }
 
-fn tokens() -> impl TypedValueParser<Value = Tokens> {
-    named(Tokens::ALL, Tokens::name)
+fn tokens() -> impl TypedValueParser<Value = TokenKind> {
+    named(TokenKind::ALL, TokenKind::name)
 }
 
 /// How `--verify` can be.

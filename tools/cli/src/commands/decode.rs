@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use lmac::source::{Restored, wav_head};
-use lmac::{DecodeOptions, Decoder, Limits, Source, StreamInfo, Summary, Verification};
+use lmac::{DecodeOptions, Decoder, Limits, SourceKind, StreamInfo, Summary, Verification};
 use serde::Serialize;
 
 use super::damage::DamageReport;
@@ -108,7 +108,7 @@ impl Decoding<'_> {
         let expected = plan.most.or(plan.announced).or(info.declared_frames);
         progress.expect(expected.map(|frames| frames.saturating_mul(frame_bytes(&info))));
 
-        let raw = matches!(info.source, Source::Raw { .. });
+        let raw = matches!(info.source, SourceKind::Raw { .. });
         let extension = if raw { "raw" } else { "wav" };
         let destination = task.destination.with_extension(extension, STREAM);
         let mut output = outputs.open(&destination, &input)?;
@@ -236,7 +236,9 @@ impl Decoding<'_> {
         let no_end = summary.is_some_and(|summary| !summary.complete);
         let surroundings_lost = self.args.recover && (no_end || decoder.damage().head_lost);
         Ok(Plan {
-            original: !surroundings_lost && !self.args.audio_only && info.source != Source::Samples,
+            original: !surroundings_lost
+                && !self.args.audio_only
+                && info.source != SourceKind::Samples,
             start: 0,
             most: None,
             announced: summary.map(|summary| summary.frames).or(info.declared_frames),

@@ -104,7 +104,7 @@ impl Encoding<'_> {
     fn encode(&self, task: &Task, outputs: &mut Outputs) -> Result<Status, Failure> {
         let name = task.origin.name();
         let input = task.origin.open()?;
-        let model = self.models.given(self.args.language.way.profile)?;
+        let model = self.models.given(self.args.language.way.precision)?;
         let destination = task.destination.with_extension("lmac", &[WAV, RAW].concat());
         let mut output = outputs.open(&destination, &input)?;
         let output_name = output.name().to_string();

@@ -115,11 +115,11 @@ impl<'a> Evaluation<'a> {
         if results.profile_run {
             self.times.reports = begun.elapsed().as_secs_f64();
             self.times.total = self.started.elapsed().as_secs_f64();
-            let profile = profile::document(&self.times, &measured);
+            let precision = profile::document(&self.times, &measured);
             match args.json {
                 // Standard output is one object.
-                true => eprint!("{profile}"),
-                false => print(format!("\n{profile}").as_bytes())?,
+                true => eprint!("{precision}"),
+                false => print(format!("\n{precision}").as_bytes())?,
             }
         }
         if !measured.complete {
@@ -249,9 +249,9 @@ fn models(args: &EvalArgs, report: &Report) -> Result<Vec<Model>, Failure> {
     let paths = &args.who.model;
     let load = |path: &PathBuf| {
         report.progress_note(&format!("loading {}", path.display()));
-        let profile = how.way.profile;
-        let model = checkpoint::load(path, profile)?;
-        let name = format!("{} {}", short_name(path, paths), profile.name());
+        let precision = how.way.precision;
+        let model = checkpoint::load(path, precision)?;
+        let name = format!("{} {}", short_name(path, paths), precision.name());
         Ok(Model::new(name, model, Weights::of(path)?, options.clone()))
     };
     paths.iter().map(load).collect()
@@ -318,7 +318,7 @@ fn settings(args: &EvalArgs) -> Vec<(String, String)> {
         let way = &how.way;
         settings.extend([
             ("rate", how.rate.clone()),
-            ("profile", way.profile.name().into()),
+            ("precision", way.precision.name().into()),
             ("tokens", way.tokens.map_or("the model's", |tokens| tokens.name()).into()),
             ("top-k", way.top_k.to_string()),
             ("mapping", how.mapping.to_string()),

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use lmac::{Decoder, ErrorKind, ModelUse, Source, StreamInfo, Summary};
+use lmac::{Decoder, ErrorKind, ModelUse, SourceKind, StreamInfo, Summary};
 use serde::Serialize;
 
 use super::chunk_list::{Chunk, Passed, bits, write_heading, write_line};
@@ -113,12 +113,12 @@ fn describe_source(info: &StreamInfo, summary: &Summary) -> String {
     let name = info.source.name();
     let tail = count(summary.tail_bytes, "byte");
     match info.source {
-        Source::CanonicalWav => format!("{name}, canonical head, tail of {tail}"),
-        Source::Wav => {
+        SourceKind::CanonicalWav => format!("{name}, canonical head, tail of {tail}"),
+        SourceKind::Wav => {
             let head = count(info.head_bytes, "byte");
             format!("{name}, head of {head}, tail of {tail}")
         }
-        Source::Raw { big_endian, flipped_sign, .. } => {
+        SourceKind::Raw { big_endian, flipped_sign, .. } => {
             let order = if big_endian { ", big-endian" } else { "" };
             let sign = match (flipped_sign, info.spec.format.bits()) {
                 (true, 8) => ", signed",
@@ -135,14 +135,14 @@ fn describe_model(model: &ModelUse) -> String {
     let top_k = model.top_k.map_or("all".into(), |k| format!("the likeliest {k}"));
     // What would move a terminal's cursor is written as an escape.
     let name = model.id.name.escape_debug();
-    let (profile, tokens) = (model.id.profile.name(), model.tokens.name());
+    let (precision, tokens) = (model.id.precision.name(), model.tokens.name());
     let (context, lockstep) = (model.context, model.lockstep);
     let blocking = match model.blocking {
         0 => String::new(),
         frames => format!(", channels in blocks of {frames}"),
     };
     format!(
-        "{name}, {profile}, {tokens}, {top_k}, contexts of {context}, {lockstep} at a time{blocking}"
+        "{name}, {precision}, {tokens}, {top_k}, contexts of {context}, {lockstep} at a time{blocking}"
     )
 }
 

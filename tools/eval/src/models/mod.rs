@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use lmac::language::{LanguageModel, LanguageOptions, Meter, Stage, estimate};
 use lmac::{
-    AudioSpec, DecodeOptions, EncodeOptions, FORMAT_VERSION, Limits, Mapping, Preset, Tokens,
+    AudioSpec, DecodeOptions, EncodeOptions, FORMAT_VERSION, Limits, Mapping, Preset, TokenKind,
     Verify,
 };
 
@@ -39,7 +39,7 @@ pub struct ModelOptions {
     /// How many of the likeliest tokens have a probability of their own; `None` for all.
     pub top_k: Option<u32>,
     /// What the model predicts; `None` is its own tokens where it has a tokenizer.
-    pub tokens: Option<Tokens>,
+    pub tokens: Option<TokenKind>,
     /// How samples become characters; `None` is what the encoder takes.
     pub mapping: Option<Mapping>,
     /// Frames whose samples stand together, channel by channel; 0 where each frame's do.
@@ -215,13 +215,13 @@ impl Contestant for Model {
         let (major, minor) = FORMAT_VERSION;
         let id = self.model.id();
         let tokens = tokens.unwrap_or(match self.model.tokenizer() {
-            Some(_) => Tokens::Bpe,
-            None => Tokens::Characters,
+            Some(_) => TokenKind::Bpe,
+            None => TokenKind::Characters,
         });
         let mut text = format!(
-            "lmac {}, format {major}.{minor}, language model {id}, profile {}, tokens {}",
+            "lmac {}, format {major}.{minor}, language model {id}, precision {}, tokens {}",
             env!("CARGO_PKG_VERSION"),
-            id.profile.name(),
+            id.precision.name(),
             tokens.name(),
         );
         if let Some(k) = top_k {

@@ -1,7 +1,9 @@
 use std::io::Write;
 
-use lmac::language::{Architecture, Expected, Kind, Llama, Parts, Tensor, Tensors, Vocabulary};
-use lmac::{Encoder, Profile, SampleFormat, checkpoint};
+use lmac::language::{
+    Architecture, ExpectedTensor, Llama, ModelParts, Tensor, TensorKind, Tensors, Vocabulary,
+};
+use lmac::{Encoder, Precision, SampleFormat, checkpoint};
 
 use super::*;
 use crate::contestant::Interrupt;
@@ -10,7 +12,7 @@ use crate::testing::checkpoint_path;
 /// A model whose hash is nobody's to remember.
 fn loaded(name: &str) -> LanguageModel {
     let mut checkpoint = checkpoint::open(&checkpoint_path(name)).unwrap();
-    let parts = Parts {
+    let parts = ModelParts {
         name: name.into(),
         architecture: checkpoint.architecture,
         vocabulary: checkpoint.vocabulary,
@@ -18,16 +20,16 @@ fn loaded(name: &str) -> LanguageModel {
         tensors: checkpoint.tensors.as_mut(),
         hash: None,
     };
-    LanguageModel::new(parts, Profile::F32).unwrap()
+    LanguageModel::new(parts, Precision::F32).unwrap()
 }
 
 /// Weights of nothing but zero.
 struct Zeros;
 
 impl Tensors for Zeros {
-    fn tensor(&mut self, expected: &Expected) -> lmac::Result<Tensor> {
+    fn tensor(&mut self, expected: &ExpectedTensor) -> lmac::Result<Tensor> {
         let count: usize = expected.shape.iter().product();
-        Tensor::new(expected.shape.clone(), Kind::F32, vec![0; 4 * count])
+        Tensor::new(expected.shape.clone(), TensorKind::F32, vec![0; 4 * count])
     }
 }
 
@@ -35,7 +37,7 @@ impl Tensors for Zeros {
 fn indifferent() -> LanguageModel {
     let tokens = (0..=128u8).map(|byte| (byte < 128).then(|| Box::from([byte]))).collect();
     let characters = std::array::from_fn(|character| character as u32);
-    let parts = Parts {
+    let parts = ModelParts {
         name: "indifferent".into(),
         architecture: Architecture::Llama(Llama {
             vocabulary: 129,
@@ -56,7 +58,7 @@ fn indifferent() -> LanguageModel {
         tensors: &mut Zeros,
         hash: None,
     };
-    LanguageModel::new(parts, Profile::F32).unwrap()
+    LanguageModel::new(parts, Precision::F32).unwrap()
 }
 
 fn contestant(model: LanguageModel, options: ModelOptions) -> Model {
@@ -271,7 +273,7 @@ fn the_description_says_how_a_model_is_used() {
     let contestant = of("llama", options);
     let description = contestant.description();
     assert!(description.contains(&contestant.model.id().hash_name()));
-    let says = "profile f32, tokens bpe, top-k 100, mapping twos-complement, blocks of 16 \
+    let says = "precision f32, tokens bpe, top-k 100, mapping twos-complement, blocks of 16 \
                 frames, step by step";
     assert!(description.ends_with(says), "{description}");
     assert_eq!(contestant.arrangements(), [Arrangement::Chunks]);

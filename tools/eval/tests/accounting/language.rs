@@ -1,9 +1,10 @@
 //! Language models: characters, planes, positions and escapes.
 
 use lmac::language::{
-    Architecture, Expected, Kind, LanguageModel, Llama, Parts, Tensor, Tensors, Vocabulary,
+    Architecture, ExpectedTensor, LanguageModel, Llama, ModelParts, Tensor, TensorKind, Tensors,
+    Vocabulary,
 };
-use lmac::{Mapping, Profile};
+use lmac::{Mapping, Precision};
 use lmac_eval::{Account, Check, Clip, Contestant, Headers, Model, ModelOptions, Outcome, Weights};
 
 use crate::{Random, clip, job};
@@ -26,7 +27,7 @@ fn followers(character: usize) -> [usize; 2] {
 struct Knowing;
 
 impl Tensors for Knowing {
-    fn tensor(&mut self, expected: &Expected) -> lmac::Result<Tensor> {
+    fn tensor(&mut self, expected: &ExpectedTensor) -> lmac::Result<Tensor> {
         let mut values = vec![0f32; expected.shape.iter().product()];
         match expected.name.as_str() {
             "embedding" => (0..VOCABULARY).for_each(|token| values[token * WIDTH + token] = 1.0),
@@ -43,14 +44,14 @@ impl Tensors for Knowing {
             _ => {}
         }
         let bytes = values.into_iter().flat_map(f32::to_le_bytes).collect();
-        Tensor::new(expected.shape.clone(), Kind::F32, bytes)
+        Tensor::new(expected.shape.clone(), TensorKind::F32, bytes)
     }
 }
 
 fn knowing() -> LanguageModel {
     let tokens = (0..=128u8).map(|byte| (byte < 128).then(|| Box::from([byte]))).collect();
     let characters = std::array::from_fn(|character| character as u32);
-    let parts = Parts {
+    let parts = ModelParts {
         name: "knowing".into(),
         architecture: Architecture::Llama(Llama {
             vocabulary: VOCABULARY,
@@ -71,7 +72,7 @@ fn knowing() -> LanguageModel {
         tensors: &mut Knowing,
         hash: None,
     };
-    LanguageModel::new(parts, Profile::F32).unwrap()
+    LanguageModel::new(parts, Precision::F32).unwrap()
 }
 
 /// Samples of 8 bits: above, characters as the model knows them, of which each says one bit;

@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use candle_core::quantized::GgmlDType;
 use candle_core::utils::with_threadpool;
-use lmac::Profile;
+use lmac::Precision;
 use lmac_reference::{Exact, Float, Quantised, Result, Seeded, Subject};
 
 use crate::peaks::Peak;
@@ -32,7 +32,7 @@ pub(crate) struct Contestant {
 impl Numbers {
     pub(crate) const ALL: [Numbers; 2] = [Numbers::Float, Numbers::Bytes];
 
-    /// The name of lmac's profile.
+    /// The name of lmac's precision.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Numbers::Float => "f32",
@@ -44,24 +44,24 @@ impl Numbers {
 impl Contestant {
     /// Everyone who computes in these numbers, candle first.
     pub(crate) fn all(numbers: Numbers, weights: &Seeded) -> Result<Vec<Self>> {
-        let (candle, subject, peak, own_peak, profile): (_, Box<dyn Subject + Send>, _, _, _) =
+        let (candle, subject, peak, own_peak, precision): (_, Box<dyn Subject + Send>, _, _, _) =
             match numbers {
                 Numbers::Float => (
                     "candle f32",
                     Box::new(Float::new(weights, None)?),
                     Peak::Fused,
                     Peak::MultiplyAdd,
-                    Profile::F32,
+                    Precision::F32,
                 ),
                 Numbers::Bytes => (
                     "candle Q8_0",
                     Box::new(Quantised::new(weights, GgmlDType::Q8_0)?),
                     Peak::Bytes,
                     Peak::Bytes,
-                    Profile::Int8,
+                    Precision::Int8,
                 ),
             };
-        let exact = Exact::new(weights, profile)?;
+        let exact = Exact::new(weights, precision)?;
         let both = exact.with_threads(2);
         let contestant = |name, threads, beside, subject, peak| Contestant {
             name,

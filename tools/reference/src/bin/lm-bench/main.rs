@@ -27,7 +27,7 @@ use shapes::Size;
 /// Models of about 1, 10 and 100 million seeded parameters. Two things are measured: how
 /// quickly one context of 256 to 2,048 tokens is evaluated in one pass, as an encoder
 /// does, and how quickly many contexts advance in lockstep, token by token, as a decoder
-/// does. In single precision lmac's profile f32 stands beside candle's own Llama, which
+/// does. In single precision lmac's precision f32 stands beside candle's own Llama, which
 /// computes logits for the last token of a pass alone where lmac does for all; in eight
 /// bits lmac's int8 stands beside a Llama on candle's products of Q8_0 matrices.
 ///

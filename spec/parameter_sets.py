@@ -1,0 +1,205 @@
+"""What the profiles standard and max are made of.
+
+    parameter_sets.py         print it as the tables of adaptive.md
+"""
+
+import collections
+
+Profile = collections.namedtuple(
+    "Profile", "bases bases_alone cascades combiners experts corrected")
+Lags = collections.namedtuple("Lags", "own other memory every")
+Cascade = collections.namedtuple("Cascade", "start stages")
+Stage = collections.namedtuple("Stage", "kind taps mu")
+Combine = collections.namedtuple("Combine", "memory every")
+Expert = collections.namedtuple("Expert", "center spread factor")
+# What starts a cascade, and what is in the middle of an expert.
+Base = collections.namedtuple("Base", "at")
+Combined = collections.namedtuple("Combined", "at")
+Cascaded = collections.namedtuple("Cascaded", "at")
+LAST, MEAN = "last", "mean"
+# How an expert's scale is found, or at which rate.
+EXPECTED = "expected"
+INTEGER, FLOAT, SIGN = "integer", "float", "sign"
+
+
+def Long(taps, mu):
+    return Stage(INTEGER, taps, mu)
+
+
+def Middle(mu):
+    return Stage(FLOAT, 32, mu)
+
+
+def Short(mu, kind):
+    return Stage(kind, 16, mu)
+
+
+STANDARD = Profile(
+    bases=[Lags(16, 8, 0.999, 8), Lags(16, 8, 0.99988, 32), Lags(12, 4, 0.992, 16)],
+    bases_alone=[Lags(24, 0, 0.998, 8), Lags(24, 0, 0.99988, 32), Lags(16, 0, 0.992, 16)],
+    cascades=[
+        Cascade(Base(1), [
+            Long(2048, 0.1),
+            Long(1024, 0.2),
+            Long(512, 0.2),
+            Long(256, 0.2),
+            Long(128, 0.12),
+            Middle(0.08),
+            Short(0.06, FLOAT),
+            Short(0.056, SIGN),
+        ]),
+        Cascade(LAST, [Long(256, 0.01), Middle(0.005), Short(0.08, SIGN)]),
+        Cascade(Base(0), [Long(256, 0.2), Middle(0.08), Short(0.06, FLOAT)]),
+    ],
+    combiners=[Combine(0.9995, 16), Combine(0.99, 8), Combine(0.998, 8)],
+    experts=[
+        Expert(Combined(2), 0.2, 1.0),
+        Expert(Combined(2), 0.05, 1.0),
+        Expert(Combined(2), EXPECTED, 1.0),
+        Expert(Combined(2), 0.008, 1.0),
+        Expert(Combined(2), EXPECTED, 2.5),
+        Expert(Combined(2), EXPECTED, 0.6),
+        Expert(Combined(2), EXPECTED, 1.6),
+        Expert(Combined(0), 0.1, 1.0),
+        Expert(Combined(0), 0.02, 1.0),
+        Expert(Combined(1), 0.1, 1.0),
+        Expert(Combined(1), 0.02, 1.0),
+        Expert(Base(0), 0.03, 1.0),
+        Expert(Base(1), 0.03, 1.0),
+        Expert(Cascaded(1), 0.03, 1.0),
+        Expert(Cascaded(0), 0.03, 1.0),
+        Expert(MEAN, EXPECTED, 0.8),
+    ],
+    corrected=False,
+)
+
+MAX = Profile(
+    bases=[
+        Lags(24, 16, 0.999, 2),
+        Lags(32, 32, 0.9999, 16),
+        Lags(12, 4, 0.992, 4),
+        Lags(32, 16, 0.9995, 8),
+        Lags(16, 8, 0.9975, 4),
+        Lags(24, 0, 0.9985, 4),
+    ],
+    bases_alone=[
+        Lags(32, 0, 0.998, 2),
+        Lags(32, 0, 0.9999, 16),
+        Lags(16, 0, 0.992, 4),
+        Lags(32, 0, 0.9995, 8),
+        Lags(24, 0, 0.9975, 4),
+        Lags(24, 0, 0.9985, 4),
+    ],
+    cascades=[
+        Cascade(Base(1), [
+            Long(2048, 0.1),
+            Long(1024, 0.2),
+            Long(512, 0.2),
+            Long(256, 0.2),
+            Long(128, 0.12),
+            Middle(0.08),
+            Short(0.06, FLOAT),
+            Short(0.056, SIGN),
+        ]),
+        Cascade(LAST, [Long(256, 0.01), Middle(0.005), Short(0.08, SIGN)]),
+        Cascade(Base(0), [Long(256, 0.2), Middle(0.08), Short(0.06, FLOAT)]),
+        Cascade(Base(3), [
+            Long(2048, 0.1),
+            Long(1024, 0.2),
+            Long(512, 0.2),
+            Long(256, 0.2),
+            Middle(0.08),
+            Short(0.06, FLOAT),
+        ]),
+        Cascade(Base(2), [Middle(0.08), Short(0.06, FLOAT)]),
+    ],
+    combiners=[
+        Combine(0.9998, 8),
+        Combine(0.99, 2),
+        Combine(0.9985, 4),
+        Combine(0.9995, 4),
+        Combine(0.997, 2),
+    ],
+    experts=[
+        Expert(Combined(4), 0.2, 1.0),
+        Expert(Combined(4), 0.05, 1.0),
+        Expert(Combined(4), EXPECTED, 1.0),
+        Expert(Combined(4), 0.008, 1.0),
+        Expert(Combined(4), EXPECTED, 2.5),
+        Expert(Combined(4), EXPECTED, 0.6),
+        Expert(Combined(4), EXPECTED, 1.6),
+        Expert(Combined(4), 0.002, 1.0),
+        Expert(Combined(0), 0.1, 1.0),
+        Expert(Combined(0), 0.02, 1.0),
+        Expert(Combined(1), 0.1, 1.0),
+        Expert(Combined(1), 0.02, 1.0),
+        Expert(Combined(2), 0.1, 1.0),
+        Expert(Combined(2), 0.02, 1.0),
+        Expert(Combined(3), 0.1, 1.0),
+        Expert(Combined(3), 0.02, 1.0),
+        Expert(Base(0), 0.03, 1.0),
+        Expert(Base(1), 0.03, 1.0),
+        Expert(Base(2), 0.03, 1.0),
+        Expert(Base(3), 0.03, 1.0),
+        Expert(Base(4), 0.03, 1.0),
+        Expert(Base(5), 0.03, 1.0),
+        Expert(Cascaded(0), 0.03, 1.0),
+        Expert(Cascaded(1), 0.03, 1.0),
+        Expert(Cascaded(2), 0.03, 1.0),
+        Expert(Cascaded(0), 0.1, 1.0),
+        Expert(MEAN, 0.3, 1.0),
+        Expert(MEAN, EXPECTED, 0.8),
+        Expert(MEAN, EXPECTED, 1.0),
+        Expert(MEAN, 0.01, 1.0),
+        Expert(MEAN, EXPECTED, 0.6),
+        Expert(MEAN, EXPECTED, 1.7),
+    ],
+    corrected=True,
+)
+
+
+# The tables of adaptive.md
+
+
+def name_of(thing):
+    names = {Base: "base", Cascaded: "cascade", Combined: "combiner"}
+    return thing if isinstance(thing, str) else "%s %d" % (names[type(thing)], thing.at)
+
+
+def number(x):
+    return "%.6f" % x if 0.0 < x < 0.0001 else "%g" % x
+
+
+def table(head, rows):
+    """Numbers stand on the right."""
+    text = [[cell if isinstance(cell, str) else number(cell) for cell in row] for row in rows]
+    marks = [":--" if isinstance(cell, str) else "--:" for cell in rows[0]]
+    lines = ["| %s |" % " | ".join(row) for row in [head] + text]
+    lines.insert(1, "|%s|" % "|".join(marks))
+    return "\n".join(lines).replace("|  |", "| |") + "\n"
+
+
+def tables(profile):
+    bases = [("base %d" % i, *sees, alone.own, alone.memory, alone.every)
+             for i, (sees, alone) in enumerate(zip(profile.bases, profile.bases_alone))]
+    yield table(["", "A", "B", "memory", "every", "A, sees none", "memory", "every"], bases)
+    stages = [("cascade %d" % c, name_of(cascade.start) if i == 0 else "", "%d" % i,
+               {INTEGER: "integer", FLOAT: "float", SIGN: "float, by sign"}[stage.kind],
+               stage.taps, stage.mu)
+              for c, cascade in enumerate(profile.cascades)
+              for i, stage in enumerate(cascade.stages)]
+    yield table(["", "corrects", "filter", "kind", "N", "mu"], stages)
+    combiners = [("combiner %d" % j, *combiner) for j, combiner in enumerate(profile.combiners)]
+    yield table(["", "memory", "every"], combiners)
+    experts = [("expert %d" % i, name_of(expert.center),
+                expert.spread if expert.spread == EXPECTED else number(expert.spread),
+                expert.factor) for i, expert in enumerate(profile.experts)]
+    yield table(["", "around", "rate", "factor"], experts)
+
+
+if __name__ == "__main__":
+    for name, profile in [("Standard", STANDARD), ("Max", MAX)]:
+        assert all(alone.other == 0 for alone in profile.bases_alone)
+        correction = "a" if profile.corrected else "no"
+        print("### %s\n\nIt has %s correction.\n" % (name, correction))
+        print("\n".join(tables(profile)))

@@ -1,0 +1,30 @@
+//! The tokenizer that lies in the metadata of a GGUF file.
+
+use super::metadata::Metadata;
+use crate::checkpoint::tokenizer;
+use crate::error::Result;
+
+/// Takes what a tokenizer needs out of the metadata.
+pub(super) fn take(metadata: &mut Metadata) -> Result<tokenizer::Gguf> {
+    let Some(model) = metadata.text("tokenizer.ggml.model")?.map(str::to_owned) else {
+        return Err(metadata.error("holds no tokenizer: tokenizer.ggml.model is missing"));
+    };
+    let beginning = metadata.integer("tokenizer.ggml.bos_token_id")?.map(u32::try_from);
+    let beginning =
+        beginning.transpose().map_err(|_| metadata.error("the beginning of a text is no token"))?;
+    let types = metadata.take_integers("tokenizer.ggml.token_type")?.into_iter();
+    let types = types.map(i32::try_from).collect::<Result<_, _>>();
+    Ok(tokenizer::Gguf {
+        model,
+        pre: metadata.text("tokenizer.ggml.pre")?.map(str::to_owned),
+        tokens: metadata.take_texts("tokenizer.ggml.tokens")?,
+        scores: metadata
+            .take_numbers("tokenizer.ggml.scores")?
+            .into_iter()
+            .map(|score| score as f32)
+            .collect(),
+        types: types.map_err(|_| metadata.error("the types of tokens are no types"))?,
+        merges: metadata.take_texts("tokenizer.ggml.merges")?,
+        beginning,
+    })
+}

@@ -1,0 +1,187 @@
+//! The deep parameter sets, standard and max: many predictions of each sample, whose mixed
+//! distribution codes its bits from the most significant one on.
+//!
+//! `parameters.rs` says what each parameters has, `model.rs` predicts, `mixture.rs` codes with
+//! the mixture of distributions, that `correction.rs` may refine.
+
+mod correction;
+mod mixture;
+mod model;
+pub(super) mod parameters;
+mod volatility;
+
+use parameters::Parameters;
+
+use super::coding::{Reading, Writing};
+use super::prepare::Prepared;
+use crate::error::Result;
+use crate::numerics::dispatch::{InstructionSet, Work, run};
+use crate::numerics::integers::Integers;
+use crate::numerics::lanes::Lanes;
+
+/// What codes a chunk, in either direction: an encoder answers with what it was given.
+trait BitCoder {
+    /// A bit that is one with the probability `one` out of 65,536.
+    fn bit(&mut self, bit: bool, one: u32) -> bool;
+    /// The lowest `count` bits, at most 32, as they are.
+    fn raw(&mut self, bits: u64, count: u32) -> u64;
+}
+
+impl BitCoder for Writing {
+    #[inline(always)]
+    fn bit(&mut self, bit: bool, one: u32) -> bool {
+        self.tokens.bit(bit, one);
+        bit
+    }
+
+    #[inline(always)]
+    fn raw(&mut self, bits: u64, count: u32) -> u64 {
+        let bits = bits & ((1 << count) - 1);
+        self.raw.push_bits(bits, count);
+        bits
+    }
+}
+
+impl BitCoder for Reading<'_> {
+    #[inline(always)]
+    fn bit(&mut self, _: bool, one: u32) -> bool {
+        self.tokens.bit(one)
+    }
+
+    #[inline(always)]
+    fn raw(&mut self, _: u64, count: u32) -> u64 {
+        self.raw.take_bits(count)
+    }
+}
+
+/// All samples of a chunk on their way through a coder.
+struct Pass<'a, C, const EXPERTS: usize> {
+    parameters: &'static Parameters<EXPERTS>,
+    prepared: &'a mut Prepared,
+    coder: C,
+}
+
+impl<C: BitCoder, const EXPERTS: usize> Work for Pass<'_, C, EXPERTS>
+where
+    [f32; EXPERTS]: Lanes<Element = f32>,
+{
+    /// The coder, and whether all samples are within their range.
+    type Output = (C, bool);
+
+    // Wider vectors do not pay: what takes the time waits for one sum after the other.
+    const BEST: InstructionSet = InstructionSet::Avx2;
+
+    #[inline(always)]
+    fn run<I: Integers>(mut self) -> (C, bool) {
+        let fits = model::run::<C, I, EXPERTS>(self.parameters, self.prepared, &mut self.coder);
+        (self.coder, fits)
+    }
+}
+
+/// The token stream and the raw bits of what is prepared.
+pub(super) fn encode<const EXPERTS: usize>(
+    parameters: &'static Parameters<EXPERTS>,
+    prepared: &mut Prepared,
+) -> Result<(Vec<u8>, Vec<u8>)>
+where
+    [f32; EXPERTS]: Lanes<Element = f32>,
+{
+    let coder = Writing::new();
+    let (coder, _) = run(Pass { parameters, prepared, coder });
+    coder.finish()
+}
+
+/// Fills the channels.
+pub(super) fn decode<const EXPERTS: usize>(
+    parameters: &'static Parameters<EXPERTS>,
+    prepared: &mut Prepared,
+    tokens: &[u8],
+    raw: &[u8],
+) -> Result<()>
+where
+    [f32; EXPERTS]: Lanes<Element = f32>,
+{
+    let coder = Reading::new(tokens, raw);
+    let (coder, fits) = run(Pass { parameters, prepared, coder });
+    coder.finish(fits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::method::adaptive::coding::signals;
+    use crate::numerics::dispatch::run_with;
+    use parameters::{MAX, STANDARD};
+
+    fn same_everywhere<const EXPERTS: usize>(parameters: &'static Parameters<EXPERTS>)
+    where
+        [f32; EXPERTS]: Lanes<Element = f32>,
+    {
+        for bits in [1, 8, 16, 24, 32] {
+            for (count, frames) in [(1, 1), (1, 700), (2, 2), (2, 700), (6, 200)] {
+                let signals = signals(bits, frames)[6 - count..].to_vec();
+                let mut results = InstructionSet::available().map(|set| {
+                    let mut prepared = Prepared::of(signals.clone(), bits);
+                    let coder = Writing::new();
+                    let pass = Pass { parameters, prepared: &mut prepared, coder };
+                    let (coder, fits) = run_with(set, pass);
+                    assert!(prepared.coded == signals && fits);
+                    coder.finish().unwrap()
+                });
+                let first = results.next().unwrap();
+                assert!(results.all(|other| other == first), "{bits} bits");
+
+                for set in InstructionSet::available() {
+                    let mut prepared = Prepared::of(signals.clone(), bits);
+                    prepared.coded.iter_mut().for_each(|channel| channel.fill(0));
+                    let (tokens, raw) = &first;
+                    let coder = Reading::new(tokens, raw);
+                    let pass = Pass { parameters, prepared: &mut prepared, coder };
+                    let (coder, fits) = run_with(set, pass);
+                    coder.finish(fits).unwrap();
+                    assert!(prepared.coded == signals, "{bits} bits");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_instruction_set_gives_the_same_bytes() {
+        same_everywhere(&STANDARD);
+        same_everywhere(&MAX);
+    }
+
+    fn survives_nonsense<const EXPERTS: usize>(parameters: &'static Parameters<EXPERTS>)
+    where
+        [f32; EXPERTS]: Lanes<Element = f32>,
+    {
+        let mut random = 7u64;
+        for bits in [1, 8, 16, 32] {
+            let nonsense: Vec<u8> = (0..4000)
+                .map(|_| {
+                    random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    (random >> 56) as u8
+                })
+                .collect();
+            let all = (i32::MIN >> (32 - bits), i32::MAX >> (32 - bits));
+            let ranges = [all, (-3, 5), (7, 7)].into_iter().filter(|&(_, most)| most <= all.1);
+            for (low, high) in ranges {
+                let mut prepared = Prepared::of(vec![vec![0; 700]; 2], bits);
+                (prepared.low, prepared.high) = (low, high);
+                let raw = [255; 50_000];
+                for (tokens, raw) in [(&nonsense[..2000], &nonsense[2000..]), (&[255; 50], &raw)] {
+                    // Some bytes are no stream; whatever they are, all samples are in range.
+                    let _ = decode(parameters, &mut prepared, tokens, raw);
+                    let mut all = prepared.coded.iter().flatten();
+                    assert!(all.all(|&value| (low..=high).contains(&value)));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nonsense_decodes_to_something() {
+        survives_nonsense(&STANDARD);
+        survives_nonsense(&MAX);
+    }
+}

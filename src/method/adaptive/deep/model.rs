@@ -1,0 +1,240 @@
+//! Prediction and coding of the samples of a chunk, the same way in both directions.
+
+use super::BitCoder;
+use super::mixture::{Mixture, Range};
+use super::parameters::{Center, Parameters, Stage, Start, TILT};
+use super::volatility::Errors;
+use crate::method::adaptive::least_squares::{Combined, Lagged};
+use crate::method::adaptive::lms::{Error, Float, Integer, Scale, settle};
+use crate::method::adaptive::prepare::Prepared;
+use crate::method::adaptive::window::Window;
+use crate::numerics::functions::clamp;
+use crate::numerics::integers::Integers;
+use crate::numerics::lanes::Lanes;
+
+/// Predictions are within so many times the largest sample of a width.
+const MOST: f64 = 2.0;
+
+/// Blocks of eight that the inputs of the combiners take at most.
+const BLOCKS: usize = 4;
+/// The most of each kind.
+const MOST_BASES: usize = 8;
+const MOST_CASCADES: usize = 8;
+const MOST_COMBINERS: usize = 8;
+
+/// A filter of a cascade.
+enum Filter {
+    Long(Integer),
+    Middle(Float<32>),
+    Short(Float<16>),
+}
+
+impl Filter {
+    fn new(stage: Stage, scale: Scale) -> Self {
+        match stage {
+            Stage::Long(taps, step) => Filter::Long(Integer::new(taps, step, scale)),
+            Stage::Middle(step) => Filter::Middle(Float::new(step, Error::Whole)),
+            Stage::Short(step, learns) => Filter::Short(Float::new(step, learns)),
+        }
+    }
+
+    #[inline(always)]
+    fn prediction(&self) -> f64 {
+        f64::from(match self {
+            Filter::Long(filter) => filter.prediction,
+            Filter::Middle(filter) => filter.prediction,
+            Filter::Short(filter) => filter.prediction,
+        })
+    }
+
+    #[inline(always)]
+    fn step<I: Integers>(&mut self, target: f32) {
+        match self {
+            Filter::Long(filter) => filter.step::<I>(target),
+            Filter::Middle(filter) => filter.step(target),
+            Filter::Short(filter) => filter.step(target),
+        }
+    }
+}
+
+struct Channel<const EXPERTS: usize> {
+    own: Window,
+    other: Window,
+    bases: Vec<Lagged>,
+    cascades: Vec<Vec<Filter>>,
+    combiners: Vec<Combined>,
+    mixture: Mixture<EXPERTS>,
+    errors: Errors,
+    sample: f64,
+}
+
+/// What a sample is predicted to be.
+struct Predictions {
+    bases: [f64; MOST_BASES],
+    /// Where cascades start, and what comes out of them.
+    starts: [f64; MOST_CASCADES],
+    cascades: [f64; MOST_CASCADES],
+    /// What the combiners combine: corrections of the first cascade.
+    inputs: [[f64; 8]; BLOCKS],
+    combined: [f64; MOST_COMBINERS],
+    mean: f64,
+}
+
+impl<const EXPERTS: usize> Channel<EXPERTS>
+where
+    [f32; EXPERTS]: Lanes<Element = f32>,
+{
+    fn new(parameters: &Parameters<EXPERTS>, alone: bool, scale: Scale) -> Self {
+        let bases = if alone { parameters.bases_alone } else { parameters.bases };
+        let filters = |stages: &[Stage]| stages.iter().map(|&s| Filter::new(s, scale)).collect();
+        // The filters of the first cascade, the other cascades, the other bases.
+        let [first, others @ ..] = parameters.cascades else { unreachable!("there is a cascade") };
+        let inputs = first.stages.len() + others.len() + bases.len() - 1;
+        assert!(inputs <= 8 * BLOCKS && bases.len() <= MOST_BASES);
+        assert!(parameters.cascades.len() <= MOST_CASCADES);
+        assert!(parameters.combiners.len() <= MOST_COMBINERS);
+        Channel {
+            own: Window::new(Lagged::WINDOW),
+            other: Window::new(Lagged::WINDOW),
+            bases: bases.iter().map(|&base| Lagged::new(base)).collect(),
+            cascades: parameters.cascades.iter().map(|cascade| filters(cascade.stages)).collect(),
+            combiners: parameters.combiners.iter().map(|&c| Combined::new(inputs, c)).collect(),
+            mixture: Mixture::new(&parameters.experts, parameters.corrected),
+            errors: Errors::default(),
+            sample: 0.0,
+        }
+    }
+
+    #[inline(always)]
+    fn predict(&mut self, parameters: &Parameters<EXPERTS>, most: f64) -> Predictions {
+        let mut bases = [0.0; MOST_BASES];
+        for (prediction, base) in bases.iter_mut().zip(&self.bases) {
+            *prediction = clamp(base.predict(&self.own, &self.other), -most, most);
+        }
+        let last = TILT * self.sample;
+        let mut inputs = [[0.0; 8]; BLOCKS];
+        let mut slots = inputs.as_flattened_mut().iter_mut();
+        let mut put = |input: f64| {
+            if let Some(slot) = slots.next() {
+                *slot = input;
+            }
+        };
+        let mut starts = [0.0; MOST_CASCADES];
+        let mut cascades = [0.0; MOST_CASCADES];
+        for (at, (cascade, filters)) in parameters.cascades.iter().zip(&self.cascades).enumerate() {
+            starts[at] = match cascade.from {
+                Start::Base(base) => bases[base],
+                Start::Last => last,
+            };
+            cascades[at] = starts[at];
+            for filter in filters {
+                let prediction = filter.prediction();
+                cascades[at] += prediction;
+                if at == 0 {
+                    put(prediction);
+                }
+            }
+            if at > 0 {
+                put(cascades[at] - cascades[0]);
+            }
+        }
+        for base in &bases[1..self.bases.len()] {
+            put(base - bases[0]);
+        }
+
+        let mut combined = [0.0; MOST_COMBINERS];
+        let mut mean = 0.0;
+        for (prediction, combiner) in combined.iter_mut().zip(&self.combiners) {
+            *prediction = clamp(cascades[0] + combiner.predict(&inputs), -most, most);
+            mean += *prediction;
+        }
+        mean *= 1.0 / self.combiners.len() as f64;
+        Predictions { bases, starts, cascades, inputs, combined, mean }
+    }
+
+    #[inline(always)]
+    fn learn<I: Integers>(&mut self, predictions: &Predictions, sample: f64) {
+        self.sample = sample;
+        self.own.push(sample);
+        for base in &mut self.bases {
+            base.update(&self.own, &self.other);
+        }
+        let target = sample - predictions.cascades[0];
+        for (combiner, prediction) in self.combiners.iter_mut().zip(&predictions.combined) {
+            combiner.update(&predictions.inputs, target, sample - prediction);
+        }
+        let mut weigh = self.combiners.last();
+        for (filters, start) in self.cascades.iter_mut().zip(&predictions.starts) {
+            let mut target = sample - start;
+            for (at, filter) in filters.iter_mut().enumerate() {
+                let prediction = filter.prediction();
+                target = settle(target);
+                filter.step::<I>(target as f32);
+                // In the first cascade a prediction counts as much as it is worth.
+                let worth = weigh.map_or(1.0, |last| clamp(1.0 + last.weight(at), 0.0, 1.0));
+                target -= worth * prediction;
+            }
+            weigh = None;
+        }
+    }
+}
+
+/// Codes all samples of a chunk, which are read or filled in; `false` where some sample is
+/// outside of the range.
+#[inline(always)]
+pub(super) fn run<C: BitCoder, I: Integers, const EXPERTS: usize>(
+    parameters: &'static Parameters<EXPERTS>,
+    prepared: &mut Prepared,
+    coder: &mut C,
+) -> bool
+where
+    [f32; EXPERTS]: Lanes<Element = f32>,
+{
+    let unit = prepared.unit();
+    let Prepared { coded: samples, partners, bits, low, high, .. } = prepared;
+    let frames = samples.first().map_or(0, Vec::len);
+    let (low, high) = (i64::from(*low), i64::from(*high));
+    let range = Range { bits: *bits, low, high, unit: unit as f32 };
+    let (lowest, most) = (low as f64 * unit, high as f64 * unit);
+    let bound = MOST * (1u64 << (*bits - 1)) as f64 * unit;
+    let scale = Scale::for_peak(most.max(-lowest));
+    let mut channels: Vec<Channel<EXPERTS>> =
+        (0..samples.len()).map(|c| Channel::new(parameters, partners[c] == c, scale)).collect();
+    let mut fits = true;
+
+    for t in 0..frames {
+        for c in 0..samples.len() {
+            let partner = partners[c];
+            let (other, other_sample) = match partner == c {
+                true => (Errors::default(), 0.0),
+                false => (channels[partner].errors, channels[partner].sample),
+            };
+            let channel = &mut channels[c];
+            channel.other.push(other_sample);
+            let predictions = channel.predict(parameters, bound);
+            let last = predictions.combined[parameters.combiners.len() - 1];
+            let last = clamp(last, lowest, most);
+            let origin = (last / unit) as i64;
+            let origin_place = origin as f64 * unit;
+            let mut centers = [0.0; EXPERTS];
+            for (place, expert) in centers.iter_mut().zip(&parameters.experts) {
+                let prediction = match expert.center {
+                    Center::Combined(at) => predictions.combined[at],
+                    Center::Base(at) => predictions.bases[at],
+                    Center::Cascade(at) => predictions.cascades[at],
+                    Center::Mean => predictions.mean,
+                };
+                *place = (clamp(prediction, -bound, bound) - origin_place) as f32;
+            }
+            let sample = samples[c][t];
+            let mixture = &mut channel.mixture;
+            let (sample, within) = mixture.code(coder, sample, range, origin, &centers, other);
+            samples[c][t] = sample;
+            fits &= within;
+            let sample = f64::from(sample) * unit;
+            channel.errors.push((sample - last) as f32);
+            channel.learn::<I>(&predictions, sample);
+        }
+    }
+    fits
+}

@@ -1,0 +1,156 @@
+//! The fast profile: one prediction, whose folded residual is coded in bins.
+//!
+//! `model.rs` predicts, `residuals.rs` codes; here is the way in and out.
+
+mod model;
+mod residuals;
+
+use super::coding::{Reading, Writing};
+use super::prepare::Prepared;
+use crate::error::Result;
+use crate::numerics::dispatch::{InstructionSet, Work, run};
+use crate::numerics::integers::Integers;
+
+/// Bins that a residual falls into.
+const BINS: usize = 32;
+
+/// Cumulative frequencies of the bins are out of 2^15.
+const TOTAL: u32 = 15;
+
+/// Frequencies up to and with each bin; the last is 2^15.
+type Cumulative = [u16; BINS];
+
+/// What codes a chunk, in either direction: an encoder answers with what it was given.
+trait SymbolCoder {
+    fn symbol(&mut self, symbol: u32, cumulative: &Cumulative) -> u32;
+    /// The lowest `count` bits, at most 56, as they are.
+    fn raw(&mut self, bits: u64, count: u32) -> u64;
+}
+
+impl SymbolCoder for Writing {
+    #[inline(always)]
+    fn symbol(&mut self, symbol: u32, cumulative: &Cumulative) -> u32 {
+        let at = symbol as usize % BINS;
+        let below = if at == 0 { 0 } else { cumulative[at - 1] };
+        self.tokens.symbol(u32::from(below), u32::from(cumulative[at] - below), TOTAL);
+        symbol
+    }
+
+    #[inline(always)]
+    fn raw(&mut self, bits: u64, count: u32) -> u64 {
+        self.raw.push_bits(bits, count);
+        bits
+    }
+}
+
+impl SymbolCoder for Reading<'_> {
+    #[inline(always)]
+    fn symbol(&mut self, _: u32, cumulative: &Cumulative) -> u32 {
+        let (scale, value) = self.tokens.find(TOTAL);
+        let value = value as u16;
+        let at: u16 = cumulative.iter().map(|&end| u16::from(end <= value)).sum();
+        let at = usize::from(at) % BINS;
+        let below = if at == 0 { 0 } else { cumulative[at - 1] };
+        self.tokens.advance(scale, u32::from(below), u32::from(cumulative[at] - below));
+        at as u32
+    }
+
+    #[inline(always)]
+    fn raw(&mut self, _: u64, count: u32) -> u64 {
+        self.raw.take_bits(count)
+    }
+}
+
+/// All samples of a chunk on their way through a coder.
+struct Pass<'a, C> {
+    prepared: &'a mut Prepared,
+    coder: C,
+}
+
+impl<C: SymbolCoder> Work for Pass<'_, C> {
+    /// The coder, and whether all samples are within their range.
+    type Output = (C, bool);
+
+    const BEST: InstructionSet = InstructionSet::Avx512;
+
+    #[inline(always)]
+    fn run<I: Integers>(mut self) -> (C, bool) {
+        let fits = model::run::<C, I>(self.prepared, &mut self.coder);
+        (self.coder, fits)
+    }
+}
+
+/// The token stream and the raw bits of what is prepared.
+pub(super) fn encode(prepared: &mut Prepared) -> Result<(Vec<u8>, Vec<u8>)> {
+    let coder = Writing::new();
+    let (coder, _) = run(Pass { prepared, coder });
+    coder.finish()
+}
+
+/// Fills the channels.
+pub(super) fn decode(prepared: &mut Prepared, tokens: &[u8], raw: &[u8]) -> Result<()> {
+    let coder = Reading::new(tokens, raw);
+    let (coder, fits) = run(Pass { prepared, coder });
+    coder.finish(fits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::method::adaptive::coding::signals;
+    use crate::numerics::dispatch::run_with;
+
+    #[test]
+    fn every_instruction_set_gives_the_same_bytes() {
+        for bits in [1, 8, 16, 24, 32] {
+            for count in [1, 2, 6] {
+                for frames in [1, 2, 3000] {
+                    let signals = signals(bits, frames)[6 - count..].to_vec();
+                    let mut results = InstructionSet::available().map(|set| {
+                        let mut prepared = Prepared::of(signals.clone(), bits);
+                        let coder = Writing::new();
+                        let (coder, _) = run_with(set, Pass { prepared: &mut prepared, coder });
+                        assert!(prepared.coded == signals);
+                        coder.finish().unwrap()
+                    });
+                    let first = results.next().unwrap();
+                    assert!(results.all(|other| other == first), "{bits} bits");
+
+                    for set in InstructionSet::available() {
+                        let mut prepared = Prepared::of(signals.clone(), bits);
+                        prepared.coded.iter_mut().for_each(|channel| channel.fill(0));
+                        let (tokens, raw) = &first;
+                        let coder = Reading::new(tokens, raw);
+                        let pass = Pass { prepared: &mut prepared, coder };
+                        let (coder, fits) = run_with(set, pass);
+                        coder.finish(fits).unwrap();
+                        assert!(prepared.coded == signals, "{bits} bits");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nonsense_decodes_to_something() {
+        let mut random = 7u64;
+        for bits in [8, 16, 32] {
+            let nonsense: Vec<u8> = (0..4000)
+                .map(|_| {
+                    random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    (random >> 56) as u8
+                })
+                .collect();
+            let mut prepared = Prepared::of(vec![vec![0; 2000]; 2], bits);
+            for (low, high) in [(i32::MIN >> (32 - bits), i32::MAX >> (32 - bits)), (-3, 5), (7, 7)]
+            {
+                (prepared.low, prepared.high) = (low, high);
+                let one = decode(&mut prepared, &nonsense[..2000], &nonsense[2000..]);
+                let other = decode(&mut prepared, &[255; 50], &[255; 50_000]);
+                assert!(one.is_err() && other.is_err(), "neither is a stream");
+                let mut all = prepared.coded.iter().flatten();
+                assert!(all.all(|&value| (low..=high).contains(&value)));
+            }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Prediction and coding of the samples of a chunk, the same way in both directions.
+
+use super::SymbolCoder;
+use super::residuals::Residuals;
+use crate::method::adaptive::least_squares::{Combined, Lagged, Schedule, combined, lagged};
+use crate::method::adaptive::lms::{Error, Float, Integer, Scale, settle};
+use crate::method::adaptive::prepare::Prepared;
+use crate::method::adaptive::window::Window;
+use crate::numerics::functions::clamp;
+use crate::numerics::integers::Integers;
+use crate::planes::{fold, unfold};
+
+/// A channel.
+struct Channel {
+    own: Window,
+    other: Window,
+    base: Lagged,
+    long: Integer,
+    middle: Float<32>,
+    short: Float<16>,
+    last: Combined,
+    residuals: Residuals,
+    sample: f64,
+}
+
+/// Lags of a channel that is alone, and of one that sees another.
+const LAGS: [(usize, usize); 2] = [(16, 0), (12, 4)];
+
+const BASE_SCHEDULE: Schedule = Schedule { first: [2, 8], then: 64 };
+
+/// Of what the cascade predicts.
+const LAST: combined::Settings = combined::Settings {
+    memory: 0.996,
+    start: 1.0,
+    schedule: Schedule { first: [16, 16], then: 16 },
+};
+
+impl Channel {
+    fn new(sees: bool, scale: Scale) -> Self {
+        let (own, other) = LAGS[usize::from(sees)];
+        let schedule = BASE_SCHEDULE;
+        let base = lagged::Settings { own, other, memory: 0.999, ridge: 100.0, schedule };
+        Channel {
+            own: Window::new(Lagged::WINDOW),
+            other: Window::new(Lagged::WINDOW),
+            base: Lagged::new(base),
+            long: Integer::new(512, 0.2, scale),
+            middle: Float::new(0.08, Error::Whole),
+            short: Float::new(0.06, Error::Whole),
+            last: Combined::new(3, LAST),
+            residuals: Residuals::new(),
+            sample: 0.0,
+        }
+    }
+}
+
+/// Codes all samples of a chunk, which are read or filled in; `false` where some sample is
+/// outside of the range.
+#[inline(always)]
+pub(super) fn run<C: SymbolCoder, I: Integers>(prepared: &mut Prepared, coder: &mut C) -> bool {
+    let unit = prepared.unit();
+    let Prepared { coded: channels, partners, low, high, .. } = prepared;
+    let (low, high) = (i64::from(*low), i64::from(*high));
+    let count = channels.len();
+    let frames = channels.first().map_or(0, Vec::len);
+    let up = 1.0 / unit;
+    let (lowest, most) = (low as f64, high as f64);
+    let scale = Scale::for_peak(most.max(-lowest) * unit);
+    let channel = |c: usize| Channel::new(partners[c] != c, scale);
+    let mut states: Vec<Channel> = (0..count).map(channel).collect();
+    let mut fits = true;
+
+    for t in 0..frames {
+        for c in 0..count {
+            let other_sample = if partners[c] == c { 0.0 } else { states[partners[c]].sample };
+            let state = &mut states[c];
+
+            state.other.push(other_sample);
+            let base = state.base.predict(&state.own, &state.other);
+            let base = clamp(base, lowest * unit, most * unit);
+            let mut inputs = [[0.0; 8]];
+            inputs[0][0] = f64::from(state.long.prediction);
+            inputs[0][1] = f64::from(state.middle.prediction);
+            inputs[0][2] = f64::from(state.short.prediction);
+            let correction = state.last.predict(&inputs);
+            let prediction = base + correction;
+
+            let scaled = clamp(prediction * up, lowest, most);
+            let truncated = (scaled + 0.5) as i64;
+            let rounded = truncated - i64::from(truncated as f64 > scaled + 0.5);
+            // The side that the prediction leans to comes first: -1 folds to 1.
+            let flip = if scaled > rounded as f64 { -1 } else { 0 };
+
+            let room = (rounded - low, high - rounded);
+            let room = if flip == 0 { room } else { (room.1, room.0) };
+            let r = ((i64::from(channels[c][t]) - rounded) ^ flip) - flip;
+            let u = state.residuals.code(fold_within(r, room), coder);
+            let (r, within) = unfold_within(u, room);
+            fits &= within;
+            let value = (rounded + ((r ^ flip) - flip)) as i32;
+            channels[c][t] = value;
+
+            let sample = f64::from(value) * unit;
+            state.sample = sample;
+            state.own.push(sample);
+            state.base.update(&state.own, &state.other);
+            let target = sample - base;
+            state.last.update(&inputs, target, sample - prediction);
+            let target = settle(target);
+            state.long.step::<I>(target as f32);
+            let target = settle(target - inputs[0][0]);
+            state.middle.step(target as f32);
+            let target = settle(target - inputs[0][1]);
+            state.short.step(target as f32);
+        }
+    }
+    fits
+}
+
+/// A residual folded, where there are so many below zero and above it: as far as there are
+/// some on either side they take turns, and then come the others.
+#[inline(always)]
+fn fold_within(r: i64, (below, above): (i64, i64)) -> u64 {
+    let both = below.min(above);
+    if r.abs() <= both { fold(r) } else { (r.abs() + both) as u64 }
+}
+
+/// The inverse, and whether there is one; otherwise the last.
+#[inline(always)]
+fn unfold_within(u: u64, (below, above): (i64, i64)) -> (i64, bool) {
+    let both = below.min(above);
+    let last = (below + above) as u64;
+    let within = u <= last;
+    let u = u.min(last) as i64;
+    let far = if below > above { both - u } else { u - both };
+    (if u <= 2 * both { unfold(u as u64) } else { far }, within)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn residuals_within_their_room_are_counted_without_gaps() {
+        for room in [(0, 0), (0, 9), (9, 0), (3, 5), (5, 3), (4, 4)] {
+            let (below, above) = room;
+            let mut all: Vec<u64> = (-below..=above).map(|r| fold_within(r, room)).collect();
+            for (r, &u) in (-below..=above).zip(&all) {
+                assert_eq!(unfold_within(u, room), (r, true), "{room:?}");
+            }
+            all.sort_unstable();
+            assert!(all.into_iter().eq(0..=(below + above) as u64), "{room:?}");
+            for u in [(below + above) as u64 + 1, u64::MAX] {
+                let (r, within) = unfold_within(u, room);
+                assert!(!within && (-below..=above).contains(&r), "{room:?}");
+            }
+        }
+    }
+}

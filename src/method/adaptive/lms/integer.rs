@@ -1,0 +1,98 @@
+//! In 16-bit integers, for many taps.
+
+use crate::numerics::functions::{clamp, round};
+use crate::numerics::integers::{BLOCK, Integers};
+
+/// How targets become integers: multiplied by a power of two.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::method::adaptive) struct Scale {
+    up: f32,
+    down: f32,
+}
+
+impl Scale {
+    /// For signals within this peak, or one. What is left of them to predict is as a rule
+    /// much less, so that the largest integer is only half of the peak.
+    pub(in crate::method::adaptive) fn for_peak(peak: f64) -> Self {
+        let peak = peak.max(1.0);
+        let mut up = 1.0;
+        while peak * up > 65_536.0 {
+            up *= 0.5;
+        }
+        while peak * up <= 32_768.0 {
+            up *= 2.0;
+        }
+        Scale { up: up as f32, down: (1.0 / up) as f32 }
+    }
+}
+
+/// How much of the power that a step is divided by is that of the newest values alone.
+const RECENT_SHARE: f32 = 0.5;
+/// How many those are.
+const RECENT: usize = 32;
+
+/// Weights are out of 2^16.
+const ONE: f32 = 65_536.0;
+/// Gains are out of 2^15, as [`Integers::adapt`] takes them.
+const GAIN_ONE: f32 = 32_768.0;
+const MOST: f32 = 32_767.0;
+
+/// Any number of taps that is a multiple of [`BLOCK`].
+pub(in crate::method::adaptive) struct Integer {
+    step: f32,
+    scale: Scale,
+    weights: Vec<i16>,
+    /// Oldest first; the window is `history[at..at + taps]`.
+    history: Vec<i16>,
+    at: usize,
+    power: i64,
+    recent_power: i64,
+    pub(in crate::method::adaptive) prediction: f32,
+}
+
+impl Integer {
+    const SLACK: usize = 4096;
+
+    pub(in crate::method::adaptive) fn new(taps: usize, step: f32, scale: Scale) -> Self {
+        assert!(taps.is_multiple_of(BLOCK) && taps >= RECENT);
+        Integer {
+            step: step / taps as f32,
+            scale,
+            weights: vec![0; taps],
+            history: vec![0; taps + Self::SLACK],
+            at: 0,
+            power: 0,
+            recent_power: 0,
+            prediction: 0.0,
+        }
+    }
+
+    /// Learns the target, and predicts the next one.
+    #[inline(always)]
+    pub(in crate::method::adaptive) fn step<I: Integers>(&mut self, target: f32) {
+        let taps = self.weights.len();
+        let Scale { up, down } = self.scale;
+        let power = 1.0
+            + ((1.0 - RECENT_SHARE) / taps as f32 * self.power as f32
+                + RECENT_SHARE / RECENT as f32 * self.recent_power as f32)
+                * (down * down);
+        let gain = self.step * (target - self.prediction) / power;
+        let gain = round(clamp(gain * down * (ONE * GAIN_ONE), -MOST, MOST)) as i16;
+
+        if self.at + taps == self.history.len() {
+            self.history.copy_within(self.at.., 0);
+            self.at = 0;
+        }
+        let new = round(clamp(target * up, -MOST, MOST)) as i16;
+        let square = |x: i16| i64::from(x) * i64::from(x);
+        let recent_old = self.history[self.at + taps - RECENT];
+        self.power += square(new) - square(self.history[self.at]);
+        self.recent_power += square(new) - square(recent_old);
+        self.history[self.at + taps] = new;
+
+        let window = &self.history[self.at..self.at + taps + 1];
+        let sum = I::adapt(&mut self.weights, &window[..taps], &window[1..], gain);
+        self.prediction = sum as f32 * (down / ONE);
+        self.at += 1;
+    }
+}

@@ -1,0 +1,379 @@
+//! The embedded model: it learns while it codes, and needs no weights.
+//!
+//! `prepare/` turns the PCM of a chunk into integers and takes out what needs no model;
+//! `fast/` and `deep/` predict and code them, out of `least_squares/` and `lms/`. The
+//! payload is laid out in `spec/adaptive.md`.
+
+#![allow(clippy::needless_range_loop, reason = "loops over lanes say which lane is which")]
+
+mod coding;
+mod deep;
+mod fast;
+mod least_squares;
+mod lms;
+mod prepare;
+mod ranks;
+mod window;
+
+use prepare::Prepared;
+
+use crate::audio::{AudioSpec, SampleFormat};
+use crate::container::fields::{Fields, put_varint};
+use crate::error::{Error, ErrorKind, Result};
+use crate::memory;
+use crate::numerics::environment::DefaultEnvironment;
+
+/// The most channels that a chunk may have: each has a state of its own.
+pub(crate) const MOST_CHANNELS: u16 = 32;
+
+/// Bytes of memory that the state of a chunk with so many channels takes at most.
+pub(crate) const fn state(channels: u16) -> u64 {
+    (2 << 20) * (channels as u64 + 1)
+}
+
+/// Frames that tell which of two channels goes first.
+const TRIAL: usize = 16_384;
+
+/// How much work a model does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ParameterSet {
+    Fast = 0,
+    Standard = 1,
+    Max = 2,
+}
+
+impl ParameterSet {
+    fn from_code(code: u8) -> Option<Self> {
+        [ParameterSet::Fast, ParameterSet::Standard, ParameterSet::Max]
+            .into_iter()
+            .find(|&p| p as u8 == code)
+    }
+
+    /// The token stream and the raw bits of what is prepared.
+    fn encode(self, prepared: &mut Prepared) -> Result<(Vec<u8>, Vec<u8>)> {
+        match self {
+            ParameterSet::Fast => fast::encode(prepared),
+            ParameterSet::Standard => deep::encode(&deep::parameters::STANDARD, prepared),
+            ParameterSet::Max => deep::encode(&deep::parameters::MAX, prepared),
+        }
+    }
+
+    /// Fills the channels.
+    fn decode(self, prepared: &mut Prepared, tokens: &[u8], raw: &[u8]) -> Result<()> {
+        match self {
+            ParameterSet::Fast => fast::decode(prepared, tokens, raw),
+            ParameterSet::Standard => {
+                deep::decode(&deep::parameters::STANDARD, prepared, tokens, raw)
+            }
+            ParameterSet::Max => deep::decode(&deep::parameters::MAX, prepared, tokens, raw),
+        }
+    }
+}
+
+/// Whether the method has anything to say about this audio.
+pub(crate) fn takes(spec: &AudioSpec) -> bool {
+    spec.channels <= MOST_CHANNELS && spec.format != SampleFormat::F64
+}
+
+/// The payload of a chunk. With an integer format, its samples have these wasted bits.
+pub(crate) fn encode(
+    pcm: &[u8],
+    spec: &AudioSpec,
+    wasted: u8,
+    set: ParameterSet,
+) -> Result<Vec<u8>> {
+    let _environment = DefaultEnvironment::enter();
+    let mut prepared = Prepared::from_pcm(pcm, spec, wasted)?;
+    let long = prepared.coded.first().is_some_and(|samples| samples.len() >= 4 * TRIAL);
+    // The trial costs more than it gains where the model itself is as quick.
+    if prepared.coded.len() == 2 && long && set != ParameterSet::Fast {
+        choose_first(&mut prepared)?;
+    }
+    let mut payload = memory::room(1 + prepared.most_bytes())?;
+    payload.push(set as u8);
+    prepared.write(&mut payload);
+    if !prepared.coded.is_empty() {
+        let (tokens, raw) = set.encode(&mut prepared)?;
+        put_varint(&mut payload, tokens.len() as u64);
+        memory::append(&mut payload, &raw)?;
+        memory::append(&mut payload, &tokens)?;
+    }
+    Ok(payload)
+}
+
+/// Lets the second of two channels go first where that makes a piece of a long chunk
+/// smaller by a quarter of a percent. It depends on sizes, which are the same everywhere.
+fn choose_first(prepared: &mut Prepared) -> Result<()> {
+    let mut piece = prepared.piece(TRIAL);
+    let size = |piece: &mut Prepared| -> Result<usize> {
+        let (tokens, raw) = fast::encode(piece)?;
+        Ok(tokens.len() + raw.len())
+    };
+    let usual = size(&mut piece)?;
+    piece.reverse();
+    if size(&mut piece)? < usual - usual / 256 {
+        prepared.reverse();
+    }
+    Ok(())
+}
+
+/// The PCM of a chunk of this many frames.
+pub(crate) fn decode(
+    payload: &[u8],
+    frames: usize,
+    spec: &AudioSpec,
+    wasted: u8,
+) -> Result<Vec<u8>> {
+    let _environment = DefaultEnvironment::enter();
+    let Parts { set, mut prepared, tokens, raw } = Parts::split(payload, frames, spec, wasted)?;
+    for channel in &mut prepared.coded {
+        *channel = memory::filled(0, frames)?;
+    }
+    if !prepared.coded.is_empty() {
+        set.decode(&mut prepared, tokens, raw)?;
+    }
+    prepared.into_pcm(frames, spec, wasted)
+}
+
+/// The parts of a payload.
+pub(crate) struct Parts<'a> {
+    set: ParameterSet,
+    prepared: Prepared,
+    pub(crate) tokens: &'a [u8],
+    /// Bits that were not worth a model.
+    pub(crate) raw: &'a [u8],
+}
+
+impl<'a> Parts<'a> {
+    pub(crate) fn split(
+        payload: &'a [u8],
+        frames: usize,
+        spec: &AudioSpec,
+        wasted: u8,
+    ) -> Result<Self> {
+        if !takes(spec) {
+            return Err(Error::unsupported(
+                "the adaptive method with this format or so many channels",
+            ));
+        }
+        let mut fields = Fields::new(payload);
+        let parts = Self::split_fields(&mut fields, payload, frames, spec, wasted);
+        parts.map_err(|error| match error.kind() {
+            ErrorKind::Truncated => Error::malformed("the payload is too short"),
+            _ => error,
+        })
+    }
+
+    fn split_fields(
+        fields: &mut Fields<'a>,
+        payload: &'a [u8],
+        frames: usize,
+        spec: &AudioSpec,
+        wasted: u8,
+    ) -> Result<Self> {
+        let code = fields.u8()?;
+        let set = ParameterSet::from_code(code)
+            .ok_or_else(|| Error::unsupported(format!("the set {code} of the adaptive method")))?;
+        let prepared = Prepared::read(fields, frames, spec, wasted)?;
+        let mut length = 0;
+        if !prepared.coded.is_empty() {
+            length = fields.varint()?;
+        }
+        // The tokens are the last bytes; what stands before them is raw.
+        let rest = &payload[fields.position()..];
+        let split = usize::try_from(length).ok().and_then(|length| rest.len().checked_sub(length));
+        let split = split.ok_or_else(|| Error::malformed("the payload is too short"))?;
+        let (raw, tokens) = rest.split_at(split);
+        if prepared.coded.is_empty() && !raw.is_empty() {
+            return Err(Error::malformed("bytes that nothing needs"));
+        }
+        Ok(Parts { set, prepared, tokens, raw })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SETS: [ParameterSet; 3] = [ParameterSet::Fast, ParameterSet::Standard, ParameterSet::Max];
+
+    /// A tone that fades away: its filters come near the smallest numbers.
+    fn fading(spec: &AudioSpec, frames: usize) -> Vec<u8> {
+        let mut pcm = Vec::new();
+        for at in 0..frames * usize::from(spec.channels) {
+            let value = (at as f64 * 0.05).sin() * 20_000.0 / (1.0 + at as f64 * 0.05);
+            let value = if at > frames / 2 { 0.0 } else { value };
+            match spec.format {
+                SampleFormat::F32 => pcm.extend((value as f32 / 32768.0).to_le_bytes()),
+                _ => pcm.extend((value as i16).to_le_bytes()),
+            }
+        }
+        pcm
+    }
+
+    #[test]
+    fn a_caller_that_flushes_denormals_changes_nothing() {
+        use crate::numerics::environment::with_flushing;
+
+        for (set, frames) in SETS.into_iter().zip([20_000, 5_000, 3_000]) {
+            for format in [SampleFormat::S16, SampleFormat::F32] {
+                let spec = AudioSpec::new(format, 2, 44100);
+                let pcm = fading(&spec, frames);
+                let payload = encode(&pcm, &spec, 0, set).unwrap();
+                assert!(with_flushing(|| encode(&pcm, &spec, 0, set)).unwrap() == payload);
+                let back = with_flushing(|| decode(&payload, frames, &spec, 0));
+                assert!(back.unwrap() == pcm);
+            }
+        }
+    }
+
+    #[test]
+    fn floats_come_back_with_every_bit() {
+        let spec = AudioSpec::new(SampleFormat::F32, 1, 44100);
+        let special = [f32::NAN, -f32::NAN, f32::INFINITY, -0.0, 1e-45, f32::MIN_POSITIVE, 1.5];
+        let signalling = f32::from_bits(0x7F80_0001);
+        for value in special.into_iter().chain([signalling, f32::MAX]) {
+            let mut pcm = fading(&spec, 500);
+            pcm.splice(400..404, value.to_le_bytes());
+            for set in SETS {
+                let payload = encode(&pcm, &spec, 0, set).unwrap();
+                assert!(decode(&payload, 500, &spec, 0).unwrap() == pcm, "{set:?} {value}");
+            }
+        }
+    }
+
+    #[test]
+    fn floats_that_are_integers_cost_what_those_cost() {
+        let spec = AudioSpec::new(SampleFormat::S16, 1, 44100);
+        let pcm = fading(&spec, 5000);
+        let floats: Vec<u8> = pcm
+            .chunks(2)
+            .flat_map(|s| (f32::from(i16::from_le_bytes([s[0], s[1]])) / 32768.0).to_le_bytes())
+            .collect();
+        let float_spec = AudioSpec::new(SampleFormat::F32, 1, 44100);
+        for set in SETS {
+            let integers = encode(&pcm, &spec, 0, set).unwrap();
+            let scaled = encode(&floats, &float_spec, 0, set).unwrap();
+            // Samples of sixteen bits keep them: this tone does not need them all.
+            assert!(
+                scaled.len() <= integers.len() + integers.len() / 8,
+                "{set:?} {} {}",
+                scaled.len(),
+                integers.len()
+            );
+            assert!(decode(&scaled, 5000, &float_spec, 0).unwrap() == floats);
+        }
+    }
+
+    /// A generator with a seed.
+    fn random(seed: u64) -> impl FnMut() -> u32 {
+        let mut state = seed;
+        move || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695);
+            (state >> 32) as u32
+        }
+    }
+
+    #[test]
+    fn of_two_channels_the_better_one_goes_first() {
+        let spec = AudioSpec::new(SampleFormat::S16, 2, 44100);
+        let mut random = random(1);
+        let (mut level, mut signal) = (0i32, Vec::new());
+        for _ in 0..4 * TRIAL + 4 {
+            level += (random() % 2001) as i32 - 1000 - level / 50;
+            signal.push(level);
+        }
+        let payload = |delays: [usize; 2]| {
+            let frame = |at: usize| delays.map(|delay| signal[at - delay] as i16);
+            let pcm: Vec<u8> =
+                (4..signal.len()).flat_map(frame).flat_map(i16::to_le_bytes).collect();
+            let payload = encode(&pcm, &spec, 0, ParameterSet::Standard).unwrap();
+            assert!(decode(&payload, signal.len() - 4, &spec, 0).unwrap() == pcm);
+            payload
+        };
+        // The first one sees four past samples of the other, the second one the current one
+        // and three.
+        let (behind, ahead) = (payload([4, 0]), payload([0, 4]));
+        assert_eq!((behind[1] & 0x10, ahead[1] & 0x10), (0, 0x10));
+        assert!(ahead.len().abs_diff(behind.len()) < 20);
+    }
+
+    /// Channels that have to do with each other, in one of many ways.
+    fn related(spec: &AudioSpec, frames: usize, seed: u64) -> Vec<u8> {
+        let mut random = random(seed);
+        let channels = usize::from(spec.channels);
+        let relations: Vec<u32> = (0..channels).map(|_| random() % 8).collect();
+        let power = [7, 15, 23][random() as usize % 3];
+        let divisor = f64::from((1 << power) - random() as i32 % 2);
+        let odd = 1 + random() % 400;
+        let mut level = 0i32;
+        let mut pcm = Vec::new();
+        for at in 0..frames {
+            level += (random() % 201) as i32 - 100 - level / 64;
+            for relation in &relations {
+                let noise = (random() % 64) as i32;
+                let value = match relation {
+                    0 => noise,
+                    1 => level,
+                    2 => -level,
+                    3 => level / 2 + noise,
+                    4 => (f64::from(level) * 0.7).round() as i32,
+                    5 => {
+                        if at > frames / 2 {
+                            -7
+                        } else {
+                            level
+                        }
+                    }
+                    6 => level * 40,
+                    _ => -9,
+                };
+                match spec.format {
+                    SampleFormat::F32 if random() % odd == 1 => {
+                        let some = [random(), f32::NAN.to_bits(), 1 << 31, 1];
+                        pcm.extend(some[random() as usize % 4].to_le_bytes());
+                    }
+                    SampleFormat::F32 if value == 0 && noise > 40 => {
+                        pcm.extend((-0.0f32).to_le_bytes());
+                    }
+                    SampleFormat::F32 => {
+                        pcm.extend(((f64::from(value) / divisor) as f32).to_le_bytes());
+                    }
+                    SampleFormat::U8 => pcm.push((value / 8) as u8 ^ 128),
+                    format => {
+                        let value = value.clamp(-32768, 30000);
+                        pcm.extend(&(i64::from(value) << 8 >> 8).to_le_bytes()[..format.bytes()]);
+                    }
+                }
+            }
+        }
+        pcm
+    }
+
+    #[test]
+    fn channels_that_have_to_do_with_each_other_come_back_even_from_damage() {
+        for seed in 0..300 {
+            let format =
+                [SampleFormat::F32, SampleFormat::S16, SampleFormat::U8, SampleFormat::S32]
+                    [seed as usize % 4];
+            let spec = AudioSpec::new(format, 1 + (seed / 4 % 7) as u16, 44100);
+            let frames = [1, 2, 3, 40, 400][seed as usize % 5];
+            let pcm = related(&spec, frames, seed);
+            let set = SETS[(seed / 3 % 3) as usize];
+            let payload = encode(&pcm, &spec, 0, set).unwrap();
+            assert!(decode(&payload, frames, &spec, 0).unwrap() == pcm, "{seed}");
+
+            // Damage gives an error or something else, of the right length.
+            let mut random = random(seed);
+            for _ in 0..20 {
+                let mut damaged = payload.clone();
+                let place = random() as usize % damaged.len().min(1 + random() as usize % 60);
+                damaged[place] ^= 1 << (random() % 8);
+                damaged.truncate(damaged.len() - (random() % 3) as usize % damaged.len());
+                if let Ok(other) = decode(&damaged, frames, &spec, 0) {
+                    assert_eq!(other.len(), pcm.len());
+                }
+            }
+        }
+    }
+}

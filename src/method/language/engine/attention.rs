@@ -1,0 +1,173 @@
+//! Attention: each position gathers the values of those before it, and its own.
+
+use super::Run;
+use super::cache::{BLOCK, Layout, Rows, finite};
+use super::schedule::Piece;
+use super::scratch::reserve;
+use crate::method::language::Precision;
+use crate::numerics::bytes::{self, ByteRows, PANEL, Sums};
+use crate::numerics::dispatch::{InstructionSet, Kernels, Work};
+use crate::numerics::functions::exp_minus;
+use crate::numerics::lanes::tree;
+use crate::numerics::matrix::GROUP;
+
+/// Scores that are held at once, as long as that is a row of them at least.
+const SCORES: usize = 1 << 16;
+
+/// Rows of queries that share keys.
+#[derive(Debug, Default)]
+pub(super) struct Queries {
+    pub(super) floats: Vec<f32>,
+    /// The same in the precision that has keys in bytes.
+    pub(super) bytes: ByteRows,
+}
+
+/// Memory for the rows of queries that share keys.
+#[derive(Debug, Default)]
+pub(super) struct Buffers {
+    queries: Queries,
+    scores: Vec<f32>,
+    /// What the weights of each row add up to.
+    totals: Vec<f32>,
+    outputs: Vec<f32>,
+}
+
+/// Attention of one layer, for all rows of a block.
+pub(super) struct Attend<'a, 'b> {
+    pub(super) layout: &'a Layout,
+    /// Heads of queries that share each head of keys.
+    pub(super) sharing: usize,
+    pub(super) layer: usize,
+    pub(super) runs: &'a mut [Run<'b>],
+    pub(super) pieces: &'a [Piece],
+    /// Rows of all heads, each `stride`.
+    pub(super) queries: &'a [f32],
+    pub(super) stride: usize,
+    /// The same for the heads of keys and of values.
+    pub(super) keys: &'a [f32],
+    pub(super) values: &'a [f32],
+    pub(super) key_stride: usize,
+    /// Rows of all heads, as of the queries.
+    pub(super) gathered: &'a mut [f32],
+    pub(super) buffers: &'a mut Buffers,
+}
+
+impl Work for Attend<'_, '_> {
+    type Output = ();
+    const BEST: InstructionSet = InstructionSet::Vnni;
+
+    #[inline(always)]
+    fn run<I: Kernels>(mut self) {
+        let mut sums = [[0; PANEL]; bytes::ROWS];
+        for piece in self.pieces {
+            for head in 0..self.layout.heads {
+                self.put(piece, head);
+                self.attend::<I>(piece, head, &mut sums);
+            }
+        }
+    }
+}
+
+impl Attend<'_, '_> {
+    /// Remembers the keys and the values of a head for the rows of a piece.
+    #[inline(always)]
+    fn put(&mut self, piece: &Piece, head: usize) {
+        let width = self.layout.head_width;
+        let place = self.layer * self.layout.heads + head;
+        let cache = &mut *self.runs[piece.run].cache;
+        for at in 0..piece.rows {
+            let from = (piece.row + at) * self.key_stride + head * width;
+            let (keys, values) = (&self.keys[from..from + width], &self.values[from..from + width]);
+            cache.put(self.layout, place, piece.position + at, keys, values);
+        }
+    }
+
+    /// The rows of a piece, with the heads of queries that share one of keys.
+    #[inline(always)]
+    fn attend<I: Kernels>(&mut self, piece: &Piece, head: usize, sums: &mut [Sums]) {
+        let (layout, sharing) = (self.layout, self.sharing);
+        let (width, value_width) = (layout.head_width, layout.value_width());
+        let scale = 1.0 / (width as f32).sqrt();
+        let first = head * sharing * width;
+        let all = piece.rows * sharing;
+        let Buffers { queries, scores, totals, outputs } = &mut *self.buffers;
+
+        // Row by row, and in it head by head.
+        let floats = reserve(&mut queries.floats, all * width);
+        for (at, group) in floats.chunks_exact_mut(sharing * width).enumerate() {
+            let start = (piece.row + at) * self.stride + first;
+            for (to, from) in group.iter_mut().zip(&self.queries[start..]) {
+                *to = finite(from * scale);
+            }
+        }
+        if layout.precision == Precision::Int8 {
+            queries.bytes.quantise(floats, width, width);
+        }
+
+        let score_stride = (piece.position + piece.rows).next_multiple_of(BLOCK) + GROUP;
+        let most = (SCORES / score_stride).max(1);
+        let outputs = reserve(outputs, all * value_width);
+        let cache = &*self.runs[piece.run].cache;
+        let place = self.layer * layout.heads + head;
+        for start in (0..all).step_by(most) {
+            let rows = most.min(all - start);
+            let limit = |row: usize| piece.position + row / sharing + 1;
+            let scores = reserve(scores, rows * score_stride);
+            let totals = reserve(totals, rows);
+            let mut part = Rows { first: start, rows, scores, stride: score_stride };
+            let positions = limit(start + rows - 1);
+            cache.score::<I>(layout, place, queries, &mut part, positions, sums);
+            for (at, total) in totals.iter_mut().enumerate() {
+                let row = &mut part.scores[at * score_stride..];
+                *total = weigh(&mut row[..positions.next_multiple_of(GROUP)], limit(start + at));
+            }
+            let outputs = &mut outputs[start * value_width..(start + rows) * value_width];
+            cache.gather::<I>(layout, place, &mut part, positions, outputs);
+            for (row, total) in outputs.chunks_exact_mut(value_width).zip(totals) {
+                let factor = 1.0 / *total;
+                row.iter_mut().for_each(|value| *value *= factor);
+            }
+        }
+
+        for (at, row) in outputs.chunks_exact(value_width).enumerate() {
+            let to = (piece.row + at / sharing) * self.stride + first + at % sharing * width;
+            self.gathered[to..to + width].copy_from_slice(&row[..width]);
+        }
+    }
+}
+
+/// Makes weights of a row's scores: e^(score - largest score) for the first `limit` of them,
+/// zero for the others. The sum of all.
+#[inline(always)]
+fn weigh(scores: &mut [f32], limit: usize) -> f32 {
+    for score in &mut scores[..limit] {
+        *score = finite(*score);
+    }
+    for score in &mut scores[limit..] {
+        *score = f32::MIN;
+    }
+    let blocks = scores.as_chunks_mut::<GROUP>().0;
+    let mut largest = [f32::MIN; GROUP];
+    for block in &*blocks {
+        for i in 0..GROUP {
+            largest[i] = if block[i] > largest[i] { block[i] } else { largest[i] };
+        }
+    }
+    let largest = largest.iter().fold(f32::MIN, |a, &b| if b > a { b } else { a });
+    let mut sums = [0.0; GROUP];
+    let full = limit / GROUP;
+    for block in &mut blocks[..full] {
+        for i in 0..GROUP {
+            block[i] = exp_minus(largest - block[i]);
+            sums[i] += block[i];
+        }
+    }
+    for (at, block) in blocks[full..].iter_mut().enumerate() {
+        for i in 0..GROUP {
+            let inside = (full + at) * GROUP + i < limit;
+            block[i] = if inside { exp_minus(largest - block[i]) } else { 0.0 };
+            sums[i] += block[i];
+        }
+    }
+    tree(sums)
+}

@@ -1,0 +1,267 @@
+//! The exact transformer: tokens in, logits out, the same bits in every arrangement.
+
+mod attention;
+mod byte_transformer;
+mod cache;
+mod heads;
+mod intake;
+mod llama;
+mod matrix;
+mod panels;
+mod positions;
+mod rows;
+mod schedule;
+mod scratch;
+
+pub(crate) use cache::Cache;
+pub(crate) use scratch::Scratch;
+
+use std::time::Duration;
+
+use crate::error::Result;
+use crate::method::language::Precision;
+use crate::method::language::architecture::Architecture;
+use crate::method::language::stages::Stopwatch;
+use crate::method::language::tensor::Tensors;
+use crate::numerics::dispatch::{InstructionSet, run_with};
+use crate::numerics::environment::DefaultEnvironment;
+use crate::numerics::matrix::GROUP;
+use cache::Layout;
+use intake::Intake;
+use matrix::Matrix;
+use rows::{Bias, Finite};
+use schedule::Piece;
+use scratch::reserve;
+
+/// Logits that are held at once, as long as that is a row of them at least.
+const LOGITS: usize = 1 << 21;
+
+/// The weights of a model, ready to be used, and shared between threads.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    architecture: Architecture,
+    layout: Layout,
+    weights: Weights,
+    /// What it runs on: one that is available.
+    set: InstructionSet,
+}
+
+#[derive(Debug)]
+enum Weights {
+    Llama(llama::Weights),
+    ByteTransformer(byte_transformer::Weights),
+}
+
+/// The outputs that logits are wanted for.
+#[derive(Debug)]
+pub(crate) struct Head {
+    /// None where it is the engine's: for all tokens, or for most.
+    matrix: Option<Matrix>,
+    /// A number for each output, if the model has any.
+    biases: Option<Vec<f32>>,
+    /// Those that are wanted of the outputs, where not all are.
+    picked: Option<Vec<u32>>,
+}
+
+/// Tokens that follow in a context.
+pub(crate) struct Run<'a> {
+    pub(crate) cache: &'a mut Cache,
+    pub(crate) tokens: &'a [u32],
+}
+
+/// Rows that go through the layers together.
+struct Block<'a, 'b> {
+    runs: &'a mut [Run<'b>],
+    pieces: &'a [Piece],
+    rows: usize,
+    scratch: &'a mut Scratch,
+}
+
+impl Engine {
+    /// Takes the tensors in, one at a time, in their canonical order. The architecture has
+    /// been validated.
+    pub(crate) fn new(
+        architecture: Architecture,
+        precision: Precision,
+        tensors: &mut dyn Tensors,
+    ) -> Result<Self> {
+        let _environment = DefaultEnvironment::enter();
+        let mut intake = Intake::new(&architecture, precision, tensors);
+        let (weights, heads, head_width) = match &architecture {
+            Architecture::Llama(llama) => {
+                let positions = architecture.positions();
+                let weights = llama::Weights::new(llama, positions, &mut intake)?;
+                (Weights::Llama(weights), llama.key_heads, llama.head_width)
+            }
+            Architecture::ByteTransformer(model) => {
+                let positions = architecture.positions();
+                let weights = byte_transformer::Weights::new(model, positions, &mut intake)?;
+                (Weights::ByteTransformer(weights), model.heads, model.width / model.heads)
+            }
+        };
+        let layout = Layout { precision, layers: architecture.layers(), heads, head_width };
+        let set = InstructionSet::available().max().unwrap_or(InstructionSet::Plain);
+        Ok(Engine { architecture, layout, weights, set })
+    }
+
+    /// What the model is made of.
+    pub(crate) fn architecture(&self) -> &Architecture {
+        &self.architecture
+    }
+
+    /// Logits for these tokens alone, in this order; for all of them without `tokens`.
+    /// Tokens are those of the vocabulary.
+    pub(crate) fn head(&self, tokens: Option<&[u32]>) -> Head {
+        let _environment = DefaultEnvironment::enter();
+        let biases = match &self.weights {
+            Weights::Llama(_) => None,
+            Weights::ByteTransformer(weights) => Some(&weights.head_bias),
+        };
+        match tokens {
+            None => Head { matrix: None, biases: biases.cloned(), picked: None },
+            // A matrix of most of the outputs would be as large as that of all.
+            Some(tokens) if 4 * tokens.len() > self.architecture.vocabulary() => {
+                let picked = Some(tokens.to_vec());
+                Head { matrix: None, biases: biases.cloned(), picked }
+            }
+            Some(tokens) => {
+                let matrix = Some(self.all_outputs().select(tokens));
+                let some = |all: &Vec<f32>| tokens.iter().map(|&at| all[at as usize]).collect();
+                Head { matrix, biases: biases.map(some), picked: None }
+            }
+        }
+    }
+
+    /// A context without tokens. It grows as tokens come.
+    pub(crate) fn cache(&self) -> Cache {
+        Cache::new(self.layout.precision)
+    }
+
+    /// Bytes of a context of this many positions.
+    pub(crate) fn cache_bytes(&self, positions: usize) -> u64 {
+        self.layout.bytes(positions)
+    }
+
+    /// Puts the tokens of all runs through the model and hands out the logits behind each
+    /// of them: the number of the run, that of the token in it, and the logits. Returns how
+    /// long `each` had them.
+    ///
+    /// Tokens are those of the vocabulary, contexts are of this engine and end where its
+    /// positions do.
+    pub(crate) fn advance(
+        &self,
+        runs: &mut [Run<'_>],
+        head: &Head,
+        scratch: &mut Scratch,
+        each: &mut dyn FnMut(usize, usize, &[f32]),
+    ) -> Result<Duration> {
+        let _environment = DefaultEnvironment::enter();
+        for run in &mut *runs {
+            run.cache.make_room(run.tokens.len(), &self.layout)?;
+        }
+        let mut handed_out = Duration::ZERO;
+        for pieces in schedule::blocks(runs) {
+            let rows = pieces.iter().map(|piece| piece.rows).sum();
+            let block = Block { runs, pieces: &pieces, rows, scratch };
+            handed_out += self.advance_block(block, head, each);
+        }
+        Ok(handed_out)
+    }
+
+    fn advance_block(
+        &self,
+        mut block: Block<'_, '_>,
+        head: &Head,
+        each: &mut dyn FnMut(usize, usize, &[f32]),
+    ) -> Duration {
+        self.embed(&mut block);
+        match &self.weights {
+            Weights::Llama(weights) => weights.run(self.set, &self.layout, &mut block),
+            Weights::ByteTransformer(weights) => {
+                weights.run(self.set, &self.layout, &mut block);
+            }
+        }
+        for piece in block.pieces {
+            block.runs[piece.run].cache.extend(piece.rows);
+        }
+        self.hand_out(block, head, each)
+    }
+
+    /// Fills the stream with the embeddings of a block's tokens.
+    fn embed(&self, block: &mut Block<'_, '_>) {
+        let width = match &self.architecture {
+            Architecture::Llama(llama) => llama.width,
+            Architecture::ByteTransformer(model) => model.width,
+        };
+        let stride = width.next_multiple_of(GROUP);
+        let Scratch { positions, stream, .. } = &mut *block.scratch;
+        positions.clear();
+        let mut rows = reserve(stream, block.rows * stride).chunks_exact_mut(stride);
+        for piece in block.pieces {
+            let run = &mut block.runs[piece.run];
+            let tokens = &run.tokens[piece.token..piece.token + piece.rows];
+            for (at, (&token, row)) in tokens.iter().zip(&mut rows).enumerate() {
+                let position = piece.position + at;
+                positions.push(position);
+                match &self.weights {
+                    Weights::Llama(weights) => weights.embed(token, &mut row[..width]),
+                    Weights::ByteTransformer(weights) => {
+                        weights.embed(token, position, &mut row[..width]);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Hands out the logits of a block's rows, some rows at a time.
+    fn hand_out(
+        &self,
+        block: Block<'_, '_>,
+        head: &Head,
+        each: &mut dyn FnMut(usize, usize, &[f32]),
+    ) -> Duration {
+        let mut handed_out = Duration::ZERO;
+        let Scratch { inputs, logits, picked, .. } = block.scratch;
+        let matrix = head.matrix.as_ref().unwrap_or(self.all_outputs());
+        let (outputs, stride) = (matrix.outputs(), matrix.stride());
+        let places = |piece: &Piece| {
+            let (run, token) = (piece.run, piece.token);
+            (0..piece.rows).map(move |at| (run, token + at))
+        };
+        let mut places = block.pieces.iter().flat_map(places);
+        let most = (LOGITS / stride).max(1);
+        for first in (0..block.rows).step_by(most) {
+            let rows = most.min(block.rows - first);
+            let logits = reserve(logits, rows * stride);
+            matrix.multiply_from(self.set, inputs, first, logits);
+            if let Some(biases) = &head.biases {
+                run_with(self.set, Bias { rows: logits, stride, biases });
+            }
+            run_with(self.set, Finite(logits));
+            let began = Stopwatch::start();
+            for (row, (run, token)) in logits.chunks_exact(stride).zip(&mut places) {
+                match &head.picked {
+                    None => each(run, token, &row[..outputs]),
+                    Some(tokens) => {
+                        picked.clear();
+                        picked.extend(tokens.iter().map(|&at| row[at as usize]));
+                        each(run, token, picked);
+                    }
+                }
+            }
+            handed_out += began.elapsed();
+        }
+        handed_out
+    }
+
+    /// The matrix of the logits of all tokens.
+    fn all_outputs(&self) -> &Matrix {
+        match &self.weights {
+            Weights::Llama(weights) => &weights.head,
+            Weights::ByteTransformer(weights) => &weights.head,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,71 @@
+//! Which tokens go through the layers together.
+
+use super::Run;
+
+/// Rows of a block: enough of them for weights to be read seldom, few enough for all that
+/// is in between to stay in a cache.
+pub(super) const ROWS: usize = 128;
+
+/// Neighbouring tokens of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Piece {
+    pub(super) run: usize,
+    /// The first one's place in the run, and in its context.
+    pub(super) token: usize,
+    pub(super) position: usize,
+    /// The first one's row in the block.
+    pub(super) row: usize,
+    pub(super) rows: usize,
+}
+
+/// Cuts runs into blocks of at most [`ROWS`] rows. Each block has at most one piece of a
+/// run, and a run's pieces come in order.
+pub(super) fn blocks(runs: &[Run<'_>]) -> Vec<Vec<Piece>> {
+    let mut blocks = Vec::new();
+    let mut block = Vec::new();
+    let mut row = 0;
+    for (index, run) in runs.iter().enumerate() {
+        let mut token = 0;
+        while token < run.tokens.len() {
+            let rows = (run.tokens.len() - token).min(ROWS - row);
+            let position = run.cache.len() + token;
+            block.push(Piece { run: index, token, position, row, rows });
+            token += rows;
+            row += rows;
+            if row == ROWS {
+                blocks.push(std::mem::take(&mut block));
+                row = 0;
+            }
+        }
+    }
+    if !block.is_empty() {
+        blocks.push(block);
+    }
+    blocks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::method::language::Precision;
+    use crate::method::language::engine::Cache;
+
+    #[test]
+    fn runs_fill_blocks_in_order() {
+        let tokens = [0; 300];
+        let mut caches = [(); 3].map(|()| Cache::new(Precision::F32));
+        let [a, b, c] = &mut caches;
+        let runs = [
+            Run { cache: a, tokens: &tokens[..5] },
+            Run { cache: b, tokens: &tokens },
+            Run { cache: c, tokens: &tokens[..1] },
+        ];
+        let piece = |run, token, row, rows| Piece { run, token, position: token, row, rows };
+        let expected = [
+            vec![piece(0, 0, 0, 5), piece(1, 0, 5, 123)],
+            vec![piece(1, 123, 0, 128)],
+            vec![piece(1, 251, 0, 49), piece(2, 0, 49, 1)],
+        ];
+        assert_eq!(blocks(&runs), expected);
+    }
+}

@@ -1,0 +1,417 @@
+//! Audio in, a stream out.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::audio::{AudioSpec, samples_to_pcm};
+use crate::chunk_codec;
+use crate::container::MAX_BLOCK;
+use crate::container::header::{Header, Sealed, SourceKind};
+use crate::container::item::{ChunkHeader, block, write_block};
+use crate::container::trailer::{Index, IndexEntry, Trailer};
+use crate::error::{Error, ErrorKind, Place, Result};
+use crate::memory;
+use crate::method::Method;
+use crate::method::language::Coder;
+use crate::stream::digest::AudioDigest;
+use crate::stream::options::{EncodeOptions, Verify};
+use crate::stream::parallel::{self, Ordered};
+use crate::stream::stats::Stats;
+
+/// Samples that are converted at a time.
+const SAMPLE_BLOCK: usize = 4096;
+
+/// Memory for a chunk is set aside at once up to this size.
+const RESERVE: usize = 32 << 20;
+
+/// Turns audio into a stream, in one pass and in the memory of a few chunks.
+///
+/// Audio comes as samples through [`write_samples`](Encoder::write_samples), or as
+/// interleaved little-endian PCM bytes through [`Write`], in any split. Nothing is written
+/// before the first chunk is whole. A stream is complete only after
+/// [`finish`](Encoder::finish); one that is dropped before is recognisably cut off.
+///
+/// ```
+/// use lmac::{AudioSpec, Encoder, SampleFormat};
+///
+/// let spec = AudioSpec::new(SampleFormat::S16, 1, 8000);
+/// let mut encoder = Encoder::new(Vec::new(), spec)?;
+/// encoder.write_samples(&[0, 500, 900, 1100])?;
+/// let finished = encoder.finish()?;
+/// assert_eq!(finished.stats.frames, 4);
+/// let stream: Vec<u8> = finished.writer;
+/// # assert_eq!(lmac::decode(&stream)?.1, [0, 500, 900, 1100]);
+/// # Ok::<(), lmac::Error>(())
+/// ```
+pub struct Encoder<W: Write> {
+    writer: W,
+    spec: AudioSpec,
+    source: SourceFile,
+    options: EncodeOptions,
+    /// What codes chunks with a language model.
+    coder: Option<Arc<Coder>>,
+    chunk_frames: u64,
+    /// PCM that waits for its chunk to be full; always less than one chunk.
+    gathered: Vec<u8>,
+    /// Frames in the chunks that were cut.
+    cut_frames: u64,
+    /// What follows from the first chunk.
+    started: Option<Started>,
+    digest: Option<AudioDigest>,
+    index: Index,
+    /// What followed the audio in the source file and stands in no block yet.
+    tail: Vec<u8>,
+    tail_length: u64,
+    stats: Stats,
+    failed: bool,
+}
+
+struct Started {
+    stream: Arc<Sealed>,
+    pool: Ordered<Job, Result<EncodedChunk>>,
+}
+
+/// What a stream keeps of the file that its audio comes from.
+pub(crate) struct SourceFile {
+    pub(crate) kind: SourceKind,
+    /// The bytes before the audio, where they do not follow from the header.
+    pub(crate) head: Vec<u8>,
+}
+
+/// A finished stream.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Finished<W> {
+    /// The writer that the encoder was given.
+    pub writer: W,
+    /// Where the bytes went.
+    pub stats: Stats,
+    /// MD5 of the audio, as FLAC defines it.
+    pub md5: Option<[u8; 16]>,
+}
+
+struct Job {
+    first_frame: u64,
+    pcm: Bytes,
+}
+
+struct EncodedChunk {
+    header: ChunkHeader,
+    /// Everything before the payload.
+    head: Vec<u8>,
+    payload: Bytes,
+    crc: u32,
+    pcm_bytes: u64,
+}
+
+impl<W: Write> Encoder<W> {
+    /// An encoder with the default options.
+    pub fn new(writer: W, spec: AudioSpec) -> Result<Self> {
+        Self::with_options(writer, spec, EncodeOptions::default())
+    }
+
+    /// An encoder with these options.
+    pub fn with_options(writer: W, spec: AudioSpec, options: EncodeOptions) -> Result<Self> {
+        let source = SourceFile { kind: SourceKind::Samples, head: Vec::new() };
+        Self::for_source(writer, spec, options, source)
+    }
+
+    /// An encoder for audio out of a file that can be restored.
+    pub(crate) fn for_source(
+        writer: W,
+        spec: AudioSpec,
+        options: EncodeOptions,
+        source: SourceFile,
+    ) -> Result<Self> {
+        spec.validate()?;
+        let chunk_frames = options.chunk_frames(&spec)?;
+        Ok(Encoder {
+            coder: options.coder(&spec, chunk_frames)?.map(Arc::new),
+            writer,
+            spec,
+            source,
+            chunk_frames,
+            gathered: Vec::new(),
+            cut_frames: 0,
+            started: None,
+            digest: options.md5.then(|| AudioDigest::new(&spec)),
+            options,
+            index: Index::default(),
+            tail: Vec::new(),
+            tail_length: 0,
+            stats: Stats::default(),
+            failed: false,
+        })
+    }
+
+    /// What the audio is.
+    pub fn spec(&self) -> &AudioSpec {
+        &self.spec
+    }
+
+    /// Takes interleaved samples: signed integers, 8-bit ones centred around zero, or the
+    /// bits of 32-bit floats. 64-bit floats go through [`Write`] alone. After a sample that
+    /// does not fit the format the stream cannot go on, as after any error.
+    pub fn write_samples(&mut self, interleaved: &[i32]) -> Result<()> {
+        self.guarded(|encoder| {
+            let mut pcm = Vec::with_capacity(4 * SAMPLE_BLOCK.min(interleaved.len()));
+            for block in interleaved.chunks(SAMPLE_BLOCK) {
+                pcm.clear();
+                samples_to_pcm(block, encoder.spec.format, &mut pcm)?;
+                encoder.take_pcm(&pcm)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Ends the chunk here, so that everything up to now can be decoded once it has
+    /// arrived. For streams that someone listens to while they are made.
+    pub fn end_chunk(&mut self) -> Result<()> {
+        self.guarded(|encoder| {
+            let whole = encoder.gathered.len() / encoder.spec.frame_bytes();
+            if whole > 0 {
+                encoder.cut(whole)?;
+            }
+            encoder.drain(0)?;
+            Ok(encoder.writer.flush()?)
+        })
+    }
+
+    /// Writes what is left and the trailer, and gives the writer back.
+    pub fn finish(mut self) -> Result<Finished<W>> {
+        let md5 = self.guarded(Self::write_rest)?;
+        Ok(Finished { writer: self.writer, stats: self.stats, md5 })
+    }
+
+    /// Keeps bytes that follow the audio in its file. No audio comes after them.
+    pub(crate) fn write_tail(&mut self, bytes: &[u8]) -> Result<()> {
+        self.guarded(|encoder| {
+            for part in bytes.chunks(MAX_BLOCK) {
+                memory::append(&mut encoder.tail, part)?;
+                encoder.tail_length += part.len() as u64;
+                if encoder.tail.len() >= MAX_BLOCK {
+                    encoder.cut_rest()?;
+                    let rest = memory::copied(&encoder.tail[MAX_BLOCK..])?;
+                    encoder.tail.truncate(MAX_BLOCK);
+                    let block = std::mem::replace(&mut encoder.tail, rest);
+                    encoder.write_tail_block(&block)?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Nothing comes after an error.
+    fn guarded<T>(&mut self, step: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        if self.failed {
+            return Err(Error::new(ErrorKind::AlreadyFailed));
+        }
+        let result = step(self);
+        self.failed = result.is_err();
+        result
+    }
+
+    fn take_pcm(&mut self, mut pcm: &[u8]) -> Result<()> {
+        let full = self.chunk_frames as usize * self.spec.frame_bytes();
+        while !pcm.is_empty() {
+            if self.gathered.is_empty() {
+                self.gathered = memory::room(full.min(RESERVE))?;
+            }
+            let (now, later) = pcm.split_at(pcm.len().min(full - self.gathered.len()));
+            memory::append(&mut self.gathered, now)?;
+            pcm = later;
+            if self.gathered.len() == full {
+                self.cut(self.chunk_frames as usize)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes a chunk of the first frames that are gathered.
+    fn cut(&mut self, frames: usize) -> Result<()> {
+        // At most a part of a frame stays.
+        let rest = self.gathered.split_off(frames * self.spec.frame_bytes());
+        let pcm = Bytes::from(std::mem::replace(&mut self.gathered, rest));
+        if let Some(digest) = &mut self.digest {
+            digest.update(&pcm);
+        }
+        let first_frame = self.cut_frames;
+        self.cut_frames += frames as u64;
+        let started = self.start(&pcm)?;
+        started.pool.submit(Job { first_frame, pcm });
+        let room = started.pool.capacity() - 1;
+        self.drain(room)
+    }
+
+    /// Writes the header, if that has not happened yet.
+    fn start(&mut self, first_pcm: &[u8]) -> Result<&mut Started> {
+        let started = match self.started.take() {
+            Some(started) => started,
+            None => self.write_start(first_pcm)?,
+        };
+        Ok(self.started.insert(started))
+    }
+
+    fn write_start(&mut self, first_pcm: &[u8]) -> Result<Started> {
+        let stream = Header {
+            spec: self.spec,
+            source: self.source.kind,
+            chunk_frames: self.chunk_frames,
+            declared_frames: self.options.declared_frames,
+            has_md5: self.digest.is_some(),
+            model: self.coder.as_ref().map(|coder| coder.usage().clone()),
+            salt: crc32fast::hash(first_pcm),
+        }
+        .seal();
+        self.write(&stream.bytes)?;
+        for part in std::mem::take(&mut self.source.head).chunks(MAX_BLOCK) {
+            self.write(&write_block(block::HEAD, part, stream.id)?)?;
+            self.stats.foreign_bytes += part.len() as u64;
+        }
+        let stream = Arc::new(stream);
+        // The segments of one chunk keep all threads busy where there is a model.
+        let threads = match self.coder {
+            Some(_) => 1,
+            None => parallel::threads(self.options.threads),
+        };
+        let pool = {
+            let (stream, options) = (Arc::clone(&stream), self.options.clone());
+            let coder = self.coder.clone();
+            Ordered::new(threads, move |job| encode_chunk(job, &stream, &options, coder.as_deref()))
+        };
+        Ok(Started { stream, pool })
+    }
+
+    /// Writes finished chunks, in order, until at most this many are under way.
+    fn drain(&mut self, under_way: usize) -> Result<()> {
+        while let Some(started) = &mut self.started
+            && started.pool.pending() > under_way
+            && let Some(chunk) = started.pool.next()
+        {
+            let number = self.index.chunks;
+            let chunk =
+                chunk.and_then(|chunk| chunk).map_err(|error| error.at(Place::Chunk(number)))?;
+            let offset = self.stats.stream_bytes;
+            self.index.push(IndexEntry { first_frame: chunk.header.first_frame, offset });
+            self.stats.count(&chunk.header, chunk.pcm_bytes);
+            self.write(&chunk.head)?;
+            self.write(&chunk.payload)?;
+            self.write(&chunk.crc.to_le_bytes())?;
+        }
+        Ok(())
+    }
+
+    /// Writes all audio there is.
+    fn cut_rest(&mut self) -> Result<()> {
+        let frame_bytes = self.spec.frame_bytes();
+        let odd = self.gathered.len() % frame_bytes;
+        if odd > 0 {
+            return Err(Error::argument(format!(
+                "the audio ends within a frame: {odd} of {frame_bytes} bytes"
+            )));
+        }
+        if !self.gathered.is_empty() {
+            self.cut(self.gathered.len() / frame_bytes)?;
+        }
+        self.start(&[])?;
+        self.drain(0)
+    }
+
+    fn write_rest(&mut self) -> Result<Option<[u8; 16]>> {
+        self.cut_rest()?;
+        let pad = self.tail == [0]
+            && self.tail_length == 1
+            && !matches!(self.source.kind, SourceKind::Raw { .. });
+        let tail = std::mem::take(&mut self.tail);
+        if !pad && !tail.is_empty() {
+            self.write_tail_block(&tail)?;
+        }
+        let trailer = Trailer {
+            total_frames: self.cut_frames,
+            pad,
+            tail_length: if pad { 0 } else { self.tail_length },
+            index: std::mem::take(&mut self.index),
+            md5: self.digest.take().map(AudioDigest::finish),
+        };
+        self.stats.foreign_bytes += self.tail_length;
+        let stream = Arc::clone(&self.start(&[])?.stream);
+        self.write(&trailer.write(&stream))?;
+        self.writer.flush()?;
+        Ok(trailer.md5)
+    }
+
+    fn write_tail_block(&mut self, data: &[u8]) -> Result<()> {
+        let id = self.start(&[])?.stream.id;
+        self.write(&write_block(block::TAIL, data, id)?)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.writer.write_all(bytes)?;
+        self.stats.stream_bytes += bytes.len() as u64;
+        Ok(())
+    }
+}
+
+/// Takes interleaved little-endian PCM, 8-bit samples unsigned, split anywhere.
+impl<W: Write> Write for Encoder<W> {
+    fn write(&mut self, pcm: &[u8]) -> io::Result<usize> {
+        self.guarded(|encoder| encoder.take_pcm(pcm))?;
+        Ok(pcm.len())
+    }
+
+    /// Hands on the chunks that are full. It does not cut one short, as
+    /// [`end_chunk`](Encoder::end_chunk) does.
+    fn flush(&mut self) -> io::Result<()> {
+        self.guarded(|encoder| {
+            encoder.drain(0)?;
+            Ok(encoder.writer.flush()?)
+        })?;
+        Ok(())
+    }
+}
+
+fn encode_chunk(
+    job: Job,
+    stream: &Sealed,
+    options: &EncodeOptions,
+    coder: Option<&Coder>,
+) -> Result<EncodedChunk> {
+    let spec = &stream.header.spec;
+    let coded = chunk_codec::encode(&job.pcm, job.first_frame, spec, options, coder)?;
+    let header = ChunkHeader {
+        first_frame: job.first_frame,
+        frames: (job.pcm.len() / spec.frame_bytes()) as u64,
+        method: coded.method,
+        mapping: coded.mapping,
+        wasted: coded.wasted,
+        payload_length: coded.payload.len() as u64,
+        pcm_crc: stream.id.crc(&[&job.pcm]),
+    };
+    // The language method has its own way of verifying.
+    if options.verify != Verify::No && coded.method != Method::Language {
+        match chunk_codec::decode(&header, &coded.payload, spec, None) {
+            Ok(pcm) if pcm == job.pcm => {}
+            Err(error) if matches!(error.kind(), ErrorKind::OutOfMemory { .. }) => {
+                return Err(error);
+            }
+            _ => return Err(Error::new(ErrorKind::Verification)),
+        }
+    }
+    let head = header.write(&stream.header);
+    let crc = stream.id.crc(&[&head, &coded.payload]);
+    let pcm_bytes = job.pcm.len() as u64;
+    Ok(EncodedChunk { header, head, payload: coded.payload, crc, pcm_bytes })
+}
+
+impl<W: Write> fmt::Debug for Encoder<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Encoder")
+            .field("spec", &self.spec)
+            .field("options", &self.options)
+            .field("stats", &self.stats)
+            .finish_non_exhaustive()
+    }
+}
