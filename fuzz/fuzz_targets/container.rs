@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::{Corpus, fuzz_target};
-use lmac::fuzzing;
+use lmac::proof;
 use lmac_fuzz::bytes::Builder;
 
 /// The format that is written.
@@ -18,17 +18,17 @@ fuzz_target!(|data: &[u8]| -> Corpus {
     };
     let builder = Builder::new(VERSION, body);
     let header = builder.bytes.clone();
-    let Some([read, again]) = fuzzing::header(&header) else { return Corpus::Keep };
+    let Some([read, again]) = proof::header(&header) else { return Corpus::Keep };
     assert_eq!(read, again);
     if kind & 128 != 0 {
-        if let Some([read, again]) = fuzzing::item(&header, rest) {
+        if let Some([read, again]) = proof::item(&header, rest) {
             assert_eq!(read, again);
         }
     } else {
         let flags = kind & 15;
         let copy = if flags & 1 != 0 { builder.header_copy() } else { Vec::new() };
         let stream = builder.trailer(flags, &[&copy, rest].concat());
-        if let Some([read, again]) = fuzzing::trailer(&header, &stream[header.len()..]) {
+        if let Some([read, again]) = proof::trailer(&header, &stream[header.len()..]) {
             assert_eq!(read, again);
         }
     }

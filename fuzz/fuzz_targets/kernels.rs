@@ -7,7 +7,7 @@ use std::fmt::Debug;
 
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
-use lmac::fuzzing::{self, Shape};
+use lmac::proof::{self, Shape};
 
 #[derive(Debug, Arbitrary)]
 enum Input {
@@ -48,13 +48,13 @@ fuzz_target!(|input: Input| {
             let (window, gain) = (window.collect::<Vec<_>>(), gain.max(-i16::MAX));
             let (before, after) = (&window[..length], &window[1..]);
             let expected = adapted(&weights, before, after, gain);
-            same(fuzzing::adapt(&weights, before, after, gain), &expected);
+            same(proof::adapt(&weights, before, after, gain), &expected);
         }
         Input::Floats { shape, inputs, weights, sums } => {
             let (shape, inputs, sums) = shape.with(inputs, sums);
             let weights = weights.floats(shape.depth * shape.weight_stride);
             let expected = multiplied(shape, &inputs, &weights, &sums);
-            same_floats(fuzzing::multiply_floats(shape, &inputs, &weights, &sums), &expected);
+            same_floats(proof::multiply_floats(shape, &inputs, &weights, &sums), &expected);
         }
         Input::Bytes { shape, inputs, weights, sums } => {
             let (shape, inputs, sums) = shape.with(inputs, sums);
@@ -62,7 +62,7 @@ fuzz_target!(|input: Input| {
             let weights: Vec<i8> = weights.into_iter().map(|weight| weight as i8).collect();
             let floats: Vec<f32> = weights.iter().map(|&weight| weight.into()).collect();
             let expected = multiplied(shape, &inputs, &floats, &sums);
-            same_floats(fuzzing::multiply_bytes(shape, &inputs, &weights, &sums), &expected);
+            same_floats(proof::multiply_bytes(shape, &inputs, &weights, &sums), &expected);
         }
         Input::Quantised { rows, inputs, outputs, values, weights } => {
             let (rows, outputs) = (usize::from(rows) % 14, usize::from(outputs) % 140);
@@ -70,7 +70,7 @@ fuzz_target!(|input: Input| {
             let values = values.floats(rows * inputs);
             let weights = weights.floats(outputs * inputs);
             let expected = quantised_products(inputs, &values, &weights);
-            let results = fuzzing::multiply_quantised(inputs, &values, &weights);
+            let results = proof::multiply_quantised(inputs, &values, &weights);
             assert_eq!(results.is_some(), weights.iter().all(|weight| weight.is_finite()));
             same_floats(results.unwrap_or_default(), &expected);
         }
@@ -131,14 +131,14 @@ impl Numbers {
     }
 }
 
-fn same<T: PartialEq + Debug>(results: Vec<(String, T)>, expected: &T) {
+fn same<T: PartialEq + Debug>(results: Vec<(&'static str, T)>, expected: &T) {
     for (set, result) in results {
         assert_eq!(&result, expected, "{set}");
     }
 }
 
 /// The same bits; what is no number may be any such.
-fn same_floats(results: Vec<(String, Vec<f32>)>, expected: &[f32]) {
+fn same_floats(results: Vec<(&'static str, Vec<f32>)>, expected: &[f32]) {
     for (set, result) in results {
         assert_eq!(result.len(), expected.len());
         for (at, (x, y)) in result.iter().zip(expected).enumerate() {

@@ -10,7 +10,7 @@ use arbitrary::Arbitrary;
 use constriction::stream::model::{DecoderModel, EncoderModel, EntropyModel};
 use constriction::stream::{Decode, Encode, queue};
 use libfuzzer_sys::fuzz_target;
-use lmac::fuzzing::{self, Symbol};
+use lmac::proof::{self, Symbol};
 
 #[derive(Debug, Arbitrary)]
 struct Input {
@@ -125,22 +125,22 @@ fuzz_target!(|input: Input| {
         .take(2000)
         .collect();
     let symbols: Vec<Symbol> = choices.iter().map(|choice| choice.symbol()).collect();
-    let bytes = fuzzing::encode_symbols(&symbols);
+    let bytes = proof::encode_symbols(&symbols);
     assert_eq!(decoded(&bytes, &choices), symbols);
     assert_eq!(decoded(&by_constriction(&choices), &choices), symbols);
     assert_eq!(read_by_constriction(bytes, &choices), symbols);
     decoded(&input.damaged, &choices);
 
     let contexts = || input.bits.iter().map(|&(context, _)| context);
-    let bits = fuzzing::decode_bits(&fuzzing::encode_bits(&input.bits), contexts());
+    let bits = proof::decode_bits(&proof::encode_bits(&input.bits), contexts());
     assert!(bits.iter().eq(input.bits.iter().map(|(_, bit)| bit)));
-    fuzzing::decode_bits(&input.damaged, contexts());
+    proof::decode_bits(&input.damaged, contexts());
 });
 
 fn decoded(bytes: &[u8], choices: &[Choice]) -> Vec<Symbol> {
     let mut symbols = Vec::new();
     let totals = choices.iter().map(|choice| choice.three().total);
-    fuzzing::decode_symbols(bytes, totals, |place| {
+    proof::decode_symbols(bytes, totals, |place| {
         let symbol = choices[symbols.len()].three().at(place);
         symbols.push(symbol);
         symbol

@@ -6,11 +6,20 @@ use std::f32::consts::{LN_2, LOG2_E};
 const ROUNDING: f32 = 12_582_912.0;
 const ROUNDING_BITS: u32 = 0x4B40_0000;
 
-/// Within limits; what is no number becomes the lower one.
+/// Limits a number; NaN becomes `least`.
 #[inline(always)]
 pub(crate) fn clamp<T: PartialOrd>(x: T, least: T, most: T) -> T {
     let x = if x > least { x } else { least };
     if x < most { x } else { most }
+}
+
+/// Numbers beyond this, which may be infinite, are taken as this.
+pub(crate) const LARGEST: f32 = 3e38;
+
+/// Limits a number to finite ones; NaN becomes the lowest.
+#[inline(always)]
+pub(crate) fn finite(x: f32) -> f32 {
+    clamp(x, -LARGEST, LARGEST)
 }
 
 /// The nearest integer, an even one where two are, for |x| up to 2^22.

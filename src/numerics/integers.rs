@@ -2,7 +2,6 @@
 
 #![allow(unsafe_code, reason = "vectors are loaded and stored")]
 
-#[cfg(feature = "language")]
 use super::vectors::{Four, Vector};
 
 /// Elements that a kernel takes at once: lengths are multiples of it.
@@ -11,7 +10,6 @@ pub(crate) const BLOCK: usize = 64;
 /// The kernels of an instruction set. Integers give the same sums in any order.
 pub(crate) trait Integers {
     /// Its vectors of floats.
-    #[cfg(feature = "language")]
     type Floats: Vector;
 
     /// Moves each weight by `gain` times its element of `before`, out of 2^15 and rounded
@@ -24,7 +22,6 @@ pub(crate) trait Integers {
 pub(crate) struct Plain;
 
 impl Integers for Plain {
-    #[cfg(feature = "language")]
     type Floats = Four;
 
     #[inline(always)]
@@ -40,22 +37,21 @@ impl Integers for Plain {
     }
 }
 
+// Whoever names these types runs their instructions, so that no code outside can name them.
 #[cfg(target_arch = "x86_64")]
-pub(crate) use x86::{Avx2, Avx512, Vnni};
+pub(super) use x86::{Avx2, Avx512, Vnni};
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use std::arch::x86_64::*;
 
     use super::{BLOCK, Integers};
-    #[cfg(feature = "language")]
     use crate::numerics::vectors::{Eight, Sixteen};
 
     /// For machines that have AVX2; nothing else may call it.
-    pub(crate) struct Avx2;
+    pub(in crate::numerics) struct Avx2;
 
     impl Integers for Avx2 {
-        #[cfg(feature = "language")]
         type Floats = Eight;
 
         #[inline(always)]
@@ -96,10 +92,9 @@ mod x86 {
     }
 
     /// For machines that have AVX-512 with bytes and words; nothing else may call it.
-    pub(crate) struct Avx512;
+    pub(in crate::numerics) struct Avx512;
 
     impl Integers for Avx512 {
-        #[cfg(feature = "language")]
         type Floats = Sixteen;
 
         #[inline(always)]
@@ -137,10 +132,9 @@ mod x86 {
     }
 
     /// For machines that have products of bytes beside AVX-512; nothing else may call it.
-    pub(crate) struct Vnni;
+    pub(in crate::numerics) struct Vnni;
 
     impl Integers for Vnni {
-        #[cfg(feature = "language")]
         type Floats = Sixteen;
 
         #[inline(always)]
@@ -153,7 +147,7 @@ mod x86 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::numerics::dispatch::{InstructionSet, Work, run_with};
+    use crate::numerics::dispatch::{InstructionSet, Supported, Work, run_with};
 
     struct Adapt<'a> {
         weights: &'a mut [i16],
@@ -185,7 +179,7 @@ mod tests {
                 let start: Vec<i16> = (0..length).map(|_| value()).collect();
                 let window: Vec<i16> = (0..=length).map(|_| value()).collect();
                 for gain in [0, 1, -1, 300, 32_767, -32_767] {
-                    let mut results = InstructionSet::available().map(|set| {
+                    let mut results = Supported::all().map(|set| {
                         let mut weights = start.clone();
                         let work = Adapt { weights: &mut weights, window: &window, gain };
                         (run_with(set, work), weights)

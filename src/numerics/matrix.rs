@@ -150,7 +150,7 @@ unsafe fn tile<V: Vector, W: Element, const ROWS: usize, const VECTORS: usize>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::numerics::dispatch::{InstructionSet, Kernels, Work, run_with};
+    use crate::numerics::dispatch::{InstructionSet, Kernels, Supported, Work, run_with};
 
     struct Multiply<'a, W>(Product<'a, W>, Sums<'a>);
 
@@ -202,7 +202,7 @@ mod tests {
                         *place = sum;
                     }
                 }
-                for set in InstructionSet::available() {
+                for set in Supported::all() {
                     let mut values = start.clone();
                     let product = Product {
                         inputs: &inputs,

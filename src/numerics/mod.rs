@@ -7,23 +7,21 @@
 //! there, in kernels that compilers do not find and in [`environment`].
 
 #![allow(clippy::needless_range_loop, reason = "loops over lanes say which lane is which")]
+#![cfg_attr(
+    not(feature = "language"),
+    allow(dead_code, unused_imports, reason = "language models need more than the other methods")
+)]
 
-#[cfg(feature = "language")]
 pub(crate) mod bytes;
 pub(crate) mod dispatch;
-#[cfg(feature = "language")]
 pub(crate) mod elementary;
 pub(crate) mod environment;
 pub(crate) mod functions;
+pub(crate) mod instruction_set;
 pub(crate) mod integers;
 pub(crate) mod lanes;
-#[cfg(feature = "_machine")]
-pub mod machine;
-#[cfg(feature = "language")]
 pub(crate) mod matrix;
-#[cfg(feature = "language")]
 pub(crate) mod prefetch;
-#[cfg(feature = "language")]
 pub(crate) mod vectors;
 
 // An x87 unit rounds twice, and differently on the stack and in memory.

@@ -176,7 +176,7 @@ mod four {
 }
 
 #[cfg(target_arch = "x86_64")]
-pub(crate) use x86::{Eight, Sixteen};
+pub(super) use x86::{Eight, Sixteen};
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
@@ -189,7 +189,7 @@ mod x86 {
         ($name:ident, $register:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident,
          $add:ident, $multiply:ident, $bytes:ident, $widen:ident, $float:ident) => {
             #[derive(Clone, Copy)]
-            pub(crate) struct $name($register);
+            pub(in crate::numerics) struct $name($register);
 
             impl Vector for $name {
                 const LANES: usize = $lanes;

@@ -107,7 +107,7 @@ mod tests {
     use std::ops::Range;
 
     use super::*;
-    use crate::numerics::dispatch::{InstructionSet, Kernels, Work, run_with};
+    use crate::numerics::dispatch::{InstructionSet, Kernels, Supported, Work, run_with};
 
     /// Some rows and outputs of a product that is packed anew.
     struct Multiply<'a> {
@@ -196,7 +196,7 @@ mod tests {
             // An output of zeros has no scale.
             weights[..inputs].fill(0.0);
             let expected = product(&values, &weights, inputs);
-            for set in InstructionSet::available() {
+            for set in Supported::all() {
                 let work = Multiply::all(&values, &weights, inputs);
                 let results = run_with(set, work);
                 assert!(results == expected, "{set:?}: {rows} x {inputs} x {outputs}");
@@ -211,7 +211,7 @@ mod tests {
             let weights = vec![weight; 17 * MOST_INPUTS];
             let sum = value * weight * (127 * 127 * MOST_INPUTS) as f32;
             let expected = (sum * (1.0 / 127.0) * (1.0 / 127.0)).to_bits();
-            for set in InstructionSet::available() {
+            for set in Supported::all() {
                 let work = Multiply::all(&values, &weights, MOST_INPUTS);
                 let results = run_with(set, work);
                 assert!(results.iter().all(|&result| result == expected), "{set:?}");
@@ -232,7 +232,7 @@ mod tests {
         {
             let part = all[rows.clone()].iter().flat_map(|row| &row[columns.clone()]);
             let expected: Vec<u32> = part.copied().collect();
-            for set in InstructionSet::available() {
+            for set in Supported::all() {
                 let (rows, outputs) = (rows.clone(), columns.clone());
                 let (values, weights) = (&values, &weights);
                 let results = run_with(set, Multiply { values, weights, inputs, rows, outputs });
@@ -272,7 +272,7 @@ mod tests {
         let infinite = [f32::INFINITY, 1e38, -0.0, f32::NAN];
         let finite = [3e38, 1e38, 0.0, -3e38];
         let small = [1e-31, -1e-40, 0.0, 0.0];
-        for set in InstructionSet::available() {
+        for set in Supported::all() {
             let weights = [1.0, 0.5, 0.25, -0.125];
             let values = [infinite, finite, small].concat();
             let results = run_with(set, Multiply::all(&values, &weights, 4));

@@ -1,13 +1,10 @@
 //! Numbers to bytes and a scale.
 
-use crate::numerics::functions::clamp;
+use crate::numerics::functions::{LARGEST, finite};
 
 /// A row whose largest number is below this is a row of zeros: what 127 is divided by has a
 /// finite result.
 const LEAST: f32 = 1.0 / (1u128 << 100) as f32;
-
-/// Numbers beyond this, which may be infinite, are taken as this.
-const MOST: f32 = 3e38;
 
 /// Three halves of 2^23: a number up to 127 added to it is rounded to the nearest integer,
 /// an even one where two are, and has that in the lowest byte of its bits.
@@ -20,7 +17,7 @@ pub(super) struct Scale {
     pub(super) scale: f32,
     /// What a number is multiplied by.
     factor: f32,
-    /// Whether all numbers are within [`MOST`].
+    /// Whether all numbers are within [`LARGEST`].
     finite: bool,
 }
 
@@ -33,8 +30,8 @@ impl Scale {
         // no number comes last.
         let size = |x: &f32| (x.to_bits() & i32::MAX as u32) as i32;
         let most = row.iter().map(size).fold(0, i32::max);
-        let finite = most <= MOST.to_bits() as i32;
-        let most = if finite { f32::from_bits(most as u32) } else { MOST };
+        let finite = most <= LARGEST.to_bits() as i32;
+        let most = if finite { f32::from_bits(most as u32) } else { LARGEST };
         if most < LEAST {
             return Scale { scale: 0.0, factor: 0.0, finite };
         }
@@ -50,7 +47,7 @@ impl Scale {
             }
         } else {
             for (byte, &x) in bytes.iter_mut().zip(row) {
-                *byte = self.byte(clamp(x, -MOST, MOST));
+                *byte = self.byte(finite(x));
             }
         }
     }

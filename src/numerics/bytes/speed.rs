@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::*;
-use crate::numerics::dispatch::{InstructionSet, Kernels, Work, run_with};
+use crate::numerics::dispatch::{InstructionSet, Kernels, Supported, Work, run_with};
 
 struct Products<'a> {
     rows: &'a ByteRows,
@@ -42,7 +42,7 @@ fn rate(operations: usize, mut run: impl FnMut()) -> f64 {
 #[test]
 #[ignore = "measures"]
 fn products() {
-    for set in InstructionSet::available() {
+    for set in Supported::all() {
         println!("{set:?}, Gop/s with 1, 8, 32 and 128 rows");
         for (inputs, outputs) in [(64, 256), (256, 256), (512, 1_408), (768, 2_048), (4_096, 4_096)]
         {

@@ -1,6 +1,6 @@
 //! Functions of numbers, one by one.
 
-use lmac::machine;
+use lmac::proof;
 
 use crate::Work;
 use crate::random::Random;
@@ -17,7 +17,7 @@ fn tables(work: &mut Work<'_>, count: usize) {
     let mut bytes: [Vec<u8>; 5] = Default::default();
     for _ in 0..count {
         let x = (random.next() as i64 >> 1 | 1) as f64 / (1u64 << 58) as f64;
-        for (bytes, result) in bytes.iter_mut().zip(machine::table_functions(x)) {
+        for (bytes, result) in bytes.iter_mut().zip(proof::table_functions(x)) {
             bytes.extend(result.to_le_bytes());
         }
     }
@@ -35,8 +35,7 @@ fn kernels(work: &mut Work<'_>, count: usize) {
         f32::from_bits(sign_and_mantissa | exponent << 23)
     };
     let arguments: Vec<f32> = (0..count).map(|_| argument(&mut random)).collect();
-    let mut results = Vec::new();
-    machine::kernel_functions(&arguments, &mut results);
+    let results = proof::kernel_functions(&arguments);
     for (at, name) in ["exp-minus", "ln", "logistic"].into_iter().enumerate() {
         let bytes: Vec<u8> = results.iter().flat_map(|result| result[at].to_le_bytes()).collect();
         work.digest(format_args!("functions/{name}/{count}"), bytes);

@@ -110,7 +110,7 @@ where
 mod tests {
     use super::*;
     use crate::method::adaptive::coding::signals;
-    use crate::numerics::dispatch::run_with;
+    use crate::numerics::dispatch::{Supported, run_with};
     use parameters::{MAX, STANDARD};
 
     fn same_everywhere<const EXPERTS: usize>(parameters: &'static Parameters<EXPERTS>)
@@ -120,7 +120,7 @@ mod tests {
         for bits in [1, 8, 16, 24, 32] {
             for (count, frames) in [(1, 1), (1, 700), (2, 2), (2, 700), (6, 200)] {
                 let signals = signals(bits, frames)[6 - count..].to_vec();
-                let mut results = InstructionSet::available().map(|set| {
+                let mut results = Supported::all().map(|set| {
                     let mut prepared = Prepared::of(signals.clone(), bits);
                     let coder = Writing::new();
                     let pass = Pass { parameters, prepared: &mut prepared, coder };
@@ -131,7 +131,7 @@ mod tests {
                 let first = results.next().unwrap();
                 assert!(results.all(|other| other == first), "{bits} bits");
 
-                for set in InstructionSet::available() {
+                for set in Supported::all() {
                     let mut prepared = Prepared::of(signals.clone(), bits);
                     prepared.coded.iter_mut().for_each(|channel| channel.fill(0));
                     let (tokens, raw) = &first;

@@ -98,7 +98,7 @@ pub(super) fn decode(prepared: &mut Prepared, tokens: &[u8], raw: &[u8]) -> Resu
 mod tests {
     use super::*;
     use crate::method::adaptive::coding::signals;
-    use crate::numerics::dispatch::run_with;
+    use crate::numerics::dispatch::{Supported, run_with};
 
     #[test]
     fn every_instruction_set_gives_the_same_bytes() {
@@ -106,7 +106,7 @@ mod tests {
             for count in [1, 2, 6] {
                 for frames in [1, 2, 3000] {
                     let signals = signals(bits, frames)[6 - count..].to_vec();
-                    let mut results = InstructionSet::available().map(|set| {
+                    let mut results = Supported::all().map(|set| {
                         let mut prepared = Prepared::of(signals.clone(), bits);
                         let coder = Writing::new();
                         let (coder, _) = run_with(set, Pass { prepared: &mut prepared, coder });
@@ -116,7 +116,7 @@ mod tests {
                     let first = results.next().unwrap();
                     assert!(results.all(|other| other == first), "{bits} bits");
 
-                    for set in InstructionSet::available() {
+                    for set in Supported::all() {
                         let mut prepared = Prepared::of(signals.clone(), bits);
                         prepared.coded.iter_mut().for_each(|channel| channel.fill(0));
                         let (tokens, raw) = &first;

@@ -1,26 +1,17 @@
 //! Attention: each position gathers the values of those before it, and its own.
 
-use super::Run;
-use super::cache::{BLOCK, Layout, Rows, finite};
-use super::schedule::Piece;
-use super::scratch::reserve;
+use super::buffer::reserve;
+use super::cache::{BLOCK, Layout, Queries, Rows};
+use super::schedule::{Piece, Run};
 use crate::method::language::Precision;
-use crate::numerics::bytes::{self, ByteRows, PANEL, Sums};
+use crate::numerics::bytes::{self, PANEL, Sums};
 use crate::numerics::dispatch::{InstructionSet, Kernels, Work};
-use crate::numerics::functions::exp_minus;
+use crate::numerics::functions::{exp_minus, finite};
 use crate::numerics::lanes::tree;
 use crate::numerics::matrix::GROUP;
 
 /// Scores that are held at once, as long as that is a row of them at least.
 const SCORES: usize = 1 << 16;
-
-/// Rows of queries that share keys.
-#[derive(Debug, Default)]
-pub(super) struct Queries {
-    pub(super) floats: Vec<f32>,
-    /// The same in the precision that has keys in bytes.
-    pub(super) bytes: ByteRows,
-}
 
 /// Memory for the rows of queries that share keys.
 #[derive(Debug, Default)]

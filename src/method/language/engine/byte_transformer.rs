@@ -1,17 +1,17 @@
 //! The byte transformer: sinusoids, layer norms behind the parts, GELU.
 
-use super::Block;
+use super::buffer::reserve;
 use super::cache::Layout;
 use super::heads::Heads;
 use super::intake::Intake;
 use super::matrix::Matrix;
 use super::positions::Positions;
 use super::rows::{Bias, Gelu, LayerNorm};
-use super::scratch::{Scratch, reserve};
+use super::scratch::{Block, Scratch};
 use crate::error::Result;
 use crate::method::language::architecture::ByteTransformer;
 use crate::method::language::tensor::Tensor;
-use crate::numerics::dispatch::{InstructionSet, run_with};
+use crate::numerics::dispatch::{Supported, run_with};
 use crate::numerics::matrix::GROUP;
 
 /// The weights of a byte transformer.
@@ -51,7 +51,7 @@ impl Norm {
     }
 
     /// Adds the part that was computed last to what it was computed from, and norms that.
-    fn run(&self, set: InstructionSet, block: &mut Block<'_, '_>) {
+    fn run(&self, set: Supported, block: &mut Block<'_, '_>) {
         let width = self.scales.len();
         let stride = width.next_multiple_of(GROUP);
         let Scratch { stream, inputs, part, .. } = &mut *block.scratch;
@@ -99,7 +99,7 @@ impl Weights {
 
     /// Takes the rows of a block through all layers; what the head gets is in the scratch
     /// memory's `inputs`.
-    pub(super) fn run(&self, set: InstructionSet, layout: &Layout, block: &mut Block<'_, '_>) {
+    pub(super) fn run(&self, set: Supported, layout: &Layout, block: &mut Block<'_, '_>) {
         let length = block.rows * self.width.next_multiple_of(GROUP);
         let Scratch { stream, inputs, .. } = &mut *block.scratch;
         inputs.rows_mut(block.rows, self.width).copy_from_slice(&stream[..length]);
@@ -113,7 +113,7 @@ impl Weights {
 }
 
 impl Layer {
-    fn feed_forward(&self, set: InstructionSet, block: &mut Block<'_, '_>) {
+    fn feed_forward(&self, set: Supported, block: &mut Block<'_, '_>) {
         let Scratch { inputs, inner, part, .. } = &mut *block.scratch;
         let rows = block.rows;
         let values = inner.rows_mut(rows, self.up.outputs());

@@ -1,14 +1,14 @@
 //! The part of a layer in which positions look at each other.
 
-use super::Block;
 use super::attention::Attend;
+use super::buffer::reserve;
 use super::cache::Layout;
 use super::intake::Intake;
 use super::matrix::Matrix;
 use super::positions::{Positions, Rotate};
-use super::scratch::{Scratch, reserve};
+use super::scratch::{Block, Scratch};
 use crate::error::Result;
-use crate::numerics::dispatch::{InstructionSet, run_with};
+use crate::numerics::dispatch::{Supported, run_with};
 
 /// The matrices before attention and behind it.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl Heads {
     /// What the inputs of a block's rows come to, in the scratch memory's `part`.
     pub(super) fn run(
         &self,
-        set: InstructionSet,
+        set: Supported,
         layout: &Layout,
         layer: usize,
         rotary: Option<&Positions>,

@@ -1,17 +1,17 @@
 //! Llama: root-mean-square norms before the parts, rotary positions, SwiGLU.
 
-use super::Block;
+use super::buffer::reserve;
 use super::cache::Layout;
 use super::heads::Heads;
 use super::intake::Intake;
 use super::matrix::Matrix;
 use super::positions::Positions;
 use super::rows::{Add, Gate, RootMeanSquare};
-use super::scratch::{Scratch, reserve};
+use super::scratch::{Block, Scratch};
 use crate::error::Result;
 use crate::method::language::architecture::Llama;
 use crate::method::language::tensor::Tensor;
-use crate::numerics::dispatch::{InstructionSet, run_with};
+use crate::numerics::dispatch::{Supported, run_with};
 use crate::numerics::matrix::GROUP;
 
 /// The weights of a Llama.
@@ -76,7 +76,7 @@ impl Weights {
 
     /// Takes the rows of a block through all layers; what the head gets is in the scratch
     /// memory's `inputs`.
-    pub(super) fn run(&self, set: InstructionSet, layout: &Layout, block: &mut Block<'_, '_>) {
+    pub(super) fn run(&self, set: Supported, layout: &Layout, block: &mut Block<'_, '_>) {
         for (index, layer) in self.layers.iter().enumerate() {
             self.norm(set, &layer.attention_norm, block);
             layer.heads.run(set, layout, index, Some(&self.positions), block);
@@ -88,7 +88,7 @@ impl Weights {
         self.norm(set, &self.norm, block);
     }
 
-    fn norm(&self, set: InstructionSet, scales: &[f32], block: &mut Block<'_, '_>) {
+    fn norm(&self, set: Supported, scales: &[f32], block: &mut Block<'_, '_>) {
         let stride = self.width.next_multiple_of(GROUP);
         let Scratch { stream, inputs, .. } = &mut *block.scratch;
         let rows = &stream[..block.rows * stride];
@@ -96,7 +96,7 @@ impl Weights {
         run_with(set, RootMeanSquare { rows, stride, scales, epsilon: self.epsilon, outputs });
     }
 
-    fn add(&self, set: InstructionSet, block: &mut Block<'_, '_>) {
+    fn add(&self, set: Supported, block: &mut Block<'_, '_>) {
         let length = block.rows * self.width.next_multiple_of(GROUP);
         let Scratch { stream, part, .. } = &mut *block.scratch;
         run_with(set, Add { to: &mut stream[..length], part: &part[..length] });
@@ -104,7 +104,7 @@ impl Weights {
 }
 
 impl Layer {
-    fn feed_forward(&self, set: InstructionSet, block: &mut Block<'_, '_>) {
+    fn feed_forward(&self, set: Supported, block: &mut Block<'_, '_>) {
         let Scratch { inputs, gate, inner, part, .. } = &mut *block.scratch;
         let gate = reserve(gate, block.rows * self.gate.stride());
         self.gate.multiply(set, inputs, gate);

@@ -1,12 +1,12 @@
 //! Matrices and what they are multiplied with, in the arithmetic of a precision.
 
+use super::buffer::reserve;
 use super::panels::{Panels, not_finite};
-use super::scratch::reserve;
 use crate::error::Result;
 use crate::method::language::Precision;
 use crate::method::language::tensor::Tensor;
 use crate::numerics::bytes::{ByteMatrix, ByteRows, multiply};
-use crate::numerics::dispatch::{InstructionSet, Kernels, Work, run_with};
+use crate::numerics::dispatch::{InstructionSet, Kernels, Supported, Work, run_with};
 use crate::numerics::matrix::GROUP;
 
 /// A matrix of weights.
@@ -79,14 +79,14 @@ impl Matrix {
     }
 
     /// The outputs of all rows of inputs.
-    pub(super) fn multiply(&self, set: InstructionSet, inputs: &mut Inputs, outputs: &mut [f32]) {
+    pub(super) fn multiply(&self, set: Supported, inputs: &mut Inputs, outputs: &mut [f32]) {
         self.multiply_from(set, inputs, 0, outputs);
     }
 
     /// The outputs of the rows of inputs from `first` on, as many as `outputs` has room for.
     pub(super) fn multiply_from(
         &self,
-        set: InstructionSet,
+        set: Supported,
         inputs: &mut Inputs,
         first: usize,
         outputs: &mut [f32],

@@ -1,6 +1,7 @@
 //! The exact transformer: tokens in, logits out, the same bits in every arrangement.
 
 mod attention;
+mod buffer;
 mod byte_transformer;
 mod cache;
 mod heads;
@@ -14,6 +15,7 @@ mod schedule;
 mod scratch;
 
 pub(crate) use cache::Cache;
+pub(crate) use schedule::Run;
 pub(crate) use scratch::Scratch;
 
 use std::time::Duration;
@@ -23,15 +25,16 @@ use crate::method::language::Precision;
 use crate::method::language::architecture::Architecture;
 use crate::method::language::stages::Stopwatch;
 use crate::method::language::tensor::Tensors;
-use crate::numerics::dispatch::{InstructionSet, run_with};
+use crate::numerics::dispatch::{InstructionSet, Supported, run_with};
 use crate::numerics::environment::DefaultEnvironment;
 use crate::numerics::matrix::GROUP;
+use buffer::reserve;
 use cache::Layout;
 use intake::Intake;
 use matrix::Matrix;
 use rows::{Bias, Finite};
 use schedule::Piece;
-use scratch::reserve;
+use scratch::Block;
 
 /// Logits that are held at once, as long as that is a row of them at least.
 const LOGITS: usize = 1 << 21;
@@ -43,7 +46,7 @@ pub(crate) struct Engine {
     layout: Layout,
     weights: Weights,
     /// What it runs on: one that is available.
-    set: InstructionSet,
+    set: Supported,
 }
 
 #[derive(Debug)]
@@ -61,20 +64,6 @@ pub(crate) struct Head {
     biases: Option<Vec<f32>>,
     /// Those that are wanted of the outputs, where not all are.
     picked: Option<Vec<u32>>,
-}
-
-/// Tokens that follow in a context.
-pub(crate) struct Run<'a> {
-    pub(crate) cache: &'a mut Cache,
-    pub(crate) tokens: &'a [u32],
-}
-
-/// Rows that go through the layers together.
-struct Block<'a, 'b> {
-    runs: &'a mut [Run<'b>],
-    pieces: &'a [Piece],
-    rows: usize,
-    scratch: &'a mut Scratch,
 }
 
 impl Engine {
@@ -100,7 +89,7 @@ impl Engine {
             }
         };
         let layout = Layout { precision, layers: architecture.layers(), heads, head_width };
-        let set = InstructionSet::available().max().unwrap_or(InstructionSet::Plain);
+        let set = Supported::best(InstructionSet::Vnni);
         Ok(Engine { architecture, layout, weights, set })
     }
 
@@ -139,7 +128,7 @@ impl Engine {
 
     /// Bytes of a context of this many positions.
     pub(crate) fn cache_bytes(&self, positions: usize) -> u64 {
-        self.layout.bytes(positions)
+        Cache::bytes(&self.layout, positions)
     }
 
     /// Puts the tokens of all runs through the model and hands out the logits behind each

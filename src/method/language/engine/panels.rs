@@ -3,10 +3,10 @@
 
 use std::ops::Range;
 
-use super::scratch::reserve;
+use super::buffer::reserve;
 use crate::error::{Error, Result};
 use crate::method::language::tensor::{Tensor, TensorKind, expand};
-use crate::numerics::dispatch::{InstructionSet, Kernels, Work, run_with};
+use crate::numerics::dispatch::{InstructionSet, Kernels, Supported, Work, run_with};
 use crate::numerics::matrix::{GROUP, Product, Sums, multiply};
 
 /// Outputs of a panel: only the last one has fewer.
@@ -99,7 +99,7 @@ impl Panels {
     /// The outputs of rows of inputs. A row of outputs is padded with zeros to whole groups.
     pub(super) fn multiply(
         &self,
-        set: InstructionSet,
+        set: Supported,
         inputs: &[f32],
         input_stride: usize,
         rows: usize,
@@ -266,7 +266,7 @@ mod tests {
                 outputs.into_iter().map(f32::to_bits).collect::<Vec<_>>()
             };
             let some: Vec<u32> = (0..OUTPUTS as u32).rev().step_by(3).collect();
-            for set in InstructionSet::available() {
+            for set in Supported::all() {
                 assert!(product(&stored, set) == product(&expected, set), "{kind:?} {set:?}");
                 let (stored, expected) = (stored.select(&some), expected.select(&some));
                 assert!(product(&stored, set) == product(&expected, set), "{kind:?} {set:?}");

@@ -1,8 +1,7 @@
 //! What is done to rows one by one: norms, gates, biases.
 
-use super::cache::finite;
 use crate::numerics::dispatch::{InstructionSet, Kernels, Work};
-use crate::numerics::functions::logistic;
+use crate::numerics::functions::{finite, logistic};
 use crate::numerics::lanes::tree;
 
 /// Lanes of sums over a row.

@@ -1,10 +1,16 @@
 //! Which tokens go through the layers together.
 
-use super::Run;
+use super::cache::Cache;
 
 /// Rows of a block: enough of them for weights to be read seldom, few enough for all that
 /// is in between to stay in a cache.
 pub(super) const ROWS: usize = 128;
+
+/// Tokens that follow in a context.
+pub(crate) struct Run<'a> {
+    pub(crate) cache: &'a mut Cache,
+    pub(crate) tokens: &'a [u32],
+}
 
 /// Neighbouring tokens of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +54,6 @@ pub(super) fn blocks(runs: &[Run<'_>]) -> Vec<Vec<Piece>> {
 mod tests {
     use super::*;
     use crate::method::language::Precision;
-    use crate::method::language::engine::Cache;
 
     #[test]
     fn runs_fill_blocks_in_order() {

@@ -1,6 +1,6 @@
 //! Keys and values as bytes, with a scale for each position and head.
 
-use super::{BLOCK, FEW, Layout, Queries, Rows};
+use super::layout::{BLOCK, FEW, Layout, Queries, Rows};
 use crate::error::Result;
 use crate::memory;
 use crate::numerics::bytes::{self, Group, PANEL, Panel, multiply_panel, put, quantise};

@@ -1,9 +1,10 @@
 //! Keys and values as floats.
 
-use super::{BLOCK, FEW, Layout, Queries, Rows, finite};
+use super::layout::{BLOCK, FEW, Layout, Queries, Rows};
 use crate::error::Result;
 use crate::memory;
 use crate::numerics::dispatch::Kernels;
+use crate::numerics::functions::finite;
 use crate::numerics::matrix::{GROUP, Product, Sums, multiply};
 use crate::numerics::prefetch::prefetch;
 

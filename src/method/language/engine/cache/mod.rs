@@ -2,26 +2,19 @@
 
 mod bytes;
 mod floats;
+mod layout;
 
-use super::attention::Queries;
 use crate::error::Result;
 use crate::method::language::Precision;
 use crate::numerics::bytes::Sums;
 use crate::numerics::dispatch::Kernels;
-use crate::numerics::functions::clamp;
-use crate::numerics::matrix::GROUP;
 use bytes::ByteBlock;
 use floats::FloatBlock;
 
-/// Positions that memory is taken for at once.
-pub(super) const BLOCK: usize = 64;
+pub(super) use layout::{BLOCK, Layout, Queries, Rows};
 
-/// Rows of queries that are through with a head before the next head's keys and values are
-/// there, unless these are asked for in time.
-const FEW: usize = 6;
-
-/// What is beyond is as good as infinite; nothing in a cache is.
-const LARGEST: f32 = 3e38;
+/// An upper bound of the bytes that hold a block, which is itself elsewhere.
+const HOLDER: u64 = 128;
 
 /// What a context remembers of its tokens.
 #[derive(Debug)]
@@ -37,64 +30,6 @@ enum Blocks {
     Bytes(Vec<ByteBlock>),
 }
 
-/// What blocks of positions hold: for each layer and in it for each head of keys as many
-/// keys as positions, and as many values.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Layout {
-    pub(super) precision: Precision,
-    pub(super) layers: usize,
-    /// Heads of keys.
-    pub(super) heads: usize,
-    pub(super) head_width: usize,
-}
-
-/// More than what holds a block takes.
-const HOLDER: u64 = 128;
-
-impl Layout {
-    /// A position's values of a head, padded to whole groups.
-    pub(super) fn value_width(&self) -> usize {
-        self.head_width.next_multiple_of(GROUP)
-    }
-
-    /// Heads of all layers.
-    fn places(&self) -> usize {
-        self.layers * self.heads
-    }
-
-    /// The next head of the same layer.
-    #[inline(always)]
-    fn next(&self, place: usize) -> Option<usize> {
-        let next = place + 1;
-        (!next.is_multiple_of(self.heads)).then_some(next)
-    }
-
-    /// Bytes of a context of this many positions: the same on every machine, since encoders
-    /// decide by it.
-    pub(super) fn bytes(&self, positions: usize) -> u64 {
-        let block = match self.precision {
-            Precision::F32 => FloatBlock::bytes(self),
-            Precision::Int8 => ByteBlock::bytes(self),
-        };
-        (positions.div_ceil(BLOCK) as u64).saturating_mul(block + HOLDER)
-    }
-}
-
-/// Rows of scores, or of the weights that they become, and rows of what they gather.
-pub(super) struct Rows<'a> {
-    pub(super) first: usize,
-    pub(super) rows: usize,
-    /// A column for each position.
-    pub(super) scores: &'a mut [f32],
-    pub(super) stride: usize,
-}
-
-/// Within what a float can be, and a number.
-#[inline(always)]
-pub(super) fn finite(x: f32) -> f32 {
-    clamp(x, -LARGEST, LARGEST)
-}
-
 impl Cache {
     pub(super) fn new(precision: Precision) -> Self {
         let blocks = match precision {
@@ -102,6 +37,16 @@ impl Cache {
             Precision::Int8 => Blocks::Bytes(Vec::new()),
         };
         Cache { blocks, length: 0 }
+    }
+
+    /// Bytes of a context of this many positions: the same on every machine, since encoders
+    /// decide by it.
+    pub(super) fn bytes(layout: &Layout, positions: usize) -> u64 {
+        let block = match layout.precision {
+            Precision::F32 => FloatBlock::bytes(layout),
+            Precision::Int8 => ByteBlock::bytes(layout),
+        };
+        (positions.div_ceil(BLOCK) as u64).saturating_mul(block + HOLDER)
     }
 
     /// Tokens so far.

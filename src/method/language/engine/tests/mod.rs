@@ -103,7 +103,7 @@ fn every_arrangement_gives_the_bits_of_the_definition() {
             let expected: Vec<_> =
                 contexts.iter().map(|tokens| bits(reference.logits(tokens))).collect();
             let mut engine = engine(&architecture, precision, kind);
-            for set in InstructionSet::available() {
+            for set in Supported::all() {
                 engine.set = set;
                 for arrangement in arrangements(&contexts, &mut random) {
                     let logits = advance(&engine, &engine.head(None), &contexts, &arrangement);
@@ -138,7 +138,7 @@ fn compare_arrangements(architecture: &Architecture) {
         let mut engine = engine(architecture, precision, TensorKind::BF16);
         let contexts = contexts(512, &[30, 7, 19, 1]);
         let mut expected = None;
-        for set in InstructionSet::available() {
+        for set in Supported::all() {
             engine.set = set;
             for arrangement in arrangements(&contexts, &mut random) {
                 let logits = advance(&engine, &engine.head(None), &contexts, &arrangement);
