@@ -46,7 +46,7 @@ impl ParameterSet {
     fn from_code(code: u8) -> Option<Self> {
         [ParameterSet::Fast, ParameterSet::Standard, ParameterSet::Max]
             .into_iter()
-            .find(|&p| p as u8 == code)
+            .find(|&set| set as u8 == code)
     }
 
     /// The token stream and the raw bits of what is prepared.
@@ -125,7 +125,7 @@ pub(crate) fn decode(
     wasted: u8,
 ) -> Result<Vec<u8>> {
     let _environment = DefaultEnvironment::enter();
-    let Parts { set, mut prepared, tokens, raw } = Parts::split(payload, frames, spec, wasted)?;
+    let Payload { set, mut prepared, tokens, raw } = Payload::parse(payload, frames, spec, wasted)?;
     for channel in &mut prepared.coded {
         *channel = memory::filled(0, frames)?;
     }
@@ -136,7 +136,7 @@ pub(crate) fn decode(
 }
 
 /// The parts of a payload.
-pub(crate) struct Parts<'a> {
+pub(crate) struct Payload<'a> {
     set: ParameterSet,
     prepared: Prepared,
     pub(crate) tokens: &'a [u8],
@@ -144,8 +144,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) raw: &'a [u8],
 }
 
-impl<'a> Parts<'a> {
-    pub(crate) fn split(
+impl<'a> Payload<'a> {
+    pub(crate) fn parse(
         payload: &'a [u8],
         frames: usize,
         spec: &AudioSpec,
@@ -157,14 +157,14 @@ impl<'a> Parts<'a> {
             ));
         }
         let mut fields = Fields::new(payload);
-        let parts = Self::split_fields(&mut fields, payload, frames, spec, wasted);
+        let parts = Self::parse_fields(&mut fields, payload, frames, spec, wasted);
         parts.map_err(|error| match error.kind() {
             ErrorKind::Truncated => Error::malformed("the payload is too short"),
             _ => error,
         })
     }
 
-    fn split_fields(
+    fn parse_fields(
         fields: &mut Fields<'a>,
         payload: &'a [u8],
         frames: usize,
@@ -187,7 +187,7 @@ impl<'a> Parts<'a> {
         if prepared.coded.is_empty() && !raw.is_empty() {
             return Err(Error::malformed("bytes that nothing needs"));
         }
-        Ok(Parts { set, prepared, tokens, raw })
+        Ok(Payload { set, prepared, tokens, raw })
     }
 }
 

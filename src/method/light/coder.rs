@@ -1,10 +1,10 @@
 //! The way through the samples of a chunk.
 //!
-//! There is one for both directions: a [`BitCoder`] is asked about each bit, and an
+//! There is one for both directions: a [`CharacterCoder`] is asked about each bit, and an
 //! encoder answers with the bit it was given.
 
 use super::predictor::Predictor;
-use super::rows::{Memory, Rows};
+use super::rows::{ChannelState, Rows};
 use crate::audio::AudioSpec;
 use crate::entropy::{AdaptiveBit, RangeDecoder, RangeEncoder, cost};
 use crate::error::Result;
@@ -13,7 +13,7 @@ use crate::planes::{BitReader, BitWriter, Layout, Mapping, PlaneKind, fold, unfo
 
 /// What happens to the bits. Each call gets the bit, where it is known, and says what
 /// it is.
-pub(super) trait BitCoder {
+pub(super) trait CharacterCoder {
     /// A bit of byte `j`'s character.
     fn character(&mut self, node: &mut AdaptiveBit, bit: bool) -> bool;
     /// A bit of plane `j` that is modelled.
@@ -27,7 +27,7 @@ pub(super) struct Writing {
     pub(super) planes: BitWriter,
 }
 
-impl BitCoder for Writing {
+impl CharacterCoder for Writing {
     #[inline(always)]
     fn character(&mut self, node: &mut AdaptiveBit, bit: bool) -> bool {
         node.encode(bit, &mut self.tokens);
@@ -51,7 +51,7 @@ pub(super) struct Reading<'a> {
     pub(super) planes: BitReader<'a>,
 }
 
-impl BitCoder for Reading<'_> {
+impl CharacterCoder for Reading<'_> {
     #[inline(always)]
     fn character(&mut self, node: &mut AdaptiveBit, _: bool) -> bool {
         node.decode(&mut self.tokens)
@@ -80,7 +80,7 @@ impl Cost {
     }
 }
 
-impl BitCoder for Cost {
+impl CharacterCoder for Cost {
     #[inline(always)]
     fn character(&mut self, node: &mut AdaptiveBit, bit: bool) -> bool {
         self.characters += cost(*node, bit);
@@ -102,18 +102,18 @@ impl BitCoder for Cost {
 }
 
 /// State of a chunk while it is coded.
-pub(super) struct Model<'a> {
+pub(super) struct ChunkState<'a> {
     spec: &'a AudioSpec,
     layout: Layout,
     mapping: Mapping,
     predictors: &'a [Predictor],
     kinds: &'a [PlaneKind],
     rows: Rows,
-    memories: Vec<Memory>,
+    memories: Vec<ChannelState>,
     histories: Vec<[i64; 3]>,
 }
 
-impl<'a> Model<'a> {
+impl<'a> ChunkState<'a> {
     pub(super) fn new(
         spec: &'a AudioSpec,
         layout: Layout,
@@ -122,14 +122,14 @@ impl<'a> Model<'a> {
         kinds: &'a [PlaneKind],
     ) -> Result<Self> {
         let channels = usize::from(spec.channels);
-        Ok(Model {
+        Ok(ChunkState {
             spec,
             layout,
             mapping,
             predictors,
             kinds,
             rows: Rows::new(layout, mapping)?,
-            memories: memory::filled(Memory::default(), channels)?,
+            memories: memory::filled(ChannelState::default(), channels)?,
             histories: memory::filled([0; 3], channels)?,
         })
     }
@@ -149,7 +149,7 @@ impl<'a> Model<'a> {
         }
     }
 
-    pub(super) fn encode(&mut self, pcm: &[u8], coder: &mut impl BitCoder) {
+    pub(super) fn encode(&mut self, pcm: &[u8], coder: &mut impl CharacterCoder) {
         for frame in pcm.chunks_exact(self.spec.frame_bytes()) {
             let mut before = 0;
             for (channel, sample) in frame.chunks_exact(self.spec.format.bytes()).enumerate() {
@@ -160,7 +160,7 @@ impl<'a> Model<'a> {
     }
 
     /// Fills `pcm`; `false` where a value does not fit its sample.
-    pub(super) fn decode(&mut self, pcm: &mut [u8], coder: &mut impl BitCoder) -> bool {
+    pub(super) fn decode(&mut self, pcm: &mut [u8], coder: &mut impl CharacterCoder) -> bool {
         let mut fits = true;
         for frame in pcm.chunks_exact_mut(self.spec.frame_bytes()) {
             let mut before = 0;
@@ -211,7 +211,7 @@ impl<'a> Model<'a> {
 
     /// Codes a value, the highest bit first. What comes back is the value.
     #[inline(always)]
-    fn code(&mut self, value: u64, channel: usize, coder: &mut impl BitCoder) -> u64 {
+    fn code(&mut self, value: u64, channel: usize, coder: &mut impl CharacterCoder) -> u64 {
         let bytes = self.layout.bytes;
         let memory = &mut self.memories[channel];
         let mut coded = 0u64;

@@ -8,7 +8,7 @@ mod coder;
 mod predictor;
 mod rows;
 
-use coder::{Cost, Model, Reading, Writing};
+use coder::{ChunkState, Cost, Reading, Writing};
 use predictor::Predictor;
 
 use crate::audio::AudioSpec;
@@ -125,8 +125,8 @@ impl Plan {
         Ok((total, plan))
     }
 
-    fn model<'a>(&'a self, spec: &'a AudioSpec, layout: Layout) -> Result<Model<'a>> {
-        Model::new(spec, layout, self.mapping, &self.predictors, &self.kinds)
+    fn model<'a>(&'a self, spec: &'a AudioSpec, layout: Layout) -> Result<ChunkState<'a>> {
+        ChunkState::new(spec, layout, self.mapping, &self.predictors, &self.kinds)
     }
 
     fn encode(&self, pcm: &[u8], spec: &AudioSpec, layout: Layout) -> Result<Vec<u8>> {
@@ -149,8 +149,9 @@ pub(crate) fn decode(
     settings: Settings,
 ) -> Result<Vec<u8>> {
     let layout = Layout::new(spec.format, settings.wasted);
-    let parts = Parts::split(payload, frames, spec, layout, settings.mapping)?;
-    let mut model = Model::new(spec, layout, settings.mapping, &parts.predictors, &parts.kinds)?;
+    let parts = Payload::parse(payload, frames, spec, layout, settings.mapping)?;
+    let mut model =
+        ChunkState::new(spec, layout, settings.mapping, &parts.predictors, &parts.kinds)?;
     let mut reading =
         Reading { tokens: RangeDecoder::new(parts.tokens), planes: BitReader::new(parts.planes) };
     let mut pcm = memory::filled(0, frames * spec.frame_bytes())?;
@@ -164,15 +165,15 @@ pub(crate) fn decode(
 }
 
 /// The parts of a payload.
-pub(crate) struct Parts<'a> {
+pub(crate) struct Payload<'a> {
     kinds: Vec<PlaneKind>,
     predictors: Vec<Predictor>,
     pub(crate) planes: &'a [u8],
     pub(crate) tokens: &'a [u8],
 }
 
-impl<'a> Parts<'a> {
-    pub(crate) fn split(
+impl<'a> Payload<'a> {
+    pub(crate) fn parse(
         payload: &'a [u8],
         frames: usize,
         spec: &AudioSpec,
@@ -194,7 +195,7 @@ impl<'a> Parts<'a> {
         let packed = kinds.iter().filter(|&&kind| kind == PlaneKind::Packed).count();
         let (planes, tokens) =
             rest.split_at_checked((packed * frames * channels).div_ceil(8)).ok_or_else(short)?;
-        Ok(Parts { kinds, predictors, planes, tokens })
+        Ok(Payload { kinds, predictors, planes, tokens })
     }
 
     /// How each plane is kept, in a letter: `0`, `1`, `p`acked or `m`odelled.

@@ -21,7 +21,7 @@ pub(super) struct Rows {
 
 /// What a channel remembers of its samples so far.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Memory {
+pub(super) struct ChannelState {
     /// The last coded value.
     last: u64,
     /// Follows the length of coded values, in 1/256 bit.
@@ -44,7 +44,13 @@ impl Rows {
 
     /// The row for byte `j` of `bytes` with `before` in the bytes above it.
     #[inline(always)]
-    pub(super) fn row(&mut self, memory: &Memory, j: usize, bytes: usize, before: u64) -> &mut Row {
+    pub(super) fn row(
+        &mut self,
+        memory: &ChannelState,
+        j: usize,
+        bytes: usize,
+        before: u64,
+    ) -> &mut Row {
         let at = if self.closed == 0 {
             let last = (memory.last >> (8 * (bytes - 1 - j))) as u8;
             j * DIRECT_ROWS + usize::from(last >> 3)
@@ -58,7 +64,7 @@ impl Rows {
     }
 }
 
-impl Memory {
+impl ChannelState {
     #[inline(always)]
     pub(super) fn learn(&mut self, value: u64) {
         self.age = (self.age + 1).min(4);

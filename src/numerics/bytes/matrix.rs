@@ -1,7 +1,7 @@
 //! Weights in bytes.
 
-use super::quantise::Scale;
-use super::{GROUP, Group, MOST_INPUTS, PANEL, PIECE, Panel, RAISE, Sums};
+use super::quantise::RowScale;
+use super::{GROUP, Group, MOST_INPUTS, PANEL, PIECE, Panel, PanelSums, RAISE};
 
 /// A matrix with a row of weights for each output.
 #[derive(Debug, Clone)]
@@ -15,7 +15,7 @@ pub(crate) struct ByteMatrix {
     scales: Vec<f32>,
     /// For each output of each panel what makes up for activations being raised: the sum of
     /// its weights, times as much below zero.
-    raises: Vec<Sums>,
+    raises: Vec<PanelSums>,
 }
 
 impl ByteMatrix {
@@ -108,7 +108,7 @@ impl ByteMatrix {
 /// up for raised activations.
 #[inline(always)]
 pub(crate) fn put(row: &[f32], weights: &mut [Group], lane: usize) -> (f32, i32) {
-    let scale = Scale::of(row);
+    let scale = RowScale::of(row);
     let (mut bytes, mut sum) = ([0; PIECE], 0);
     let pieces = weights.chunks_mut(PIECE / GROUP);
     for (groups, values) in pieces.zip(row.chunks(PIECE)) {

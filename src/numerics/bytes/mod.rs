@@ -1,7 +1,7 @@
 //! Matrices and rows of bytes: products are integers, and so exact in any order.
 //!
 //! A weight or an activation is a byte from -127 to 127 times a scale, one for each row of a
-//! matrix or of activations. Sums of the products of bytes stay within 32 bits up to
+//! matrix or of activations. PanelSums of the products of bytes stay within 32 bits up to
 //! [`MOST_INPUTS`], and only the two scales that a sum is multiplied by round.
 
 #[cfg(target_arch = "x86_64")]
@@ -68,8 +68,8 @@ const RAISE: u8 = 128;
 /// are made from bytes for each tile, which has many outputs.
 type Words = [i16; GROUP];
 
-/// Sums for the outputs of a panel.
-pub(crate) type Sums = [i32; PANEL];
+/// PanelSums for the outputs of a panel.
+pub(crate) type PanelSums = [i32; PANEL];
 
 /// Products of some rows with a panel, over a block of groups.
 pub(crate) struct Tile<'a, const R: usize> {
@@ -78,8 +78,8 @@ pub(crate) struct Tile<'a, const R: usize> {
     weights: &'a [Group],
     /// With it, sums start; it is what makes up for the raised activations of all blocks.
     /// Without it, they go on.
-    raise: Option<&'a Sums>,
-    sums: &'a mut [Sums; R],
+    raise: Option<&'a PanelSums>,
+    sums: &'a mut [PanelSums; R],
 }
 
 impl<const R: usize> Tile<'_, R> {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{BLOCK, ByteMatrix, ByteRows, Bytes, COLUMN, Group, PANEL, ROWS, Sums, Tile};
+use super::{BLOCK, ByteMatrix, ByteRows, Bytes, COLUMN, Group, PANEL, PanelSums, ROWS, Tile};
 use crate::numerics::prefetch::prefetch;
 
 /// A panel of weights, with its outputs' scales and what makes up for raised activations.
@@ -11,7 +11,7 @@ pub(crate) struct Panel<'a> {
     pub(crate) weights: &'a [Group],
     /// What is multiplied with behind it, if that is known.
     pub(crate) next: &'a [Group],
-    pub(crate) raises: &'a Sums,
+    pub(crate) raises: &'a PanelSums,
     pub(crate) scales: &'a [f32],
 }
 
@@ -33,7 +33,7 @@ pub(crate) fn multiply<I: Bytes>(
     if which.is_empty() {
         return;
     }
-    // Sums stay on the stack while all blocks are gone through, for as many rows as it takes
+    // PanelSums stay on the stack while all blocks are gone through, for as many rows as it takes
     // for a block of weights to be worth its way.
     if matrix.groups() <= BLOCK || which.len() <= ROWS {
         let sums = &mut [[0; PANEL]; ROWS];
@@ -51,7 +51,7 @@ fn multiply_panels<I: Bytes>(
     which: Range<usize>,
     matrix: &ByteMatrix,
     outputs: Range<usize>,
-    sums: &mut [Sums],
+    sums: &mut [PanelSums],
     results: &mut [f32],
     stride: usize,
 ) {
@@ -70,7 +70,7 @@ pub(crate) fn multiply_panel<I: Bytes>(
     which: Range<usize>,
     panel: Panel<'_>,
     count: usize,
-    sums: &mut [Sums],
+    sums: &mut [PanelSums],
     results: &mut [f32],
     stride: usize,
 ) {
@@ -107,7 +107,7 @@ fn add_panel<I: Bytes, const C: usize>(
     rows: &ByteRows,
     batch: Range<usize>,
     panel: Panel<'_>,
-    sums: &mut [Sums],
+    sums: &mut [PanelSums],
 ) {
     let groups = panel.weights.len();
     for from in (0..groups).step_by(BLOCK) {
@@ -141,7 +141,7 @@ fn add_tile<I: Bytes, const R: usize, const C: usize>(
     row: usize,
     panel: Panel<'_>,
     block: Range<usize>,
-    sums: &mut [Sums],
+    sums: &mut [PanelSums],
 ) {
     let Some(sums) = sums.first_chunk_mut::<R>() else { return };
     I::add::<R, C>(Tile {

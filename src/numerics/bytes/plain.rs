@@ -1,7 +1,7 @@
 //! Products of bytes for every machine: plain loops over outputs, which compilers turn into
 //! vectors.
 
-use super::{Bytes, COLUMN, GROUP, Group, PANEL, Sums, Tile, Words};
+use super::{Bytes, COLUMN, GROUP, Group, PANEL, PanelSums, Tile, Words};
 use crate::numerics::integers::Plain;
 
 impl Bytes for Plain {
@@ -38,7 +38,7 @@ fn by_input(group: &Group) -> [[i16; PANEL]; GROUP] {
 /// Adds up the products of a group. Those of two inputs are less than 2^15 together, and are
 /// kept for all outputs, so that no loop has numbers of two widths in each of its steps.
 #[inline(always)]
-fn add_group(words: Words, inputs: &[[i16; PANEL]; GROUP], outputs: usize, sums: &mut Sums) {
+fn add_group(words: Words, inputs: &[[i16; PANEL]; GROUP], outputs: usize, sums: &mut PanelSums) {
     let mut pairs = [[0i16; PANEL]; 2];
     for (p, pair) in pairs.iter_mut().enumerate() {
         let (a, b) = (words[2 * p], words[2 * p + 1]);

@@ -12,7 +12,7 @@ const ROUNDING: f32 = 12_582_912.0;
 
 /// What a row's numbers become bytes by.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Scale {
+pub(super) struct RowScale {
     /// What a byte is to be multiplied by.
     pub(super) scale: f32,
     /// What a number is multiplied by.
@@ -21,7 +21,7 @@ pub(super) struct Scale {
     finite: bool,
 }
 
-impl Scale {
+impl RowScale {
     /// The largest number of a row becomes 127 or -127. What is no number is taken as the
     /// least one.
     #[inline(always)]
@@ -33,9 +33,9 @@ impl Scale {
         let finite = most <= LARGEST.to_bits() as i32;
         let most = if finite { f32::from_bits(most as u32) } else { LARGEST };
         if most < LEAST {
-            return Scale { scale: 0.0, factor: 0.0, finite };
+            return RowScale { scale: 0.0, factor: 0.0, finite };
         }
-        Scale { scale: most / 127.0, factor: 127.0 / most, finite }
+        RowScale { scale: most / 127.0, factor: 127.0 / most, finite }
     }
 
     /// Makes bytes of a row, or of a part of it.
@@ -61,7 +61,7 @@ impl Scale {
 /// The bytes of a row. Gives their scale.
 #[inline(always)]
 pub(crate) fn quantise(row: &[f32], bytes: &mut [i8]) -> f32 {
-    let scale = Scale::of(row);
+    let scale = RowScale::of(row);
     scale.quantise(row, bytes);
     scale.scale
 }

@@ -1,6 +1,6 @@
 //! Activations in bytes.
 
-use super::quantise::Scale;
+use super::quantise::RowScale;
 use super::{GROUP, PIECE, RAISE, Raised};
 
 /// Rows of activations. They are written anew for each product, in the same memory.
@@ -30,7 +30,7 @@ impl ByteRows {
         let groups = self.groups.chunks_exact_mut(self.stride);
         for (values, groups) in values.chunks_exact(stride).zip(groups) {
             let values = &values[..inputs];
-            let scale = Scale::of(values);
+            let scale = RowScale::of(values);
             self.scales.push(scale.scale);
             let mut bytes = [0; PIECE];
             let raised = groups.as_flattened_mut();

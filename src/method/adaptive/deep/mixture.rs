@@ -39,7 +39,7 @@ const LEAST_MASS: f32 = 1e-30;
 
 /// The values that samples can have.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Range {
+pub(super) struct SampleRange {
     pub(super) bits: u32,
     pub(super) low: i64,
     pub(super) high: i64,
@@ -89,12 +89,12 @@ where
         &mut self,
         coder: &mut C,
         sample: i32,
-        range: Range,
+        range: SampleRange,
         origin: i64,
         centers: &[f32; EXPERTS],
         other: Errors,
     ) -> (i32, bool) {
-        let Range { bits, low, high, unit } = range;
+        let SampleRange { bits, low, high, unit } = range;
         let sample = i64::from(sample);
         self.volatility.expect(other);
         let scales = self.scales();

@@ -1,11 +1,11 @@
 //! Prediction and coding of the samples of a chunk, the same way in both directions.
 
 use super::BitCoder;
-use super::mixture::{Mixture, Range};
-use super::parameters::{Center, Parameters, Stage, Start, TILT};
+use super::mixture::{Mixture, SampleRange};
+use super::parameters::{Center, FilterSettings, Parameters, Start, TILT};
 use super::volatility::Errors;
-use crate::method::adaptive::least_squares::{Combined, Lagged};
-use crate::method::adaptive::lms::{Error, Float, Integer, Scale, settle};
+use crate::method::adaptive::least_squares::{Combiner, LagPredictor};
+use crate::method::adaptive::lms::{Feedback, Float, Integer, TargetScale, settle};
 use crate::method::adaptive::prepare::Prepared;
 use crate::method::adaptive::window::Window;
 use crate::numerics::functions::clamp;
@@ -30,11 +30,11 @@ enum Filter {
 }
 
 impl Filter {
-    fn new(stage: Stage, scale: Scale) -> Self {
+    fn new(stage: FilterSettings, scale: TargetScale) -> Self {
         match stage {
-            Stage::Long(taps, step) => Filter::Long(Integer::new(taps, step, scale)),
-            Stage::Middle(step) => Filter::Middle(Float::new(step, Error::Whole)),
-            Stage::Short(step, learns) => Filter::Short(Float::new(step, learns)),
+            FilterSettings::Long(taps, step) => Filter::Long(Integer::new(taps, step, scale)),
+            FilterSettings::Middle(step) => Filter::Middle(Float::new(step, Feedback::Error)),
+            FilterSettings::Short(step, feedback) => Filter::Short(Float::new(step, feedback)),
         }
     }
 
@@ -57,12 +57,12 @@ impl Filter {
     }
 }
 
-struct Channel<const EXPERTS: usize> {
+struct ChannelState<const EXPERTS: usize> {
     own: Window,
     other: Window,
-    bases: Vec<Lagged>,
+    bases: Vec<LagPredictor>,
     cascades: Vec<Vec<Filter>>,
-    combiners: Vec<Combined>,
+    combiners: Vec<Combiner>,
     mixture: Mixture<EXPERTS>,
     errors: Errors,
     sample: f64,
@@ -80,25 +80,26 @@ struct Predictions {
     mean: f64,
 }
 
-impl<const EXPERTS: usize> Channel<EXPERTS>
+impl<const EXPERTS: usize> ChannelState<EXPERTS>
 where
     [f32; EXPERTS]: Lanes<Element = f32>,
 {
-    fn new(parameters: &Parameters<EXPERTS>, alone: bool, scale: Scale) -> Self {
+    fn new(parameters: &Parameters<EXPERTS>, alone: bool, scale: TargetScale) -> Self {
         let bases = if alone { parameters.bases_alone } else { parameters.bases };
-        let filters = |stages: &[Stage]| stages.iter().map(|&s| Filter::new(s, scale)).collect();
+        let filters =
+            |filters: &[FilterSettings]| filters.iter().map(|&s| Filter::new(s, scale)).collect();
         // The filters of the first cascade, the other cascades, the other bases.
         let [first, others @ ..] = parameters.cascades else { unreachable!("there is a cascade") };
-        let inputs = first.stages.len() + others.len() + bases.len() - 1;
+        let inputs = first.filters.len() + others.len() + bases.len() - 1;
         assert!(inputs <= 8 * BLOCKS && bases.len() <= MOST_BASES);
         assert!(parameters.cascades.len() <= MOST_CASCADES);
         assert!(parameters.combiners.len() <= MOST_COMBINERS);
-        Channel {
-            own: Window::new(Lagged::WINDOW),
-            other: Window::new(Lagged::WINDOW),
-            bases: bases.iter().map(|&base| Lagged::new(base)).collect(),
-            cascades: parameters.cascades.iter().map(|cascade| filters(cascade.stages)).collect(),
-            combiners: parameters.combiners.iter().map(|&c| Combined::new(inputs, c)).collect(),
+        ChannelState {
+            own: Window::new(LagPredictor::WINDOW),
+            other: Window::new(LagPredictor::WINDOW),
+            bases: bases.iter().map(|&base| LagPredictor::new(base)).collect(),
+            cascades: parameters.cascades.iter().map(|cascade| filters(cascade.filters)).collect(),
+            combiners: parameters.combiners.iter().map(|&c| Combiner::new(inputs, c)).collect(),
             mixture: Mixture::new(&parameters.experts, parameters.corrected),
             errors: Errors::default(),
             sample: 0.0,
@@ -194,12 +195,13 @@ where
     let Prepared { coded: samples, partners, bits, low, high, .. } = prepared;
     let frames = samples.first().map_or(0, Vec::len);
     let (low, high) = (i64::from(*low), i64::from(*high));
-    let range = Range { bits: *bits, low, high, unit: unit as f32 };
+    let range = SampleRange { bits: *bits, low, high, unit: unit as f32 };
     let (lowest, most) = (low as f64 * unit, high as f64 * unit);
     let bound = MOST * (1u64 << (*bits - 1)) as f64 * unit;
-    let scale = Scale::for_peak(most.max(-lowest));
-    let mut channels: Vec<Channel<EXPERTS>> =
-        (0..samples.len()).map(|c| Channel::new(parameters, partners[c] == c, scale)).collect();
+    let scale = TargetScale::for_peak(most.max(-lowest));
+    let mut channels: Vec<ChannelState<EXPERTS>> = (0..samples.len())
+        .map(|c| ChannelState::new(parameters, partners[c] == c, scale))
+        .collect();
     let mut fits = true;
 
     for t in 0..frames {

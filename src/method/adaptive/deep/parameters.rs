@@ -1,19 +1,19 @@
 //! What a parameters is made of. The numbers were found by measuring; `spec/adaptive.md` has
 //! what each part is worth.
 
-use crate::method::adaptive::least_squares::{Schedule, combined, lagged};
-use crate::method::adaptive::lms::Error;
+use crate::method::adaptive::least_squares::{CombinerSettings, LagSettings, Schedule};
+use crate::method::adaptive::lms::Feedback;
 
 /// A deep model.
 #[derive(Debug)]
 pub(in crate::method::adaptive) struct Parameters<const EXPERTS: usize> {
     /// Predictions from lags; the first is what most others correct.
-    pub(super) bases: &'static [lagged::Settings],
+    pub(super) bases: &'static [LagSettings],
     /// The same for a channel that sees no other.
-    pub(super) bases_alone: &'static [lagged::Settings],
+    pub(super) bases_alone: &'static [LagSettings],
     pub(super) cascades: &'static [Cascade],
     /// Combinations of all these; the last one is the final prediction.
-    pub(super) combiners: &'static [combined::Settings],
+    pub(super) combiners: &'static [CombinerSettings],
     /// With a correction, the first one's place is the mixture's, and the scale of the third
     /// tells how wide an interval is.
     pub(super) experts: [Expert; EXPERTS],
@@ -25,7 +25,7 @@ pub(in crate::method::adaptive) struct Parameters<const EXPERTS: usize> {
 #[derive(Debug)]
 pub(super) struct Cascade {
     pub(super) from: Start,
-    pub(super) stages: &'static [Stage],
+    pub(super) filters: &'static [FilterSettings],
 }
 
 /// What the first filter of a cascade is to correct.
@@ -42,13 +42,13 @@ pub(super) const TILT: f64 = 0.97;
 
 /// A filter; the number of its taps, and how fast it learns.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Stage {
+pub(super) enum FilterSettings {
     /// In integers.
     Long(usize, f32),
     /// Of 32 taps.
     Middle(f32),
     /// Of 16 taps.
-    Short(f32, Error),
+    Short(f32, Feedback),
 }
 
 /// A distribution around a prediction.
@@ -79,18 +79,18 @@ pub(super) enum Spread {
 }
 
 use Center::{Base, Combined, Mean};
+use FilterSettings::{Long, Middle, Short};
 use Spread::{Expected, Own};
-use Stage::{Long, Middle, Short};
 
-const fn lags(own: usize, other: usize, memory: f64, every: u32) -> lagged::Settings {
+const fn lags(own: usize, other: usize, memory: f64, every: u32) -> LagSettings {
     let first = [1, if every < 4 { every } else { 4 }];
     let schedule = Schedule { first, then: every };
-    lagged::Settings { own, other, memory, ridge: 10.0, schedule }
+    LagSettings { own, other, memory, ridge: 10.0, schedule }
 }
 
-const fn combine(memory: f64, every: u32) -> combined::Settings {
+const fn combine(memory: f64, every: u32) -> CombinerSettings {
     let first = [1, if every < 4 { every } else { 4 }];
-    combined::Settings { memory, start: 0.0, schedule: Schedule { first, then: every } }
+    CombinerSettings { memory, start: 0.0, schedule: Schedule { first, then: every } }
 }
 
 const fn expert(center: Center, spread: Spread, factor: f32) -> Expert {
@@ -100,27 +100,27 @@ const fn expert(center: Center, spread: Spread, factor: f32) -> Expert {
 /// On the slowest base, in both parameter sets the second.
 const FROM_SLOW: Cascade = Cascade {
     from: Start::Base(1),
-    stages: &[
+    filters: &[
         Long(2048, 0.1),
         Long(1024, 0.2),
         Long(512, 0.2),
         Long(256, 0.2),
         Long(128, 0.12),
         Middle(0.08),
-        Short(0.06, Error::Whole),
-        Short(0.056, Error::Sign),
+        Short(0.06, Feedback::Error),
+        Short(0.056, Feedback::Sign),
     ],
 };
 
 const FROM_LAST: Cascade = Cascade {
     from: Start::Last,
-    stages: &[Long(256, 0.01), Middle(0.005), Short(0.08, Error::Sign)],
+    filters: &[Long(256, 0.01), Middle(0.005), Short(0.08, Feedback::Sign)],
 };
 
 /// On the base that most others are measured by, the first.
 const FROM_QUICK: Cascade = Cascade {
     from: Start::Base(0),
-    stages: &[Long(256, 0.2), Middle(0.08), Short(0.06, Error::Whole)],
+    filters: &[Long(256, 0.2), Middle(0.08), Short(0.06, Feedback::Error)],
 };
 
 /// The default.
@@ -174,16 +174,16 @@ pub(in crate::method::adaptive) static MAX: Parameters<32> = Parameters {
         FROM_QUICK,
         Cascade {
             from: Start::Base(3),
-            stages: &[
+            filters: &[
                 Long(2048, 0.1),
                 Long(1024, 0.2),
                 Long(512, 0.2),
                 Long(256, 0.2),
                 Middle(0.08),
-                Short(0.06, Error::Whole),
+                Short(0.06, Feedback::Error),
             ],
         },
-        Cascade { from: Start::Base(2), stages: &[Middle(0.08), Short(0.06, Error::Whole)] },
+        Cascade { from: Start::Base(2), filters: &[Middle(0.08), Short(0.06, Feedback::Error)] },
     ],
     combiners: &[
         combine(0.9998, 8),

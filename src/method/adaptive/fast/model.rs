@@ -2,8 +2,10 @@
 
 use super::SymbolCoder;
 use super::residuals::Residuals;
-use crate::method::adaptive::least_squares::{Combined, Lagged, Schedule, combined, lagged};
-use crate::method::adaptive::lms::{Error, Float, Integer, Scale, settle};
+use crate::method::adaptive::least_squares::{
+    Combiner, CombinerSettings, LagPredictor, LagSettings, Schedule,
+};
+use crate::method::adaptive::lms::{Feedback, Float, Integer, TargetScale, settle};
 use crate::method::adaptive::prepare::Prepared;
 use crate::method::adaptive::window::Window;
 use crate::numerics::functions::clamp;
@@ -11,14 +13,14 @@ use crate::numerics::integers::Integers;
 use crate::planes::{fold, unfold};
 
 /// A channel.
-struct Channel {
+struct ChannelState {
     own: Window,
     other: Window,
-    base: Lagged,
+    base: LagPredictor,
     long: Integer,
     middle: Float<32>,
     short: Float<16>,
-    last: Combined,
+    last: Combiner,
     residuals: Residuals,
     sample: f64,
 }
@@ -29,25 +31,25 @@ const LAGS: [(usize, usize); 2] = [(16, 0), (12, 4)];
 const BASE_SCHEDULE: Schedule = Schedule { first: [2, 8], then: 64 };
 
 /// Of what the cascade predicts.
-const LAST: combined::Settings = combined::Settings {
+const LAST: CombinerSettings = CombinerSettings {
     memory: 0.996,
     start: 1.0,
     schedule: Schedule { first: [16, 16], then: 16 },
 };
 
-impl Channel {
-    fn new(sees: bool, scale: Scale) -> Self {
+impl ChannelState {
+    fn new(sees: bool, scale: TargetScale) -> Self {
         let (own, other) = LAGS[usize::from(sees)];
         let schedule = BASE_SCHEDULE;
-        let base = lagged::Settings { own, other, memory: 0.999, ridge: 100.0, schedule };
-        Channel {
-            own: Window::new(Lagged::WINDOW),
-            other: Window::new(Lagged::WINDOW),
-            base: Lagged::new(base),
+        let base = LagSettings { own, other, memory: 0.999, ridge: 100.0, schedule };
+        ChannelState {
+            own: Window::new(LagPredictor::WINDOW),
+            other: Window::new(LagPredictor::WINDOW),
+            base: LagPredictor::new(base),
             long: Integer::new(512, 0.2, scale),
-            middle: Float::new(0.08, Error::Whole),
-            short: Float::new(0.06, Error::Whole),
-            last: Combined::new(3, LAST),
+            middle: Float::new(0.08, Feedback::Error),
+            short: Float::new(0.06, Feedback::Error),
+            last: Combiner::new(3, LAST),
             residuals: Residuals::new(),
             sample: 0.0,
         }
@@ -65,9 +67,9 @@ pub(super) fn run<C: SymbolCoder, I: Integers>(prepared: &mut Prepared, coder: &
     let frames = channels.first().map_or(0, Vec::len);
     let up = 1.0 / unit;
     let (lowest, most) = (low as f64, high as f64);
-    let scale = Scale::for_peak(most.max(-lowest) * unit);
-    let channel = |c: usize| Channel::new(partners[c] != c, scale);
-    let mut states: Vec<Channel> = (0..count).map(channel).collect();
+    let scale = TargetScale::for_peak(most.max(-lowest) * unit);
+    let channel = |c: usize| ChannelState::new(partners[c] != c, scale);
+    let mut states: Vec<ChannelState> = (0..count).map(channel).collect();
     let mut fits = true;
 
     for t in 0..frames {

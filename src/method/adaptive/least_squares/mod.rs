@@ -1,11 +1,11 @@
 //! Least squares that forget, solved now and then.
 
-pub(super) mod combined;
-pub(super) mod lagged;
+mod combiner;
+mod lags;
 mod system;
 
-pub(super) use combined::Combined;
-pub(super) use lagged::Lagged;
+pub(super) use combiner::{Combiner, CombinerSettings};
+pub(super) use lags::{LagPredictor, LagSettings};
 
 /// When weights are found anew: often at first, then every so many samples.
 #[derive(Debug, Clone, Copy)]

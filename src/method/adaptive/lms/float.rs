@@ -4,9 +4,9 @@ use crate::numerics::lanes::{Lanes, tree};
 
 /// What a filter learns from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::method::adaptive) enum Error {
+pub(in crate::method::adaptive) enum Feedback {
     /// The error.
-    Whole,
+    Error,
     /// Its sign, as large as errors are on average: outliers count no more than others.
     Sign,
 }
@@ -23,7 +23,7 @@ const MOST: f32 = 1e12;
 /// `N` taps, a multiple of 32 or 16. So few are all recent: one power is enough.
 pub(in crate::method::adaptive) struct Float<const N: usize> {
     step: f32,
-    learns: Error,
+    feedback: Feedback,
     average: f32,
     weights: Box<[f32; N]>,
     /// Oldest first; the window is `history[at..at + N]`.
@@ -36,11 +36,11 @@ pub(in crate::method::adaptive) struct Float<const N: usize> {
 impl<const N: usize> Float<N> {
     const SLACK: usize = 2048;
 
-    pub(in crate::method::adaptive) fn new(step: f32, learns: Error) -> Self {
+    pub(in crate::method::adaptive) fn new(step: f32, feedback: Feedback) -> Self {
         const { assert!(N.is_multiple_of(16)) };
         Float {
             step: step / N as f32,
-            learns,
+            feedback,
             average: 0.0,
             weights: Box::new([0.0; N]),
             history: vec![0.0; N + Self::SLACK],
@@ -55,9 +55,9 @@ impl<const N: usize> Float<N> {
     pub(in crate::method::adaptive) fn step(&mut self, target: f32) {
         let error = target - self.prediction;
         let error = if error.abs() < LEAST_ERROR { 0.0 } else { error };
-        let error = match self.learns {
-            Error::Whole => error,
-            Error::Sign => {
+        let error = match self.feedback {
+            Feedback::Error => error,
+            Feedback::Sign => {
                 self.average += AVERAGE_RATE * (error.abs() - self.average);
                 let magnitude = if error == 0.0 { 0.0 } else { self.average };
                 if error > 0.0 { magnitude } else { -magnitude }

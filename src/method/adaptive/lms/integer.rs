@@ -5,12 +5,12 @@ use crate::numerics::integers::{BLOCK, Integers};
 
 /// How targets become integers: multiplied by a power of two.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::method::adaptive) struct Scale {
+pub(in crate::method::adaptive) struct TargetScale {
     up: f32,
     down: f32,
 }
 
-impl Scale {
+impl TargetScale {
     /// For signals within this peak, or one. What is left of them to predict is as a rule
     /// much less, so that the largest integer is only half of the peak.
     pub(in crate::method::adaptive) fn for_peak(peak: f64) -> Self {
@@ -22,7 +22,7 @@ impl Scale {
         while peak * up <= 32_768.0 {
             up *= 2.0;
         }
-        Scale { up: up as f32, down: (1.0 / up) as f32 }
+        TargetScale { up: up as f32, down: (1.0 / up) as f32 }
     }
 }
 
@@ -40,7 +40,7 @@ const MOST: f32 = 32_767.0;
 /// Any number of taps that is a multiple of [`BLOCK`].
 pub(in crate::method::adaptive) struct Integer {
     step: f32,
-    scale: Scale,
+    scale: TargetScale,
     weights: Vec<i16>,
     /// Oldest first; the window is `history[at..at + taps]`.
     history: Vec<i16>,
@@ -53,7 +53,7 @@ pub(in crate::method::adaptive) struct Integer {
 impl Integer {
     const SLACK: usize = 4096;
 
-    pub(in crate::method::adaptive) fn new(taps: usize, step: f32, scale: Scale) -> Self {
+    pub(in crate::method::adaptive) fn new(taps: usize, step: f32, scale: TargetScale) -> Self {
         assert!(taps.is_multiple_of(BLOCK) && taps >= RECENT);
         Integer {
             step: step / taps as f32,
@@ -71,7 +71,7 @@ impl Integer {
     #[inline(always)]
     pub(in crate::method::adaptive) fn step<I: Integers>(&mut self, target: f32) {
         let taps = self.weights.len();
-        let Scale { up, down } = self.scale;
+        let TargetScale { up, down } = self.scale;
         let power = 1.0
             + ((1.0 - RECENT_SHARE) / taps as f32 * self.power as f32
                 + RECENT_SHARE / RECENT as f32 * self.recent_power as f32)

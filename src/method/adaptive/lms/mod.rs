@@ -3,8 +3,8 @@
 mod float;
 mod integer;
 
-pub(super) use float::{Error, Float};
-pub(super) use integer::{Integer, Scale};
+pub(super) use float::{Feedback, Float};
+pub(super) use integer::{Integer, TargetScale};
 
 /// What is left of a target, which is nothing once it is this little: filters that fade
 /// away do not come near the smallest numbers, which some environments flush to zero.

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::planes::{fold, unfold};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Channel {
+pub(super) enum ChannelKind {
     Coded,
     /// Follows from an earlier one.
     Follows(Rule),
@@ -31,17 +31,17 @@ const MOST_SHIFT: u32 = 62;
 /// The highest that is looked for: even from 32-bit samples, a factor follows exactly.
 const SHIFT: u32 = 48;
 
-impl Channel {
+impl ChannelKind {
     /// The channels of a frame; `range` is what their numbers may be.
     pub(super) fn find(samples: &[Vec<i32>], range: (i32, i32), opposite: Opposite) -> Vec<Self> {
-        let mut channels: Vec<Channel> = Vec::new();
+        let mut channels: Vec<ChannelKind> = Vec::new();
         // The place of the largest value.
         let mut largest = Vec::new();
         for (at, own) in samples.iter().enumerate() {
-            let mut earlier = (0..at).filter(|&source| channels[source] == Channel::Coded);
+            let mut earlier = (0..at).filter(|&source| channels[source] == ChannelKind::Coded);
             let channel = match &own[..] {
                 [first, rest @ ..] if rest.iter().all(|value| value == first) => {
-                    Channel::Constant(*first)
+                    ChannelKind::Constant(*first)
                 }
                 _ => earlier
                     .find_map(|source| {
@@ -54,7 +54,7 @@ impl Channel {
                         rule.map(|rule| Rule { source, ..rule })
                     })
                     .filter(|rule| rule.pays(own.len()))
-                    .map_or(Channel::Coded, Channel::Follows),
+                    .map_or(ChannelKind::Coded, ChannelKind::Follows),
             };
             channels.push(channel);
             let place = (0..own.len()).max_by_key(|&place| own[place].unsigned_abs());
@@ -65,12 +65,12 @@ impl Channel {
 
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         match self {
-            Channel::Coded => out.push(0),
-            Channel::Follows(rule) => {
+            ChannelKind::Coded => out.push(0),
+            ChannelKind::Follows(rule) => {
                 out.push(1);
                 rule.write(out);
             }
-            Channel::Constant(value) => {
+            ChannelKind::Constant(value) => {
                 out.push(2);
                 put_u32(out, *value as u32);
             }
@@ -80,9 +80,9 @@ impl Channel {
     /// The inverse of [`write`](Self::write) for the channel at this place of a frame.
     pub(super) fn read(fields: &mut Fields, at: usize) -> Result<Self> {
         match fields.u8()? {
-            0 => Ok(Channel::Coded),
-            1 => Ok(Channel::Follows(Rule::read(fields, at)?)),
-            2 => Ok(Channel::Constant(fields.u32()? as i32)),
+            0 => Ok(ChannelKind::Coded),
+            1 => Ok(ChannelKind::Follows(Rule::read(fields, at)?)),
+            2 => Ok(ChannelKind::Constant(fields.u32()? as i32)),
             kind => Err(Error::malformed(format!("the kind {kind} of channel {at}"))),
         }
     }
@@ -224,15 +224,15 @@ mod tests {
 
     fn rule_of(x: &[i32], y: &[i32], range: (i32, i32)) -> Option<Rule> {
         let samples = [x.to_vec(), y.to_vec()];
-        let channels = Channel::find(&samples, range, Opposite::Negative);
-        assert_eq!(channels[0], Channel::Coded);
-        let Channel::Follows(rule) = channels[1] else { return None };
+        let channels = ChannelKind::find(&samples, range, Opposite::Negative);
+        assert_eq!(channels[0], ChannelKind::Coded);
+        let ChannelKind::Follows(rule) = channels[1] else { return None };
         assert!(x.iter().zip(y).all(|(&x, &y)| rule.apply(x, range) == y));
 
         let mut bytes = Vec::new();
         channels[1].write(&mut bytes);
         let mut fields = Fields::new(&bytes);
-        assert_eq!(Channel::read(&mut fields, 1).unwrap(), channels[1]);
+        assert_eq!(ChannelKind::read(&mut fields, 1).unwrap(), channels[1]);
         assert_eq!(fields.position(), bytes.len());
         Some(rule)
     }
@@ -245,10 +245,10 @@ mod tests {
         let y: Vec<i32> = x.iter().map(|&x| (-x).min(32767)).collect();
         assert_eq!(rule_of(&x, &y, RANGE), Some(Rule { factor: -1, ..Rule::EQUAL }));
         let y: Vec<i32> = x.iter().map(|&x| !x).collect();
-        let found = Channel::find(&[x.clone(), y.clone()], RANGE, Opposite::Complement);
-        assert_eq!(found[1], Channel::Follows(Rule::COMPLEMENT));
-        let found = Channel::find(&[x.clone(), x.clone()], RANGE, Opposite::Complement);
-        assert_eq!(found[1], Channel::Follows(Rule::EQUAL));
+        let found = ChannelKind::find(&[x.clone(), y.clone()], RANGE, Opposite::Complement);
+        assert_eq!(found[1], ChannelKind::Follows(Rule::COMPLEMENT));
+        let found = ChannelKind::find(&[x.clone(), x.clone()], RANGE, Opposite::Complement);
+        assert_eq!(found[1], ChannelKind::Follows(Rule::EQUAL));
     }
 
     #[test]
@@ -290,9 +290,9 @@ mod tests {
     fn any_earlier_channel_will_do() {
         let (a, b) = (noise(500, 1), noise(500, 2));
         let samples = [a.clone(), b.clone(), vec![9; 500], a.clone(), b, a];
-        let found = Channel::find(&samples, (i32::MIN, i32::MAX), Opposite::Negative);
-        let equal = |source| Channel::Follows(Rule { source, ..Rule::EQUAL });
-        let (coded, constant) = (Channel::Coded, Channel::Constant(9));
+        let found = ChannelKind::find(&samples, (i32::MIN, i32::MAX), Opposite::Negative);
+        let equal = |source| ChannelKind::Follows(Rule { source, ..Rule::EQUAL });
+        let (coded, constant) = (ChannelKind::Coded, ChannelKind::Constant(9));
         assert_eq!(found, [coded, coded, constant, equal(0), equal(1), equal(0)]);
     }
 
@@ -316,7 +316,7 @@ mod tests {
             }
         }
         for bytes in [&[1, 1, 0, 2, 0][..], &[1, 0, 63, 2, 0], &[1, 0, 0, 2], &[3]] {
-            assert!(Channel::read(&mut Fields::new(bytes), 1).is_err(), "{bytes:?}");
+            assert!(ChannelKind::read(&mut Fields::new(bytes), 1).is_err(), "{bytes:?}");
         }
     }
 }

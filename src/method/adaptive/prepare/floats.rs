@@ -9,7 +9,7 @@ use crate::planes::Layout;
 
 /// How an integer becomes a float.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Scale {
+pub(super) struct FloatScale {
     power: u32,
     convention: u8,
     /// What negative integers are divided by, and the others.
@@ -34,7 +34,7 @@ const MOST_POWER: u32 = 60;
 /// The highest power of conventions that are no power of two.
 const MOST_OTHER_POWER: u32 = 31;
 
-impl Scale {
+impl FloatScale {
     fn new(power: u32, convention: u8) -> Option<Self> {
         let most = if convention == convention::POWER { MOST_POWER } else { MOST_OTHER_POWER };
         if power > most || convention > convention::POWER && power == 0 {
@@ -47,7 +47,7 @@ impl Scale {
             _ => [n - 1.0, n - 1.0],
         };
         let factor = (convention == convention::RECIPROCAL).then(|| (1.0 / (n - 1.0)) as f32);
-        Some(Scale { power, convention, divisors, factor })
+        Some(FloatScale { power, convention, divisors, factor })
     }
 
     /// The float of an integer.
@@ -75,7 +75,7 @@ impl Scale {
 
 /// A run of samples in a channel that are no scaled integers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Run {
+struct ExceptionRun {
     /// Samples between this run and the one before, a channel after the other.
     gap: u32,
     length: u32,
@@ -85,10 +85,10 @@ struct Run {
 /// How the floats of a chunk are integers.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Floats {
-    scale: Scale,
+    scale: FloatScale,
     /// Width of the integers.
     pub(super) bits: u32,
-    exceptions: Vec<Run>,
+    exceptions: Vec<ExceptionRun>,
     /// Which zeros are negative.
     zeros: Option<Vec<u8>>,
 }
@@ -118,7 +118,7 @@ impl Floats {
             f32::from_le_bytes([pcm[at], pcm[at + 1], pcm[at + 2], pcm[at + 3]])
         };
 
-        let mut exceptions: Vec<Run> = Vec::new();
+        let mut exceptions: Vec<ExceptionRun> = Vec::new();
         let (mut next, mut at) = (0, 0);
         let mut magnitudes = 0;
         let mut negative_zero = false;
@@ -138,7 +138,7 @@ impl Floats {
                             if exceptions.len() as u64 == most {
                                 return Ok(None);
                             }
-                            let run = Run { gap: at - next, length: 1, bits };
+                            let run = ExceptionRun { gap: at - next, length: 1, bits };
                             memory::append(&mut exceptions, &[run])?;
                         }
                     }
@@ -205,7 +205,7 @@ impl Floats {
     pub(super) fn read(fields: &mut Fields, samples: u64) -> Result<Self> {
         let (scale, width) = (fields.u8()?, fields.u8()?);
         let bits = u32::from(width & WIDTH);
-        let scale = Scale::new(u32::from(scale & 0x3F), scale >> 6);
+        let scale = FloatScale::new(u32::from(scale & 0x3F), scale >> 6);
         let Some(scale) = scale.filter(|_| (1..=32).contains(&bits)) else {
             return Err(Error::malformed("floats that cannot be scaled like this"));
         };
@@ -226,7 +226,7 @@ impl Floats {
                     .ok_or_else(wrong)?;
                 left = left.checked_sub(1).ok_or_else(wrong)?;
                 // Both are less than the samples of a chunk.
-                let run = Run { gap: gap as u32, length: more as u32 + 1, bits };
+                let run = ExceptionRun { gap: gap as u32, length: more as u32 + 1, bits };
                 memory::append(&mut exceptions, &[run])?;
             }
         }
@@ -264,7 +264,7 @@ const NEGATIVE_ZERO: u32 = 1 << 31;
 
 /// Numbers on their way to floats.
 pub(super) struct Signed<'a> {
-    scale: Scale,
+    scale: FloatScale,
     zeros: Option<(RangeDecoder<'a>, Signs)>,
 }
 
@@ -322,7 +322,7 @@ fn floats(pcm: &[u8]) -> impl Iterator<Item = f32> {
 const EXCEPTION: u64 = 48;
 
 /// The scale that makes integers of most samples, if there may be one.
-fn best_scale(pcm: &[u8]) -> Option<Scale> {
+fn best_scale(pcm: &[u8]) -> Option<FloatScale> {
     let samples = (pcm.len() / 4) as u64;
     // How many floats need at least this power of two, and how many at most.
     let mut least = [0u64; MOST_POWER as usize + 2];
@@ -339,8 +339,8 @@ fn best_scale(pcm: &[u8]) -> Option<Scale> {
     }
     let mut above: u64 = least.iter().sum();
     let mut below = 0;
-    let mut best: Option<(u64, Scale)> = None;
-    let mut improve = |cost: u64, scale: Scale| {
+    let mut best: Option<(u64, FloatScale)> = None;
+    let mut improve = |cost: u64, scale: FloatScale| {
         if best.is_none_or(|(least, _)| cost < least) {
             best = Some((cost, scale));
         }
@@ -349,7 +349,7 @@ fn best_scale(pcm: &[u8]) -> Option<Scale> {
         above -= least[power as usize];
         let exceptions = never + above + below;
         if 8 * exceptions <= samples {
-            let scale = Scale::new(power, convention::POWER)?;
+            let scale = FloatScale::new(power, convention::POWER)?;
             improve(EXCEPTION * exceptions + samples * u64::from(power), scale);
         }
         below += most[power as usize];
@@ -357,7 +357,7 @@ fn best_scale(pcm: &[u8]) -> Option<Scale> {
     let conventions = [convention::LESS_ONE, convention::HALVES, convention::RECIPROCAL];
     let others = [7, 15, 23].into_iter().flat_map(|power| conventions.map(|other| (power, other)));
     for (power, convention) in others {
-        let scale = Scale::new(power, convention)?;
+        let scale = FloatScale::new(power, convention)?;
         let is = |float: &f32| scale.number(*float).is_some_and(|(_, exact)| exact);
         let probe = || floats(pcm).filter(|float| *float != 0.0).take(256);
         let fitting = probe().filter(is).count();
@@ -467,7 +467,7 @@ mod tests {
         for power in [7, 15, 23] {
             let numbers = noise(5000, power + 1);
             for convention in 0..4 {
-                let scale = Scale::new(power, convention).unwrap();
+                let scale = FloatScale::new(power, convention).unwrap();
                 let floats: Vec<f32> = numbers.iter().map(|&number| scale.float(number)).collect();
                 let (found, samples) = found(&floats, 1).unwrap();
                 assert_eq!(samples[0], numbers, "{power} {convention}");
@@ -477,7 +477,7 @@ mod tests {
         // As they are written in single precision.
         let numbers = noise(5000, 16);
         let floats: Vec<f32> = numbers.iter().map(|&number| number as f32 / 32767.0).collect();
-        assert_eq!(found(&floats, 1).unwrap().0.scale, Scale::new(15, 1).unwrap());
+        assert_eq!(found(&floats, 1).unwrap().0.scale, FloatScale::new(15, 1).unwrap());
     }
 
     #[test]
@@ -492,7 +492,7 @@ mod tests {
                 floats[3001] = odd;
                 floats[5000..5010].fill(odd);
                 let (found, _) = found(&floats, channels).unwrap();
-                assert_eq!(found.scale, Scale::new(13, 0).unwrap(), "{odd}");
+                assert_eq!(found.scale, FloatScale::new(13, 0).unwrap(), "{odd}");
                 assert_eq!(found.bits, 14, "{odd}");
                 assert!(found.exceptions.len() <= 4, "{odd}");
             }

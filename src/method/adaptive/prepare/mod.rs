@@ -5,7 +5,7 @@ mod channels;
 mod floats;
 mod order;
 
-use channels::{Channel, Opposite, Rule};
+use channels::{ChannelKind, Opposite, Rule};
 use floats::Floats;
 use order::Order;
 
@@ -19,7 +19,7 @@ use crate::planes::{Layout, fold, unfold};
 /// Samples that are ready for a model.
 pub(super) struct Prepared {
     numbers: Numbers,
-    channels: Vec<Channel>,
+    channels: Vec<ChannelKind>,
     ranks: Option<Ranks>,
     ranks_table: Vec<u8>,
     order: Order,
@@ -68,9 +68,9 @@ impl Prepared {
             None => (Numbers::Integers, ordered(pcm, spec, &layout)?),
         };
         let mut bits = numbers.bits(&layout);
-        let channels = Channel::find(&samples, full_range(bits), numbers.opposite());
+        let channels = ChannelKind::find(&samples, full_range(bits), numbers.opposite());
         let mut kinds = channels.iter();
-        samples.retain(|_| kinds.next() == Some(&Channel::Coded));
+        samples.retain(|_| kinds.next() == Some(&ChannelKind::Coded));
 
         let (ranks, ranks_table) = Ranks::find(&samples)?.unzip();
         if let Some(ranks) = &ranks {
@@ -101,7 +101,7 @@ impl Prepared {
         let (low, high) = range_of(&coded).expect("samples");
         Prepared {
             numbers: Numbers::Integers,
-            channels: vec![Channel::Coded; coded.len()],
+            channels: vec![ChannelKind::Coded; coded.len()],
             ranks: None,
             ranks_table: Vec::new(),
             coded,
@@ -154,7 +154,7 @@ impl Prepared {
 
     /// What a decoder has to know before it meets the model.
     pub(super) fn write(&self, out: &mut Vec<u8>) {
-        let plain = self.channels.iter().all(|&channel| channel == Channel::Coded);
+        let plain = self.channels.iter().all(|&channel| channel == ChannelKind::Coded);
         let mut flags = match self.numbers {
             Numbers::Integers => 0,
             Numbers::Scaled(_) => 1,
@@ -209,13 +209,13 @@ impl Prepared {
             (2, true) => Numbers::Ordered,
             _ => return Err(Error::malformed("numbers that do not fit the format")),
         };
-        let mut channels = vec![Channel::Coded; usize::from(spec.channels)];
+        let mut channels = vec![ChannelKind::Coded; usize::from(spec.channels)];
         if flags & flag::CHANNELS != 0 {
             for (at, channel) in channels.iter_mut().enumerate() {
-                *channel = Channel::read(fields, at)?;
+                *channel = ChannelKind::read(fields, at)?;
             }
         }
-        let coded = channels.iter().filter(|&&channel| channel == Channel::Coded).count();
+        let coded = channels.iter().filter(|&&channel| channel == ChannelKind::Coded).count();
         let mut bits = numbers.bits(&Layout::new(spec.format, wasted));
         let mut ranks = None;
         if flags & flag::RANKS != 0 {
@@ -279,29 +279,29 @@ impl Prepared {
         let range = full_range(self.numbers.bits(&layout));
         let coded = self.order.restore(&mut self.coded);
         let mut coded = coded.iter();
-        let sources: Vec<Source> = self
+        let origins: Vec<Origin> = self
             .channels
             .iter()
             .map(|channel| match channel {
-                Channel::Coded => Source::Samples(coded.next().map_or(&[], |samples| samples)),
-                Channel::Follows(rule) => Source::Other(*rule),
-                Channel::Constant(value) => Source::Constant(*value),
+                ChannelKind::Coded => Origin::Coded(coded.next().map_or(&[], |samples| samples)),
+                ChannelKind::Follows(rule) => Origin::Follows(*rule),
+                ChannelKind::Constant(value) => Origin::Constant(*value),
             })
             .collect();
         let mut signed = match &self.numbers {
-            Numbers::Scaled(floats) => Some(floats.signed(sources.len())),
+            Numbers::Scaled(floats) => Some(floats.signed(origins.len())),
             Numbers::Integers | Numbers::Ordered => None,
         };
-        let mut numbers = vec![0; sources.len()];
+        let mut numbers = vec![0; origins.len()];
         let mut pcm = memory::filled(0, frames * spec.frame_bytes())?;
         let mut fits = true;
         for (at, frame) in pcm.chunks_exact_mut(spec.frame_bytes()).enumerate() {
             let samples = frame.chunks_exact_mut(spec.format.bytes());
-            for ((channel, source), sample) in sources.iter().enumerate().zip(samples) {
-                let number = match source {
-                    Source::Samples(samples) => samples[at],
-                    Source::Other(rule) => rule.apply(numbers[rule.source], range),
-                    Source::Constant(number) => *number,
+            for ((channel, origin), sample) in origins.iter().enumerate().zip(samples) {
+                let number = match origin {
+                    Origin::Coded(samples) => samples[at],
+                    Origin::Follows(rule) => rule.apply(numbers[rule.source], range),
+                    Origin::Constant(number) => *number,
                 };
                 numbers[channel] = number;
                 match &mut signed {
@@ -313,7 +313,7 @@ impl Prepared {
             }
         }
         if let Numbers::Scaled(floats) = &self.numbers {
-            floats.put_exceptions(&mut pcm, sources.len());
+            floats.put_exceptions(&mut pcm, origins.len());
         }
         if !fits {
             return Err(Error::malformed("a sample that is too large"));
@@ -339,9 +339,9 @@ impl Numbers {
 }
 
 /// Where a channel's numbers come from.
-enum Source<'a> {
-    Samples(&'a [i32]),
-    Other(Rule),
+enum Origin<'a> {
+    Coded(&'a [i32]),
+    Follows(Rule),
     Constant(i32),
 }
 

@@ -1,7 +1,7 @@
 //! The byte transformer: sinusoids, layer norms behind the parts, GELU.
 
 use super::buffer::reserve;
-use super::cache::Layout;
+use super::cache::CacheLayout;
 use super::heads::Heads;
 use super::intake::Intake;
 use super::matrix::Matrix;
@@ -99,7 +99,7 @@ impl Weights {
 
     /// Takes the rows of a block through all layers; what the head gets is in the scratch
     /// memory's `inputs`.
-    pub(super) fn run(&self, set: Supported, layout: &Layout, block: &mut Block<'_, '_>) {
+    pub(super) fn run(&self, set: Supported, layout: &CacheLayout, block: &mut Block<'_, '_>) {
         let length = block.rows * self.width.next_multiple_of(GROUP);
         let Scratch { stream, inputs, .. } = &mut *block.scratch;
         inputs.rows_mut(block.rows, self.width).copy_from_slice(&stream[..length]);

@@ -2,7 +2,7 @@
 
 use super::attention::Attend;
 use super::buffer::reserve;
-use super::cache::Layout;
+use super::cache::CacheLayout;
 use super::intake::Intake;
 use super::matrix::Matrix;
 use super::positions::{Positions, Rotate};
@@ -33,12 +33,12 @@ impl Heads {
     pub(super) fn run(
         &self,
         set: Supported,
-        layout: &Layout,
+        layout: &CacheLayout,
         layer: usize,
         rotary: Option<&Positions>,
         block: &mut Block<'_, '_>,
     ) {
-        let (runs, pieces, rows) = (&mut *block.runs, block.pieces, block.rows);
+        let (runs, spans, rows) = (&mut *block.runs, block.spans, block.rows);
         let Scratch { positions, inputs, queries, keys, values, gathered, part, attention, .. } =
             &mut *block.scratch;
         let (stride, key_stride) = (self.query.stride(), self.key.stride());
@@ -63,7 +63,7 @@ impl Heads {
             sharing: heads / layout.heads,
             layer,
             runs,
-            pieces,
+            spans,
             queries,
             stride,
             keys,

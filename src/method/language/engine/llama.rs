@@ -1,7 +1,7 @@
 //! Llama: root-mean-square norms before the parts, rotary positions, SwiGLU.
 
 use super::buffer::reserve;
-use super::cache::Layout;
+use super::cache::CacheLayout;
 use super::heads::Heads;
 use super::intake::Intake;
 use super::matrix::Matrix;
@@ -76,7 +76,7 @@ impl Weights {
 
     /// Takes the rows of a block through all layers; what the head gets is in the scratch
     /// memory's `inputs`.
-    pub(super) fn run(&self, set: Supported, layout: &Layout, block: &mut Block<'_, '_>) {
+    pub(super) fn run(&self, set: Supported, layout: &CacheLayout, block: &mut Block<'_, '_>) {
         for (index, layer) in self.layers.iter().enumerate() {
             self.norm(set, &layer.attention_norm, block);
             layer.heads.run(set, layout, index, Some(&self.positions), block);

@@ -29,11 +29,11 @@ use crate::numerics::dispatch::{InstructionSet, Supported, run_with};
 use crate::numerics::environment::DefaultEnvironment;
 use crate::numerics::matrix::GROUP;
 use buffer::reserve;
-use cache::Layout;
+use cache::CacheLayout;
 use intake::Intake;
 use matrix::Matrix;
 use rows::{Bias, Finite};
-use schedule::Piece;
+use schedule::Span;
 use scratch::Block;
 
 /// Logits that are held at once, as long as that is a row of them at least.
@@ -43,7 +43,7 @@ const LOGITS: usize = 1 << 21;
 #[derive(Debug)]
 pub(crate) struct Engine {
     architecture: Architecture,
-    layout: Layout,
+    layout: CacheLayout,
     weights: Weights,
     /// What it runs on: one that is available.
     set: Supported,
@@ -88,7 +88,7 @@ impl Engine {
                 (Weights::ByteTransformer(weights), model.heads, model.width / model.heads)
             }
         };
-        let layout = Layout { precision, layers: architecture.layers(), heads, head_width };
+        let layout = CacheLayout { precision, layers: architecture.layers(), heads, head_width };
         let set = Supported::best(InstructionSet::Vnni);
         Ok(Engine { architecture, layout, weights, set })
     }
@@ -149,9 +149,9 @@ impl Engine {
             run.cache.make_room(run.tokens.len(), &self.layout)?;
         }
         let mut handed_out = Duration::ZERO;
-        for pieces in schedule::blocks(runs) {
-            let rows = pieces.iter().map(|piece| piece.rows).sum();
-            let block = Block { runs, pieces: &pieces, rows, scratch };
+        for spans in schedule::blocks(runs) {
+            let rows = spans.iter().map(|span| span.rows).sum();
+            let block = Block { runs, spans: &spans, rows, scratch };
             handed_out += self.advance_block(block, head, each);
         }
         Ok(handed_out)
@@ -170,8 +170,8 @@ impl Engine {
                 weights.run(self.set, &self.layout, &mut block);
             }
         }
-        for piece in block.pieces {
-            block.runs[piece.run].cache.extend(piece.rows);
+        for span in block.spans {
+            block.runs[span.run].cache.extend(span.rows);
         }
         self.hand_out(block, head, each)
     }
@@ -186,11 +186,11 @@ impl Engine {
         let Scratch { positions, stream, .. } = &mut *block.scratch;
         positions.clear();
         let mut rows = reserve(stream, block.rows * stride).chunks_exact_mut(stride);
-        for piece in block.pieces {
-            let run = &mut block.runs[piece.run];
-            let tokens = &run.tokens[piece.token..piece.token + piece.rows];
+        for span in block.spans {
+            let run = &mut block.runs[span.run];
+            let tokens = &run.tokens[span.token..span.token + span.rows];
             for (at, (&token, row)) in tokens.iter().zip(&mut rows).enumerate() {
-                let position = piece.position + at;
+                let position = span.position + at;
                 positions.push(position);
                 match &self.weights {
                     Weights::Llama(weights) => weights.embed(token, &mut row[..width]),
@@ -213,11 +213,11 @@ impl Engine {
         let Scratch { inputs, logits, picked, .. } = block.scratch;
         let matrix = head.matrix.as_ref().unwrap_or(self.all_outputs());
         let (outputs, stride) = (matrix.outputs(), matrix.stride());
-        let places = |piece: &Piece| {
-            let (run, token) = (piece.run, piece.token);
-            (0..piece.rows).map(move |at| (run, token + at))
+        let places = |span: &Span| {
+            let (run, token) = (span.run, span.token);
+            (0..span.rows).map(move |at| (run, token + at))
         };
-        let mut places = block.pieces.iter().flat_map(places);
+        let mut places = block.spans.iter().flat_map(places);
         let most = (LOGITS / stride).max(1);
         for first in (0..block.rows).step_by(most) {
             let rows = most.min(block.rows - first);

@@ -2,12 +2,12 @@
 
 use super::attention::Buffers;
 use super::matrix::Inputs;
-use super::schedule::{Piece, Run};
+use super::schedule::{Run, Span};
 
 /// Rows that go through the layers together.
 pub(super) struct Block<'a, 'b> {
     pub(super) runs: &'a mut [Run<'b>],
-    pub(super) pieces: &'a [Piece],
+    pub(super) spans: &'a [Span],
     pub(super) rows: usize,
     pub(super) scratch: &'a mut Scratch,
 }

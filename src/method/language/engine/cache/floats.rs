@@ -1,6 +1,6 @@
 //! Keys and values as floats.
 
-use super::layout::{BLOCK, FEW, Layout, Queries, Rows};
+use super::layout::{BLOCK, CacheLayout, FEW, Queries, Rows};
 use crate::error::Result;
 use crate::memory;
 use crate::numerics::dispatch::Kernels;
@@ -16,19 +16,19 @@ use crate::numerics::prefetch::prefetch;
 pub(super) struct FloatBlock(Box<[f32]>);
 
 impl FloatBlock {
-    pub(super) fn new(layout: &Layout) -> Result<Self> {
+    pub(super) fn new(layout: &CacheLayout) -> Result<Self> {
         Ok(FloatBlock(memory::filled(0.0, layout.places() * length(layout))?.into()))
     }
 
     /// Bytes of a block, what holds it left out.
-    pub(super) fn bytes(layout: &Layout) -> u64 {
+    pub(super) fn bytes(layout: &CacheLayout) -> u64 {
         layout.places() as u64 * (length(layout) * size_of::<f32>()) as u64
     }
 
     #[inline(always)]
     pub(super) fn put(
         &mut self,
-        layout: &Layout,
+        layout: &CacheLayout,
         place: usize,
         at: usize,
         keys: &[f32],
@@ -49,7 +49,7 @@ impl FloatBlock {
     #[inline(always)]
     pub(super) fn score<I: Kernels>(
         &self,
-        layout: &Layout,
+        layout: &CacheLayout,
         place: usize,
         queries: &Queries,
         rows: &mut Rows<'_>,
@@ -77,7 +77,7 @@ impl FloatBlock {
     #[inline(always)]
     pub(super) fn gather<I: Kernels>(
         &self,
-        layout: &Layout,
+        layout: &CacheLayout,
         place: usize,
         weights: &mut Rows<'_>,
         count: usize,
@@ -104,6 +104,6 @@ impl FloatBlock {
 
 /// Floats of a head.
 #[inline(always)]
-fn length(layout: &Layout) -> usize {
+fn length(layout: &CacheLayout) -> usize {
     BLOCK * (layout.head_width + layout.value_width())
 }

@@ -14,7 +14,7 @@ pub(super) const FEW: usize = 6;
 /// The shape of a cache: each layer has heads, and each of them a key and a value for every
 /// position.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Layout {
+pub(crate) struct CacheLayout {
     pub(crate) precision: Precision,
     pub(crate) layers: usize,
     /// Heads of keys.
@@ -22,7 +22,7 @@ pub(crate) struct Layout {
     pub(crate) head_width: usize,
 }
 
-impl Layout {
+impl CacheLayout {
     /// A position's values of a head, padded to whole groups.
     pub(crate) fn value_width(&self) -> usize {
         self.head_width.next_multiple_of(GROUP)

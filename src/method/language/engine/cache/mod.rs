@@ -6,12 +6,12 @@ mod layout;
 
 use crate::error::Result;
 use crate::method::language::Precision;
-use crate::numerics::bytes::Sums;
+use crate::numerics::bytes::PanelSums;
 use crate::numerics::dispatch::Kernels;
 use bytes::ByteBlock;
 use floats::FloatBlock;
 
-pub(super) use layout::{BLOCK, Layout, Queries, Rows};
+pub(super) use layout::{BLOCK, CacheLayout, Queries, Rows};
 
 /// An upper bound of the bytes that hold a block, which is itself elsewhere.
 const HOLDER: u64 = 128;
@@ -41,7 +41,7 @@ impl Cache {
 
     /// Bytes of a context of this many positions: the same on every machine, since encoders
     /// decide by it.
-    pub(super) fn bytes(layout: &Layout, positions: usize) -> u64 {
+    pub(super) fn bytes(layout: &CacheLayout, positions: usize) -> u64 {
         let block = match layout.precision {
             Precision::F32 => FloatBlock::bytes(layout),
             Precision::Int8 => ByteBlock::bytes(layout),
@@ -60,7 +60,7 @@ impl Cache {
     }
 
     /// Takes memory for as many more positions.
-    pub(super) fn make_room(&mut self, positions: usize, layout: &Layout) -> Result<()> {
+    pub(super) fn make_room(&mut self, positions: usize, layout: &CacheLayout) -> Result<()> {
         let count = (self.length + positions).div_ceil(BLOCK);
         match &mut self.blocks {
             Blocks::Floats(blocks) => {
@@ -86,7 +86,7 @@ impl Cache {
     #[inline(always)]
     pub(super) fn put(
         &mut self,
-        layout: &Layout,
+        layout: &CacheLayout,
         place: usize,
         position: usize,
         keys: &[f32],
@@ -104,12 +104,12 @@ impl Cache {
     #[inline(always)]
     pub(super) fn score<I: Kernels>(
         &self,
-        layout: &Layout,
+        layout: &CacheLayout,
         place: usize,
         queries: &Queries,
         rows: &mut Rows<'_>,
         positions: usize,
-        sums: &mut [Sums],
+        sums: &mut [PanelSums],
     ) {
         for start in (0..positions).step_by(BLOCK) {
             let (block, count) = (start / BLOCK, BLOCK.min(positions - start));
@@ -131,7 +131,7 @@ impl Cache {
     #[inline(always)]
     pub(super) fn gather<I: Kernels>(
         &self,
-        layout: &Layout,
+        layout: &CacheLayout,
         place: usize,
         weights: &mut Rows<'_>,
         positions: usize,

@@ -7,7 +7,7 @@ use crate::numerics::lanes::dot8;
 
 /// How to predict from lags.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::method::adaptive) struct Settings {
+pub(in crate::method::adaptive) struct LagSettings {
     pub(in crate::method::adaptive) own: usize,
     pub(in crate::method::adaptive) other: usize,
     /// What is left of a sample's weight one sample later.
@@ -23,8 +23,8 @@ pub(in crate::method::adaptive) struct Settings {
 /// first rows at earlier times: with R_t(i, j) the sum of l^(t-s) x[s-i] x[s-j] over all s
 /// up to t, R_t(i, j) = R_{t-i}(0, j-i). Per sample only the correlations of the newest
 /// values are updated, and the matrix is put together when it is solved.
-pub(in crate::method::adaptive) struct Lagged {
-    settings: Settings,
+pub(in crate::method::adaptive) struct LagPredictor {
+    settings: LagSettings,
     /// Blocks of own lags, from lag 0 on, and of the other signal's.
     blocks: [usize; 2],
     weights_own: Vec<Block>,
@@ -48,14 +48,14 @@ const LEAST_PART: f64 = 1.0 / (1u64 << 42) as f64;
 /// More than any lag, and a power of two.
 const RING: usize = 64;
 
-impl Lagged {
-    pub(in crate::method::adaptive) fn new(settings: Settings) -> Self {
-        let Settings { own, other, .. } = settings;
+impl LagPredictor {
+    pub(in crate::method::adaptive) fn new(settings: LagSettings) -> Self {
+        let LagSettings { own, other, .. } = settings;
         assert!(own < RING && other < RING && own > 0);
         let blocks = [(own + 1).div_ceil(LANES), other.div_ceil(LANES)];
         let nothing = |blocks: usize| vec![[0.0; LANES]; blocks];
         let each = 2 * (blocks[0] + blocks[1]);
-        Lagged {
+        LagPredictor {
             settings,
             blocks,
             weights_own: nothing(blocks[0]),
@@ -106,7 +106,7 @@ impl Lagged {
         self.since += 1;
         let every = self.settings.schedule.every(self.time);
         // Only the last ones before the matrix is solved matter.
-        let Settings { own, other, .. } = self.settings;
+        let LagSettings { own, other, .. } = self.settings;
         if self.since + own.max(other) as u32 >= every {
             self.now = (self.now + 1) % RING;
             let each = self.newest.len();
@@ -121,7 +121,7 @@ impl Lagged {
     #[inline(always)]
     fn solve(&mut self) {
         settle(self.newest.as_flattened_mut());
-        let Settings { own, other, ridge, .. } = self.settings;
+        let LagSettings { own, other, ridge, .. } = self.settings;
         let [own_blocks, other_blocks] = self.blocks;
         let (ring, now, each) = (&self.ring, self.now, self.newest.len());
         let at = |back: usize| {

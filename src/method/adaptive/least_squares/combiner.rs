@@ -7,7 +7,7 @@ use crate::numerics::lanes::dot8;
 
 /// How to combine.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::method::adaptive) struct Settings {
+pub(in crate::method::adaptive) struct CombinerSettings {
     /// What is left of a sample's weight one sample later.
     pub(in crate::method::adaptive) memory: f64,
     /// Where weights begin, and where they are held when there is little to learn from.
@@ -23,8 +23,8 @@ const ERROR_RATE: f64 = 0.01;
 const MOST_WEIGHT: f64 = 8.0;
 
 /// Finds the weights of its inputs.
-pub(in crate::method::adaptive) struct Combined {
-    settings: Settings,
+pub(in crate::method::adaptive) struct Combiner {
+    settings: CombinerSettings,
     weights: Vec<Block>,
     /// The covariance, and of each input with the target.
     matrix: Vec<Block>,
@@ -40,13 +40,13 @@ pub(in crate::method::adaptive) struct Combined {
     system: System,
 }
 
-impl Combined {
-    pub(in crate::method::adaptive) fn new(inputs: usize, settings: Settings) -> Self {
+impl Combiner {
+    pub(in crate::method::adaptive) fn new(inputs: usize, settings: CombinerSettings) -> Self {
         let system = System::new(inputs);
         let nothing = |blocks: usize| vec![[0.0; LANES]; blocks];
         let mut weights = nothing(system.width());
         weights.as_flattened_mut()[..inputs].fill(settings.start);
-        Combined {
+        Combiner {
             settings,
             weights,
             matrix: nothing(system.size() * system.width()),
