@@ -1,5 +1,5 @@
-//! Headers, chunks, blocks and trailers: what is read of any bytes is written again, and
-//! reads the same.
+//! Headers, chunks, blocks and trailers: those that parse are written again, and parse to the
+//! same.
 
 #![no_main]
 
@@ -11,7 +11,7 @@ use lmac_fuzz::bytes::Builder;
 const VERSION: [u8; 2] = [lmac::FORMAT_VERSION.0, lmac::FORMAT_VERSION.1];
 
 fuzz_target!(|data: &[u8]| -> Corpus {
-    // A header's body, and what follows it.
+    // The body of a header, and the bytes after it.
     let Some((&[kind, length], rest)) = data.split_first_chunk() else { return Corpus::Reject };
     let Some((body, rest)) = rest.split_at_checked(usize::from(length)) else {
         return Corpus::Reject;

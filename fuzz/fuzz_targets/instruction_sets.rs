@@ -1,5 +1,5 @@
-//! Audio of any kind, encoded on every instruction set that the machine has: the same bytes,
-//! and the audio back on each.
+//! Audio of any kind: every instruction set of the machine encodes the same bytes, and decodes
+//! the audio from them.
 
 #![no_main]
 
@@ -23,7 +23,7 @@ fuzz_target!(|input: Input| {
     let Input { audio, settings, model } = input;
     let spec = audio.spec();
     let model = models::all().get(usize::from(model / 16));
-    // All of it is done once for each instruction set.
+    // Short, since each instruction set encodes and decodes it.
     let most = if model.is_some() { 40 } else { settings.most_samples() / 4 };
     let pcm = audio.pcm(most);
     let encode_and_decode = || {

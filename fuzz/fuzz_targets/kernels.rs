@@ -1,5 +1,5 @@
-//! Products of any numbers and shapes, on every instruction set that the machine has: bit for
-//! bit what their definition says.
+//! Products of any numbers and shapes: every instruction set of the machine computes the bits of
+//! their definition.
 
 #![no_main]
 
@@ -26,7 +26,7 @@ struct Sizes {
     fresh: bool,
 }
 
-/// As many numbers as it takes: those given, over and over, or noise.
+/// Numbers of any count: given ones, repeated, or noise.
 #[derive(Debug, Arbitrary)]
 enum Numbers {
     Given(Vec<u32>),
@@ -35,7 +35,7 @@ enum Numbers {
 
 /// A row whose largest number is below this becomes zeros.
 const LEAST: f32 = 1.0 / (1u128 << 100) as f32;
-/// Numbers beyond this are taken as this.
+/// Numbers are limited to this size.
 const MOST: f32 = 3e38;
 
 fuzz_target!(|input: Input| {
@@ -43,7 +43,7 @@ fuzz_target!(|input: Input| {
         Input::Adapt { blocks, gain, weights, window } => {
             let length = 64 * (1 + usize::from(blocks) % 8);
             let weights = weights.integers(length);
-            // No element of a window, and no gain, is the least number.
+            // Elements of a window and gains are never `i16::MIN`.
             let window = window.integers(length + 1).into_iter().map(|x| x.max(-i16::MAX));
             let (window, gain) = (window.collect::<Vec<_>>(), gain.max(-i16::MAX));
             let (before, after) = (&window[..length], &window[1..]);
@@ -78,7 +78,7 @@ fuzz_target!(|input: Input| {
 });
 
 impl Sizes {
-    /// A shape, with its inputs and what its sums are before.
+    /// Returns a shape, with its inputs and its initial sums.
     fn with(self, inputs: Numbers, sums: Numbers) -> (Shape, Vec<f32>, Vec<f32>) {
         let [input, weight, sum] = self.spare.map(|spare| usize::from(spare) % 9);
         let (rows, depth) = (usize::from(self.rows) % 16, usize::from(self.depth) % 70);
@@ -137,7 +137,7 @@ fn same<T: PartialEq + Debug>(results: Vec<(&'static str, T)>, expected: &T) {
     }
 }
 
-/// The same bits; what is no number may be any such.
+/// Compares bits, except those of NaN.
 fn same_floats(results: Vec<(&'static str, Vec<f32>)>, expected: &[f32]) {
     for (set, result) in results {
         assert_eq!(result.len(), expected.len());
@@ -176,7 +176,7 @@ fn multiplied(shape: Shape, inputs: &[f32], weights: &[f32], sums: &[f32]) -> Ve
     values
 }
 
-/// The definition of a product of rows that become bytes.
+/// The definition of a product of quantised rows.
 fn quantised_products(inputs: usize, values: &[f32], weights: &[f32]) -> Vec<f32> {
     let outputs: Vec<_> = weights.chunks(inputs).map(quantised).collect();
     let mut results = Vec::new();
@@ -189,7 +189,7 @@ fn quantised_products(inputs: usize, values: &[f32], weights: &[f32]) -> Vec<f32
     results
 }
 
-/// The bytes of a row, and its scale.
+/// Returns the bytes of a row, and its scale.
 fn quantised(row: &[f32]) -> (Vec<i64>, f32) {
     let finite = |x: f32| if x.is_nan() { -MOST } else { x.clamp(-MOST, MOST) };
     let most = row.iter().fold(0.0f32, |most, &x| most.max(finite(x).abs()));

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use lmac::checkpoint::{self, Checkpoint};
-use lmac::language::{TensorKind, LanguageModel, LanguageOptions, ModelParts};
+use lmac::language::{LanguageModel, LanguageOptions, ModelParts, TensorKind};
 use lmac::{
-    AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder, Preset, Precision, SampleFormat,
+    AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder, Precision, Preset, SampleFormat,
 };
 
 use crate::models::vectors;

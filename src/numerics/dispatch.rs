@@ -1,6 +1,6 @@
-//! The same code, compiled for each instruction set.
+//! Runs code that is compiled for each instruction set on one that the machine supports.
 
-#![allow(unsafe_code, reason = "instruction sets need it, each behind its detection")]
+#![allow(unsafe_code, reason = "calls code for instruction sets that were detected")]
 
 use super::bytes::Bytes;
 pub(crate) use super::instruction_set::{InstructionSet, Supported};

@@ -1,10 +1,12 @@
-//! The float environment: rounding to nearest, denormals as they are.
+//! The float environment: rounding to nearest, and denormals that are not flushed.
 
 #![allow(unsafe_code, reason = "a control register is read and written")]
 
-/// Sets the float environment that IEEE-754 has by default, and puts the caller's back
-/// when it is dropped. Audio programs like to run with denormals flushed to zero, and
-/// threads inherit that; it would change the bits.
+/// A guard that sets the default float environment of IEEE-754, and restores the caller's when
+/// it is dropped.
+///
+/// Audio programs often flush denormals to zero, and threads inherit that; it would change
+/// bits.
 pub(crate) struct DefaultEnvironment {
     before: Register,
 }

@@ -1,24 +1,24 @@
-//! Kernels over 16-bit integers, which compilers do not find by themselves.
+//! Kernels over 16-bit integers, which compilers do not vectorise well.
 
 #![allow(unsafe_code, reason = "vectors are loaded and stored")]
 
 use super::vectors::{Four, Vector};
 
-/// Elements that a kernel takes at once: lengths are multiples of it.
+/// The number of elements that lengths are a multiple of.
 pub(crate) const BLOCK: usize = 64;
 
-/// The kernels of an instruction set. Integers give the same sums in any order.
+/// The kernels of an instruction set for integers, whose sums are the same in any order.
 pub(crate) trait Integers {
-    /// Its vectors of floats.
+    /// The instruction set's vectors of floats.
     type Floats: Vector;
 
-    /// Moves each weight by `gain` times its element of `before`, out of 2^15 and rounded
-    /// to the nearest, within the ends of their type; and gives the sum of the products of
-    /// the new weights with `after`, modulo 2^32. All are equally long.
+    /// Adds `gain` times its element of `before`, divided by 2^15 and rounded, to each weight,
+    /// saturating; returns the dot product of the new weights with `after`, modulo 2^32. All
+    /// slices are equally long.
     fn adapt(weights: &mut [i16], before: &[i16], after: &[i16], gain: i16) -> i32;
 }
 
-/// For every machine.
+/// The kernels for every machine.
 pub(crate) struct Plain;
 
 impl Integers for Plain {
@@ -29,7 +29,7 @@ impl Integers for Plain {
         let mut sum = 0i32;
         for ((weight, before), after) in weights.iter_mut().zip(before).zip(after) {
             let step = (i32::from(*before) * i32::from(gain) + (1 << 14)) >> 15;
-            // Only -2^15 squared is too large, and no element is that.
+            // Only the square of -2^15 would overflow, and no element has that value.
             *weight = weight.saturating_add(step as i16);
             sum = sum.wrapping_add(i32::from(*weight) * i32::from(*after));
         }
@@ -37,7 +37,7 @@ impl Integers for Plain {
     }
 }
 
-// Whoever names these types runs their instructions, so that no code outside can name them.
+// These types run their instructions without a check, so no code outside may name them.
 #[cfg(target_arch = "x86_64")]
 pub(super) use x86::{Avx2, Avx512, Vnni};
 
@@ -48,7 +48,7 @@ mod x86 {
     use super::{BLOCK, Integers};
     use crate::numerics::vectors::{Eight, Sixteen};
 
-    /// For machines that have AVX2; nothing else may call it.
+    /// The kernels for machines with AVX2.
     pub(in crate::numerics) struct Avx2;
 
     impl Integers for Avx2 {
@@ -72,7 +72,7 @@ mod x86 {
         for (weights, (before, after)) in blocks.zip(windows) {
             let (weights, before, after) = (weights.as_mut_ptr(), before.as_ptr(), after.as_ptr());
             for (at, sum) in sums.iter_mut().enumerate() {
-                // SAFETY: `at` counts to the end of a block, and all three point to one.
+                // SAFETY: `at` counts the vectors of a block, and all three point to a block.
                 unsafe {
                     let weights = weights.add(LANES * at).cast::<__m256i>();
                     let before = _mm256_loadu_si256(before.add(LANES * at).cast());
@@ -91,7 +91,7 @@ mod x86 {
         _mm_cvtsi128_si32(_mm_add_epi32(quarter, _mm_shuffle_epi32(quarter, 1)))
     }
 
-    /// For machines that have AVX-512 with bytes and words; nothing else may call it.
+    /// The kernels for machines with AVX-512.
     pub(in crate::numerics) struct Avx512;
 
     impl Integers for Avx512 {
@@ -115,7 +115,7 @@ mod x86 {
         for (weights, (before, after)) in blocks.zip(windows) {
             let (weights, before, after) = (weights.as_mut_ptr(), before.as_ptr(), after.as_ptr());
             for (at, sum) in sums.iter_mut().enumerate() {
-                // SAFETY: `at` counts to the end of a block, and all three point to one.
+                // SAFETY: `at` counts the vectors of a block, and all three point to a block.
                 unsafe {
                     let weights = weights.add(LANES * at).cast::<__m512i>();
                     let before = _mm512_loadu_si512(before.add(LANES * at).cast());
@@ -131,7 +131,7 @@ mod x86 {
         _mm512_reduce_add_epi32(_mm512_add_epi32(a, b))
     }
 
-    /// For machines that have products of bytes beside AVX-512; nothing else may call it.
+    /// The kernels for machines with AVX-512 VNNI.
     pub(in crate::numerics) struct Vnni;
 
     impl Integers for Vnni {

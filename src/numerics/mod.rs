@@ -1,10 +1,10 @@
 //! The arithmetic that the format's bits depend on.
 //!
-//! Everything here is IEEE-754 `+ - * /` and square roots in a written order, and gives
-//! the same bits on every machine: sums have a fixed number of partial sums and a fixed
-//! tree, whatever the width of a vector. Kernels are plain Rust over arrays of fixed
-//! length; [`dispatch`] has them compiled for each instruction set. Unsafe code is only
-//! there, in kernels that compilers do not find and in [`environment`].
+//! Everything here is IEEE-754 `+ - * /` and square roots in a written order, and gives the
+//! same bits on every machine: sums have a fixed number of partial sums and a fixed tree, for
+//! any width of vectors. Kernels are plain Rust over arrays of fixed length; [`dispatch`]
+//! compiles them for each instruction set. Unsafe code is in the dispatcher, in kernels that
+//! compilers do not vectorise well, and in [`environment`].
 
 #![allow(clippy::needless_range_loop, reason = "loops over lanes say which lane is which")]
 #![cfg_attr(

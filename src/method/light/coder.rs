@@ -1,7 +1,5 @@
-//! The way through the samples of a chunk.
-//!
-//! There is one for both directions: a [`CharacterCoder`] is asked about each bit, and an
-//! encoder answers with the bit it was given.
+//! One pass through the samples of a chunk, for both directions: it asks a [`CharacterCoder`]
+//! for each bit, and an encoder answers with the bit that it was given.
 
 use super::predictor::Predictor;
 use super::rows::{ChannelState, Rows};
@@ -11,14 +9,13 @@ use crate::error::Result;
 use crate::memory;
 use crate::planes::{BitReader, BitWriter, Layout, Mapping, PlaneKind, fold, unfold};
 
-/// What happens to the bits. Each call gets the bit, where it is known, and says what
-/// it is.
+/// Codes bits: each call gets the bit if it is known, and returns it.
 pub(super) trait CharacterCoder {
-    /// A bit of byte `j`'s character.
+    /// Codes a bit of a character.
     fn character(&mut self, node: &mut AdaptiveBit, bit: bool) -> bool;
-    /// A bit of plane `j` that is modelled.
+    /// Codes a bit of plane `j`, which is modelled.
     fn plane(&mut self, node: &mut AdaptiveBit, bit: bool, j: usize) -> bool;
-    /// A bit of a plane that is packed.
+    /// Codes a bit of a packed plane.
     fn packed(&mut self, bit: bool) -> bool;
 }
 
@@ -68,7 +65,7 @@ impl CharacterCoder for Reading<'_> {
     }
 }
 
-/// Writes nothing and adds up what it would have cost.
+/// Writes nothing and sums up the costs.
 pub(super) struct Cost {
     pub(super) characters: u64,
     pub(super) planes: Vec<u64>,
@@ -101,7 +98,7 @@ impl CharacterCoder for Cost {
     }
 }
 
-/// State of a chunk while it is coded.
+/// The state of a chunk while it is coded.
 pub(super) struct ChunkState<'a> {
     spec: &'a AudioSpec,
     layout: Layout,
@@ -134,7 +131,7 @@ impl<'a> ChunkState<'a> {
         })
     }
 
-    /// Begins anew with what predictions are made from.
+    /// Clears the samples that predictions are made from.
     pub(super) fn forget_history(&mut self) {
         self.histories.fill([0; 3]);
     }
@@ -159,7 +156,7 @@ impl<'a> ChunkState<'a> {
         }
     }
 
-    /// Fills `pcm`; `false` where a value does not fit its sample.
+    /// Fills `pcm`; `false` if a value does not fit its sample.
     pub(super) fn decode(&mut self, pcm: &mut [u8], coder: &mut impl CharacterCoder) -> bool {
         let mut fits = true;
         for frame in pcm.chunks_exact_mut(self.spec.frame_bytes()) {
@@ -172,7 +169,7 @@ impl<'a> ChunkState<'a> {
         fits
     }
 
-    /// A sample's coded value. `before` is the channel before it in the frame.
+    /// Maps a sample to its coded value. `before` is the sample of the channel before.
     #[inline(always)]
     fn map(&mut self, sample: &[u8], channel: usize, before: &mut i64) -> u64 {
         let value = self.layout.get(sample);
@@ -209,7 +206,7 @@ impl<'a> ChunkState<'a> {
         self.layout.put(self.layout.ordered(value), sample)
     }
 
-    /// Codes a value, the highest bit first. What comes back is the value.
+    /// Codes a value, highest bit first, and returns it.
     #[inline(always)]
     fn code(&mut self, value: u64, channel: usize, coder: &mut impl CharacterCoder) -> u64 {
         let bytes = self.layout.bytes;

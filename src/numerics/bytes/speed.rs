@@ -1,4 +1,4 @@
-//! How quick products are; run by hand, with optimisation.
+//! Measures the speed of products; run by hand, with optimisation.
 
 use std::time::Instant;
 
@@ -23,8 +23,8 @@ impl Work for Products<'_> {
     }
 }
 
-/// Operations in a second, in units of 10^9: the best of many short runs, of which some are
-/// not interrupted.
+/// Returns the speed in 10^9 operations per second: the best of many short runs, since most
+/// are interrupted.
 fn rate(operations: usize, mut run: impl FnMut()) -> f64 {
     let repeats = 2_000_000usize.div_ceil(operations);
     let (mut best, begin) = (0f64, Instant::now());

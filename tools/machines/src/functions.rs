@@ -1,4 +1,4 @@
-//! Functions of numbers, one by one.
+//! Digests of single functions.
 
 use lmac::proof;
 
@@ -11,7 +11,7 @@ pub(crate) fn run(work: &mut Work<'_>) {
     kernels(work, count);
 }
 
-/// Functions that tables are made with, at numbers up to 16 of either sign.
+/// Digests the functions of tables, at numbers up to 16 of either sign.
 fn tables(work: &mut Work<'_>, count: usize) {
     let mut random = Random::new(1);
     let mut bytes: [Vec<u8>; 5] = Default::default();
@@ -26,7 +26,7 @@ fn tables(work: &mut Work<'_>, count: usize) {
     }
 }
 
-/// Functions of kernels, at normal numbers of every size up to 2^64.
+/// Digests the functions of kernels, at normal numbers of every size up to 2^64.
 fn kernels(work: &mut Work<'_>, count: usize) {
     let mut random = Random::new(2);
     let argument = |random: &mut Random| {

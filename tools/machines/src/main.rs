@@ -52,7 +52,7 @@ fn digests(options: Options, flush: bool) -> ExitCode {
     if flush { proof::with_flushing(work) } else { work() }
 }
 
-/// What the arguments ask for.
+/// The command that the arguments ask for.
 enum Command {
     /// To print the names of the instruction sets.
     InstructionSets,

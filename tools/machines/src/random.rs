@@ -1,6 +1,6 @@
-//! Random numbers that are the same everywhere.
+//! Random numbers that are the same on every machine.
 
-/// A small generator with a seed.
+/// A seeded generator.
 pub(crate) struct Random(u64);
 
 impl Random {

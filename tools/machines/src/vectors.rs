@@ -1,4 +1,4 @@
-//! Streams that were encoded before and elsewhere: the test vectors.
+//! The test vectors: streams that were encoded before, on another machine.
 
 #[cfg(feature = "files")]
 use std::path::Path;
@@ -7,7 +7,7 @@ use lmac::DecodeOptions;
 
 use crate::Work;
 
-/// The streams in the program itself, since not every platform has files.
+/// Includes the streams in the program, since not every platform has files.
 macro_rules! streams {
     ($($name:literal,)*) => {
         [$(($name, include_bytes!(concat!("../../../spec/vectors/good-", $name, ".lmac")) as &[u8])),*]
@@ -102,7 +102,7 @@ pub(crate) fn run(work: &mut Work<'_>) {
     with_models(work);
 }
 
-/// Streams that need the models beside them.
+/// Decodes the streams that need the models beside them.
 #[cfg(feature = "files")]
 fn with_models(work: &mut Work<'_>) {
     use lmac::{Precision, checkpoint};

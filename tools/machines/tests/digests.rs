@@ -1,5 +1,5 @@
-//! This machine computes what every machine does: on each of its instruction sets, with one
-//! thread and with several, and for callers that flush denormals.
+//! Tests that this machine computes the digests of all machines: on each of its instruction
+//! sets, with one thread and with several, and for callers that flush denormals.
 
 use lmac::proof;
 use lmac_machines::{DIGESTS, Options, SHORT_DIGESTS, run};

@@ -1,4 +1,4 @@
-//! Prediction and coding of the samples of a chunk, the same way in both directions.
+//! Predicts and codes the samples of a chunk, the same way in both directions.
 
 use super::BitCoder;
 use super::mixture::{Mixture, SampleRange};
@@ -12,12 +12,12 @@ use crate::numerics::functions::clamp;
 use crate::numerics::integers::Integers;
 use crate::numerics::lanes::Lanes;
 
-/// Predictions are within so many times the largest sample of a width.
+/// Predictions are limited to this many times the largest sample of their width.
 const MOST: f64 = 2.0;
 
-/// Blocks of eight that the inputs of the combiners take at most.
+/// The most blocks of eight inputs of a combiner.
 const BLOCKS: usize = 4;
-/// The most of each kind.
+/// The most predictors of each kind.
 const MOST_BASES: usize = 8;
 const MOST_CASCADES: usize = 8;
 const MOST_COMBINERS: usize = 8;
@@ -68,13 +68,13 @@ struct ChannelState<const EXPERTS: usize> {
     sample: f64,
 }
 
-/// What a sample is predicted to be.
+/// All predictions of a sample.
 struct Predictions {
     bases: [f64; MOST_BASES],
-    /// Where cascades start, and what comes out of them.
+    /// The predictions that cascades correct, and those that they arrive at.
     starts: [f64; MOST_CASCADES],
     cascades: [f64; MOST_CASCADES],
-    /// What the combiners combine: corrections of the first cascade.
+    /// Inputs of the combiners: corrections of the first cascade.
     inputs: [[f64; 8]; BLOCKS],
     combined: [f64; MOST_COMBINERS],
     mean: f64,
@@ -88,7 +88,7 @@ where
         let bases = if alone { parameters.bases_alone } else { parameters.bases };
         let filters =
             |filters: &[FilterSettings]| filters.iter().map(|&s| Filter::new(s, scale)).collect();
-        // The filters of the first cascade, the other cascades, the other bases.
+        // Inputs: filters of the first cascade, the other cascades, the other bases.
         let [first, others @ ..] = parameters.cascades else { unreachable!("there is a cascade") };
         let inputs = first.filters.len() + others.len() + bases.len() - 1;
         assert!(inputs <= 8 * BLOCKS && bases.len() <= MOST_BASES);
@@ -171,7 +171,7 @@ where
                 let prediction = filter.prediction();
                 target = settle(target);
                 filter.step::<I>(target as f32);
-                // In the first cascade a prediction counts as much as it is worth.
+                // In the first cascade, the weight of the last combiner scales a prediction.
                 let worth = weigh.map_or(1.0, |last| clamp(1.0 + last.weight(at), 0.0, 1.0));
                 target -= worth * prediction;
             }
@@ -180,8 +180,8 @@ where
     }
 }
 
-/// Codes all samples of a chunk, which are read or filled in; `false` where some sample is
-/// outside of the range.
+/// Codes all samples of a chunk, which an encoder reads and a decoder fills in; `false` if a
+/// decoded sample was out of range.
 #[inline(always)]
 pub(super) fn run<C: BitCoder, I: Integers, const EXPERTS: usize>(
     parameters: &'static Parameters<EXPERTS>,

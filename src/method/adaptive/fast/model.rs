@@ -1,4 +1,4 @@
-//! Prediction and coding of the samples of a chunk, the same way in both directions.
+//! Predicts and codes the samples of a chunk, the same way in both directions.
 
 use super::SymbolCoder;
 use super::residuals::Residuals;
@@ -12,7 +12,7 @@ use crate::numerics::functions::clamp;
 use crate::numerics::integers::Integers;
 use crate::planes::{fold, unfold};
 
-/// A channel.
+/// The filters of a channel, and its last sample.
 struct ChannelState {
     own: Window,
     other: Window,
@@ -25,12 +25,12 @@ struct ChannelState {
     sample: f64,
 }
 
-/// Lags of a channel that is alone, and of one that sees another.
+/// Lags of a channel without a partner, and of one with a partner.
 const LAGS: [(usize, usize); 2] = [(16, 0), (12, 4)];
 
 const BASE_SCHEDULE: Schedule = Schedule { first: [2, 8], then: 64 };
 
-/// Of what the cascade predicts.
+/// The combiner of the cascade's predictions.
 const LAST: CombinerSettings = CombinerSettings {
     memory: 0.996,
     start: 1.0,
@@ -56,8 +56,8 @@ impl ChannelState {
     }
 }
 
-/// Codes all samples of a chunk, which are read or filled in; `false` where some sample is
-/// outside of the range.
+/// Codes all samples of a chunk, which an encoder reads and a decoder fills in; `false` if a
+/// decoded sample was out of range.
 #[inline(always)]
 pub(super) fn run<C: SymbolCoder, I: Integers>(prepared: &mut Prepared, coder: &mut C) -> bool {
     let unit = prepared.unit();
@@ -90,7 +90,7 @@ pub(super) fn run<C: SymbolCoder, I: Integers>(prepared: &mut Prepared, coder: &
             let scaled = clamp(prediction * up, lowest, most);
             let truncated = (scaled + 0.5) as i64;
             let rounded = truncated - i64::from(truncated as f64 > scaled + 0.5);
-            // The side that the prediction leans to comes first: -1 folds to 1.
+            // The residual on the side of the exact prediction folds to the smaller number.
             let flip = if scaled > rounded as f64 { -1 } else { 0 };
 
             let room = (rounded - low, high - rounded);
@@ -119,15 +119,15 @@ pub(super) fn run<C: SymbolCoder, I: Integers>(prepared: &mut Prepared, coder: &
     fits
 }
 
-/// A residual folded, where there are so many below zero and above it: as far as there are
-/// some on either side they take turns, and then come the others.
+/// Folds a residual that has this many values below zero and above it: both sides alternate
+/// as far as both have values, then come those of the larger side.
 #[inline(always)]
 fn fold_within(r: i64, (below, above): (i64, i64)) -> u64 {
     let both = below.min(above);
     if r.abs() <= both { fold(r) } else { (r.abs() + both) as u64 }
 }
 
-/// The inverse, and whether there is one; otherwise the last.
+/// Returns the inverse of [`fold_within`], and whether there is one; if not, the last value.
 #[inline(always)]
 fn unfold_within(u: u64, (below, above): (i64, i64)) -> (i64, bool) {
     let both = below.min(above);

@@ -1,26 +1,26 @@
-//! In single precision, for few taps.
+//! LMS filters in single precision, for few taps.
 
 use crate::numerics::lanes::{Lanes, tree};
 
-/// What a filter learns from.
+/// The quantity that a filter learns from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::method::adaptive) enum Feedback {
     /// The error.
     Error,
-    /// Its sign, as large as errors are on average: outliers count no more than others.
+    /// The sign of the error times the average error, so that outliers count no more than
+    /// other samples.
     Sign,
 }
 
 const AVERAGE_RATE: f32 = 0.01;
 
-/// Errors that are less than this are none: filters that fade away do not come near the
-/// smallest numbers.
+/// Errors below this become zero, so that fading filters never hold denormals.
 const LEAST_ERROR: f32 = 1e-6;
 
-/// A filter that predicts more is lost, and starts anew.
+/// A filter that predicts more has diverged, and is reset.
 const MOST: f32 = 1e12;
 
-/// `N` taps, a multiple of 32 or 16. So few are all recent: one power is enough.
+/// A filter of `N` taps, a multiple of 16. One power normalises it, since all taps are recent.
 pub(in crate::method::adaptive) struct Float<const N: usize> {
     step: f32,
     feedback: Feedback,
@@ -50,7 +50,7 @@ impl<const N: usize> Float<N> {
         }
     }
 
-    /// Learns the target, and predicts the next one.
+    /// Learns the target and predicts the next one.
     #[inline(always)]
     pub(in crate::method::adaptive) fn step(&mut self, target: f32) {
         let error = target - self.prediction;
@@ -64,14 +64,14 @@ impl<const N: usize> Float<N> {
             }
         };
         let power = 1.0 + (self.power * (1.0 / N as f64)) as f32;
-        // After loud samples the sum is less exact than one; it is never to be less.
+        // After loud samples, rounding errors could make the sum negative.
         let power = if power > 1.0 { power } else { 1.0 };
         let gain = self.step * error / power;
 
         if self.at + N == self.history.len() {
             self.history.copy_within(self.at.., 0);
             self.at = 0;
-            // The running sum starts anew.
+            // Sums anew, so that rounding errors do not add up.
             let square = |sum: f64, &x: &f32| sum + f64::from(x) * f64::from(x);
             self.power = self.history[..N].iter().fold(0.0, square);
         }
@@ -95,7 +95,7 @@ impl<const N: usize> Float<N> {
     }
 }
 
-/// Moves the weights along `before` and gives their dot product with `after`.
+/// Moves the weights along `before` and returns their dot product with `after`.
 #[inline(always)]
 fn adapt<const L: usize>(weights: &mut [f32], before: &[f32], after: &[f32], gain: f32) -> f32
 where

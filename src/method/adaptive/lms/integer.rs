@@ -1,9 +1,9 @@
-//! In 16-bit integers, for many taps.
+//! LMS filters in 16-bit integers, for many taps.
 
 use crate::numerics::functions::{clamp, round};
 use crate::numerics::integers::{BLOCK, Integers};
 
-/// How targets become integers: multiplied by a power of two.
+/// The power of two that scales targets to integers.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::method::adaptive) struct TargetScale {
     up: f32,
@@ -11,8 +11,9 @@ pub(in crate::method::adaptive) struct TargetScale {
 }
 
 impl TargetScale {
-    /// For signals within this peak, or one. What is left of them to predict is as a rule
-    /// much less, so that the largest integer is only half of the peak.
+    /// Returns the scale for signals within this peak, which is at least 1.
+    ///
+    /// The largest integer is half of the peak, since targets are residuals, which are smaller.
     pub(in crate::method::adaptive) fn for_peak(peak: f64) -> Self {
         let peak = peak.max(1.0);
         let mut up = 1.0;
@@ -26,18 +27,18 @@ impl TargetScale {
     }
 }
 
-/// How much of the power that a step is divided by is that of the newest values alone.
+/// The share of the newest values in the power that a step is divided by.
 const RECENT_SHARE: f32 = 0.5;
-/// How many those are.
+/// The number of these newest values.
 const RECENT: usize = 32;
 
-/// Weights are out of 2^16.
+/// The weight that stands for 1.
 const ONE: f32 = 65_536.0;
-/// Gains are out of 2^15, as [`Integers::adapt`] takes them.
+/// The gain that stands for 1 in [`Integers::adapt`].
 const GAIN_ONE: f32 = 32_768.0;
 const MOST: f32 = 32_767.0;
 
-/// Any number of taps that is a multiple of [`BLOCK`].
+/// A filter of any number of taps that is a multiple of [`BLOCK`].
 pub(in crate::method::adaptive) struct Integer {
     step: f32,
     scale: TargetScale,
@@ -67,7 +68,7 @@ impl Integer {
         }
     }
 
-    /// Learns the target, and predicts the next one.
+    /// Learns the target and predicts the next one.
     #[inline(always)]
     pub(in crate::method::adaptive) fn step<I: Integers>(&mut self, target: f32) {
         let taps = self.weights.len();

@@ -1,4 +1,4 @@
-//! Attention: each position gathers the values of those before it, and its own.
+//! Attention: each position gathers the values of the positions before it, and its own.
 
 use super::buffer::reserve;
 use super::cache::{BLOCK, CacheLayout, Queries, Rows};
@@ -10,35 +10,35 @@ use crate::numerics::functions::{exp_minus, finite};
 use crate::numerics::lanes::tree;
 use crate::numerics::matrix::GROUP;
 
-/// Scores that are held at once, as long as that is a row of them at least.
+/// The most scores that are computed at once, or one row if that is more.
 const SCORES: usize = 1 << 16;
 
-/// Memory for the rows of queries that share keys.
+/// Buffers for the rows of queries that share keys.
 #[derive(Debug, Default)]
 pub(super) struct Buffers {
     queries: Queries,
     scores: Vec<f32>,
-    /// What the weights of each row add up to.
+    /// The sum of the weights of each row.
     totals: Vec<f32>,
     outputs: Vec<f32>,
 }
 
-/// Attention of one layer, for all rows of a block.
+/// The attention of one layer, for all rows of a block.
 pub(super) struct Attend<'a, 'b> {
     pub(super) layout: &'a CacheLayout,
-    /// Heads of queries that share each head of keys.
+    /// Number of heads of queries that share a head of keys.
     pub(super) sharing: usize,
     pub(super) layer: usize,
     pub(super) runs: &'a mut [Run<'b>],
     pub(super) spans: &'a [Span],
-    /// Rows of all heads, each `stride`.
+    /// Rows of all heads of queries, `stride` apart.
     pub(super) queries: &'a [f32],
     pub(super) stride: usize,
-    /// The same for the heads of keys and of values.
+    /// Rows of all heads of keys and of values, `key_stride` apart.
     pub(super) keys: &'a [f32],
     pub(super) values: &'a [f32],
     pub(super) key_stride: usize,
-    /// Rows of all heads, as of the queries.
+    /// Rows of gathered values, laid out like the queries.
     pub(super) gathered: &'a mut [f32],
     pub(super) buffers: &'a mut Buffers,
 }
@@ -60,7 +60,7 @@ impl Work for Attend<'_, '_> {
 }
 
 impl Attend<'_, '_> {
-    /// Remembers the keys and the values of a head for the rows of a span.
+    /// Stores the keys and the values of a head for the rows of a span.
     #[inline(always)]
     fn put(&mut self, span: &Span, head: usize) {
         let width = self.layout.head_width;
@@ -73,7 +73,7 @@ impl Attend<'_, '_> {
         }
     }
 
-    /// The rows of a span, with the heads of queries that share one of keys.
+    /// Computes attention for the rows of a span and the heads of queries that share one of keys.
     #[inline(always)]
     fn attend<I: Kernels>(&mut self, span: &Span, head: usize, sums: &mut [PanelSums]) {
         let (layout, sharing) = (self.layout, self.sharing);
@@ -83,7 +83,7 @@ impl Attend<'_, '_> {
         let all = span.rows * sharing;
         let Buffers { queries, scores, totals, outputs } = &mut *self.buffers;
 
-        // Row by row, and in it head by head.
+        // The order is row by row, and head by head in a row.
         let floats = reserve(&mut queries.floats, all * width);
         for (at, group) in floats.chunks_exact_mut(sharing * width).enumerate() {
             let start = (span.row + at) * self.stride + first;
@@ -127,8 +127,8 @@ impl Attend<'_, '_> {
     }
 }
 
-/// Makes weights of a row's scores: e^(score - largest score) for the first `limit` of them,
-/// zero for the others. The sum of all.
+/// Converts the scores of a row to weights and returns their sum: e^(score - largest score) for
+/// the first `limit` scores, zero for the others.
 #[inline(always)]
 fn weigh(scores: &mut [f32], limit: usize) -> f32 {
     for score in &mut scores[..limit] {

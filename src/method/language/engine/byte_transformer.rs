@@ -1,4 +1,4 @@
-//! The byte transformer: sinusoids, layer norms behind the parts, GELU.
+//! The byte transformer: sinusoidal positions, layer norms after the parts, GELU.
 
 use super::buffer::reserve;
 use super::cache::CacheLayout;
@@ -21,7 +21,7 @@ pub(super) struct Weights {
     embedding: Tensor,
     layers: Vec<Layer>,
     pub(super) head: Matrix,
-    /// A number for each token, added to its logit.
+    /// The bias of the logit of each token.
     pub(super) head_bias: Vec<f32>,
     positions: Positions,
 }
@@ -50,7 +50,7 @@ impl Norm {
         Ok(Norm { scales, offsets })
     }
 
-    /// Adds the part that was computed last to what it was computed from, and norms that.
+    /// Adds the last part to the residual stream, and normalises the sum.
     fn run(&self, set: Supported, block: &mut Block<'_, '_>) {
         let width = self.scales.len();
         let stride = width.next_multiple_of(GROUP);
@@ -88,7 +88,7 @@ impl Weights {
         Ok(Weights { width: model.width, embedding, layers, head, head_bias, positions })
     }
 
-    /// The embedding of a token at a position.
+    /// Writes the embedding of a token at a position.
     pub(super) fn embed(&self, token: u32, position: usize, values: &mut [f32]) {
         self.embedding.row(token as usize, values);
         let factor = (self.width as f32).sqrt();
@@ -97,8 +97,7 @@ impl Weights {
         }
     }
 
-    /// Takes the rows of a block through all layers; what the head gets is in the scratch
-    /// memory's `inputs`.
+    /// Evaluates all layers for the rows of a block, into `inputs` of the scratch memory.
     pub(super) fn run(&self, set: Supported, layout: &CacheLayout, block: &mut Block<'_, '_>) {
         let length = block.rows * self.width.next_multiple_of(GROUP);
         let Scratch { stream, inputs, .. } = &mut *block.scratch;

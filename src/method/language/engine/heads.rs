@@ -1,4 +1,4 @@
-//! The part of a layer in which positions look at each other.
+//! The attention part of a layer, with its matrices.
 
 use super::attention::Attend;
 use super::buffer::reserve;
@@ -10,7 +10,7 @@ use super::scratch::{Block, Scratch};
 use crate::error::Result;
 use crate::numerics::dispatch::{Supported, run_with};
 
-/// The matrices before attention and behind it.
+/// The matrices before and after attention.
 #[derive(Debug)]
 pub(super) struct Heads {
     query: Matrix,
@@ -29,7 +29,7 @@ impl Heads {
         })
     }
 
-    /// What the inputs of a block's rows come to, in the scratch memory's `part`.
+    /// Computes the part from the inputs of a block's rows, into `part` of the scratch memory.
     pub(super) fn run(
         &self,
         set: Supported,

@@ -1,4 +1,4 @@
-//! Llama: root-mean-square norms before the parts, rotary positions, SwiGLU.
+//! Llama: RMS norms before the parts, rotary positions, SwiGLU.
 
 use super::buffer::reserve;
 use super::cache::CacheLayout;
@@ -19,7 +19,7 @@ use crate::numerics::matrix::GROUP;
 pub(super) struct Weights {
     width: usize,
     epsilon: f32,
-    /// Rows of the embedding; none where they are the head's.
+    /// Rows of the embedding; `None` if they are those of the head.
     embedding: Option<Tensor>,
     layers: Vec<Layer>,
     norm: Vec<f32>,
@@ -66,7 +66,7 @@ impl Weights {
         Ok(Weights { width, epsilon, embedding, layers, norm, head, positions })
     }
 
-    /// The embedding of a token.
+    /// Writes the embedding of a token.
     pub(super) fn embed(&self, token: u32, values: &mut [f32]) {
         match &self.embedding {
             Some(tensor) => tensor.row(token as usize, values),
@@ -74,8 +74,7 @@ impl Weights {
         }
     }
 
-    /// Takes the rows of a block through all layers; what the head gets is in the scratch
-    /// memory's `inputs`.
+    /// Evaluates all layers for the rows of a block, into `inputs` of the scratch memory.
     pub(super) fn run(&self, set: Supported, layout: &CacheLayout, block: &mut Block<'_, '_>) {
         for (index, layer) in self.layers.iter().enumerate() {
             self.norm(set, &layer.attention_norm, block);

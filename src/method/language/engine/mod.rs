@@ -1,4 +1,4 @@
-//! The exact transformer: tokens in, logits out, the same bits in every arrangement.
+//! The exact transformer: tokens in, logits out, the same bits in every arrangement of calls.
 
 mod attention;
 mod buffer;
@@ -36,16 +36,16 @@ use rows::{Bias, Finite};
 use schedule::Span;
 use scratch::Block;
 
-/// Logits that are held at once, as long as that is a row of them at least.
+/// The most logits that are computed at once, or one row if that is more.
 const LOGITS: usize = 1 << 21;
 
-/// The weights of a model, ready to be used, and shared between threads.
+/// A model that is ready for use. Threads share it.
 #[derive(Debug)]
 pub(crate) struct Engine {
     architecture: Architecture,
     layout: CacheLayout,
     weights: Weights,
-    /// What it runs on: one that is available.
+    /// The instruction set that it uses.
     set: Supported,
 }
 
@@ -55,20 +55,20 @@ enum Weights {
     ByteTransformer(byte_transformer::Weights),
 }
 
-/// The outputs that logits are wanted for.
+/// The last matrix of a model, for the logits that are wanted.
 #[derive(Debug)]
 pub(crate) struct Head {
-    /// None where it is the engine's: for all tokens, or for most.
+    /// The matrix of the wanted outputs; `None` for the engine's own, which has all outputs.
     matrix: Option<Matrix>,
-    /// A number for each output, if the model has any.
+    /// The bias of each output, if the model has biases.
     biases: Option<Vec<f32>>,
-    /// Those that are wanted of the outputs, where not all are.
+    /// The wanted outputs of the engine's matrix, if these are not all.
     picked: Option<Vec<u32>>,
 }
 
 impl Engine {
-    /// Takes the tensors in, one at a time, in their canonical order. The architecture has
-    /// been validated.
+    /// Loads the tensors, one at a time, in their canonical order. The architecture must be
+    /// valid.
     pub(crate) fn new(
         architecture: Architecture,
         precision: Precision,
@@ -93,13 +93,13 @@ impl Engine {
         Ok(Engine { architecture, layout, weights, set })
     }
 
-    /// What the model is made of.
+    /// Returns the architecture of the model.
     pub(crate) fn architecture(&self) -> &Architecture {
         &self.architecture
     }
 
-    /// Logits for these tokens alone, in this order; for all of them without `tokens`.
-    /// Tokens are those of the vocabulary.
+    /// Returns a head for the logits of these tokens, in this order, or of all tokens. Tokens
+    /// must be in the vocabulary.
     pub(crate) fn head(&self, tokens: Option<&[u32]>) -> Head {
         let _environment = DefaultEnvironment::enter();
         let biases = match &self.weights {
@@ -121,22 +121,22 @@ impl Engine {
         }
     }
 
-    /// A context without tokens. It grows as tokens come.
+    /// Returns an empty context, which grows with its tokens.
     pub(crate) fn cache(&self) -> Cache {
         Cache::new(self.layout.precision)
     }
 
-    /// Bytes of a context of this many positions.
+    /// Returns the bytes of a context of this many positions.
     pub(crate) fn cache_bytes(&self, positions: usize) -> u64 {
         Cache::bytes(&self.layout, positions)
     }
 
-    /// Puts the tokens of all runs through the model and hands out the logits behind each
-    /// of them: the number of the run, that of the token in it, and the logits. Returns how
-    /// long `each` had them.
+    /// Evaluates the tokens of all runs, and calls `each` with the logits after each token: the
+    /// number of the run, the number of the token in it, and the logits. Returns the time that
+    /// `each` took.
     ///
-    /// Tokens are those of the vocabulary, contexts are of this engine and end where its
-    /// positions do.
+    /// Tokens must be in the vocabulary; contexts must be of this engine and within its
+    /// positions.
     pub(crate) fn advance(
         &self,
         runs: &mut [Run<'_>],
@@ -176,7 +176,7 @@ impl Engine {
         self.hand_out(block, head, each)
     }
 
-    /// Fills the stream with the embeddings of a block's tokens.
+    /// Fills the residual stream with the embeddings of a block's tokens.
     fn embed(&self, block: &mut Block<'_, '_>) {
         let width = match &self.architecture {
             Architecture::Llama(llama) => llama.width,
@@ -202,7 +202,7 @@ impl Engine {
         }
     }
 
-    /// Hands out the logits of a block's rows, some rows at a time.
+    /// Computes the logits of a block's rows, several rows at a time, and hands them out.
     fn hand_out(
         &self,
         block: Block<'_, '_>,
@@ -243,7 +243,7 @@ impl Engine {
         handed_out
     }
 
-    /// The matrix of the logits of all tokens.
+    /// Returns the matrix for the logits of all tokens.
     fn all_outputs(&self) -> &Matrix {
         match &self.weights {
             Weights::Llama(weights) => &weights.head,

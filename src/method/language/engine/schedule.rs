@@ -1,12 +1,12 @@
-//! Which tokens go through the layers together.
+//! The schedule of tokens: which rows go through the layers together.
 
 use super::cache::Cache;
 
-/// Rows of a block: enough of them for weights to be read seldom, few enough for all that
-/// is in between to stay in a cache.
+/// The most rows of a block: enough to read weights rarely, few enough to keep all values
+/// between the layers in a cache.
 pub(super) const ROWS: usize = 128;
 
-/// Tokens that follow in a context.
+/// Tokens that continue a context.
 pub(crate) struct Run<'a> {
     pub(crate) cache: &'a mut Cache,
     pub(crate) tokens: &'a [u32],
@@ -16,10 +16,10 @@ pub(crate) struct Run<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Span {
     pub(super) run: usize,
-    /// The first one's place in the run, and in its context.
+    /// The place of the first token in the run, and its position in the context.
     pub(super) token: usize,
     pub(super) position: usize,
-    /// The first one's row in the block.
+    /// The row of the first token in the block.
     pub(super) row: usize,
     pub(super) rows: usize,
 }

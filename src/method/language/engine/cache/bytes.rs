@@ -1,4 +1,4 @@
-//! Keys and values as bytes, with a scale for each position and head.
+//! Keys and values in bytes, with a scale for each position and head.
 
 use super::layout::{BLOCK, CacheLayout, FEW, Queries, Rows};
 use crate::error::Result;
@@ -8,10 +8,10 @@ use crate::numerics::dispatch::Kernels;
 use crate::numerics::matrix::{Product, Sums, multiply};
 use crate::numerics::prefetch::prefetch;
 
-/// Keys and values of 64 positions, for each head of each layer.
+/// Quantised keys and values of 64 positions, for each head of each layer.
 #[derive(Debug)]
 pub(super) struct ByteBlock {
-    /// A panel with a position for each output.
+    /// A panel for each head, whose outputs are positions.
     keys: Box<[Group]>,
     raises: Box<[bytes::PanelSums]>,
     key_scales: Box<[[f32; BLOCK]]>,
@@ -34,7 +34,7 @@ impl ByteBlock {
         })
     }
 
-    /// Bytes of a block, what holds it left out.
+    /// Returns the bytes of a block's data.
     pub(super) fn bytes(layout: &CacheLayout) -> u64 {
         let position = bytes::GROUP * groups(layout) + layout.value_width() + 3 * size_of::<f32>();
         layout.places() as u64 * (BLOCK * position) as u64
@@ -116,7 +116,7 @@ impl ByteBlock {
     }
 }
 
-/// Groups of a head's keys.
+/// Returns the number of groups of a head's keys.
 #[inline(always)]
 fn groups(layout: &CacheLayout) -> usize {
     layout.head_width.div_ceil(bytes::GROUP)

@@ -8,10 +8,10 @@ use crate::numerics::functions::finite;
 use crate::numerics::matrix::{GROUP, Product, Sums, multiply};
 use crate::numerics::prefetch::prefetch;
 
-/// Keys and values of 64 positions; all of them finite.
+/// Keys and values of 64 positions, all finite.
 ///
-/// For each head of each layer the keys, in rows of one value of all positions, so that
-/// scores are sums with positions side by side; then the values, in rows of one position.
+/// For each head of each layer, there are the keys in rows of one component of all positions,
+/// so that lanes of scores are positions, then the values in rows of one position.
 #[derive(Debug)]
 pub(super) struct FloatBlock(Box<[f32]>);
 
@@ -20,7 +20,7 @@ impl FloatBlock {
         Ok(FloatBlock(memory::filled(0.0, layout.places() * length(layout))?.into()))
     }
 
-    /// Bytes of a block, what holds it left out.
+    /// Returns the bytes of a block's data.
     pub(super) fn bytes(layout: &CacheLayout) -> u64 {
         layout.places() as u64 * (length(layout) * size_of::<f32>()) as u64
     }
@@ -102,7 +102,7 @@ impl FloatBlock {
     }
 }
 
-/// Floats of a head.
+/// Returns the number of floats of a head.
 #[inline(always)]
 fn length(layout: &CacheLayout) -> usize {
     BLOCK * (layout.head_width + layout.value_width())

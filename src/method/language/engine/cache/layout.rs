@@ -17,23 +17,23 @@ pub(super) const FEW: usize = 6;
 pub(crate) struct CacheLayout {
     pub(crate) precision: Precision,
     pub(crate) layers: usize,
-    /// Heads of keys.
+    /// Number of heads of keys in a layer.
     pub(crate) heads: usize,
     pub(crate) head_width: usize,
 }
 
 impl CacheLayout {
-    /// A position's values of a head, padded to whole groups.
+    /// Returns the length of a head's values of a position, padded to whole groups.
     pub(crate) fn value_width(&self) -> usize {
         self.head_width.next_multiple_of(GROUP)
     }
 
-    /// Heads of all layers.
+    /// Returns the number of heads of all layers.
     pub(super) fn places(&self) -> usize {
         self.layers * self.heads
     }
 
-    /// The next head of the same layer.
+    /// Returns the next head of the same layer.
     #[inline(always)]
     pub(super) fn next(&self, place: usize) -> Option<usize> {
         let next = place + 1;
@@ -41,7 +41,7 @@ impl CacheLayout {
     }
 }
 
-/// Rows of scores, or of the weights that they become, and rows of what they gather.
+/// Rows of scores, or of weights.
 pub(crate) struct Rows<'a> {
     pub(crate) first: usize,
     pub(crate) rows: usize,

@@ -1,4 +1,4 @@
-//! What a context remembers: the keys and the values of its positions.
+//! The cache of a context: the keys and the values of its positions.
 
 mod bytes;
 mod floats;
@@ -13,17 +13,17 @@ use floats::FloatBlock;
 
 pub(super) use layout::{BLOCK, CacheLayout, Queries, Rows};
 
-/// An upper bound of the bytes that hold a block, which is itself elsewhere.
+/// An upper bound of the bytes of the struct of a block, beside its data.
 const HOLDER: u64 = 128;
 
-/// What a context remembers of its tokens.
+/// The keys and values of a context.
 #[derive(Debug)]
 pub(crate) struct Cache {
     blocks: Blocks,
     length: usize,
 }
 
-/// Of 64 positions each, in the order of the positions. None moves when a context grows.
+/// Blocks of 64 positions, in order. They stay where they are when a context grows.
 #[derive(Debug)]
 enum Blocks {
     Floats(Vec<FloatBlock>),
@@ -39,8 +39,8 @@ impl Cache {
         Cache { blocks, length: 0 }
     }
 
-    /// Bytes of a context of this many positions: the same on every machine, since encoders
-    /// decide by it.
+    /// Returns the bytes of a context of this many positions. They are the same on every machine,
+    /// since choices of encoders depend on them.
     pub(super) fn bytes(layout: &CacheLayout, positions: usize) -> u64 {
         let block = match layout.precision {
             Precision::F32 => FloatBlock::bytes(layout),
@@ -49,17 +49,17 @@ impl Cache {
         (positions.div_ceil(BLOCK) as u64).saturating_mul(block + HOLDER)
     }
 
-    /// Tokens so far.
+    /// Returns the number of tokens.
     pub(crate) fn len(&self) -> usize {
         self.length
     }
 
-    /// Forgets everything, and keeps the memory.
+    /// Removes all tokens, and keeps the memory.
     pub(crate) fn clear(&mut self) {
         self.length = 0;
     }
 
-    /// Takes memory for as many more positions.
+    /// Allocates memory for more positions.
     pub(super) fn make_room(&mut self, positions: usize, layout: &CacheLayout) -> Result<()> {
         let count = (self.length + positions).div_ceil(BLOCK);
         match &mut self.blocks {
@@ -77,12 +77,12 @@ impl Cache {
         Ok(())
     }
 
-    /// Counts positions whose keys and values are in.
+    /// Adds positions, whose keys and values were stored.
     pub(super) fn extend(&mut self, positions: usize) {
         self.length += positions;
     }
 
-    /// Remembers the keys and the values of a position, for a head of a layer.
+    /// Stores the keys and the values of a position, for a head of a layer.
     #[inline(always)]
     pub(super) fn put(
         &mut self,
@@ -99,8 +99,8 @@ impl Cache {
         }
     }
 
-    /// Scores of rows of queries with all positions before `positions`, for a head of a
-    /// layer. Columns behind are undefined up to a multiple of [`GROUP`].
+    /// Computes the scores of rows of queries with all positions before `positions`, for a head
+    /// of a layer. Columns after them are undefined, up to a multiple of 16.
     #[inline(always)]
     pub(super) fn score<I: Kernels>(
         &self,
@@ -126,8 +126,8 @@ impl Cache {
         }
     }
 
-    /// Sums of the values of all positions before `positions`, each times its weight. Weights
-    /// are used up.
+    /// Sums up the values of all positions before `positions`, each times its weight. Weights are
+    /// overwritten.
     #[inline(always)]
     pub(super) fn gather<I: Kernels>(
         &self,
