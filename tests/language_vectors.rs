@@ -20,8 +20,8 @@ use common::vectors::{
 use lmac::language::{LanguageModel, LanguageOptions};
 use lmac::source::{self, RawLayout};
 use lmac::{
-    AudioSpec, DecodeOptions, EncodeOptions, ErrorKind, Mapping, Precision, Preset, SampleFormat,
-    TokenKind, Verify,
+    AudioSpec, DecodeOptions, EncodeOptions, ErrorKind, Mapping, Method, Precision, Preset,
+    SampleFormat, TokenKind, Verify,
 };
 
 const LLAMA: &str = MODELS[0];
@@ -235,7 +235,7 @@ fn good() -> BTreeMap<String, (Vec<u8>, Vec<u8>)> {
         let options = options.with_preset(Preset::Light).with_verify(Verify::Full);
         let finished = source::encode_raw(audio.as_slice(), &layout, Vec::new(), &options).unwrap();
         let stats = finished.stats;
-        assert_eq!([stats.language_chunks, stats.chunks()], chunks, "{name}");
+        assert_eq!([stats.chunks_of(Method::Language), stats.chunks()], chunks, "{name}");
         all.insert(format!("good-language-{name}"), (finished.writer, audio));
     };
     for recipe in recipes() {

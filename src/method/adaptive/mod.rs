@@ -24,11 +24,12 @@ use crate::memory;
 use crate::numerics::environment::DefaultEnvironment;
 
 /// The most channels that a chunk may have: each has a state of its own.
-pub(crate) const MOST_CHANNELS: u16 = 32;
+const MOST_CHANNELS: u16 = 32;
 
-/// Bytes of memory that the state of a chunk with so many channels takes at most.
-pub(crate) const fn state(channels: u16) -> u64 {
-    (2 << 20) * (channels as u64 + 1)
+/// Returns the bytes of memory that decoding a chunk takes at most beside its payload and its
+/// PCM; 0 for audio that the method does not take.
+pub(crate) fn memory(spec: &AudioSpec) -> u64 {
+    if takes(spec) { (2 << 20) * (u64::from(spec.channels) + 1) } else { 0 }
 }
 
 /// Number of frames on which the order of two channels is tried.

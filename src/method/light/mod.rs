@@ -29,6 +29,12 @@ pub(crate) struct Settings {
     pub(crate) wasted: u8,
 }
 
+/// Returns the bytes of memory that decoding a chunk takes at most beside its payload and its
+/// PCM.
+pub(crate) fn memory(spec: &AudioSpec) -> u64 {
+    64 * u64::from(spec.channels) + (2 << 20)
+}
+
 /// Encodes a chunk with this mapping, or with the best one.
 pub(crate) fn encode(
     pcm: &[u8],

@@ -1,7 +1,7 @@
 //! The language method, with tiny models in both precisions.
 
 use lmac::language::{LanguageModel, LanguageOptions};
-use lmac::{AudioSpec, DecodeOptions, EncodeOptions, Precision, SampleFormat, TokenKind};
+use lmac::{AudioSpec, DecodeOptions, EncodeOptions, Method, Precision, SampleFormat, TokenKind};
 
 use crate::Work;
 use crate::models::Model;
@@ -82,6 +82,6 @@ fn streams(work: &mut Work<'_>, name: &str, model: &LanguageModel) {
         let decode = DecodeOptions::default().with_model(model.clone());
         let name = format!("{name}/{kind}/{frames}");
         let stats = work.there_and_back(&name, &spec, &pcm, encode, decode);
-        assert!(stats.language_chunks > 0, "{name}: no chunk is the model's");
+        assert!(stats.chunks_of(Method::Language) > 0, "{name}: no chunk is the model's");
     }
 }
