@@ -1,17 +1,14 @@
 //! The same weights come out of every layout, and broken files are refused.
-#![cfg(feature = "checkpoints")]
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
-
-#[path = "common/checkpoints/mod.rs"]
-mod checkpoints;
 
 use std::fs;
 use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 
-use checkpoints::{Float, Tiny, TinyBytes, Values, gguf, huggingface, meta, mixed, npz};
 use lmac::checkpoint;
 use lmac::language::{Architecture, TensorKind};
+use lmac_support::mixed;
+use lmac_support::models::{Float, Tiny, TinyBytes, Values, gguf, huggingface, meta, npz};
 
 /// Asserts that the checkpoint at `path` is this model, bit for bit.
 fn assert_is(path: &Path, architecture: &Architecture, tensors: &[Values]) {

@@ -2,13 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
-mod common;
-
 use std::io::{Cursor, Read};
 
-use common::{Random, Signal, pcm};
 use lmac::source::{self, RawLayout, Restored};
 use lmac::{AudioSpec, Decoder, EncodeOptions, ErrorKind, SampleFormat, SourceKind};
+use lmac_support::{Random, Signal, pcm};
 use proptest::prelude::*;
 
 fn spec() -> AudioSpec {
@@ -418,9 +416,9 @@ proptest! {
         for _ in 0..1 + random.below(4) {
             let at = random.below(wav.len().min(80) as u64) as usize;
             match random.below(4) {
-                0 => wav[at] = random.next() as u8,
+                0 => wav[at] = random.next_u64() as u8,
                 1 => wav[at] = 0xFF,
-                2 => wav.insert(at, random.next() as u8),
+                2 => wav.insert(at, random.next_u64() as u8),
                 _ => drop(wav.remove(at)),
             }
         }

@@ -1,19 +1,16 @@
 //! Streams that are made with a language model.
 
-#![cfg(feature = "language")]
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
-
-mod common;
 
 use std::io::{Cursor, Read, Write};
 
-use common::models::llama;
-use common::{Signal, pcm};
 use lmac::language::{LanguageModel, LanguageOptions, Meter};
 use lmac::{
     AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder, ErrorKind, Limits, Mapping, Method,
     Precision, SampleFormat, Stats, Verification, Verify,
 };
+use lmac_support::models::llama;
+use lmac_support::{Signal, pcm};
 
 const FRAMES: usize = 700;
 

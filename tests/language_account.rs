@@ -1,20 +1,17 @@
 //! Where the bits and the time of a language model's stream went, and estimates of it.
 
-#![cfg(feature = "language")]
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
-
-mod common;
 
 use std::io::{Read, Write};
 use std::time::Duration;
 
-use common::models::llama;
-use common::{Signal, pcm};
 use lmac::language::{Account, LanguageModel, LanguageOptions, Meter, Stage, estimate};
 use lmac::{
     AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder, Precision, Preset, SampleFormat,
     Stats, Verify,
 };
+use lmac_support::models::llama;
+use lmac_support::{Signal, pcm};
 
 const CHUNK: usize = 500;
 const CONTEXT: usize = 200;

@@ -3,25 +3,22 @@
 //!
 //! `model-*` streams are sound, but for a model that is not in the folder, or not quite.
 
-#![cfg(feature = "checkpoints")]
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
-
-mod common;
 
 use std::collections::BTreeMap;
 use std::fs;
 
-use common::Random;
-use common::bytes::{Builder, varint};
-use common::vector_models::{self, MODELS};
-use common::vectors::{
-    check_file, folder, names, python_restores, recorded, restore, said_by_python, stream,
-};
 use lmac::language::{LanguageModel, LanguageOptions};
 use lmac::source::{self, RawLayout};
 use lmac::{
     AudioSpec, DecodeOptions, EncodeOptions, ErrorKind, Mapping, Precision, Preset, SampleFormat,
     TokenKind, Verify,
+};
+use lmac_support::Random;
+use lmac_support::bytes::{Builder, varint};
+use lmac_support::vector_models::{self, MODELS};
+use lmac_support::vectors::{
+    check_file, folder, names, python_restores, recorded, restore, said_by_python, stream,
 };
 
 const LLAMA: &str = MODELS[0];
@@ -262,7 +259,7 @@ fn good() -> BTreeMap<String, (Vec<u8>, Vec<u8>)> {
     // Silence, what the model makes larger, and what it makes smaller.
     let mut mixed = vec![128; 100];
     let mut random = Random::new(5);
-    mixed.extend((0..100).map(|_| random.next() as u8));
+    mixed.extend((0..100).map(|_| random.next_u64() as u8));
     mixed.extend(audio(Mapping::OffsetBinary, &[Ones], 70, 1));
     add("mixed", eight, mixed, with(BYTES, Precision::Int8, 64), [1, 3]);
     // Ten bits of 24 are zero, and two bytes are left.

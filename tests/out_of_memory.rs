@@ -5,11 +5,6 @@
 //! Allocations are refused to the whole process, so that no other tests are in this binary.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
-mod common;
-#[path = "common/memory.rs"]
-#[allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
-mod memory;
-
 use std::io::{self, Read, Write};
 
 use lmac::source::{Restored, encode_wav, wav_head};
@@ -17,9 +12,11 @@ use lmac::{
     AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder, ErrorKind, Frames, Mapping, Preset,
     SampleFormat, Verify,
 };
+use lmac_support::memory::{Counting, Turn};
+use lmac_support::{Signal, pcm, stream};
 
-use common::{Signal, pcm, stream};
-use memory::Turn;
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
 
 /// From here on an allocation is large: all that are of one size whatever the chunk are
 /// smaller.

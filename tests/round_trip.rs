@@ -2,16 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
-mod common;
-
 use std::io::{Cursor, Read, Write};
 
-use common::{Random, SIGNALS, Signal, pcm, stream};
 use lmac::source::Restored;
 use lmac::{
     AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder, ErrorKind, Frames, Mapping, Method,
     Preset, SampleFormat, Verification,
 };
+use lmac_support::{Random, Signal, pcm, stream};
 use proptest::prelude::*;
 
 fn decoded(stream: &[u8], options: DecodeOptions) -> (AudioSpec, Vec<u8>, Verification) {
@@ -53,7 +51,7 @@ proptest! {
     fn any_audio_comes_back(
         spec in spec(),
         frames in prop_oneof![0..5usize, 0..400usize],
-        signal in 0..SIGNALS.len(),
+        signal in 0..Signal::ALL.len(),
         seed: u64,
         mapping in mapping(),
         preset in 0..Preset::ALL.len(),
@@ -62,7 +60,7 @@ proptest! {
         declared in prop_oneof![Just(None), Just(Some(0)), (0..500u64).prop_map(Some)],
         threads in 1..4usize,
     ) {
-        let pcm = pcm(&spec, frames, SIGNALS[signal], seed);
+        let pcm = pcm(&spec, frames, Signal::ALL[signal], seed);
         let mut options = EncodeOptions::default()
             .with_preset(Preset::ALL[preset])
             .with_threads(threads)

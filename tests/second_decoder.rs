@@ -5,15 +5,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
-mod common;
-
 use std::fs;
 use std::path::PathBuf;
 use std::thread;
 
-use common::vectors::python;
-use common::{Random, SIGNALS, pcm, stream};
 use lmac::{AudioSpec, EncodeOptions, Mapping, Preset, SampleFormat};
+use lmac_support::vectors::python;
+use lmac_support::{Random, Signal, pcm, stream};
 
 /// Samples of a stream, since Python takes milliseconds for each.
 const SAMPLES: u64 = 600;
@@ -27,8 +25,8 @@ fn any_stream(random: &mut Random) -> (Vec<u8>, u64) {
         spec.valid_bits -= 3;
     }
     let frames = random.below(SAMPLES / u64::from(channels));
-    let signal = SIGNALS[random.below(SIGNALS.len() as u64) as usize];
-    let audio = pcm(&spec, frames as usize, signal, random.next());
+    let signal = Signal::ALL[random.below(Signal::ALL.len() as u64) as usize];
+    let audio = pcm(&spec, frames as usize, signal, random.next_u64());
 
     let preset = Preset::ALL[random.below(Preset::ALL.len() as u64) as usize];
     let mut options = EncodeOptions::default().with_preset(preset).with_md5(true);

@@ -2,15 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
-mod common;
-
 use std::io::{self, Read, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use common::{Random, Signal, pcm, stream};
 use lmac::source::Restored;
 use lmac::{AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder, ErrorKind, SampleFormat};
+use lmac_support::{Random, Signal, pcm, stream};
 
 fn spec() -> AudioSpec {
     AudioSpec::new(SampleFormat::S16, 2, 44100)

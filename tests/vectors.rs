@@ -8,24 +8,22 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
-mod common;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use common::bytes::{Builder, varint};
-use common::vectors::{
-    check_file, folder, names, python, python_restores, recorded, said_by_python, stream,
-};
-use common::{Signal, pcm};
 use lmac::source::{self, RawLayout};
 use lmac::{
     AudioSpec, DecodeOptions, EncodeOptions, Error, ErrorKind, Mapping, Preset, SampleFormat,
 };
+use lmac_support::bytes::{Builder, varint};
+use lmac_support::vectors::{
+    check_file, folder, names, python, python_restores, recorded, said_by_python, stream,
+};
+use lmac_support::{Signal, pcm};
 
 fn restore(stream: &[u8]) -> Result<Vec<u8>, Error> {
-    common::vectors::restore(stream, DecodeOptions::default())
+    lmac_support::vectors::restore(stream, DecodeOptions::default())
 }
 
 fn spec(format: SampleFormat, channels: u16) -> AudioSpec {

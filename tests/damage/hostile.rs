@@ -2,10 +2,11 @@
 
 use std::io::{Cursor, Read};
 
-use crate::common::Random;
-use crate::small::{decode, streams, ten_chunks};
 use lmac::source::Restored;
 use lmac::{DecodeOptions, Decoder, Verification};
+use lmac_support::Random;
+
+use crate::small::{decode, streams, ten_chunks};
 
 #[test]
 fn recovery_of_nothing_but_beginnings_comes_to_an_end() {
@@ -29,9 +30,9 @@ fn anything_at_all_is_survived() {
         for _ in 0..1 + random.below(4) {
             let at = random.below(damaged.len() as u64) as usize;
             match random.below(4) {
-                0 => damaged[at] = random.next() as u8,
+                0 => damaged[at] = random.next_u64() as u8,
                 1 => damaged.truncate(at + 1),
-                2 => damaged.insert(at, random.next() as u8),
+                2 => damaged.insert(at, random.next_u64() as u8),
                 _ => drop(damaged.remove(at)),
             }
             if damaged.is_empty() {

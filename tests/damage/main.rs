@@ -13,9 +13,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
-#[path = "../common/mod.rs"]
-mod common;
-
 mod damaged;
 mod laws;
 mod small;
@@ -24,6 +21,8 @@ mod table;
 
 mod headers;
 mod hostile;
+#[cfg(feature = "language")]
+mod language;
 mod noticed;
 mod recovered;
 mod spliced;

@@ -2,9 +2,10 @@
 
 use std::io::{Cursor, Read};
 
-use crate::common::{Signal, pcm, stream};
-use crate::small::{SPEC, decode, streams, ten_chunks};
 use lmac::{DecodeOptions, Decoder, EncodeOptions, Error, ErrorKind, Place};
+use lmac_support::{Signal, pcm, stream};
+
+use crate::small::{SPEC, decode, streams, ten_chunks};
 
 #[test]
 fn every_cut_is_noticed() {

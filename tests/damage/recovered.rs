@@ -2,11 +2,12 @@
 
 use std::io::{Cursor, Read};
 
-use crate::common::{Random, Signal, pcm, stream};
-use crate::small::{SPEC, decode, silenced, ten_chunks};
-use crate::subject::Subject;
 use lmac::source::Restored;
 use lmac::{DecodeOptions, Decoder, EncodeOptions, Verification};
+use lmac_support::{Random, Signal, pcm, stream};
+
+use crate::small::{SPEC, decode, silenced, ten_chunks};
+use crate::subject::Subject;
 
 #[test]
 fn recovery_loses_only_what_was_damaged() {
@@ -122,7 +123,7 @@ fn recovery_bridges_a_long_gap() {
 
 #[test]
 fn recovery_goes_on_behind_what_it_does_not_know() {
-    use crate::common::bytes::Builder;
+    use lmac_support::bytes::Builder;
     let body = [2 << 3 | 1, 0x45, 0x04, 4, 1, 2, 3, 4];
     let stored = |builder: Builder, first: u8, pcm: &[u8]| {
         builder.chunk(0, &[first, pcm.len() as u8 / 2], pcm, pcm)

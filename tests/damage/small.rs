@@ -3,10 +3,10 @@
 use std::io::Read;
 use std::ops::Range;
 
-use crate::common::{Signal, pcm, stream};
 use lmac::{
     AudioSpec, DecodeOptions, Decoder, EncodeOptions, Error, Preset, SampleFormat, Verification,
 };
+use lmac_support::{Signal, pcm, stream};
 
 pub(crate) const SPEC: fn() -> AudioSpec = || AudioSpec::new(SampleFormat::S16, 2, 44100);
 

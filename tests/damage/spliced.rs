@@ -6,10 +6,11 @@
 
 use std::io::{Cursor, Read};
 
-use crate::common::{Signal, pcm, stream};
+use lmac::{DecodeOptions, Decoder, EncodeOptions, Place, Preset, Verification};
+use lmac_support::{Signal, pcm, stream};
+
 use crate::small::{SPEC, decode, silenced, ten_chunks};
 use crate::subject::Subject;
-use lmac::{DecodeOptions, Decoder, EncodeOptions, Place, Preset, Verification};
 
 /// Ten chunks of this audio.
 fn ten(pcm: &[u8], options: EncodeOptions) -> Subject {

@@ -2,13 +2,12 @@
 
 use std::io::{Cursor, Read};
 use std::ops::Range;
-use std::path::Path;
 
 use lmac::source::{Restored, encode_wav};
 use lmac::{DecodeOptions, Decoder, EncodeOptions, Preset};
-
-use crate::common::bytes::{crc, varint};
-use crate::common::vectors::{self, decode_options};
+use lmac_support::bytes::{crc, varint};
+use lmac_support::recording;
+use lmac_support::vectors::{self, with_models};
 
 /// A stream that is to be damaged.
 pub(crate) struct Subject {
@@ -119,22 +118,20 @@ fn trailer_start(stream: &[u8]) -> usize {
 
 /// All good vectors; those of the language method where this build can decode them.
 pub(crate) fn good_vectors() -> Vec<Subject> {
+    let models = with_models();
     let mut names = vectors::names("good-", false);
-    if cfg!(feature = "checkpoints") {
+    if models.is_some() {
         names.extend(vectors::names("good-", true));
     }
-    let subject = |name: String| Subject::new(&*name, vectors::stream(&name), decode_options());
+    let options = models.unwrap_or_default();
+    let subject = |name: String| Subject::new(&*name, vectors::stream(&name), options.clone());
     names.into_iter().map(subject).collect()
 }
 
-/// The first of these frames of the recording in `samples`, as these presets code it.
-pub(crate) fn recording(presets: &[Preset], frames: usize, chunk_frames: u64) -> Vec<Subject> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples/speech.wav");
-    let wav = std::fs::read(path).unwrap();
-    let data = 8 + wav.windows(4).position(|bytes| bytes == b"data").unwrap();
-    // Its head says that there is more: the stream has it as it is.
-    let wav = &wav[..wav.len().min(data + 2 * frames)];
-    of_wav("speech", wav, presets, &EncodeOptions::default().with_chunk_frames(chunk_frames))
+/// The first of these frames of the recording in `tests/samples`, as these presets code it.
+pub(crate) fn of_recording(presets: &[Preset], frames: usize, chunk_frames: u64) -> Vec<Subject> {
+    let options = EncodeOptions::default().with_chunk_frames(chunk_frames);
+    of_wav("speech", &recording(frames), presets, &options)
 }
 
 /// A WAV file, as these presets code it.
@@ -150,25 +147,4 @@ pub(crate) fn of_wav(
         Subject::new(format!("{name}-{}", preset.name()), stream, DecodeOptions::default())
     };
     presets.iter().map(subject).collect()
-}
-
-/// A piece of the recording, as a tiny language model codes it, in both precisions.
-#[cfg(feature = "language")]
-pub(crate) fn of_language_models(frames: usize, chunk_frames: u64) -> Vec<Subject> {
-    use crate::common::models::llama;
-    use lmac::Precision;
-    use lmac::language::LanguageOptions;
-
-    let light = &recording(&[Preset::Light], frames, chunk_frames)[0];
-    let subject = |&precision: &Precision| {
-        let model = llama(1, 0.1, precision);
-        let language = LanguageOptions::default().with_context(64).with_lockstep(4);
-        let options = EncodeOptions::default()
-            .with_chunk_frames(chunk_frames)
-            .with_model(model.clone(), language);
-        let stream = encode_wav(light.file.as_slice(), Vec::new(), &options).unwrap().writer;
-        let options = DecodeOptions::default().with_model(model);
-        Subject::new(format!("speech-language-{}", precision.name()), stream, options)
-    };
-    Precision::ALL.iter().map(subject).collect()
 }

@@ -3,16 +3,13 @@
 //! not to be had is missing for a whole process, and has `tests/out_of_memory.rs` to itself.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
-#[path = "../common/mod.rs"]
-mod common;
-
 mod readers;
 mod threads;
 mod writers;
 
-use common::{Signal, pcm};
 use lmac::source::{encode_wav, wav_head};
 use lmac::{AudioSpec, EncodeOptions, Preset, SampleFormat};
+use lmac_support::{Signal, pcm};
 
 fn spec() -> AudioSpec {
     AudioSpec::new(SampleFormat::S16, 2, 44100)

@@ -1,14 +1,14 @@
 //! What a chunk can say.
 
 use lmac::{DecodeOptions, ErrorKind};
+use lmac_support::Random;
+use lmac_support::bytes::{Builder, varint};
+use lmac_support::memory::{Turn, Used};
 
-use crate::common::Random;
-use crate::common::bytes::{Builder, varint};
 use crate::hostile::{
     MIB, READER, Shape, WAYS, assert_takes_at_most, assert_with, cut_off, error_of, fields,
     with_memory,
 };
-use crate::memory::{Turn, Used};
 
 /// Frames of the largest chunk of one channel of 16 bits.
 const LARGEST: u64 = 1 << 27;
@@ -69,7 +69,7 @@ fn payloads_of_nonsense() {
         let shape = Shape { format, ..Shape::new(channels, 2000) };
         let frame = channels as usize * [1, 2, 3, 4, 4][usize::from(format)];
         let length = random.below((frames as usize * frame) as u64 + 1) as usize;
-        let mut payload: Vec<u8> = (0..length).map(|_| random.next() as u8).collect();
+        let mut payload: Vec<u8> = (0..length).map(|_| random.next_u64() as u8).collect();
         let head = if round % 2 == 0 { 0x22 } else { 0x23 };
         if let [profile, flags, ..] = &mut payload[..]
             && head == 0x23
@@ -139,7 +139,7 @@ fn orders_rules_and_ranges_of_any_kind() {
     let mut random = Random::new(9);
     for flags in [0x04, 0x10, 0x14, 0x20, 0x34] {
         for _ in 0..20 {
-            let bytes: Vec<u8> = (0..600).map(|_| random.next() as u8 & 0x0F).collect();
+            let bytes: Vec<u8> = (0..600).map(|_| random.next_u64() as u8 & 0x0F).collect();
             let stream = adaptive(&shape, 1000, &[&[flags][..], &bytes].concat());
             // Should it be sound, the states of 32 channels come to be.
             assert_takes_at_most(&turn, &stream, 66 * MIB + READER);

@@ -7,10 +7,10 @@ use lmac::{
     AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder, ErrorKind, Mapping, Preset,
     SampleFormat,
 };
+use lmac_support::memory::Turn;
+use lmac_support::{Signal, pcm};
 
-use crate::common::{Signal, pcm};
 use crate::hostile::{WAYS, error_of, needed_by, with_memory};
-use crate::memory::Turn;
 
 /// Three chunks and a bit of some audio.
 fn stream(spec: &AudioSpec, preset: Preset, mapping: Option<Mapping>, frames: usize) -> Vec<u8> {

@@ -1,5 +1,3 @@
-use super::written::pieces::Spaces;
-use super::written::{byte_level, pieces};
 use super::*;
 
 #[test]

@@ -1,15 +1,12 @@
+mod damage;
+
 use std::fs;
+
+use lmac_support::tokenizers::pieces::Spaces;
+use lmac_support::tokenizers::{self as written, byte_level, pieces};
 
 use super::*;
 use crate::error::Error;
-
-#[path = "../../../../tests/common/tokenizers.rs"]
-mod written;
-
-mod damage;
-
-use written::pieces::Spaces;
-use written::{byte_level, pieces};
 
 /// Texts with all characters, with what is merged, and with what special tokens look like.
 fn texts() -> Vec<Vec<u8>> {

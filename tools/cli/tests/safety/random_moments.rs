@@ -7,8 +7,8 @@
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use super::sent::{ignored, send};
 use crate::common::{Folder, wav};
-use crate::sent::{ignored, send};
 
 const OLD: &[u8] = b"what was there before";
 

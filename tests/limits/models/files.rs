@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use lmac::checkpoint;
 use lmac::language::TensorKind;
+use lmac_support::bytes::varint;
+use lmac_support::memory::{Turn, Used};
+use lmac_support::models::{Tiny, TinyBytes, gguf, huggingface, meta, npz};
+use lmac_support::tokenizers::{byte_level, pieces};
+use lmac_support::{mixed, zip};
 
-use crate::checkpoint_files::tokenizers::{byte_level, pieces};
-use crate::checkpoint_files::{Tiny, TinyBytes, gguf, huggingface, meta, mixed, npz, zip};
-use crate::common::bytes::varint;
 use crate::hostile::MIB;
-use crate::memory::{Turn, Used};
 
 fn tiny() -> Tiny {
     Tiny {
