@@ -1,5 +1,5 @@
 //! The decoder in Python, which was written from the specification, takes what the encoder
-//! makes of any audio; `tests/vectors.rs` has it decode the vectors.
+//! makes of any audio; `tests/vectors` has it decode the vectors.
 //!
 //! `LMAC_STREAM_ROUNDS=500 cargo test --test second_decoder` tries as many streams.
 
