@@ -1,4 +1,4 @@
-//! Files that encoders of each version of the format wrote, and what they restore.
+//! The golden files: streams from each version of the format, and the files that they restore.
 //!
 //! `tests/golden/README.md` says what they are and what is promised of them;
 //! `tests/golden_writer.rs` writes those of a new version.
@@ -50,7 +50,7 @@ fn decode_options() -> DecodeOptions {
     with_models().unwrap_or_default()
 }
 
-/// The streams of a folder: all, or those that this build has models for.
+/// The streams of a folder that this build can decode.
 fn streams(folder: &Path) -> impl Iterator<Item = (String, Restores, Vec<u8>)> {
     let models = with_models().is_some();
     let known = move |name: &String| models || !name.starts_with("language-");
@@ -106,7 +106,7 @@ fn every_file_is_restored() {
 }
 
 #[test]
-fn every_file_can_be_entered_anywhere() {
+fn seeking_works_in_every_file() {
     for folder in versions() {
         for (name, _, stream) in streams(&folder) {
             let open =
@@ -130,7 +130,7 @@ fn every_file_can_be_entered_anywhere() {
 }
 
 #[test]
-fn no_file_is_said_to_be_damaged() {
+fn recovery_finds_no_damage_in_any_file() {
     for folder in versions() {
         for (name, _, stream) in streams(&folder) {
             let mut decoder = Decoder::recover(Cursor::new(stream), decode_options()).unwrap();

@@ -1,4 +1,4 @@
-//! Whatever goes in comes out, through every door of the library.
+//! Audio comes back through every function that encodes and decodes.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
@@ -76,7 +76,7 @@ proptest! {
         prop_assert_eq!(matches!(verification, Verification::Md5(_)), md5);
         prop_assert_eq!(matches!(verification, Verification::Chunks), !md5);
 
-        // Nothing grows by more than a little, with chunks of the usual size.
+        // With chunks of the usual size, a stream is hardly larger than its audio.
         if chunk_frames.is_none() {
             prop_assert!(stream.len() <= pcm.len() + pcm.len() / 1000 + 300);
         }
@@ -216,7 +216,7 @@ fn a_chunk_can_be_ended_early() {
 }
 
 #[test]
-fn what_cannot_be_is_refused() {
+fn impossible_audio_and_options_are_refused() {
     let good = AudioSpec::new(SampleFormat::S16, 2, 44100);
     for spec in [
         AudioSpec::new(SampleFormat::S16, 0, 44100),
@@ -244,7 +244,7 @@ fn what_cannot_be_is_refused() {
 }
 
 #[test]
-fn memory_is_limited() {
+fn decoding_keeps_to_the_memory_limit() {
     let spec = AudioSpec::new(SampleFormat::S16, 2, 44100);
     let pcm = pcm(&spec, 100, Signal::Melody, 9);
     let stream = stream(&pcm, &spec, EncodeOptions::default());

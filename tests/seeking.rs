@@ -1,4 +1,4 @@
-//! A decoder goes to any frame, and what is read in parts is all there.
+//! Seeking, skipping, and reading a stream in parts.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
@@ -17,7 +17,7 @@ fn seeking_finds_every_frame() {
     let pcm = pcm(&spec, frames, Signal::Melody, 9);
     let chunk = 100;
     let stream = stream(&pcm, &spec, EncodeOptions::default().with_chunk_frames(chunk));
-    // A stream in the middle of something else, with a trailer at the end and without.
+    // The stream starts in the middle of a file; with its trailer and without.
     let mut embedded = b"something else".to_vec();
     let start = embedded.len() as u64;
     embedded.extend(&stream);
@@ -51,7 +51,7 @@ fn seeking_finds_every_frame() {
             };
             assert!(expected, "{error}");
         }
-        // An error is no dead end.
+        // Decoding goes on after an error.
         decoder.seek(2000).unwrap();
         let mut rest = Vec::new();
         let whole = decoder.read_to_end(&mut rest);
@@ -98,7 +98,7 @@ fn skipping_needs_no_seeking() {
 }
 
 #[test]
-fn what_was_not_taken_is_still_there() {
+fn samples_that_were_not_taken_come_next() {
     let spec = AudioSpec::new(SampleFormat::S16, 2, 44100);
     let pcm = pcm(&spec, 1000, Signal::Melody, 9);
     let stream = stream(&pcm, &spec, EncodeOptions::default().with_chunk_frames(300));
@@ -110,7 +110,7 @@ fn what_was_not_taken_is_still_there() {
     decoder.read_exact(&mut bytes).unwrap();
     assert!(bytes == pcm[20..60]);
 
-    // A part of the rest, and then what is left of it.
+    // A part of the rest, then the remainder.
     let mut restored = Restored::audio(decoder, Some(100), None);
     let mut part = Vec::new();
     restored.read_to_end(&mut part).unwrap();
@@ -126,7 +126,7 @@ fn what_was_not_taken_is_still_there() {
 }
 
 #[test]
-fn a_refusal_loses_nothing() {
+fn a_refused_call_loses_no_audio() {
     let spec = AudioSpec::new(SampleFormat::F64, 1, 44100);
     let audio = pcm(&spec, 1000, Signal::Melody, 9);
     let coded = stream(&audio, &spec, EncodeOptions::default().with_chunk_frames(300));

@@ -1,4 +1,4 @@
-//! Streams that no accident makes.
+//! Streams that are damaged on purpose.
 
 use std::io::{Cursor, Read};
 
@@ -9,10 +9,10 @@ use lmac_support::Random;
 use crate::small::{decode, streams, ten_chunks};
 
 #[test]
-fn recovery_of_nothing_but_beginnings_comes_to_an_end() {
+fn recovery_ends_where_only_beginnings_of_items_are() {
     let (stream, _, chunks) = ten_chunks(4);
     let mut hostile = stream[..chunks[0].start].to_vec();
-    // Each says that it is a chunk of nearly four hundred bytes, over and over.
+    // Each is the beginning of a chunk of nearly four hundred bytes.
     for _ in 0..300_000 {
         hostile.extend([0xD6, 0x9B, 0, 0, 100, 0x8F, 0x03]);
     }
@@ -21,7 +21,7 @@ fn recovery_of_nothing_but_beginnings_comes_to_an_end() {
 }
 
 #[test]
-fn anything_at_all_is_survived() {
+fn no_mutation_panics() {
     let all = streams();
     let mut random = Random::new(3);
     for round in 0..20_000 {

@@ -24,7 +24,7 @@ fn of_recording() -> Vec<Subject> {
 }
 
 #[test]
-fn some_damage_to_a_recording() {
+fn some_damage_to_a_recording_is_contained() {
     let table = tried(of_recording(), |subject, table| random_damage(subject, 2, table));
     println!("\nTo a recording with a language model:\n\n{table}");
     assert!(table.inputs() > 50);
@@ -32,7 +32,7 @@ fn some_damage_to_a_recording() {
 
 #[test]
 #[ignore = "takes minutes"]
-fn all_damage_to_a_recording() {
+fn all_damage_to_a_recording_is_contained() {
     let table = tried(of_recording(), |subject, table| random_damage(subject, rounds(), table));
     println!("\nTo a recording with a language model:\n\n{table}");
     let table = tried(of_recording(), each_byte_changed);

@@ -1,4 +1,4 @@
-//! Sound streams, with where everything is in them.
+//! Sound streams with the places of their parts.
 
 use std::io::{Cursor, Read};
 use std::ops::Range;
@@ -9,14 +9,14 @@ use lmac_support::bytes::{crc, varint};
 use lmac_support::recording;
 use lmac_support::vectors::{self, with_models};
 
-/// A stream that is to be damaged.
+/// A stream to be damaged.
 pub(crate) struct Subject {
     pub(crate) name: String,
     pub(crate) stream: Vec<u8>,
     /// The audio, and the file around it.
     pub(crate) pcm: Vec<u8>,
     pub(crate) file: Vec<u8>,
-    /// Where the parts are in the stream.
+    /// Places of the parts in the stream.
     pub(crate) header: Range<usize>,
     pub(crate) chunks: Vec<Chunk>,
     pub(crate) trailer: Range<usize>,
@@ -65,7 +65,7 @@ impl Subject {
         (self.pcm.len() / self.frame_bytes) as u64
     }
 
-    /// The header of a stream that differs in nothing but its salt.
+    /// Returns the header of a stream that differs in its salt alone.
     pub(crate) fn like_header(&self) -> Vec<u8> {
         let mut header = self.stream[self.header.clone()].to_vec();
         let sealed = header.len() - 4;
@@ -75,7 +75,7 @@ impl Subject {
         header
     }
 
-    /// The trailer of that stream, were it as long and its chunks at the same places.
+    /// Returns the trailer of that stream, with chunks at the same places.
     pub(crate) fn like_trailer(&self) -> Vec<u8> {
         let mut trailer = self.stream[self.trailer.clone()].to_vec();
         let header = self.like_header();
@@ -116,7 +116,7 @@ fn trailer_start(stream: &[u8]) -> usize {
     stream.len() - 2 - bytes - length as usize
 }
 
-/// All good vectors; those of the language method where this build can decode them.
+/// Returns all good vectors that this build can decode.
 pub(crate) fn good_vectors() -> Vec<Subject> {
     let models = with_models();
     let mut names = vectors::names("good-", false);
@@ -128,13 +128,13 @@ pub(crate) fn good_vectors() -> Vec<Subject> {
     names.into_iter().map(subject).collect()
 }
 
-/// The first of these frames of the recording in `tests/samples`, as these presets code it.
+/// Returns the beginning of the recording, coded with these presets.
 pub(crate) fn of_recording(presets: &[Preset], frames: usize, chunk_frames: u64) -> Vec<Subject> {
     let options = EncodeOptions::default().with_chunk_frames(chunk_frames);
     of_wav("speech", &recording(frames), presets, &options)
 }
 
-/// A WAV file, as these presets code it.
+/// Returns a WAV file, coded with these presets.
 pub(crate) fn of_wav(
     name: &str,
     wav: &[u8],

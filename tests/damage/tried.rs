@@ -12,7 +12,7 @@ use crate::laws::{check, check_straight};
 use crate::subject::{Subject, good_vectors, of_recording, of_wav};
 use crate::table::Table;
 
-/// Tries something on all of these, on all processors.
+/// Calls a function for each subject, on all processors.
 pub(crate) fn tried(subjects: Vec<Subject>, try_on: impl Fn(&Subject, &mut Table) + Sync) -> Table {
     let (waiting, all) = (Mutex::new(subjects), Mutex::new(Table::default()));
     let work = || {
@@ -31,7 +31,7 @@ pub(crate) fn tried(subjects: Vec<Subject>, try_on: impl Fn(&Subject, &mut Table
     all.into_inner().unwrap()
 }
 
-/// Tries each kind of damage so often.
+/// Tries each kind of damage this often.
 pub(crate) fn random_damage(subject: &Subject, rounds: usize, table: &mut Table) {
     let mut random = Random::new(subject.stream.len() as u64);
     for kind in Kind::ALL {
@@ -62,28 +62,28 @@ fn each_bit_flipped(subject: &Subject, table: &mut Table) {
 }
 
 #[test]
-fn some_damage_to_every_vector() {
+fn some_damage_to_every_vector_is_contained() {
     let table = tried(good_vectors(), |subject, table| random_damage(subject, 1, table));
     println!("\nTo vectors:\n\n{table}");
     assert!(table.inputs() > 1000);
 }
 
 #[test]
-fn some_damage_to_a_recording() {
+fn some_damage_to_a_recording_is_contained() {
     let subjects = of_recording(Preset::ALL, 1000, 125);
     let table = tried(subjects, |subject, table| random_damage(subject, 2, table));
     println!("\nTo a recording:\n\n{table}");
     assert!(table.inputs() > 150);
 }
 
-/// How often each kind of damage is tried on each stream.
+/// Returns how often each kind of damage is tried on each stream.
 pub(crate) fn rounds() -> usize {
     env::var("LMAC_DAMAGE_ROUNDS").map_or(100, |rounds| rounds.parse().expect("a number"))
 }
 
 #[test]
 #[ignore = "takes minutes"]
-fn all_damage_to_every_vector() {
+fn all_damage_to_every_vector_is_contained() {
     let table = tried(good_vectors(), |subject, table| {
         random_damage(subject, rounds(), table);
         each_byte_changed(subject, table);
@@ -96,7 +96,7 @@ fn all_damage_to_every_vector() {
 
 #[test]
 #[ignore = "takes minutes"]
-fn all_damage_to_a_recording() {
+fn all_damage_to_a_recording_is_contained() {
     let quick = [Preset::Store, Preset::Light, Preset::Fast];
     let mut subjects = of_recording(&quick, 90_000, 9000);
     subjects.extend(of_recording(&[Preset::Standard, Preset::Max], 5000, 500));
@@ -108,7 +108,7 @@ fn all_damage_to_a_recording() {
 
 #[test]
 #[ignore = "takes as long as the files are"]
-fn all_damage_to_other_files() {
+fn all_damage_to_other_files_is_contained() {
     let Some(paths) = env::var_os("LMAC_DAMAGE_WAVS") else { return };
     let subjects = env::split_paths(&paths).flat_map(|path| {
         let wav = std::fs::read(&path).unwrap();

@@ -37,7 +37,7 @@ fn options() -> DecodeOptions {
 }
 
 #[test]
-fn vectors_are_as_they_were() {
+fn vectors_are_unchanged() {
     for (name, (stream, file)) in good() {
         check_file(&format!("{name}.lmac"), &stream);
         check_file(&format!("{name}.restored"), &file);

@@ -1,4 +1,4 @@
-//! What a chunk can say.
+//! Hostile chunks.
 
 use lmac::{DecodeOptions, ErrorKind};
 use lmac_support::Random;
@@ -20,7 +20,7 @@ fn a_payload_of_any_length() {
     for length in [LARGEST, 2 * LARGEST, 2 * LARGEST + 1, u64::MAX] {
         for method in [0x00, 0x01, 0x02, 0x23] {
             let head = [&[method][..], &fields(0, LARGEST), &varint(length), &[0; 4]];
-            // All that is there of it.
+            // Bytes of it that are there.
             for there in [0, 5000, 3_000_000] {
                 let stream = [cut_off(shape.start(), &head), vec![7; there]].concat();
                 // It is copied as it grows.

@@ -1,6 +1,5 @@
-//! The tables of `spec/security.md`, row by row: what a hostile stream or file can ask for,
-//! and what memory it gets for that. Nothing of the code is taken at its word: an allocator
-//! counts.
+//! The tables of `spec/security.md`, row by row: what a hostile stream or file asks for, and
+//! the memory that it gets, as an allocator counts it.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod blocks;

@@ -25,7 +25,7 @@ fn restore(stream: &[u8]) -> Result<Vec<u8>, Error> {
 }
 
 #[test]
-fn vectors_are_as_they_were() {
+fn vectors_are_unchanged() {
     for (name, (stream, file)) in good() {
         check_file(&format!("{name}.lmac"), &stream);
         check_file(&format!("{name}.restored"), &file);

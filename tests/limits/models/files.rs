@@ -1,5 +1,5 @@
-//! What a checkpoint can ask for: files of every layout in which numbers were made larger,
-//! and those that say the largest things there are.
+//! Hostile checkpoints: files of every layout whose numbers were made larger, and files with
+//! the largest numbers of all.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ fn tiny() -> Tiny {
     }
 }
 
-/// Opens a checkpoint and reads all of it. What comes of it does not matter.
+/// Opens a checkpoint and reads all of it, or as much as can be read.
 fn used(turn: &Turn, path: &Path) -> (lmac::Result<()>, Used) {
     turn.measure(|| {
         let mut checkpoint = checkpoint::open(path)?;

@@ -1,4 +1,4 @@
-//! What language models' files, and streams that need a model, can ask for.
+//! Hostile files of language models, and hostile streams that need a model.
 
 mod files;
 mod streams;

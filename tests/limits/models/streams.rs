@@ -1,4 +1,4 @@
-//! What a stream with a language model can ask for. It brings none; the caller has one.
+//! Hostile streams with a language model, which the caller has.
 
 use std::io::Write;
 
@@ -16,7 +16,7 @@ use crate::hostile::{
     with_memory,
 };
 
-/// What a header says of a model that is used like this.
+/// Returns a header's bytes about a model.
 fn usage(model: &LanguageModel, context: u64, lockstep: u64) -> Vec<u8> {
     let id = model.id();
     let precision = u8::from(id.precision == Precision::Int8);
@@ -69,7 +69,7 @@ fn contexts_of_any_length_and_number() {
     }
 }
 
-/// All segments of a chunk take turns, and yet there are few characters.
+/// All segments of a chunk take turns, but there are few characters.
 #[test]
 fn long_contexts_with_little_audio() {
     let turn = Turn::take();
