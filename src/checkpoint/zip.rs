@@ -235,13 +235,9 @@ fn number_64(bytes: &[u8], at: usize) -> u64 {
 }
 
 #[cfg(test)]
-#[allow(unreachable_pub, reason = "the file is one of the tests' own too")]
-#[path = "../../tests/common/checkpoints/zip.rs"]
-mod written;
-
-#[cfg(test)]
 mod tests {
-    use super::written::{Form, archive};
+    use lmac_support::zip::{Form, archive};
+
     use super::*;
 
     fn open(bytes: &[u8]) -> Result<Archive> {

@@ -146,6 +146,8 @@ mod x86 {
 
 #[cfg(test)]
 mod tests {
+    use lmac_support::Random;
+
     use super::*;
     use crate::numerics::dispatch::{InstructionSet, Supported, Work, run_with};
 
@@ -168,11 +170,8 @@ mod tests {
 
     #[test]
     fn every_instruction_set_gives_the_same_numbers() {
-        let mut random = 1u64;
-        let mut random = move || {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            ((random >> 48) as i16).max(-32_767)
-        };
+        let mut random = Random::new(1);
+        let mut random = move || (random.next_u64() as i16).max(-32_767);
         for length in [BLOCK, 5 * BLOCK] {
             for loud in [false, true] {
                 let mut value = || if loud { random() } else { random() >> 6 };

@@ -149,6 +149,8 @@ unsafe fn tile<V: Vector, W: Element, const ROWS: usize, const VECTORS: usize>(
 
 #[cfg(test)]
 mod tests {
+    use lmac_support::Random;
+
     use super::*;
     use crate::numerics::dispatch::{InstructionSet, Kernels, Supported, Work, run_with};
 
@@ -164,17 +166,13 @@ mod tests {
         }
     }
 
-    fn random(seed: &mut u64, length: usize) -> Vec<f32> {
-        let mut value = || {
-            *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (*seed >> 40) as f32 / (1 << 23) as f32 - 1.0
-        };
-        (0..length).map(|_| value()).collect()
+    fn noise(random: &mut Random, length: usize) -> Vec<f32> {
+        (0..length).map(|_| random.next_f32()).collect()
     }
 
     /// Compares all instruction sets with the definition.
     fn compare<W: Element + Into<f32>>(weight: impl Fn(f32) -> W) {
-        let mut seed = 7u64;
+        let mut random = Random::new(7);
         for (rows, depth, outputs) in [
             (1, 1, 16),
             (2, 3, 32),
@@ -185,10 +183,10 @@ mod tests {
             (4, 0, 16),
         ] {
             let (input_stride, weight_stride, stride) = (depth + 3, outputs + 5, outputs + 2);
-            let inputs = random(&mut seed, rows * input_stride);
-            let weights = random(&mut seed, depth * weight_stride);
+            let inputs = noise(&mut random, rows * input_stride);
+            let weights = noise(&mut random, depth * weight_stride);
             let weights: Vec<W> = weights.into_iter().map(&weight).collect();
-            let start = random(&mut seed, rows * stride);
+            let start = noise(&mut random, rows * stride);
             for fresh in [true, false] {
                 let mut expected = start.clone();
                 for row in 0..rows {

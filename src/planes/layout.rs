@@ -136,6 +136,8 @@ pub(crate) fn wasted_bits(pcm: &[u8], format: SampleFormat) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use lmac_support::mixed;
+
     use super::*;
 
     /// Returns all values of 8 and 16 bits, or the extremes and a sample of wider ones.
@@ -144,8 +146,7 @@ mod tests {
         if bits <= 16 {
             return (least..=most).collect();
         }
-        let spread = (0..1000u64)
-            .map(|seed| (seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) as i64) >> (64 - bits));
+        let spread = (0..1000).map(|seed| mixed(seed) as i64 >> (64 - bits));
         [least, least + 1, -1, 0, 1, most - 1, most].into_iter().chain(spread).collect()
     }
 

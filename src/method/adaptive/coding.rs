@@ -53,11 +53,8 @@ impl<'a> Reading<'a> {
 #[cfg(test)]
 pub(super) fn signals(bits: u32, frames: usize) -> Vec<Vec<i32>> {
     let (low, high) = (i32::MIN >> (32 - bits), i32::MAX >> (32 - bits));
-    let mut random = 1u64;
-    let mut noise = || {
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        (random >> 32) as i32 >> (32 - bits)
-    };
+    let mut random = lmac_support::Random::new(1);
+    let mut noise = || random.next_u64() as i32 >> (32 - bits);
     let sine = |at: usize| ((at as f64 * 0.07).sin() * f64::from(high) * 0.7) as i32;
     vec![
         vec![high; frames],

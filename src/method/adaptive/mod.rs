@@ -206,6 +206,8 @@ impl<'a> Payload<'a> {
 
 #[cfg(test)]
 mod tests {
+    use lmac_support::Random;
+
     use super::*;
 
     const SETS: [ParameterSet; 3] = [ParameterSet::Fast, ParameterSet::Standard, ParameterSet::Max];
@@ -278,13 +280,10 @@ mod tests {
         }
     }
 
-    /// A generator with a seed.
+    /// Returns a generator of 32 bits at a time.
     fn random(seed: u64) -> impl FnMut() -> u32 {
-        let mut state = seed;
-        move || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695);
-            (state >> 32) as u32
-        }
+        let mut random = Random::new(seed);
+        move || random.next_u64() as u32
     }
 
     #[test]

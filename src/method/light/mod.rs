@@ -216,6 +216,8 @@ impl<'a> Payload<'a> {
 
 #[cfg(test)]
 mod tests {
+    use lmac_support::Random;
+
     use super::*;
     use crate::audio::SampleFormat;
 
@@ -223,12 +225,11 @@ mod tests {
     fn melody(spec: &AudioSpec, frames: usize, wasted: u32) -> Vec<u8> {
         let bytes = spec.format.bytes();
         let mut pcm = vec![0; frames * spec.frame_bytes()];
-        let mut noise = 1u64;
+        let mut random = Random::new(1);
         for (at, sample) in pcm.chunks_exact_mut(bytes).enumerate() {
-            noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             let phase = (at / usize::from(spec.channels)) as f64 * 0.05;
             let full = 2f64.powi(spec.format.bits() as i32 - 2);
-            let value = (phase.sin() * full) as i64 + (noise >> 60) as i64;
+            let value = (phase.sin() * full) as i64 + random.below(16) as i64;
             spec.format.put(value >> wasted << wasted, sample);
         }
         pcm

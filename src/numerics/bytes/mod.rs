@@ -107,6 +107,8 @@ pub(crate) trait Bytes {
 mod tests {
     use std::ops::Range;
 
+    use lmac_support::Random;
+
     use super::*;
     use crate::numerics::dispatch::{InstructionSet, Kernels, Supported, Work, run_with};
 
@@ -176,9 +178,9 @@ mod tests {
     }
 
     fn noise(seed: u64) -> impl FnMut() -> f32 {
-        let mut random = seed;
+        let mut random = Random::new(seed);
         move || {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let random = random.next_u64();
             let (value, power) = ((random >> 32) as i32 as f32, (random >> 28) as i32 & 7);
             value * 2f32.powi(power - 34)
         }

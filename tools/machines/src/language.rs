@@ -2,10 +2,10 @@
 
 use lmac::language::{LanguageModel, LanguageOptions};
 use lmac::{AudioSpec, DecodeOptions, EncodeOptions, Method, Precision, SampleFormat, TokenKind};
+use lmac_support::Random;
 
 use crate::Work;
 use crate::models::Model;
-use crate::random::Random;
 use crate::signals::Signal;
 
 pub(crate) fn run(work: &mut Work<'_>) {

@@ -8,7 +8,6 @@ mod audio;
 mod functions;
 mod language;
 mod models;
-mod random;
 mod signals;
 mod streams;
 mod vectors;

@@ -7,8 +7,7 @@ use lmac::language::{
     TensorKind, Tensors, Tokenizer, Vocabulary,
 };
 use lmac::{Precision, Result};
-
-use crate::random::Random;
+use lmac_support::Random;
 
 /// The character of zeros, the most common one in quiet audio.
 const MIDDLE: u8 = 64;
@@ -44,7 +43,7 @@ struct Seeded {
 impl Seeded {
     /// Returns a number between `-size` and `size`.
     fn number(&mut self, size: f32) -> f32 {
-        ((self.random.next() >> 40) as f32 / (1 << 23) as f32 - 1.0) * size
+        self.random.next_f32() * size
     }
 
     fn bytes(&mut self, kind: TensorKind, count: usize) -> Vec<u8> {
@@ -62,7 +61,7 @@ impl Seeded {
                     let exponent = (random >> 32) % 14;
                     (random & 0x83FF | exponent << 10) as u16
                 };
-                (0..count).flat_map(|_| half(self.random.next()).to_le_bytes()).collect()
+                (0..count).flat_map(|_| half(self.random.next_u64()).to_le_bytes()).collect()
             }
             _ => self.blocks(kind, count),
         }
@@ -75,7 +74,7 @@ impl Seeded {
         let mut bytes = Vec::new();
         for _ in 0..count / values {
             let start = bytes.len();
-            bytes.extend((0..size).map(|_| self.random.next() as u8));
+            bytes.extend((0..size).map(|_| self.random.next_u64() as u8));
             for scale in scales {
                 let half = least + self.random.below(0x400) as u16;
                 bytes[start + scale..start + scale + 2].copy_from_slice(&half.to_le_bytes());

@@ -1,8 +1,7 @@
 //! Audio made of integers, the same on every machine.
 
 use lmac::{AudioSpec, SampleFormat};
-
-use crate::random::Random;
+use lmac_support::Random;
 
 /// The kind of a signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +64,7 @@ impl Signal {
 
     /// Returns a sample of 32 bits.
     fn value(self, frame: usize, channel: usize, frames: usize, random: &mut Random) -> i32 {
-        let noise = random.next() as i32;
+        let noise = random.next_u64() as i32;
         match self {
             Signal::Noise | Signal::Denormal => noise,
             Signal::Silence => i32::from(frame == frames / 3) << 24,

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use candle_core::Device;
 use candle_core::quantized::{GgmlDType, QStorage, QTensor};
 use lmac::language::{Tensor, TensorKind};
+use lmac_support::Random;
 
 const KINDS: [(TensorKind, GgmlDType); 13] = [
     (TensorKind::F32, GgmlDType::F32),
@@ -91,10 +92,6 @@ fn expanded_by_candle(kind: GgmlDType, bytes: &[u8]) -> Vec<f32> {
 }
 
 fn bytes(count: usize, seed: u64) -> Vec<u8> {
-    let mut state = seed;
-    let next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963);
-        (state >> 56) as u8
-    };
-    std::iter::repeat_with(next).take(count).collect()
+    let mut random = Random::new(seed);
+    (0..count).map(|_| random.next_u64() as u8).collect()
 }

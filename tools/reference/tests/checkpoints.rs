@@ -2,9 +2,6 @@
 //! candle writes can be read.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
-#[path = "../../../tests/common/checkpoints/mod.rs"]
-mod checkpoints;
-
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{BufReader, BufWriter};
@@ -16,10 +13,10 @@ use candle_core::{DType, Device, Tensor, pickle, safetensors};
 use candle_nn::VarBuilder;
 use candle_transformers::models::llama::{Cache, Llama, LlamaConfig};
 use candle_transformers::models::quantized_llama::ModelWeights;
-use checkpoints::{Float, Tiny, TinyBytes, gguf, huggingface, meta, npz};
 use lmac::language::{ExpectedTensor, LanguageModel, ModelParts, TensorKind};
 use lmac::{Precision, checkpoint};
 use lmac_reference::hugging_face_name;
+use lmac_support::models::{Float, Tiny, TinyBytes, gguf, huggingface, meta, npz};
 
 type Tensors = HashMap<String, Tensor>;
 

@@ -1,5 +1,3 @@
-use super::written::pieces::Spaces;
-use super::written::{byte_level, pieces};
 use super::*;
 
 #[test]
@@ -88,11 +86,8 @@ fn damaged_files_do_not_panic() {
         ("tokenizer.model", pieces::model(), pieces::TOKENS),
     ];
     let texts = texts();
-    let mut state = 7u32;
-    let mut random = |below: usize| {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 8) as usize % below
-    };
+    let mut random = Random::new(7);
+    let mut random = |below: usize| random.below(below as u64) as usize;
     let (mut opened, mut refused) = (0, 0);
     for (name, bytes, size) in &files {
         for round in 0..150 {
@@ -126,11 +121,8 @@ fn damaged_files_do_not_panic() {
 
 #[test]
 fn damaged_arrays_do_not_panic() {
-    let mut state = 3u32;
-    let mut random = |below: usize| {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 8) as usize % below
-    };
+    let mut random = Random::new(3);
+    let mut random = |below: usize| random.below(below as u64) as usize;
     let mut opened = 0;
     for round in 0..200 {
         let mut arrays = if round % 2 == 0 { byte_level::gguf() } else { pieces::gguf() };

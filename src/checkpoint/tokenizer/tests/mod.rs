@@ -1,15 +1,13 @@
+mod damage;
+
 use std::fs;
+
+use lmac_support::Random;
+use lmac_support::tokenizers::pieces::Spaces;
+use lmac_support::tokenizers::{self as written, byte_level, pieces};
 
 use super::*;
 use crate::error::Error;
-
-#[path = "../../../../tests/common/tokenizers.rs"]
-mod written;
-
-mod damage;
-
-use written::pieces::Spaces;
-use written::{byte_level, pieces};
 
 /// Texts with all characters, with what is merged, and with what special tokens look like.
 fn texts() -> Vec<Vec<u8>> {
@@ -29,14 +27,13 @@ fn texts() -> Vec<Vec<u8>> {
         b"<|special_token_9|>",
     ];
     texts.extend(all.map(<[u8]>::to_vec));
-    let mut state = 1u32;
+    let mut random = Random::new(1);
     for length in [50, 700, 2048] {
         let mut text = Vec::new();
         for _ in 0..length {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            let at = (state >> 16) as usize;
+            let at = random.below(1 << 16) as usize;
             // Half from what is merged, half from all characters.
-            text.push(if state >> 31 == 0 { b" the@A01?~ "[at % 11] } else { at as u8 & 127 });
+            text.push(if random.below(2) == 0 { b" the@A01?~ "[at % 11] } else { at as u8 & 127 });
         }
         texts.push(text);
     }

@@ -108,6 +108,8 @@ where
 
 #[cfg(test)]
 mod tests {
+    use lmac_support::Random;
+
     use super::*;
     use crate::method::adaptive::coding::signals;
     use crate::numerics::dispatch::{Supported, run_with};
@@ -155,14 +157,9 @@ mod tests {
     where
         [f32; EXPERTS]: Lanes<Element = f32>,
     {
-        let mut random = 7u64;
+        let mut random = Random::new(7);
         for bits in [1, 8, 16, 32] {
-            let nonsense: Vec<u8> = (0..4000)
-                .map(|_| {
-                    random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                    (random >> 56) as u8
-                })
-                .collect();
+            let nonsense: Vec<u8> = (0..4000).map(|_| random.next_u64() as u8).collect();
             let all = (i32::MIN >> (32 - bits), i32::MAX >> (32 - bits));
             let ranges = [all, (-3, 5), (7, 7)].into_iter().filter(|&(_, most)| most <= all.1);
             for (low, high) in ranges {

@@ -96,6 +96,8 @@ pub(super) fn decode(prepared: &mut Prepared, tokens: &[u8], raw: &[u8]) -> Resu
 
 #[cfg(test)]
 mod tests {
+    use lmac_support::Random;
+
     use super::*;
     use crate::method::adaptive::coding::signals;
     use crate::numerics::dispatch::{Supported, run_with};
@@ -133,14 +135,9 @@ mod tests {
 
     #[test]
     fn noise_decodes_to_samples_in_range() {
-        let mut random = 7u64;
+        let mut random = Random::new(7);
         for bits in [8, 16, 32] {
-            let nonsense: Vec<u8> = (0..4000)
-                .map(|_| {
-                    random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                    (random >> 56) as u8
-                })
-                .collect();
+            let nonsense: Vec<u8> = (0..4000).map(|_| random.next_u64() as u8).collect();
             let mut prepared = Prepared::of(vec![vec![0; 2000]; 2], bits);
             for (low, high) in [(i32::MIN >> (32 - bits), i32::MAX >> (32 - bits)), (-3, 5), (7, 7)]
             {

@@ -181,27 +181,25 @@ fn one_over(pivot: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use lmac_support::Random;
+
     use super::*;
 
     #[test]
     fn solutions_solve() {
-        let mut random = 5u64;
-        let mut random = move || {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (random >> 40) as f64 / f64::from(1 << 23) - 1.0
-        };
+        let mut random = Random::new(5);
         for unknowns in [3, 4, 8, 12, 19, 24, 64] {
             // Products of random rows with themselves, and a little on the diagonal.
             let mut matrix = vec![vec![0.0; unknowns]; unknowns];
             for _ in 0..2 * unknowns {
-                let x: Vec<f64> = (0..unknowns).map(|_| random()).collect();
+                let x: Vec<f64> = (0..unknowns).map(|_| random.next_f32().into()).collect();
                 for i in 0..unknowns {
                     for j in 0..unknowns {
                         matrix[i][j] += x[i] * x[j];
                     }
                 }
             }
-            let expected: Vec<f64> = (0..unknowns).map(|_| random()).collect();
+            let expected: Vec<f64> = (0..unknowns).map(|_| random.next_f32().into()).collect();
             let mut system = System::new(unknowns);
             for (i, row) in matrix.iter_mut().enumerate() {
                 row[i] += 0.25;

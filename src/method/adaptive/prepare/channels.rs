@@ -218,17 +218,15 @@ impl Factors {
 
 #[cfg(test)]
 mod tests {
+    use lmac_support::Random;
+
     use super::*;
 
     const RANGE: (i32, i32) = (-32768, 32767);
 
     fn noise(frames: usize, seed: u64) -> Vec<i32> {
-        let mut random = seed;
-        let mut next = || {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (random >> 32) as i32
-        };
-        (0..frames).map(|_| next()).collect()
+        let mut random = Random::new(seed);
+        (0..frames).map(|_| random.next_u64() as i32).collect()
     }
 
     fn rule_of(x: &[i32], y: &[i32], range: (i32, i32)) -> Option<Rule> {

@@ -431,16 +431,14 @@ fn pays(pcm: &[u8], spec: &AudioSpec, samples: &[Vec<i32>], exceptions: usize) -
 
 #[cfg(test)]
 mod tests {
+    use lmac_support::Random;
+
     use super::*;
     use crate::audio::SampleFormat;
 
     fn noise(count: usize, bits: u32) -> Vec<i32> {
-        let mut random = 7u64;
-        let mut next = || {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (random >> 32) as i32 >> (32 - bits)
-        };
-        (0..count).map(|_| next()).collect()
+        let mut random = Random::new(7);
+        (0..count).map(|_| random.next_u64() as i32 >> (32 - bits)).collect()
     }
 
     fn bytes(floats: &[f32]) -> Vec<u8> {
@@ -536,9 +534,9 @@ mod tests {
 
     #[test]
     fn powers_are_those_that_make_integers() {
-        let mut random = 1u64;
+        let mut random = Random::new(1);
         for _ in 0..100_000 {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let random = random.next_u64();
             let float = f32::from_bits(
                 (random >> 32) as u32 & 0xFFF0_0000 | ((random >> 20) as u32 % 4) << 18,
             );

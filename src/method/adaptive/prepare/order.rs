@@ -150,15 +150,13 @@ fn gain(a: i128, b: i128, c: i128) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use lmac_support::Random;
+
     use super::*;
 
     fn noise(seed: u64, frames: usize) -> Vec<i32> {
-        let mut random = seed;
-        let mut next = || {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (random >> 48) as i32 - 32768
-        };
-        (0..frames).map(|_| next()).collect()
+        let mut random = Random::new(seed);
+        (0..frames).map(|_| i32::from(random.next_u64() as i16)).collect()
     }
 
     fn mixed(a: &[i32], b: &[i32], share: i32) -> Vec<i32> {

@@ -224,17 +224,16 @@ fn turn(
 
 #[cfg(test)]
 mod tests {
+    use lmac_support::Random;
+
     use super::*;
 
     #[test]
     fn every_kind_is_multiplied_as_the_floats_that_it_stands_for() {
         const OUTPUTS: usize = 70;
         const INPUTS: usize = 768;
-        let mut random = 9u64;
-        let mut random = move || {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (random >> 56) as u8
-        };
+        let mut random = Random::new(9);
+        let mut random = move || random.next_u64() as u8;
         let inputs: Vec<f32> = (0..3 * INPUTS).map(|_| f32::from(random()) - 128.0).collect();
         for (kind, block) in [
             (TensorKind::F16, 2),

@@ -1,26 +1,14 @@
 //! Models with weights from a random number generator.
 
+use lmac_support::Random;
+
 use crate::error::Result;
 use crate::method::language::architecture::{Architecture, ByteTransformer, ExpectedTensor, Llama};
 use crate::method::language::tensor::{Tensor, TensorKind, Tensors};
 
-/// A seeded generator of numbers.
-pub(super) struct Random(pub(super) u64);
-
-impl Random {
-    pub(super) fn next(&mut self) -> u32 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888);
-        (self.0 >> 32) as u32
-    }
-
-    /// Returns a number between -1 and 1.
-    fn signed(&mut self) -> f32 {
-        (self.next() >> 8) as f32 / (1 << 23) as f32 - 1.0
-    }
-
-    pub(super) fn tokens(&mut self, vocabulary: usize, length: usize) -> Vec<u32> {
-        (0..length).map(|_| self.next() % vocabulary as u32).collect()
-    }
+/// Returns random tokens.
+pub(super) fn tokens(random: &mut Random, vocabulary: usize, length: usize) -> Vec<u32> {
+    (0..length).map(|_| random.below(vocabulary as u64) as u32).collect()
 }
 
 /// Tensors of a model, each seeded by its name.
@@ -35,7 +23,7 @@ impl Tensors for Seeded {
             .name
             .bytes()
             .fold(1u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3));
-        let mut random = Random(seed);
+        let mut random = Random::new(seed);
         let columns = expected.shape[expected.shape.len() - 1];
         let vector = expected.shape.len() == 1;
         let size = if vector || expected.name == "embedding" {
@@ -51,7 +39,7 @@ impl Tensors for Seeded {
         let count: usize = expected.shape.iter().product();
         let mut bytes = Vec::new();
         for _ in 0..count {
-            let value = offset + size * random.signed();
+            let value = offset + size * random.next_f32();
             match self.kind {
                 TensorKind::F16 => {
                     // Normal numbers lose the lowest bits of their mantissa.

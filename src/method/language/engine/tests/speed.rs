@@ -3,7 +3,9 @@
 
 use std::fs::read_to_string;
 
-use super::seeded::{Random, Seeded, models};
+use lmac_support::Random;
+
+use super::seeded::{self, Seeded, models};
 use super::*;
 use crate::method::language::tensor::TensorKind;
 
@@ -18,7 +20,7 @@ fn seconds() -> f64 {
 fn rate(engine: &Engine, contexts: usize, tokens: usize, length: usize) -> f64 {
     let mut caches: Vec<Cache> = (0..contexts).map(|_| engine.cache()).collect();
     let (head, mut scratch) = (engine.head(None), Scratch::default());
-    let tokens = Random(1).tokens(512, tokens);
+    let tokens = seeded::tokens(&mut Random::new(1), 512, tokens);
     let (mut sum, mut count) = (0.0, 0);
     let start = seconds();
     while seconds() - start < 1.5 {

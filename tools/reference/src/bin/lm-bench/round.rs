@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use lmac::language::Llama;
 use lmac_reference::Result;
+use lmac_support::Random;
 
 use crate::clock::{Took, time};
 use crate::contestant::Contestant;
@@ -150,10 +151,6 @@ fn steps(
 
 /// Tokens without a pattern.
 fn tokens(count: usize, vocabulary: usize) -> Vec<u32> {
-    let mut state = 1u64;
-    let next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        ((state >> 33) % vocabulary as u64) as u32
-    };
-    std::iter::repeat_with(next).take(count).collect()
+    let mut random = Random::new(1);
+    (0..count).map(|_| random.below(vocabulary as u64) as u32).collect()
 }

@@ -1,12 +1,11 @@
-//! Tokenizers for tests: tiny ones, in every form that checkpoints have them in.
+//! Tiny tokenizers in every form that checkpoints have.
 //!
 //! Two vocabularies, each as its kind of model has it: one on bytes, as Llama 3 (JSON,
 //! tiktoken ranks, GGUF), and one of SentencePiece, as Llama 2 (JSON, protobuf, GGUF).
-#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its part")]
 
 use std::fmt::Write;
 
-/// The arrays of a tokenizer that a GGUF file has, named as its keys are.
+/// The arrays of a tokenizer in a GGUF file, named as its keys are.
 #[derive(Debug, Clone)]
 pub struct Gguf {
     /// `tokenizer.ggml.model`
@@ -303,7 +302,7 @@ pub mod pieces {
     }
 }
 
-/// A token of `added_tokens`.
+/// Returns an entry of `added_tokens`.
 pub fn added(id: usize, name: &str, special: bool) -> String {
     format!(
         r#"{{"id":{id},"content":{},"single_word":false,"lstrip":false,"rstrip":false,"normalized":false,"special":{special}}}"#,
@@ -311,7 +310,7 @@ pub fn added(id: usize, name: &str, special: bool) -> String {
     )
 }
 
-/// A string of JSON.
+/// Returns a string of JSON.
 pub fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for letter in text.chars() {
@@ -324,7 +323,7 @@ pub fn quoted(text: &str) -> String {
     quoted + "\""
 }
 
-/// Bytes as base64.
+/// Returns bytes as base64.
 pub fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Random;
-use super::bytes::crc;
+use crate::Random;
+use crate::bytes::crc;
 
 /// Files by their paths below `spec/vectors`.
 pub type Files = BTreeMap<String, Vec<u8>>;
@@ -14,7 +14,7 @@ pub type Files = BTreeMap<String, Vec<u8>>;
 /// The paths of the models.
 pub const MODELS: [&str; 3] = ["models/llama", "models/llama-bf16", "models/bytes.npz"];
 
-/// All models' files.
+/// Returns the files of all models.
 pub fn files() -> Files {
     let mut files = Files::new();
     let mut add = |path: &str, bytes: Vec<u8>| {
@@ -52,7 +52,7 @@ struct Weights(Random);
 
 impl Weights {
     fn next(&mut self, size: f32) -> f32 {
-        ((self.0.next() >> 40) as f32 / (1 << 23) as f32 - 1.0) * size
+        self.0.next_f32() * size
     }
 
     fn some(&mut self, count: usize, size: f32) -> Vec<f32> {

@@ -1,4 +1,4 @@
-//! What a stream with a language model can ask for. It brings none; the caller has one.
+//! Hostile streams with a language model, which the caller has.
 
 use std::io::Write;
 
@@ -6,17 +6,17 @@ use lmac::language::{LanguageModel, LanguageOptions};
 use lmac::{
     AudioSpec, DecodeOptions, EncodeOptions, Encoder, ErrorKind, Precision, Preset, SampleFormat,
 };
+use lmac_support::bytes::varint;
+use lmac_support::memory::Turn;
+use lmac_support::models::llama;
+use lmac_support::{Random, Signal, pcm};
 
-use crate::common::bytes::varint;
-use crate::common::models::llama;
-use crate::common::{Random, Signal, pcm};
 use crate::hostile::{
     MIB, READER, Shape, WAYS, assert_takes_at_most, assert_with, error_of, fields, needed_by,
     with_memory,
 };
-use crate::memory::Turn;
 
-/// What a header says of a model that is used like this.
+/// Returns a header's bytes about a model.
 fn usage(model: &LanguageModel, context: u64, lockstep: u64) -> Vec<u8> {
     let id = model.id();
     let precision = u8::from(id.precision == Precision::Int8);
@@ -69,7 +69,7 @@ fn contexts_of_any_length_and_number() {
     }
 }
 
-/// All segments of a chunk take turns, and yet there are few characters.
+/// All segments of a chunk take turns, but there are few characters.
 #[test]
 fn long_contexts_with_little_audio() {
     let turn = Turn::take();
@@ -88,7 +88,7 @@ fn tokens_of_nonsense() {
         let model = llama(1, 10.0, [Precision::F32, Precision::Int8][round % 2]);
         let stream = shape(usage(&model, 64, 4)).start();
         let payload: Vec<u8> =
-            [0, 0xF].into_iter().chain((0..300).map(|_| random.next() as u8)).collect();
+            [0, 0xF].into_iter().chain((0..300).map(|_| random.next_u64() as u8)).collect();
         let stream = stream.chunk(0x04, &fields(0, 300), &payload, &[]).bytes;
         let options = DecodeOptions::default().with_model(model);
         assert_with(&turn, &stream, &options, READER + 4 * MIB);

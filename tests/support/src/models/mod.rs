@@ -1,70 +1,90 @@
-//! Checkpoints for tests: tiny models with seeded weights, written in every layout.
+//! Tiny language models: one without a file, and checkpoints in every layout.
 //!
-//! Weights are small whole numbers times a power of two, so that every type that holds
+//! Weights in checkpoints are small whole numbers times a power of two, so that every type that holds
 //! enough bits has them exactly, and the same model comes out of every file.
-#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its part")]
-
-#[path = "../tokenizers.rs"]
-pub mod tokenizers;
 
 pub mod gguf;
 pub mod huggingface;
 pub mod meta;
 pub mod npz;
 mod pickle;
+mod seeded;
 mod torch;
-pub mod zip;
 
 use std::f64::consts::PI;
 
 use lmac::language::{Architecture, ByteTransformer, ExpectedTensor, Llama};
-use tokenizers::{byte_level, pieces};
+pub use seeded::llama;
+
+use crate::mixed;
+use crate::tokenizers::{byte_level, pieces};
 
 /// A small Llama.
 #[derive(Debug, Clone)]
 pub struct Tiny {
+    /// The width of a row between layers.
     pub width: usize,
+    /// The number of layers.
     pub layers: usize,
+    /// Heads of queries.
     pub heads: usize,
+    /// Heads of keys and values.
     pub key_heads: usize,
+    /// The width of a head.
     pub head_width: usize,
+    /// The width inside the feed-forward part.
     pub feed_forward: usize,
+    /// Whether the embedding is the head as well.
     pub tied: bool,
     /// Whether frequencies are scaled as Llama 3.1's, and the tokenizer is Llama 3's; else
     /// it is Llama 2's.
     pub third: bool,
+    /// The longest context.
     pub positions: usize,
     /// The type of weights in layouts that store floats.
     pub float: Float,
     /// Weights are whole numbers from the first to the last, over `part`.
     pub numbers: (i32, i32),
+    /// What those numbers are divided by.
     pub part: f32,
+    /// The seed of the weights.
     pub seed: u64,
 }
 
 /// A small byte transformer.
 #[derive(Debug, Clone)]
 pub struct TinyBytes {
+    /// The width of a row between layers.
     pub width: usize,
+    /// The number of layers.
     pub layers: usize,
+    /// Heads of attention.
     pub heads: usize,
+    /// The width inside the feed-forward part.
     pub feed_forward: usize,
+    /// The seed of the weights.
     pub seed: u64,
 }
 
-/// Floats that weights are stored in.
+/// The type of float that weights are stored in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Float {
+    /// 32 bits.
     F32,
+    /// 16 bits with five of exponent.
     F16,
+    /// The upper 16 bits of 32.
     BF16,
 }
 
 /// A tensor with its values, row by row.
 #[derive(Debug, Clone)]
 pub struct Values {
+    /// The name in the layout.
     pub name: String,
+    /// Lengths, the outermost first.
     pub shape: Vec<usize>,
+    /// The values.
     pub values: Vec<f32>,
 }
 
@@ -95,12 +115,12 @@ impl Default for TinyBytes {
 }
 
 impl Tiny {
-    /// Tokens: as many as the tokenizer knows.
+    /// Returns the number of tokens that the tokenizer knows.
     pub fn vocabulary(&self) -> usize {
         if self.third { byte_level::TOKENS } else { pieces::TOKENS }
     }
 
-    /// What a loader has to find.
+    /// Returns the architecture that a loader has to find.
     pub fn architecture(&self) -> Architecture {
         Architecture::Llama(Llama {
             vocabulary: self.vocabulary(),
@@ -118,13 +138,13 @@ impl Tiny {
         })
     }
 
-    /// All tensors in their canonical order.
+    /// Returns all tensors in their canonical order.
     pub fn tensors(&self) -> Vec<Values> {
         let expected = self.architecture().tensors();
         expected.into_iter().map(|tensor| self.values(tensor)).collect()
     }
 
-    /// The tensor of this canonical name.
+    /// Returns the tensor of this canonical name.
     pub fn tensor(&self, name: &str) -> Values {
         self.tensors().into_iter().find(|tensor| tensor.name == name).unwrap()
     }
@@ -157,7 +177,7 @@ impl Tiny {
 }
 
 impl TinyBytes {
-    /// What a loader has to find.
+    /// Returns the architecture that a loader has to find.
     pub fn architecture(&self) -> Architecture {
         Architecture::ByteTransformer(ByteTransformer {
             vocabulary: 256,
@@ -168,7 +188,7 @@ impl TinyBytes {
         })
     }
 
-    /// All tensors in their canonical order.
+    /// Returns all tensors in their canonical order.
     pub fn tensors(&self) -> Vec<Values> {
         let expected = self.architecture().tensors();
         expected.into_iter().map(|tensor| values(tensor, self.seed, (-127, 127), 512.0)).collect()
@@ -192,16 +212,8 @@ fn values(expected: ExpectedTensor, seed: u64, numbers: (i32, i32), part: f32) -
     Values { values: (0..count).map(value).collect(), name, shape }
 }
 
-/// A number that looks like chance.
-pub fn mixed(number: u64) -> u64 {
-    let mut mixed = number.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    mixed ^ (mixed >> 31)
-}
-
 impl Values {
-    /// The values in a type that holds them exactly, little-endian.
+    /// Returns the values in a type that holds them exactly, little-endian.
     pub fn bytes(&self, float: Float) -> Vec<u8> {
         match float {
             Float::F32 => self.values.iter().flat_map(|value| value.to_le_bytes()).collect(),
@@ -212,7 +224,7 @@ impl Values {
         }
     }
 
-    /// The same values with rows and columns exchanged.
+    /// Returns the same values with rows and columns exchanged.
     pub fn transposed(&self) -> Values {
         let [rows, columns] = *self.shape else { panic!("{:?}", self.shape) };
         let values =
@@ -220,7 +232,7 @@ impl Values {
         Values { name: self.name.clone(), shape: vec![columns, rows], values }
     }
 
-    /// The rows that `order` names, in its order.
+    /// Returns the rows that `order` names, in its order.
     pub fn rows(&self, order: impl IntoIterator<Item = usize>) -> Values {
         let columns = *self.shape.last().unwrap();
         let values: Vec<f32> = order
@@ -231,8 +243,8 @@ impl Values {
         Values { name: self.name.clone(), shape, values }
     }
 
-    /// The rows of heads that are rotated in halves, in the order in which neighbours are:
-    /// row `i` of a head's first half and row `i` of its second follow each other.
+    /// Returns the rows of heads that are rotated in halves, in the order for a rotation of
+    /// neighbours: row `i` of a head's first half and row `i` of its second follow each other.
     pub fn as_neighbours(&self, head_width: usize) -> Values {
         self.rows((0..self.shape[0]).map(|row| {
             let (head, at) = (row / head_width, row % head_width);
@@ -241,7 +253,7 @@ impl Values {
     }
 }
 
-/// A float of 16 bits that is this one.
+/// Returns this float in 16 bits.
 pub fn half(value: f32) -> u16 {
     if value == 0.0 {
         return 0;

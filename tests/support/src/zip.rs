@@ -7,11 +7,11 @@ pub struct Form {
     pub deflated: bool,
     /// Write sizes and places in 64 bits throughout.
     pub large: bool,
-    /// Bytes that a member's values begin at a multiple of.
+    /// Alignment of the members' values, in bytes; 0 for none.
     pub alignment: usize,
 }
 
-/// An archive with these members.
+/// Returns an archive with these members.
 pub fn archive(members: &[(String, Vec<u8>)], form: Form) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut list = Vec::new();

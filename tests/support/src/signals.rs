@@ -1,70 +1,56 @@
-//! Audio for tests: small, and of every kind that a codec meets.
-#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its part")]
+//! Short audio of every kind that a codec meets.
 
-pub mod bytes;
-#[cfg(feature = "language")]
-pub mod models;
-pub mod tokenizers;
-pub mod vector_models;
-pub mod vectors;
+use std::fs;
+use std::io::Write;
 
 use lmac::{AudioSpec, EncodeOptions, Encoder, SampleFormat};
 
-/// A small generator with a seed, so that tests are the same everywhere.
-pub struct Random(u64);
+use crate::Random;
 
-impl Random {
-    pub fn new(seed: u64) -> Self {
-        Random(seed)
-    }
-
-    pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
-
-    pub fn below(&mut self, end: u64) -> u64 {
-        self.next() % end
-    }
-}
-
-/// What a signal looks like.
+/// A kind of audio.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
+    /// Zeros.
     Silence,
+    /// One random value.
     Constant,
+    /// Two tones and a little noise.
     Melody,
+    /// Random bits.
     Noise,
+    /// The least value, the largest one, -1 and 0, in random order.
     FullScale,
+    /// A melody whose lowest third of bits is zero.
     WastedBits,
+    /// Silence, then a melody.
     LateStart,
 }
 
-pub const SIGNALS: [Signal; 7] = [
-    Signal::Silence,
-    Signal::Constant,
-    Signal::Melody,
-    Signal::Noise,
-    Signal::FullScale,
-    Signal::WastedBits,
-    Signal::LateStart,
-];
+impl Signal {
+    /// All signals.
+    pub const ALL: [Signal; 7] = [
+        Signal::Silence,
+        Signal::Constant,
+        Signal::Melody,
+        Signal::Noise,
+        Signal::FullScale,
+        Signal::WastedBits,
+        Signal::LateStart,
+    ];
+}
 
-/// PCM of this many frames.
+/// Returns PCM of this many frames.
 pub fn pcm(spec: &AudioSpec, frames: usize, signal: Signal, seed: u64) -> Vec<u8> {
     let mut random = Random::new(seed);
     let size = spec.format.bytes();
     let channels = usize::from(spec.channels);
     let mut pcm = Vec::with_capacity(frames * spec.frame_bytes());
-    let constant = random.next();
+    let constant = random.next_u64();
     for at in 0..frames * channels {
         let (frame, channel) = (at / channels, at % channels);
         let phase = frame as f64 * (0.03 + 0.001 * channel as f64);
         let tone = (phase.sin() + 0.4 * (phase * 3.1).sin()) * 0.3;
-        let noise = (random.next() >> 11) as f64 / (1u64 << 53) as f64 - 0.5;
+        let noise = (random.next_u64() >> 11) as f64 / (1u64 << 53) as f64 - 0.5;
         let bits = spec.format.bits();
         let sample = match signal {
             Signal::Silence => 0.0,
@@ -74,7 +60,7 @@ pub fn pcm(spec: &AudioSpec, frames: usize, signal: Signal, seed: u64) -> Vec<u8
         };
         let value: u64 = match (signal, spec.format) {
             (Signal::Constant, _) => constant >> (channel % 3),
-            (Signal::Noise, _) => random.next(),
+            (Signal::Noise, _) => random.next_u64(),
             (Signal::FullScale, _) => {
                 [1 << (bits - 1), u64::MAX >> (65 - bits), u64::MAX, 0][random.below(4) as usize]
             }
@@ -93,10 +79,18 @@ pub fn pcm(spec: &AudioSpec, frames: usize, signal: Signal, seed: u64) -> Vec<u8
     pcm
 }
 
-/// The stream of this PCM.
+/// Returns the stream of this PCM.
 pub fn stream(pcm: &[u8], spec: &AudioSpec, options: EncodeOptions) -> Vec<u8> {
-    use std::io::Write;
     let mut encoder = Encoder::with_options(Vec::new(), *spec, options).expect("options");
     encoder.write_all(pcm).expect("audio");
     encoder.finish().expect("end").writer
+}
+
+/// Returns the beginning of `tests/samples/speech.wav`: its head, which says that there is
+/// more, and this many frames.
+pub fn recording(frames: usize) -> Vec<u8> {
+    let mut wav = fs::read(crate::path("tests/samples/speech.wav")).expect("the recording");
+    let data = 8 + wav.windows(4).position(|bytes| bytes == b"data").expect("a data chunk");
+    wav.truncate(data + 2 * frames);
+    wav
 }

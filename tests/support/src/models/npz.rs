@@ -5,7 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use super::pickle::Pickle;
-use super::{Float, TinyBytes, Values, zip};
+use super::{Float, TinyBytes, Values};
+use crate::zip;
 
 /// How arrays are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +28,7 @@ pub enum Form {
 }
 
 impl Form {
+    /// All forms.
     pub const ALL: [Form; 7] = [
         Form::Jax,
         Form::Numpy,
@@ -38,7 +40,7 @@ impl Form {
     ];
 }
 
-/// A file in this form.
+/// Writes a file in this form.
 pub fn file(path: &Path, tiny: &TinyBytes, form: Form) {
     let arrays = named(tiny);
     let members: Vec<(String, Vec<u8>)> = match form {

@@ -1,17 +1,18 @@
-//! What a checkpoint can ask for: files of every layout in which numbers were made larger,
-//! and those that say the largest things there are.
+//! Hostile checkpoints: files of every layout whose numbers were made larger, and files with
+//! the largest numbers of all.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use lmac::checkpoint;
 use lmac::language::TensorKind;
+use lmac_support::bytes::varint;
+use lmac_support::memory::{Turn, Used};
+use lmac_support::models::{Tiny, TinyBytes, gguf, huggingface, meta, npz};
+use lmac_support::tokenizers::{byte_level, pieces};
+use lmac_support::{mixed, zip};
 
-use crate::checkpoint_files::tokenizers::{byte_level, pieces};
-use crate::checkpoint_files::{Tiny, TinyBytes, gguf, huggingface, meta, mixed, npz, zip};
-use crate::common::bytes::varint;
 use crate::hostile::MIB;
-use crate::memory::{Turn, Used};
 
 fn tiny() -> Tiny {
     Tiny {
@@ -25,7 +26,7 @@ fn tiny() -> Tiny {
     }
 }
 
-/// Opens a checkpoint and reads all of it. What comes of it does not matter.
+/// Opens a checkpoint and reads all of it, or as much as can be read.
 fn used(turn: &Turn, path: &Path) -> (lmac::Result<()>, Used) {
     turn.measure(|| {
         let mut checkpoint = checkpoint::open(path)?;

@@ -1,8 +1,8 @@
-//! The folder of test vectors, and the decoder in Python.
+//! The test vectors in `spec/vectors`, and the decoder in Python.
 
 use std::fs;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Mutex;
 use std::thread;
@@ -10,39 +10,40 @@ use std::thread;
 use lmac::source::Restored;
 use lmac::{DecodeOptions, Decoder, Error};
 
+/// Returns the folder of the vectors.
 pub fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("spec/vectors")
+    crate::path("spec/vectors")
 }
 
-/// A program of the specification's.
+/// Returns a command that runs a Python program in `spec`.
 pub fn python(program: &str) -> Command {
     let mut python = Command::new("python3");
-    python.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("spec").join(program));
+    python.arg(crate::path("spec").join(program));
     python
 }
 
+/// Reads the stream of a vector.
 pub fn stream(name: &str) -> Vec<u8> {
     fs::read(folder().join(format!("{name}.lmac"))).expect("a vector")
 }
 
-/// Decoding with all models of the vectors at hand, where this build knows models.
-#[cfg(feature = "checkpoints")]
-pub fn decode_options() -> DecodeOptions {
-    let precisions = |path| lmac::Precision::ALL.iter().map(move |&precision| (path, precision));
-    let models = super::vector_models::MODELS.into_iter().flat_map(precisions);
-    models.fold(DecodeOptions::default(), |options, (path, precision)| {
-        let model = lmac::checkpoint::load(&folder().join(path), precision);
-        options.with_model(model.expect("a model of the vectors"))
-    })
+/// Returns options with every model of the vectors, if this build can load models.
+pub fn with_models() -> Option<DecodeOptions> {
+    #[cfg(feature = "checkpoints")]
+    return Some(crate::vector_models::MODELS.iter().fold(
+        DecodeOptions::default(),
+        |all, path| {
+            lmac::Precision::ALL.iter().fold(all, |all, &precision| {
+                let model = lmac::checkpoint::load(&folder().join(path), precision);
+                all.with_model(model.expect("a model of the vectors"))
+            })
+        },
+    ));
+    #[allow(unreachable_code, reason = "the end of a build without models")]
+    None
 }
 
-/// Decoding, where this build knows no models.
-#[cfg(not(feature = "checkpoints"))]
-pub fn decode_options() -> DecodeOptions {
-    DecodeOptions::default()
-}
-
-/// The source file of a stream.
+/// Restores the source file of a stream.
 pub fn restore(stream: &[u8], options: DecodeOptions) -> Result<Vec<u8>, Error> {
     let mut file = Vec::new();
     let mut restored = Restored::new(Decoder::with_options(stream, options)?);
@@ -51,16 +52,17 @@ pub fn restore(stream: &[u8], options: DecodeOptions) -> Result<Vec<u8>, Error> 
     Ok(file)
 }
 
-/// What a vector restores, where there is one; sines are not the same on every machine.
+/// Returns the file that a vector restores, or `made` for a new vector: sines are not the same
+/// on every machine.
 pub fn recorded(name: &str, made: Vec<u8>) -> Vec<u8> {
     fs::read(folder().join(format!("good-{name}.restored"))).unwrap_or(made)
 }
 
-/// Compares a vector with its file, or writes it where it is new and that is asked for.
+/// Compares a vector with its file; writes a new one if `LMAC_WRITE_VECTORS` is set.
 pub fn check_file(name: &str, bytes: &[u8]) {
     let path = folder().join(name);
     match fs::read(&path) {
-        Ok(file) => assert!(file == bytes, "{name} is not what it was"),
+        Ok(file) => assert!(file == bytes, "{name} has changed"),
         Err(_) if std::env::var_os("LMAC_WRITE_VECTORS").is_some() => {
             fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
             fs::write(&path, bytes).expect("a file");
@@ -69,8 +71,8 @@ pub fn check_file(name: &str, bytes: &[u8]) {
     }
 }
 
-/// The names of the streams in the folder with this prefix: those that need a language
-/// model, or all others.
+/// Returns the names of the vectors with this prefix: those that need a language model, or all
+/// others.
 pub fn names(prefix: &str, language: bool) -> Vec<String> {
     let mut names: Vec<_> = fs::read_dir(folder())
         .expect("the folder of vectors")
@@ -83,7 +85,7 @@ pub fn names(prefix: &str, language: bool) -> Vec<String> {
     names
 }
 
-/// What the decoder in Python says of each of these vectors.
+/// Returns the verdict of the decoder in Python on each of these vectors.
 pub fn said_by_python(names: &[String]) -> Vec<String> {
     let output = python("decoder.py")
         .arg("--check")
@@ -99,7 +101,7 @@ pub fn said_by_python(names: &[String]) -> Vec<String> {
     said
 }
 
-/// Has the decoder in Python restore these vectors.
+/// Restores these vectors with the decoder in Python, and compares the files.
 pub fn python_restores(names: Vec<String>) {
     let names = Mutex::new(names);
     let next = || names.lock().expect("no thread has died").pop();

@@ -5,19 +5,19 @@ use std::path::{Path, PathBuf};
 
 use lmac::language::TensorKind;
 
-use super::tokenizers::{self, byte_level, pieces};
 use super::{Float, Tiny, Values, half};
+use crate::tokenizers::{self, byte_level, pieces};
 
 const ALIGNMENT: usize = 32;
 
-/// A file whose matrices are stored in this kind. Kinds with few bits need weights that are
+/// Writes a file whose matrices are stored in this kind. Kinds with few bits need weights that are
 /// whole numbers of few bits over [`Tiny::part`]: -2 to 1 for all of them.
 pub fn file(path: &Path, tiny: &Tiny, kind: TensorKind) {
     let tensors = named(tiny);
     fs::write(path, bytes(&[], tiny, &tensors, kind)).unwrap();
 }
 
-/// A model in so many files; the path of the first.
+/// Writes a model into this many files; returns the path of the first.
 pub fn split(folder: &Path, tiny: &Tiny, kind: TensorKind, parts: usize) -> PathBuf {
     let tensors = named(tiny);
     let path = |number: usize| folder.join(format!("tiny-{:05}-of-{parts:05}.gguf", number + 1));

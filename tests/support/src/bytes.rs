@@ -1,5 +1,6 @@
-//! Streams put together by hand, right or wrong, as `spec/container.md` has them.
+//! Streams put together by hand, right or wrong, as `spec/container.md` describes them.
 
+/// Returns the bytes of a varint.
 pub fn varint(mut value: u64) -> Vec<u8> {
     let mut out = Vec::new();
     while value >= 0x80 {
@@ -10,19 +11,24 @@ pub fn varint(mut value: u64) -> Vec<u8> {
     out
 }
 
-pub fn crc(seed: Option<u32>, bytes: &[u8]) -> u32 {
+/// Returns the CRC-32 of `bytes`, with the stream's id in front of them if there is one.
+pub fn crc(id: Option<u32>, bytes: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
-    if let Some(seed) = seed {
-        hasher.update(&seed.to_le_bytes());
+    if let Some(id) = id {
+        hasher.update(&id.to_le_bytes());
     }
     hasher.update(bytes);
     hasher.finalize()
 }
 
-/// A stream that grows part by part.
+/// A stream that grows item by item.
+#[derive(Debug)]
 pub struct Builder {
+    /// All bytes so far.
     pub bytes: Vec<u8>,
+    /// The checksum of the header, which all other checksums begin with.
     pub id: u32,
+    /// The length of the header.
     pub header_length: usize,
 }
 
@@ -39,7 +45,7 @@ impl Builder {
         Builder { bytes, id, header_length }
     }
 
-    /// Adds an item, with its checksum.
+    /// Adds an item with its checksum.
     pub fn item(mut self, parts: &[&[u8]]) -> Self {
         let item = [&[0xD6, 0x9B], &parts.concat()[..]].concat();
         self.bytes.extend(&item);
@@ -47,13 +53,14 @@ impl Builder {
         self
     }
 
-    /// Adds a chunk: the bytes between head and payload length, the payload, the PCM.
+    /// Adds a chunk; `fields` are the bytes between head and payload length.
     pub fn chunk(self, head: u8, fields: &[u8], payload: &[u8], pcm: &[u8]) -> Self {
         let pcm_crc = crc(Some(self.id), pcm).to_le_bytes();
         let length = varint(payload.len() as u64);
         self.item(&[&[head], fields, &length, &pcm_crc, payload])
     }
 
+    /// Adds a block of this kind.
     pub fn block(self, head: u8, kind: u64, data: &[u8]) -> Self {
         self.item(&[&[head], &varint(kind), &varint(data.len() as u64), data])
     }
@@ -63,6 +70,8 @@ impl Builder {
         self.trailer_with(flags, body, 0, [0x63, 0x89])
     }
 
+    /// Ends with a trailer whose length field says `longer` bytes more than it has, and with
+    /// this closing magic.
     pub fn trailer_with(mut self, flags: u8, body: &[u8], longer: u64, magic: [u8; 2]) -> Vec<u8> {
         let trailer = [&[0xE0 | flags], body].concat();
         self.bytes.extend(&trailer);
@@ -74,7 +83,7 @@ impl Builder {
         self.bytes
     }
 
-    /// The header's copy for a trailer, with its length.
+    /// Returns the copy of the header that a trailer has, with its length.
     pub fn header_copy(&self) -> Vec<u8> {
         let header = &self.bytes[..self.header_length];
         [&varint(header.len() as u64)[..], header].concat()

@@ -1,12 +1,12 @@
-//! Folders as Meta has them.
+//! Folders in the layout of Meta.
 
 use std::fs;
 use std::path::Path;
 
-use super::tokenizers::{byte_level, pieces};
 use super::{Tiny, Values, torch};
+use crate::tokenizers::{byte_level, pieces};
 
-/// A folder with the weights in so many parts.
+/// Writes a folder with the weights in this many parts.
 pub fn folder(folder: &Path, tiny: &Tiny, parts: usize) {
     fs::create_dir_all(folder).unwrap();
     fs::write(folder.join("params.json"), params(tiny)).unwrap();
@@ -24,7 +24,7 @@ pub fn folder(folder: &Path, tiny: &Tiny, parts: usize) {
     }
 }
 
-/// The parameters.
+/// Returns `params.json`.
 pub fn params(tiny: &Tiny) -> String {
     let rope = match tiny.third {
         true => r#", "rope_theta": 500000.0, "use_scaled_rope": true"#,

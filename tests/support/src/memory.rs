@@ -1,7 +1,7 @@
 //! An allocator that counts, and that can say no: for tests of what memory is taken and of
 //! what happens where there is none.
 //!
-//! It is the allocator of the whole test binary. One test measures at a time.
+//! One test measures at a time.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
@@ -19,10 +19,16 @@ static ASKED: AtomicUsize = AtomicUsize::new(0);
 /// Large ones that are still granted.
 static GRANTED: AtomicI64 = AtomicI64::new(i64::MAX);
 
-struct Counting;
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
+/// Hands everything on to the system's allocator, and counts it.
+///
+/// A test binary that measures makes it its own:
+///
+/// ```ignore
+/// #[global_allocator]
+/// static ALLOCATOR: Counting = Counting;
+/// ```
+#[derive(Debug)]
+pub struct Counting;
 
 impl Counting {
     /// Whether an allocation may be had.
@@ -81,6 +87,7 @@ unsafe impl GlobalAlloc for Counting {
 }
 
 /// The right to measure, and to have memory refused.
+#[derive(Debug)]
 pub struct Turn {
     _guard: MutexGuard<'static, ()>,
 }

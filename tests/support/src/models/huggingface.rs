@@ -1,20 +1,20 @@
-//! Folders as Hugging Face has them.
+//! Folders in the layout of Hugging Face.
 
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-use super::tokenizers::byte_level;
-use super::tokenizers::pieces::{self, Spaces};
 use super::{Float, Tiny, Values, torch};
+use crate::tokenizers::byte_level;
+use crate::tokenizers::pieces::{self, Spaces};
 
-/// A folder with all weights in one file.
+/// Writes a folder with all weights in one file.
 pub fn single(folder: &Path, tiny: &Tiny) {
     around(folder, tiny);
     fs::write(folder.join("model.safetensors"), safetensors(&named(tiny), tiny.float)).unwrap();
 }
 
-/// A folder with the weights in several files and an index.
+/// Writes a folder with the weights in several files and an index.
 pub fn sharded(folder: &Path, tiny: &Tiny, shards: usize) {
     around(folder, tiny);
     let all = named(tiny);
@@ -29,14 +29,14 @@ pub fn sharded(folder: &Path, tiny: &Tiny, shards: usize) {
     fs::write(folder.join("model.safetensors.index.json"), index).unwrap();
 }
 
-/// A folder with the weights in torch's own format.
+/// Writes a folder with the weights in torch's own format.
 pub fn pickled(folder: &Path, tiny: &Tiny) {
     around(folder, tiny);
     fs::write(folder.join("pytorch_model.bin"), torch::file("archive", &named(tiny), tiny.float))
         .unwrap();
 }
 
-/// All that is not weights.
+/// Writes configuration and tokenizer.
 fn around(folder: &Path, tiny: &Tiny) {
     fs::create_dir_all(folder).unwrap();
     fs::write(folder.join("config.json"), config(tiny)).unwrap();
@@ -47,7 +47,7 @@ fn around(folder: &Path, tiny: &Tiny) {
     fs::write(folder.join("tokenizer.json"), tokenizer).unwrap();
 }
 
-/// The configuration.
+/// Returns the configuration.
 pub fn config(tiny: &Tiny) -> String {
     let beginning = if tiny.third { byte_level::BEGINNING } else { pieces::BEGINNING };
     let scaling = match tiny.third {
@@ -78,7 +78,7 @@ pub fn config(tiny: &Tiny) -> String {
     )
 }
 
-/// The tensors by Hugging Face's names.
+/// Returns the tensors by Hugging Face's names.
 pub fn named(tiny: &Tiny) -> Vec<Values> {
     let mut all = tiny.tensors();
     for tensor in &mut all {
@@ -107,7 +107,7 @@ pub fn named(tiny: &Tiny) -> Vec<Values> {
     all
 }
 
-/// A safetensors file.
+/// Returns a safetensors file.
 pub fn safetensors(tensors: &[Values], float: Float) -> Vec<u8> {
     let mut header = String::from(r#"{"__metadata__":{"format":"pt"}"#);
     let mut data = Vec::new();

@@ -1,11 +1,12 @@
-//! Files as torch writes them.
+//! Files of torch's own format.
 
 use super::pickle::Pickle;
-use super::{Float, Values, zip};
+use super::{Float, Values};
+use crate::zip;
 
-/// A file with these tensors whose archive has this name. The second of every three tensors
+/// Returns a file with these tensors whose archive has this name. The second of every three tensors
 /// is kept as a transposed view, and the third lies in a storage behind something else.
-pub fn file(archive: &str, tensors: &[Values], float: Float) -> Vec<u8> {
+pub(super) fn file(archive: &str, tensors: &[Values], float: Float) -> Vec<u8> {
     let mut pickle = Pickle::new(2);
     let mut storages = Vec::new();
     pickle.global("collections", "OrderedDict").code(b')').code(b'R').code(b'(');

@@ -1,4 +1,4 @@
-//! Language models without a file: weights that follow from a seed.
+//! A language model without a file: its weights follow from a seed.
 
 use lmac::language::{
     Architecture, ExpectedTensor, LanguageModel, Llama, ModelParts, Tensor, TensorKind, Tensors,
@@ -6,9 +6,9 @@ use lmac::language::{
 };
 use lmac::{Precision, Result};
 
-use super::Random;
+use crate::Random;
 
-/// Weights of this size.
+/// Random weights up to `size`.
 struct Seeded {
     random: Random,
     size: f32,
@@ -19,15 +19,15 @@ impl Tensors for Seeded {
         let count: usize = expected.shape.iter().product();
         let norm = expected.name.ends_with("norm");
         let bytes = (0..count).flat_map(|_| {
-            let random = (self.random.next() >> 40) as f32 / (1 << 23) as f32 - 1.0;
+            let random = self.random.next_f32();
             (if norm { 1.0 } else { self.size * random }).to_le_bytes()
         });
         Tensor::new(expected.shape.clone(), TensorKind::F32, bytes.collect())
     }
 }
 
-/// A small Llama for characters. With weights of a tenth it finds them all about as likely,
-/// with weights of ten it is sure of the wrong ones.
+/// Returns a small Llama for characters. With weights of a tenth it finds them all about as
+/// likely, with weights of ten it is sure of the wrong ones.
 pub fn llama(seed: u64, size: f32, precision: Precision) -> LanguageModel {
     let tokens = (0..=128u8).map(|byte| (byte < 128).then(|| Box::from([byte]))).collect();
     let characters = std::array::from_fn(|character| character as u32);

@@ -2,8 +2,8 @@
 
 /// A pickle that is being written.
 #[derive(Debug)]
-pub struct Pickle {
-    pub bytes: Vec<u8>,
+pub(super) struct Pickle {
+    pub(super) bytes: Vec<u8>,
     protocol: u8,
     /// Names that are kept: the number of each is its place.
     names: Vec<(String, String)>,
@@ -11,18 +11,18 @@ pub struct Pickle {
 
 impl Pickle {
     /// An empty pickle of this protocol.
-    pub fn new(protocol: u8) -> Self {
+    pub(super) fn new(protocol: u8) -> Self {
         Pickle { bytes: vec![0x80, protocol], protocol, names: Vec::new() }
     }
 
     /// Adds an instruction.
-    pub fn code(&mut self, code: u8) -> &mut Self {
+    pub(super) fn code(&mut self, code: u8) -> &mut Self {
         self.bytes.push(code);
         self
     }
 
     /// A function or a class, the second time out of the memo.
-    pub fn global(&mut self, module: &str, name: &str) -> &mut Self {
+    pub(super) fn global(&mut self, module: &str, name: &str) -> &mut Self {
         let key = (module.to_owned(), name.to_owned());
         if let Some(number) = self.names.iter().position(|name| *name == key) {
             self.bytes.extend([b'h', number as u8]);
@@ -38,7 +38,7 @@ impl Pickle {
         self
     }
 
-    pub fn text(&mut self, text: &str) -> &mut Self {
+    pub(super) fn text(&mut self, text: &str) -> &mut Self {
         if self.protocol < 4 {
             self.bytes.push(b'X');
             self.bytes.extend((text.len() as u32).to_le_bytes());
@@ -49,7 +49,7 @@ impl Pickle {
         self
     }
 
-    pub fn number(&mut self, number: usize) -> &mut Self {
+    pub(super) fn number(&mut self, number: usize) -> &mut Self {
         match number {
             0..=0xFF => self.bytes.extend([b'K', number as u8]),
             0x100..=0xFFFF => {
@@ -64,11 +64,11 @@ impl Pickle {
         self
     }
 
-    pub fn flag(&mut self, flag: bool) -> &mut Self {
+    pub(super) fn flag(&mut self, flag: bool) -> &mut Self {
         self.code(if flag { 0x88 } else { 0x89 })
     }
 
-    pub fn raw(&mut self, bytes: &[u8]) -> &mut Self {
+    pub(super) fn raw(&mut self, bytes: &[u8]) -> &mut Self {
         if bytes.len() < 256 {
             self.bytes.extend([b'C', bytes.len() as u8]);
         } else {
@@ -80,7 +80,7 @@ impl Pickle {
     }
 
     /// A tuple of numbers.
-    pub fn numbers(&mut self, numbers: &[usize]) -> &mut Self {
+    pub(super) fn numbers(&mut self, numbers: &[usize]) -> &mut Self {
         if numbers.is_empty() {
             return self.code(b')');
         }
