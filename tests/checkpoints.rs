@@ -182,7 +182,9 @@ fn errors_name_the_file_and_the_cause() {
 
     named.push(removed.transposed());
     fs::write(&weights, huggingface::safetensors(&named, tiny.float)).unwrap();
-    assert!(error_of(&folder).contains("k_proj.weight has shape [32, 16]; the model needs [16, 32]"));
+    assert!(
+        error_of(&folder).contains("k_proj.weight has shape [32, 16]; the model needs [16, 32]")
+    );
 
     named.pop();
     named.push(removed);
@@ -192,7 +194,9 @@ fn errors_name_the_file_and_the_cause() {
         values: vec![0.0],
     });
     fs::write(&weights, huggingface::safetensors(&named, tiny.float)).unwrap();
-    assert!(error_of(&folder).contains("the tensor model.layers.0.self_attn.q_proj.bias is unknown"));
+    assert!(
+        error_of(&folder).contains("the tensor model.layers.0.self_attn.q_proj.bias is unknown")
+    );
 
     huggingface::sharded(&at("shards"), &tiny, 3);
     fs::remove_file(at("shards/model-00002-of-00003.safetensors")).unwrap();
@@ -206,7 +210,10 @@ fn errors_name_the_file_and_the_cause() {
     assert!(error_of(&at("meta")).contains("consolidated.01.pth: the file is missing"));
     fs::remove_file(at("meta/consolidated.02.pth")).unwrap();
     let error = error_of(&at("meta"));
-    assert!(error.contains("params.json: vocab_size is 522, but the embedding has 261 rows"), "{error}");
+    assert!(
+        error.contains("params.json: vocab_size is 522, but the embedding has 261 rows"),
+        "{error}"
+    );
     fs::write(
         at("meta/consolidated.00.pth"),
         b"\x80\x02\x8a\x0al\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.",

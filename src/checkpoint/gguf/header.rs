@@ -55,15 +55,12 @@ pub(super) fn read(path: &Path) -> Result<(Metadata, TensorDirectory)> {
     if alignment == 0 {
         return Err(file.error("general.alignment is 0; it must be 1 or more"));
     }
-    let mut listed_tensors = Vec::new();
-    for _ in 0..tensors {
-        listed_tensors.push(header.tensor()?);
-    }
+    let tensors = header.many(tensors, Header::tensor)?;
     let start = header.at.checked_next_multiple_of(alignment);
     let start = start.ok_or_else(|| {
         file.error(format!("general.alignment is {alignment}, which is beyond the file"))
     })?;
-    Ok((metadata, directory(path, &file, listed_tensors, start)?))
+    Ok((metadata, directory(path, &file, tensors, start)?))
 }
 
 /// A tensor as the header lists it.
@@ -79,13 +76,13 @@ struct ListedTensor {
 fn directory(
     path: &Path,
     file: &Arc<CheckpointFile>,
-    mut listed_tensors: Vec<ListedTensor>,
+    mut tensors: Vec<ListedTensor>,
     start: u64,
 ) -> Result<TensorDirectory> {
-    listed_tensors.sort_by_key(|tensor| tensor.offset);
+    tensors.sort_by_key(|tensor| tensor.offset);
     let mut directory = TensorDirectory::new(path);
     let mut last = start;
-    for ListedTensor { name, kind, shape, offset } in listed_tensors {
+    for ListedTensor { name, kind, shape, offset } in tensors {
         let bytes = kind.tensor_bytes(&shape).ok_or_else(|| {
             file.error(format!(
                 "a tensor of {} cannot have the shape {shape:?}, as {name} has",

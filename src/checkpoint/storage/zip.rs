@@ -60,12 +60,12 @@ impl Archive {
         }
         let list = file.read(offset, length)?;
         let mut members = BTreeMap::new();
-        let mut places = vec![offset];
+        let mut offsets = vec![offset];
         let mut rest = list.as_slice();
         while !rest.is_empty() {
             let (name, member) = next(&mut rest)
                 .ok_or_else(|| file.error("the list of the archive's members is damaged"))?;
-            places.push(member.header);
+            offsets.push(member.header);
             if let Some(name) = name.filter(|name| !name.ends_with('/')) {
                 if members.contains_key(&name) {
                     return Err(file.error(format!("there are two members of the name {name}")));
@@ -73,13 +73,13 @@ impl Archive {
                 members.insert(name, member);
             }
         }
-        places.sort_unstable();
-        if places.windows(2).any(|two| two[0] == two[1]) {
+        offsets.sort_unstable();
+        if offsets.windows(2).any(|two| two[0] == two[1]) {
             return Err(file.error("two members begin at the same offset"));
         }
         for member in members.values_mut() {
-            let behind = places.partition_point(|&place| place <= member.header);
-            member.end = places.get(behind).copied().unwrap_or(offset);
+            let behind = offsets.partition_point(|&other| other <= member.header);
+            member.end = offsets.get(behind).copied().unwrap_or(offset);
         }
         Ok(Archive { file, members })
     }
@@ -176,8 +176,8 @@ fn list(file: &CheckpointFile) -> Result<List> {
         })
         .ok_or_else(none)?;
     let record = &tail[at..];
-    let place = first + at as u64;
-    let locator = match place.checked_sub(20) {
+    let end = first + at as u64;
+    let locator = match end.checked_sub(20) {
         Some(before) => file.read(before, 20)?,
         None => Vec::new(),
     };
