@@ -6,7 +6,7 @@ use crate::interrupt::INTERRUPTED;
 
 /// Why a file was not done.
 #[derive(Debug)]
-pub(crate) enum Failure {
+pub enum Failure {
     /// Whoever read standard output has gone. Nobody is left to complain to.
     BrokenPipe,
     /// About the file that is being worked on.
@@ -15,12 +15,14 @@ pub(crate) enum Failure {
     Elsewhere {
         /// Its name.
         file: String,
+        /// What is wrong with it.
         message: String,
     },
 }
 
 impl Failure {
-    pub(crate) fn elsewhere(file: impl Into<String>, message: impl Into<String>) -> Self {
+    /// A failure that is about this file.
+    pub fn elsewhere(file: impl Into<String>, message: impl Into<String>) -> Self {
         Failure::Elsewhere { file: file.into(), message: message.into() }
     }
 }
@@ -35,12 +37,6 @@ impl From<lmac::Error> for Failure {
     }
 }
 
-impl From<lmac_eval::Error> for Failure {
-    fn from(error: lmac_eval::Error) -> Self {
-        Failure::Here(error.to_string())
-    }
-}
-
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
         lmac::Error::from(error).into()
@@ -49,10 +45,12 @@ impl From<std::io::Error> for Failure {
 
 /// How it went, the best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Status {
+pub enum Status {
+    /// All went well.
     Fine,
     /// A damaged file was read as far as possible.
     Recovered,
+    /// Some file could not be done.
     Failed,
     /// A signal ended it early.
     Interrupted,

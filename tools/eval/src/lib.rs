@@ -74,3 +74,9 @@ impl std::fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+impl From<Error> for lmac_cli::failure::Failure {
+    fn from(error: Error) -> Self {
+        lmac_cli::failure::Failure::Here(error.to_string())
+    }
+}

@@ -1,8 +1,8 @@
 //! The command line.
 
-mod eval;
 mod model;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -14,8 +14,8 @@ use crate::help;
 use crate::time::Moment;
 use crate::units::parse_size;
 
-pub(crate) use eval::{EvalArgs, ResultArgs};
 pub(crate) use model::ModelArgs;
+pub use model::{ModelWay, TopK};
 
 /// Lossless audio compression that gives WAV and raw PCM files back byte for byte
 #[derive(Parser)]
@@ -32,7 +32,7 @@ pub(crate) enum Command {
     Decode(DecodeArgs),
     Verify(VerifyArgs),
     Info(InfoArgs),
-    Eval(Box<EvalArgs>),
+    Eval(EvalArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),
 }
@@ -230,6 +230,15 @@ pub(crate) struct InfoArgs {
     pub(crate) json: bool,
 }
 
+/// Measure how well codecs and language models compress audio, with the program lmac-eval
+#[derive(Args)]
+#[command(disable_help_flag = true, after_help = help::EVAL)]
+pub(crate) struct EvalArgs {
+    /// The arguments of lmac-eval; --help lists them
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENT")]
+    pub(crate) arguments: Vec<OsString>,
+}
+
 /// Print a shell's completions
 #[derive(Args)]
 #[command(after_help = help::COMPLETIONS)]
@@ -250,11 +259,12 @@ pub(crate) struct ManArgs {
 /// All commands, in their order.
 const COMMANDS: [&str; 7] = ["encode", "decode", "verify", "info", "eval", "completions", "man"];
 
-const AUTO: &str = "auto";
+/// The name of the mapping that the encoder chooses.
+pub const AUTO: &str = "auto";
 
 /// A mapping, or none for the encoder to try.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct MappingChoice(pub(crate) Option<Mapping>);
+pub struct MappingChoice(pub Option<Mapping>);
 
 impl std::fmt::Display for MappingChoice {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -269,7 +279,8 @@ fn presets() -> impl TypedValueParser<Value = Preset> {
     })
 }
 
-fn mappings() -> impl TypedValueParser<Value = MappingChoice> {
+/// Parses the name of a mapping.
+pub fn mappings() -> impl TypedValueParser<Value = MappingChoice> {
     PossibleValuesParser::new(
         [AUTO].into_iter().chain(Mapping::ALL.iter().map(|mapping| mapping.name())),
     )
@@ -342,7 +353,6 @@ mod tests {
             &["--top-k", "5"],
             &["--model", "m", "--top-k", "0"],
             &["--model", "m", "--tokens", "words"],
-            &["--model", "m", "--device", "cuda"],
             &["--verify=full", "--no-verify"],
             &["--verify=most"],
         ] {

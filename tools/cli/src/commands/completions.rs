@@ -13,7 +13,7 @@ pub(crate) fn run(args: &CompletionsArgs) -> Result<Status, clap::Error> {
 }
 
 /// Prints something that is complete in itself.
-pub(super) fn print_all(bytes: &[u8]) -> Status {
+pub fn print_all(bytes: &[u8]) -> Status {
     match print(bytes) {
         Ok(()) | Err(Failure::BrokenPipe) => Status::Fine,
         Err(failure) => {

@@ -5,12 +5,16 @@ use std::io::{self, Write};
 use clap::CommandFactory;
 use clap_mangen::Man;
 
-use super::completions::print_all;
+pub use super::completions::print_all;
+use super::eval;
 use crate::args::{Cli, ManArgs, usage};
 use crate::failure::Status;
-use crate::help;
+use crate::help::version;
 
 pub(crate) fn run(args: &ManArgs) -> Result<Status, clap::Error> {
+    if args.command.as_deref() == Some("eval") {
+        return Ok(eval::run(["--man"]));
+    }
     let mut cli = Cli::command().disable_help_subcommand(true);
     cli.build();
     let (title, command) = match &args.command {
@@ -24,11 +28,12 @@ pub(crate) fn run(args: &ManArgs) -> Result<Status, clap::Error> {
     Ok(print_all(&page))
 }
 
-fn page(command: clap::Command, title: String) -> io::Result<Vec<u8>> {
+/// The manual page of a program or of a command of it.
+pub fn page(command: clap::Command, title: String) -> io::Result<Vec<u8>> {
     let details = command.get_after_long_help().or(command.get_after_help());
     let details = details.map(ToString::to_string).unwrap_or_default();
     let has_subcommands = command.has_subcommands();
-    let man = Man::new(command).title(title).source(format!("lmac {}", help::version()));
+    let man = Man::new(command).title(title).source(format!("lmac {}", version()));
 
     let mut page = Vec::new();
     man.render_title(&mut page)?;

@@ -5,7 +5,7 @@ pub(crate) mod decode;
 pub(crate) mod encode;
 pub(crate) mod eval;
 pub(crate) mod info;
-pub(crate) mod man;
+pub mod man;
 pub(crate) mod verify;
 
 mod chunk_list;

@@ -52,7 +52,7 @@ pub struct ModelOptions {
     /// What is counted.
     pub rate: Rate,
     /// Whether the encoder goes step by step, as a decoder does. The bytes are the same.
-    pub slow: bool,
+    pub stepping: bool,
 }
 
 /// A language model, judged by what it makes of chunks of audio.
@@ -92,7 +92,7 @@ impl Model {
         let mut language = LanguageOptions::default()
             .with_context(context)
             .with_blocking(own.blocking)
-            .with_stepping(own.slow);
+            .with_stepping(own.stepping);
         language.tokens = own.tokens;
         language.top_k = own.top_k;
         language.lockstep = own.lockstep;
@@ -211,7 +211,7 @@ impl Contestant for Model {
     }
 
     fn description(&self) -> String {
-        let ModelOptions { top_k, tokens, mapping, blocking, rate, slow, .. } = &self.options;
+        let ModelOptions { top_k, tokens, mapping, blocking, rate, stepping, .. } = &self.options;
         let (major, minor) = FORMAT_VERSION;
         let id = self.model.id();
         let tokens = tokens.unwrap_or(match self.model.tokenizer() {
@@ -233,7 +233,7 @@ impl Contestant for Model {
         if *blocking > 0 {
             text += &format!(", blocks of {blocking} frames");
         }
-        if *slow {
+        if *stepping {
             text += ", step by step";
         }
         if *rate == Rate::Entropy {

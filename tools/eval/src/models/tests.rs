@@ -231,8 +231,8 @@ fn an_entropy_is_near_and_says_what_it_is() {
 #[test]
 fn step_by_step_comes_to_the_same_bytes() {
     let clip = quiet(1, 400);
-    let measure = |slow| {
-        let options = ModelOptions { slow, top_k: Some(9), ..ModelOptions::default() };
+    let measure = |stepping| {
+        let options = ModelOptions { stepping, top_k: Some(9), ..ModelOptions::default() };
         of("llama", options).measure(&clip, &job(100, Headers::Once)).unwrap()
     };
     let (quick, slow) = (measure(false), measure(true));
@@ -267,7 +267,7 @@ fn the_description_says_how_a_model_is_used() {
         top_k: Some(100),
         mapping: Some(Mapping::TwosComplement),
         blocking: 16,
-        slow: true,
+        stepping: true,
         ..ModelOptions::default()
     };
     let contestant = of("llama", options);

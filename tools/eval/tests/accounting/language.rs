@@ -114,7 +114,7 @@ fn tokens_have_the_probabilities_of_their_own_places() {
     let without_planes = 8.0 * outcome.bytes as f64 - SAMPLES;
     assert!(near(without_planes, TOKEN_BITS, 0.08));
     // Nor does it matter whether the encoder looks at one token after another.
-    let (slow, _) = measured(ModelOptions { slow: true, ..ModelOptions::default() });
+    let (slow, _) = measured(ModelOptions { stepping: true, ..ModelOptions::default() });
     assert_eq!(slow.bytes, outcome.bytes);
 }
 

@@ -1,19 +1,19 @@
-//! The options of `lmac eval`.
+//! The options of `lmac-eval`.
 
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, ValueHint};
+use clap::{Args, Parser, ValueHint};
 use lmac::Preset;
+use lmac_cli::{AUTO, MappingChoice, ModelWay, mappings, version};
 
-use super::model::ModelWay;
-use super::{AUTO, MappingChoice, mappings};
 use crate::help;
 
 /// Measure how well language models and other codecs compress audio
-#[derive(Args)]
-#[command(after_help = help::EVAL, after_long_help = help::EVAL_LONG)]
-pub(crate) struct EvalArgs {
+#[derive(Parser)]
+#[command(name = "lmac-eval", version = version())]
+#[command(after_help = help::SHORT, after_long_help = help::LONG)]
+pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) audio: AudioArgs,
     #[command(flatten)]
@@ -35,6 +35,12 @@ pub(crate) struct EvalArgs {
     /// Show no progress
     #[arg(long)]
     pub(crate) no_progress: bool,
+    /// Print the manual page, and do nothing else
+    #[arg(long, exclusive = true)]
+    pub(crate) man: bool,
+    /// Print a shell's completions, and do nothing else
+    #[arg(long, value_name = "SHELL", exclusive = true)]
+    pub(crate) completions: Option<clap_complete::Shell>,
 }
 
 /// What is compressed.
@@ -114,13 +120,13 @@ pub(crate) struct HowArgs {
     /// Have language models predict step by step, as a decoder does. It takes far longer and
     /// gives the same bytes
     #[arg(long, requires = "model")]
-    pub(crate) slow: bool,
+    pub(crate) stepping: bool,
     /// Do not decode and compare
     #[arg(long)]
     pub(crate) no_check: bool,
     /// For language models, put the samples of N frames one channel after the other
     #[arg(long, value_name = "N", requires = "model", default_value_t = 0)]
-    pub(crate) stereo_blocking: u32,
+    pub(crate) blocking: u32,
     /// For language models, how samples become characters; auto is offset binary
     #[arg(long, value_name = "NAME", value_parser = mappings(), default_value = AUTO)]
     #[arg(requires = "model")]
@@ -156,7 +162,7 @@ pub(crate) struct ResultArgs {
     pub(crate) picture_of: Option<String>,
     /// Say where the time went
     #[arg(long)]
-    pub(crate) profile_run: bool,
+    pub(crate) times: bool,
 }
 
 /// A preset, or none.

@@ -6,10 +6,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
-use lmac_eval::report::profile::RunTimes;
+use lmac_cli::report::Report;
+use lmac_eval::report::times::RunTimes;
 use lmac_eval::{Arrangement, Contestant, Measured, Observer, Progress};
-
-use crate::report::Report;
 
 /// The line is not written more often than this.
 const PAUSE: Duration = Duration::from_millis(200);

@@ -1,4 +1,4 @@
-//! Evaluations of folders and of random samples.
+//! The program `lmac-eval` on folders and on random samples.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
@@ -7,7 +7,7 @@ mod checkpoints;
 mod common;
 
 use checkpoints::{Tiny, huggingface};
-use common::{Folder, wav};
+use common::{Folder, Ran, wav};
 use serde_json::Value;
 
 /// Contestants that are built in and quick.
@@ -16,8 +16,8 @@ const QUICK: &str = "--presets light,fast --baselines gzip,lzma,png,zstd";
 /// Two recordings, and a model.
 fn folder() -> Folder {
     let folder = Folder::new();
-    folder.write("music/a/one.wav", &wav(3_000, 2));
-    folder.write("music/two.wav", &wav(2_000, 1));
+    folder.write("music/a/one.wav", &wav(3_000, 2, 16));
+    folder.write("music/two.wav", &wav(2_000, 1, 16));
     huggingface::single(&folder.path("tiny"), &Tiny::default());
     folder
 }
@@ -37,9 +37,9 @@ fn sizes(results: &Value) -> Vec<(String, String, String, u64)> {
 #[test]
 fn all_contestants_are_measured_and_the_numbers_stay() {
     let folder = folder();
-    let eval = format!("eval --audio-dir music --model tiny --chunk-size 400 {QUICK}");
+    let eval = format!("--audio-dir music --model tiny --chunk-size 400 {QUICK}");
     let files = "-o out/results.json --markdown out/results.md --csv out/results.csv \
-                 --pictures out/pictures --profile-run";
+                 --pictures out/pictures --times";
     let ran = folder.run(&format!("{eval} {files}")).expect(0);
     for name in ["lmac light", "lmac fast", "tiny f32", "gzip", "lzma", "png", "zstd"] {
         assert!(ran.text().contains(name), "{name}: {}", ran.text());
@@ -67,14 +67,14 @@ fn all_contestants_are_measured_and_the_numbers_stay() {
 #[test]
 fn step_by_step_gives_the_same_bytes_and_entropy_about_the_same() {
     let folder = folder();
-    let eval = "eval --audio-dir music --model tiny --presets none --baselines none --json \
+    let eval = "--audio-dir music --model tiny --presets none --baselines none --json \
                 --arrangement chunks --top-k 20 --num-chunks 3 --chunk-size 300";
     let json = |more: &str| -> Value {
         serde_json::from_slice(&folder.run(&format!("{eval} {more}")).expect(0).stdout).unwrap()
     };
     let bytes = |results: &Value| results["results"][0]["bytes"].as_f64().unwrap();
     let real = json("");
-    assert_eq!(bytes(&json("--slow")), bytes(&real));
+    assert_eq!(bytes(&json("--stepping")), bytes(&real));
     let estimate = json("--rate entropy");
     assert_eq!(estimate["results"][0]["estimated"], true);
     assert!((bytes(&estimate) - bytes(&real)).abs() < 8.0, "{estimate} {real}");
@@ -84,7 +84,7 @@ fn step_by_step_gives_the_same_bytes_and_entropy_about_the_same() {
 fn random_samples_follow_from_their_seed() {
     let folder = Folder::new();
     let run = |seed: u32| -> Value {
-        let eval = format!("eval --dataset random --num-chunks 4 --seed {seed} --json {QUICK}");
+        let eval = format!("--dataset random --num-chunks 4 --seed {seed} --json {QUICK}");
         serde_json::from_slice(&folder.run(&eval).expect(0).stdout).unwrap()
     };
     let results = run(1);
@@ -97,20 +97,20 @@ fn random_samples_follow_from_their_seed() {
 fn files_that_are_no_audio_are_named() {
     let folder = folder();
     folder.write("music/broken.wav", b"RIFF what");
-    let ran = folder.run(&format!("eval --audio-dir music --arrangement whole {QUICK}")).expect(1);
+    let ran = folder.run(&format!("--audio-dir music --arrangement whole {QUICK}")).expect(1);
     assert!(ran.text().contains("broken.wav"), "{}", ran.text());
     assert!(ran.text().contains("2 of 2"), "{}", ran.text());
 
     folder.write("none/readme.txt", b"");
-    folder.run("eval --audio-dir none").expect(1).says("there are no .wav files");
-    folder.run("eval --audio-dir nowhere").expect(1).says("nowhere");
+    folder.run("--audio-dir none").expect(1).says("there are no .wav files");
+    folder.run("--audio-dir nowhere").expect(1).says("nowhere");
 }
 
 #[test]
 fn what_cannot_be_done_is_said_before_anything_is() {
     let folder = folder();
     folder.write("results.json", b"mine");
-    let eval = "eval --audio-dir music";
+    let eval = "--audio-dir music";
     for (options, message) in [
         ("-o results.json", "results.json: it exists"),
         ("--baselines gzip,rar", "rar"),
@@ -131,7 +131,7 @@ fn what_cannot_be_done_is_said_before_anything_is() {
             .flat_map(|part| part.split(' '))
             .map(|word| word.replace('~', " "))
             .collect();
-        let ran: common::Ran = folder.command(&arguments).output().unwrap().into();
+        let ran: Ran = folder.command(&arguments).output().unwrap().into();
         assert_eq!(ran.code, Some(1), "{options}: {}", ran.stderr);
         assert!(ran.stderr.contains(message), "{options}: {}", ran.stderr);
         assert!(ran.stdout.is_empty());
@@ -141,11 +141,11 @@ fn what_cannot_be_done_is_said_before_anything_is() {
     for usage in [
         "",
         "--audio-dir music --dataset random",
-        "--audio-dir music --slow",
+        "--audio-dir music --stepping",
         "--audio-dir music --rate entropy",
         "--dataset sine",
     ] {
-        folder.run(&format!("eval {usage}")).expect(2);
+        folder.run(usage).expect(2);
     }
 }
 
@@ -165,7 +165,6 @@ fn an_interrupted_run_goes_on_where_it_was() {
     let path = folder.write("waits", script.as_bytes());
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     let eval = [
-        "eval",
         "--audio-dir",
         "music",
         "--presets",
@@ -188,17 +187,17 @@ fn an_interrupted_run_goes_on_where_it_was() {
     assert!(signal.success());
     sleep(Duration::from_millis(300));
     folder.write("go", b"");
-    let ended: common::Ran = run.wait_with_output().unwrap().into();
+    let ended: Ran = run.wait_with_output().unwrap().into();
     ended.expect(130).says("--resume");
     assert!(folder.has("results.json.partial"));
 
-    let ran: common::Ran = folder.command(eval).output().unwrap().into();
+    let ran: Ran = folder.command(eval).output().unwrap().into();
     ran.expect(1).says("--resume goes on");
     let changed = [&eval[..], &["--resume", "--chunk-size", "100"]].concat();
-    let ran: common::Ran = folder.command(changed).output().unwrap().into();
+    let ran: Ran = folder.command(changed).output().unwrap().into();
     ran.expect(1).says("chunk-size");
     let resumed = [&eval[..], &["--resume"]].concat();
-    let ran: common::Ran = folder.command(resumed).output().unwrap().into();
+    let ran: Ran = folder.command(resumed).output().unwrap().into();
     ran.expect(0);
     let results: Value = serde_json::from_slice(&folder.read("results.json")).unwrap();
     assert_eq!(results["complete"], true);
