@@ -43,7 +43,7 @@ fn arguments_and_exit_status_are_passed_on() {
     for (arguments, expected) in [
         (&["eval", "--help"][..], "beside --help\n"),
         (&["help", "eval"], "beside --help\n"),
-        (&["man", "eval"], "beside --man\n"),
+        (&["man", "eval"], "beside man\n"),
         (&["eval", "files", "--version"], "beside files --version\n"),
     ] {
         let ran = run("path", arguments);

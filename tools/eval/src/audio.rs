@@ -1,5 +1,7 @@
 //! What is compressed.
 
+use std::path::PathBuf;
+
 use lmac::AudioSpec;
 
 /// Audio, as it is given to contestants.
@@ -11,6 +13,8 @@ pub struct Clip {
     pub spec: AudioSpec,
     /// Interleaved samples as in a WAV file: little-endian, of 8 bits unsigned. Whole frames.
     pub pcm: Vec<u8>,
+    /// The WAV file that it is the audio of, if it is all of one.
+    pub file: Option<PathBuf>,
 }
 
 /// Frames of a chunk of so many bytes: whole ones, and at least one.

@@ -57,7 +57,7 @@ impl<C: Codec> Contestant for ByChunks<C> {
     fn measure(&self, clip: &Clip, job: &Job) -> Result<Outcome> {
         let pieces: Vec<&[u8]> = match job.arrangement {
             Arrangement::Chunks => clip.chunks(job.chunk_bytes).collect(),
-            Arrangement::Whole => vec![&clip.pcm],
+            Arrangement::Whole | Arrangement::Files => vec![&clip.pcm],
         };
         let check = job.check && self.codec.decodes();
         // Before all the work: without it that would be in vain.
@@ -75,7 +75,7 @@ impl<C: Codec> Contestant for ByChunks<C> {
             tally.add(&self.codec, batch, &clip.spec, check)?;
         }
         let (bytes, chunks) = match job.arrangement {
-            Arrangement::Whole => (tally.sizes.iter().sum(), Vec::new()),
+            Arrangement::Whole | Arrangement::Files => (tally.sizes.iter().sum(), Vec::new()),
             Arrangement::Chunks => counted(&tally.sizes, header),
         };
         // The first chunk counts with its header.
@@ -88,7 +88,7 @@ impl<C: Codec> Contestant for ByChunks<C> {
                 None if check => Check::Passed,
                 None => Check::Skipped,
             },
-            encoding: tally.encoding,
+            encoding: Some(tally.encoding),
             decoding: check.then_some(tally.decoding),
             ..Outcome::of_bytes(bytes)
         })

@@ -42,11 +42,37 @@ pub trait Contestant: Send + Sync {
 
 /// How a clip is given to a contestant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Arrangement {
     /// In chunks that know nothing of each other.
     Chunks,
     /// All of it at once.
     Whole,
+    /// As the WAV file that it comes from, to a process of its own.
+    Files,
+}
+
+impl Arrangement {
+    /// All of them.
+    pub const ALL: [Arrangement; 3] = [Arrangement::Chunks, Arrangement::Whole, Arrangement::Files];
+
+    /// The name in results.
+    pub fn name(self) -> &'static str {
+        match self {
+            Arrangement::Chunks => "chunks",
+            Arrangement::Whole => "whole",
+            Arrangement::Files => "files",
+        }
+    }
+
+    /// The clips that are given so, as text within a sentence.
+    pub fn described(self) -> &'static str {
+        match self {
+            Arrangement::Chunks => "in chunks",
+            Arrangement::Whole => "whole clips",
+            Arrangement::Files => "whole files",
+        }
+    }
 }
 
 /// How often what precedes the audio in each chunk counts.
@@ -97,64 +123,86 @@ impl Interrupt {
     }
 }
 
-/// What became of a clip.
+/// The size of a compressed clip, and what making it took. `FORMAT.md` documents the fields
+/// by the names that they have in JSON.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
     /// All bytes that count.
     pub bytes: u64,
-    /// Bytes of each chunk, where there are chunks: what it takes alone, headers as asked.
+    /// Whether `bytes` are estimated from an entropy instead of counted.
+    pub estimated: bool,
+    /// Whether the clip came back.
+    #[serde(flatten)]
+    pub check: Check,
+    /// Seconds of compressing, or of estimating, if that is known.
+    #[serde(rename = "encoding_seconds")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<f64>,
+    /// Seconds of decompressing, if that was done and its time is known.
+    #[serde(rename = "decoding_seconds")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decoding: Option<f64>,
+    /// Peak memory of this process meanwhile, if that is known.
+    #[serde(rename = "peak_memory_bytes")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peak_memory: Option<u64>,
+    /// Peak memory of the process that compressed, where it was one of its own.
+    #[serde(rename = "encoding_peak_bytes")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding_peak: Option<u64>,
+    /// Peak memory of the process that decompressed, where it was one of its own.
+    #[serde(rename = "decoding_peak_bytes")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decoding_peak: Option<u64>,
+    /// Where the bits went, if the contestant tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<BitAccount>,
+    /// Where the time went, if the contestant tells.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<Stage>,
+    /// Bytes of each chunk alone, where there are chunks; headers count as asked.
+    #[serde(rename = "chunk_bytes", default, skip_serializing_if = "Vec::is_empty")]
     pub chunks: Vec<f64>,
     /// Chunks that would have counted below zero without a header, and count as nothing.
-    #[serde(default)]
+    #[serde(rename = "clamped_chunks", default)]
     pub clamped: u32,
-    /// Whether `bytes` are what an entropy comes to, and not bytes that were made.
-    pub estimated: bool,
-    /// Whether it came back.
-    pub check: Check,
-    /// Seconds of compressing, or of estimating.
-    pub encoding: f64,
-    /// Seconds of decompressing, if that was done and its time is known.
-    pub decoding: Option<f64>,
-    /// The most memory that the process had meanwhile, where it can be known.
-    pub peak_memory: Option<u64>,
-    /// Where the bits went, if the contestant tells.
-    pub account: Option<Account>,
-    /// Where the time went, if the contestant tells.
-    pub stages: Vec<Stage>,
 }
 
 impl Outcome {
-    /// So many bytes that were made and of which nothing else is known.
+    /// An outcome of which only the size is known.
     pub fn of_bytes(bytes: u64) -> Self {
         Outcome {
             bytes,
-            chunks: Vec::new(),
-            clamped: 0,
             estimated: false,
             check: Check::Skipped,
-            encoding: 0.0,
+            encoding: None,
             decoding: None,
             peak_memory: None,
+            encoding_peak: None,
+            decoding_peak: None,
             account: None,
             stages: Vec::new(),
+            chunks: Vec::new(),
+            clamped: 0,
         }
     }
 }
 
-/// Whether audio came back.
+/// Whether a compressed clip decodes to the clip.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "check", content = "reason", rename_all = "lowercase")]
 pub enum Check {
     /// All of it, byte for byte.
     Passed,
-    /// Nobody looked.
+    /// It was not decoded.
     Skipped,
-    /// What went wrong. Such an outcome is in no average.
+    /// It does not, for this reason. Such an outcome is in no average.
     Failed(String),
 }
 
 /// Where a language model's bits went.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Account {
+pub struct BitAccount {
     /// Tokens that were coded.
     pub tokens: u64,
     /// Characters that they spell.
@@ -172,16 +220,51 @@ pub struct Account {
     pub other_bytes: u64,
     /// Chunks of the stream that the model made larger than their audio. They count as what
     /// the model made of them.
+    #[serde(rename = "expanded_chunks")]
     pub expanded: u64,
+}
+
+impl BitAccount {
+    /// Adds another account.
+    pub fn add(&mut self, other: &BitAccount) {
+        for (sum, term) in [
+            (&mut self.tokens, other.tokens),
+            (&mut self.characters, other.characters),
+            (&mut self.hits, other.hits),
+            (&mut self.escapes, other.escapes),
+            (&mut self.other_bytes, other.other_bytes),
+            (&mut self.expanded, other.expanded),
+        ] {
+            *sum = sum.saturating_add(term);
+        }
+        for (sums, terms) in
+            [(&mut self.token_bits, &other.token_bits), (&mut self.plane_bits, &other.plane_bits)]
+        {
+            sums.resize(sums.len().max(terms.len()), 0.0);
+            sums.iter_mut().zip(terms).for_each(|(sum, term)| *sum += term);
+        }
+    }
 }
 
 /// A part of the work and its time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Stage {
-    /// What was done.
+    /// The part.
     pub name: String,
-    /// For how long, on all threads together.
+    /// Its time, all threads added up.
     pub seconds: f64,
+}
+
+impl Stage {
+    /// Adds stages to others by their names.
+    pub(crate) fn add(sums: &mut Vec<Stage>, stages: &[Stage]) {
+        for stage in stages {
+            match sums.iter_mut().find(|sum| sum.name == stage.name) {
+                Some(sum) => sum.seconds += stage.seconds,
+                None => sums.push(stage.clone()),
+            }
+        }
+    }
 }
 
 /// What a decoder has to have before it can decode anything.
@@ -239,11 +322,5 @@ impl<C: Codec + ?Sized> Codec for Box<C> {
 
     fn decode(&self, coded: &[Vec<u8>], spec: &AudioSpec) -> Result<Vec<Vec<u8>>> {
         (**self).decode(coded, spec)
-    }
-}
-
-impl From<lmac::Error> for Error {
-    fn from(error: lmac::Error) -> Self {
-        Error::new(error.to_string())
     }
 }

@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::contestant::{Arrangement, Headers};
-use crate::results::{ClipFacts, Entry, Measured};
-use crate::run::Plan;
+use crate::plan::Plan;
+use crate::results::{ClipFacts, Entry, Measured, Setting};
 use crate::{Error, Result};
 
 /// Version of the lines.
@@ -24,7 +24,7 @@ const VERSION: u32 = 1;
 #[derive(Debug, Serialize, Deserialize)]
 struct Head {
     lmac_evaluation: u32,
-    settings: Vec<(String, String)>,
+    settings: Vec<Setting>,
     clips: Vec<Named>,
     contestants: Vec<Entry>,
 }
@@ -176,15 +176,15 @@ fn head(plan: &Plan) -> Head {
         Headers::Once => "once",
         Headers::Each => "each",
     };
-    let arrangements = plan.arrangements.iter().map(|one| format!("{one:?}")).collect::<Vec<_>>();
+    let arrangements = plan.arrangements.iter().map(|one| one.name()).collect::<Vec<_>>();
     // What measuring depends on, whatever the caller says of it.
     let own = [
         ("bytes of a chunk", plan.job.chunk_bytes.to_string()),
         ("headers", headers.into()),
         ("check", plan.job.check.to_string()),
-        ("arrangements", arrangements.join(", ").to_lowercase()),
+        ("arrangements", arrangements.join(", ")),
     ];
-    let own = own.map(|(name, value)| (name.to_owned(), value));
+    let own = own.map(|(name, value)| Setting::new(name, value));
     let facts = plan.dataset.facts().iter().cloned();
     let hashes = plan.dataset.hashes().iter().cloned();
     Head {
@@ -208,17 +208,18 @@ fn same(earlier: &Head, now: &Head) -> Result<()> {
             earlier.lmac_evaluation, now.lmac_evaluation
         ));
     }
-    for (name, value) in &now.settings {
-        match earlier.settings.iter().find(|(earlier, _)| earlier == name) {
-            Some((_, before)) if before == value => {}
-            Some((_, before)) => {
+    for Setting { name, value } in &now.settings {
+        match earlier.settings.iter().find(|earlier| earlier.name == *name) {
+            Some(before) if before.value == *value => {}
+            Some(before) => {
+                let before = &before.value;
                 return differs(format!("the earlier run had {name} {before}, not {value}"));
             }
             None => return differs(format!("the earlier run did not have {name} {value}")),
         }
     }
-    let known = |name: &String| now.settings.iter().any(|(known, _)| known == name);
-    if let Some((name, value)) = earlier.settings.iter().find(|(name, _)| !known(name)) {
+    let known = |one: &&Setting| now.settings.iter().any(|known| known.name == one.name);
+    if let Some(Setting { name, value }) = earlier.settings.iter().find(|one| !known(one)) {
         return differs(format!("the earlier run had {name} {value}"));
     }
     if let Some(what) =

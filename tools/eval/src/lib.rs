@@ -11,29 +11,38 @@ mod audio;
 mod by_chunks;
 mod contestant;
 mod dataset;
+mod external;
+mod files;
 mod journal;
 mod memory;
 mod models;
+mod plan;
 mod presets;
+mod process;
 mod results;
 mod run;
 mod streams;
+mod temporary;
 #[cfg(test)]
 mod testing;
+mod wav;
 
 pub use audio::{Clip, chunk_frames};
-pub use baselines::remove_temporary_folders;
 pub use by_chunks::ByChunks;
 pub use contestant::{
-    Account, Arrangement, Check, Codec, Contestant, Headers, Interrupt, Job, Outcome, Stage,
+    Arrangement, BitAccount, Check, Codec, Contestant, Headers, Interrupt, Job, Outcome, Stage,
     Weights,
 };
 pub use dataset::{Dataset, Selection};
+pub use external::{BASELINE, External, installed};
+pub use files::{FileCodec, Peer, of_process};
 pub use journal::Journal;
 pub use models::{Model, ModelOptions, Rate};
+pub use plan::Plan;
 pub use presets::LmacPreset;
-pub use results::{ClipFacts, Entry, Measured, Results, Taken};
-pub use run::{Observer, Plan, Progress, run};
+pub use results::{ClipFacts, Entry, Measured, Results, Setting, Skipped, Taken};
+pub use run::{Observer, Progress, run};
+pub use temporary::remove_temporary_folders;
 
 /// What can go wrong, for people.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -42,23 +51,40 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
     message: String,
-    interrupted: bool,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Failed,
+    Interrupted,
+    Refused,
 }
 
 impl Error {
     /// An error with this message.
     pub fn new(message: impl Into<String>) -> Self {
-        Error { message: message.into(), interrupted: false }
+        Error { message: message.into(), kind: Kind::Failed }
     }
 
-    /// What [`Interrupt`] ended. It is nobody's failure.
+    /// The end of work that an [`Interrupt`] stopped. It is nobody's failure.
     pub fn interrupted() -> Self {
-        Error { message: "it was interrupted".into(), interrupted: true }
+        Error { message: "it was interrupted".into(), kind: Kind::Interrupted }
+    }
+
+    /// The same, said of audio that a contestant need not take.
+    pub fn into_refusal(self) -> Self {
+        Error { kind: Kind::Refused, ..self }
     }
 
     /// Whether nothing went wrong but an [`Interrupt`].
     pub fn is_interrupted(&self) -> bool {
-        self.interrupted
+        self.kind == Kind::Interrupted
+    }
+
+    /// Whether a contestant does not take such audio.
+    pub fn is_refusal(&self) -> bool {
+        self.kind == Kind::Refused
     }
 
     /// The same, with what it is about before it.
@@ -74,6 +100,17 @@ impl std::fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+impl From<lmac::Error> for Error {
+    fn from(error: lmac::Error) -> Self {
+        said(error)
+    }
+}
+
+/// The error of a library or the system.
+fn said(cause: impl std::fmt::Display) -> Error {
+    Error::new(cause.to_string())
+}
 
 impl From<Error> for lmac_cli::failure::Failure {
     fn from(error: Error) -> Self {

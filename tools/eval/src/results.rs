@@ -8,11 +8,11 @@ use crate::contestant::{Arrangement, Check, Outcome, Weights};
 #[derive(Debug, Clone, Default)]
 pub struct Results {
     /// What was asked for, as names and values for people, in the order of the options.
-    pub settings: Vec<(String, String)>,
+    pub settings: Vec<Setting>,
     /// What was compressed, in the order of the run.
     pub clips: Vec<ClipFacts>,
     /// Files that are not among them, and why.
-    pub skipped: Vec<(String, String)>,
+    pub skipped: Vec<Skipped>,
     /// Who took part, in the order of the run.
     pub contestants: Vec<Entry>,
     /// What became of it, in the order of clips, contestants and arrangements.
@@ -21,12 +21,49 @@ pub struct Results {
     pub complete: bool,
 }
 
+impl Results {
+    /// The value of a setting.
+    pub fn setting(&self, name: &str) -> Option<&str> {
+        let found = self.settings.iter().find(|setting| setting.name == name);
+        found.map(|setting| setting.value.as_str())
+    }
+}
+
+/// An option, as text for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setting {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+impl Setting {
+    /// A setting of this name and value.
+    pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Setting { name: name.into(), value: value.into() }
+    }
+}
+
+/// A file that is not among the clips.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Skipped {
+    /// Its name.
+    pub file: String,
+    /// Why.
+    pub reason: String,
+}
+
 /// A clip without its samples.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ClipFacts {
     /// As of the clip.
     pub name: String,
+    /// The folder whose sums it is in; empty for none.
+    #[serde(default)]
+    pub folder: String,
     /// Frames a second.
+    #[serde(rename = "rate_hz")]
     pub rate: u32,
     /// Channels.
     pub channels: u16,
@@ -34,10 +71,24 @@ pub struct ClipFacts {
     pub bits: u32,
     /// Bytes of PCM.
     pub pcm_bytes: u64,
+    /// Bytes of the file, where contestants are given the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_bytes: Option<u64>,
     /// Its length.
     pub seconds: f64,
-    /// What was done to the samples of the file, such as `16 to 8 bits: >> 8`.
+    /// The conversion of the file's samples, such as `16 to 8 bits: >> 8`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversion: Option<String>,
+}
+
+impl ClipFacts {
+    /// The bytes that rates are over: those of the PCM, or of the file.
+    pub fn size(&self, arrangement: Arrangement) -> u64 {
+        match arrangement {
+            Arrangement::Files => self.file_bytes.unwrap_or(self.pcm_bytes),
+            Arrangement::Chunks | Arrangement::Whole => self.pcm_bytes,
+        }
+    }
 }
 
 /// A contestant.
@@ -48,6 +99,7 @@ pub struct Entry {
     /// What it is in full.
     pub description: String,
     /// What its decoder needs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<Weights>,
 }
 
@@ -60,19 +112,27 @@ pub struct Measured {
     pub contestant: usize,
     /// How it was given.
     pub arrangement: Arrangement,
-    /// What came of it.
+    /// The result.
+    #[serde(flatten)]
     pub result: Taken,
 }
 
-/// What came of it.
+/// The result of giving a clip to a contestant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "lowercase")]
 pub enum Taken {
     /// It was compressed; whether it came back is in it.
     Done(Outcome),
     /// The contestant does not take such audio.
-    Refused(String),
+    Refused {
+        /// Why.
+        reason: String,
+    },
     /// It could not be compressed or decompressed.
-    Failed(String),
+    Failed {
+        /// Why.
+        reason: String,
+    },
 }
 
 impl Taken {
@@ -86,6 +146,6 @@ impl Taken {
 
     /// Whether it was compressed, or refused, as it always will be: nothing went wrong.
     pub fn is_settled(&self) -> bool {
-        matches!(self, Taken::Refused(_)) || self.counting().is_some()
+        matches!(self, Taken::Refused { .. }) || self.counting().is_some()
     }
 }

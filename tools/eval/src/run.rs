@@ -2,103 +2,13 @@
 
 use std::time::Instant;
 
+use crate::Result;
+use crate::audio::Clip;
 use crate::contestant::{Arrangement, Contestant, Job};
-use crate::dataset::Dataset;
 use crate::journal::Journal;
 use crate::memory;
-use crate::results::{Entry, Measured, Results, Taken};
-use crate::{Clip, ClipFacts, Error, Result};
-
-/// What is to be done.
-pub struct Plan {
-    /// What is compressed.
-    pub dataset: Dataset,
-    /// By whom, in this order.
-    pub contestants: Vec<Box<dyn Contestant>>,
-    /// How; its arrangement does not matter.
-    pub job: Job,
-    /// In which arrangements; a contestant is asked for those that it knows.
-    pub arrangements: Vec<Arrangement>,
-    /// What was asked for, as names and values for people. A run that is resumed has to have
-    /// the same.
-    pub settings: Vec<(String, String)>,
-}
-
-/// A clip that a contestant is to compress in an arrangement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Unit {
-    clip: usize,
-    contestant: usize,
-    arrangement: Arrangement,
-}
-
-impl Plan {
-    /// Who takes part, as results name them.
-    pub fn entries(&self) -> Vec<Entry> {
-        let entry = |contestant: &dyn Contestant| Entry {
-            name: contestant.name().into(),
-            description: contestant.description(),
-            weights: contestant.weights(),
-        };
-        self.contestants.iter().map(|contestant| entry(contestant.as_ref())).collect()
-    }
-
-    /// All that is to be done, in order: what disturbs the machine for a while is to disturb
-    /// all contestants.
-    fn units(&self) -> Vec<Unit> {
-        let clips = 0..self.dataset.facts().len();
-        clips
-            .flat_map(|clip| {
-                self.contestants.iter().enumerate().flat_map(move |(number, contestant)| {
-                    let known = |arrangement: &&Arrangement| {
-                        contestant.arrangements().contains(arrangement)
-                    };
-                    self.arrangements.iter().filter(known).map(move |&arrangement| Unit {
-                        clip,
-                        contestant: number,
-                        arrangement,
-                    })
-                })
-            })
-            .collect()
-    }
-
-    /// Fails where the plan cannot be carried out: names tell contestants apart, and somebody
-    /// has to know an arrangement that is asked for.
-    pub fn check(&self) -> Result<()> {
-        let mut names: Vec<&str> = self.contestants.iter().map(|one| one.name()).collect();
-        names.sort_unstable();
-        if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Err(Error::new(format!("there are two contestants \"{}\"", pair[0])));
-        }
-        let known = |arrangement| {
-            self.contestants.iter().any(|one| one.arrangements().contains(arrangement))
-        };
-        if self.arrangements.iter().any(known) {
-            return Ok(());
-        }
-        let arrangements = self.arrangements.iter().map(|arrangement| match arrangement {
-            Arrangement::Chunks => "chunks",
-            Arrangement::Whole => "whole clips",
-        });
-        let asked = match arrangements.collect::<Vec<_>>().join(" or ") {
-            none if none.is_empty() => "no arrangement".into(),
-            asked => asked,
-        };
-        Err(Error::new(format!("nobody takes part in {asked}")))
-    }
-}
-
-impl std::fmt::Debug for Plan {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Plan")
-            .field("contestants", &self.entries())
-            .field("job", &self.job)
-            .field("arrangements", &self.arrangements)
-            .field("settings", &self.settings)
-            .finish_non_exhaustive()
-    }
-}
+use crate::plan::{Plan, Unit};
+use crate::results::{ClipFacts, Measured, Results, Taken};
 
 /// How far a run is.
 #[derive(Debug, Clone, Copy)]
@@ -227,22 +137,27 @@ fn take(
 ) -> Option<Taken> {
     let clip = match clip {
         Ok(clip) => clip,
-        Err(error) => return Some(Taken::Failed(error.to_string())),
+        Err(error) => return Some(Taken::Failed { reason: error.to_string() }),
     };
     if let Some(reason) = contestant.refuses(&clip.spec) {
-        return Some(Taken::Refused(reason));
+        return Some(Taken::Refused { reason });
     }
     let job = Job { arrangement, ..plan.job.clone() };
     let watch = memory::watch();
     match contestant.measure(clip, &job) {
         Ok(mut outcome) => {
-            let peak = watch.and_then(|watch| watch.peak());
-            outcome.peak_memory = outcome.peak_memory.or(peak);
+            // Of those that are processes of their own this process says nothing.
+            if arrangement != Arrangement::Files {
+                outcome.peak_memory = watch.and_then(|watch| watch.peak());
+            }
             Some(Taken::Done(outcome))
+        }
+        Err(error) if error.is_refusal() && !plan.job.interrupt.is_stopped() => {
+            Some(Taken::Refused { reason: error.to_string() })
         }
         // What told us to stop may have ended another program that was asked.
         Err(error) if error.is_interrupted() || plan.job.interrupt.is_stopped() => None,
-        Err(error) => Some(Taken::Failed(error.to_string())),
+        Err(error) => Some(Taken::Failed { reason: error.to_string() }),
     }
 }
 

@@ -49,7 +49,8 @@ impl Options {
             };
         }
         let bytes = stream.len() as u64;
-        let outcome = Outcome { check, encoding, decoding, ..Outcome::of_bytes(bytes) };
+        let outcome =
+            Outcome { check, encoding: Some(encoding), decoding, ..Outcome::of_bytes(bytes) };
         Ok((outcome, stream))
     }
 }

@@ -14,8 +14,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use lmac::{AudioSpec, SampleFormat};
-use lmac_eval::Codec;
-use lmac_eval::baselines::{External, by_name};
+use lmac_eval::baselines::by_name;
+use lmac_eval::{Codec, External};
 
 const CHUNK: usize = 2048;
 const CHUNKS: usize = 300;

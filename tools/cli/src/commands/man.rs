@@ -13,7 +13,7 @@ use crate::help::version;
 
 pub(crate) fn run(args: &ManArgs) -> Result<Status, clap::Error> {
     if args.command.as_deref() == Some("eval") {
-        return Ok(eval::run(["--man"]));
+        return Ok(eval::run(["man"]));
     }
     let mut cli = Cli::command().disable_help_subcommand(true);
     cli.build();

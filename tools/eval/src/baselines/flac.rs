@@ -6,11 +6,10 @@ use std::process::Command;
 
 use lmac::{AudioSpec, SampleFormat};
 
-use super::process::run;
-use super::temporary::folder;
-use super::{said, wav};
 use crate::contestant::Codec;
-use crate::{Error, Result};
+use crate::process::run;
+use crate::temporary::folder;
+use crate::{Error, Result, said, wav};
 
 const PROGRAM: &str = "flac";
 
@@ -159,8 +158,8 @@ fn version(banner: &str) -> Option<(u32, u32)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{come_back, eight_bits, noise};
     use super::*;
+    use crate::testing::{come_back, eight_bits, noise};
 
     /// The program, if it is there; says so if it is not.
     fn installed() -> Option<Flac> {

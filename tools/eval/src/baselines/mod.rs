@@ -3,20 +3,11 @@
 //! gzip, xz, PNG and zstd are the libraries that everybody uses, built in. The reference
 //! encoder of FLAC, and whatever else is asked for, are programs.
 
-mod external;
 mod flac;
 mod gzip;
 mod lzma;
 mod png;
-mod process;
-mod temporary;
-mod wav;
 mod zstd;
-
-use std::fmt::Display;
-
-pub use external::External;
-pub use temporary::remove_temporary_folders;
 
 use crate::contestant::Codec;
 use crate::{Error, Result};
@@ -60,52 +51,12 @@ fn one(name: &str) -> Result<Box<dyn Codec>> {
     })
 }
 
-/// What a library or the system says went wrong.
-fn said(cause: impl Display) -> Error {
-    Error::new(cause.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use lmac::{AudioSpec, SampleFormat};
 
     use super::*;
-    use crate::dataset::Generator;
-
-    /// Bytes that nobody can compress, the same ones for the same seed.
-    pub(super) fn noise(length: usize, seed: u64) -> Vec<u8> {
-        let mut generator = Generator::new(seed);
-        (0..length).map(|_| (generator.next() >> 56) as u8).collect()
-    }
-
-    /// Bytes that a triangle makes, not quite in time with a whole number of them.
-    pub(super) fn triangle(length: usize) -> Vec<u8> {
-        (0..length as u64).map(|at| ((at * 37 / 8 % 512).abs_diff(256) * 255 / 256) as u8).collect()
-    }
-
-    /// Whether pieces of this audio come back: one frame, a prime number of them, many,
-    /// of silence, noise and something between.
-    pub(super) fn come_back(codec: &dyn Codec, spec: &AudioSpec) {
-        assert_eq!(codec.refuses(spec), None, "{}", codec.name());
-        assert!(codec.decodes(), "{}", codec.name());
-        let frame = spec.frame_bytes();
-        let mut pieces = Vec::new();
-        for frames in [1, 2, 7, 641, 2048] {
-            pieces.push(vec![0; frames * frame]);
-            pieces.push(noise(frames * frame, 5));
-            pieces.push(triangle(frames * frame));
-        }
-        let borrowed: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
-        let coded = codec.encode(&borrowed, spec).unwrap();
-        assert_eq!(coded.len(), pieces.len());
-        assert!(codec.decode(&coded, spec).unwrap() == pieces, "{}: {spec:?}", codec.name());
-        assert!(codec.encode(&[], spec).unwrap().is_empty());
-        assert!(codec.decode(&[], spec).unwrap().is_empty());
-    }
-
-    pub(super) fn eight_bits() -> AudioSpec {
-        AudioSpec::new(SampleFormat::U8, 1, 16000)
-    }
+    use crate::testing::{come_back, eight_bits, noise, triangle};
 
     #[test]
     fn everything_built_in_takes_everything() {

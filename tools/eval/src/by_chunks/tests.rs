@@ -55,7 +55,7 @@ impl Codec for Repeats {
 
 fn clip(pcm: &[u8]) -> Clip {
     let spec = AudioSpec::new(SampleFormat::U8, 1, 8000);
-    Clip { name: "clip".into(), spec, pcm: pcm.to_vec() }
+    Clip { name: "clip".into(), spec, pcm: pcm.to_vec(), file: None }
 }
 
 fn job(arrangement: Arrangement, headers: Headers) -> Job {

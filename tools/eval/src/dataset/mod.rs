@@ -4,19 +4,19 @@ mod conversion;
 mod folder;
 mod generator;
 mod random;
-mod wav;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use lmac::{AudioSpec, SampleFormat};
 
 use crate::audio::{Clip, chunk_frames};
-use crate::results::ClipFacts;
-use crate::{Error, Result};
+use crate::results::{ClipFacts, Skipped};
+use crate::wav::Wav;
+use crate::{Error, Result, said};
 use conversion::Conversion;
 pub(crate) use generator::Generator;
 use random::Noise;
-use wav::Wav;
 
 /// Which part of the audio is taken, and what is made of it.
 #[derive(Debug, Clone)]
@@ -73,7 +73,7 @@ pub struct Dataset {
     clips: Vec<Source>,
     facts: Vec<ClipFacts>,
     hashes: Vec<String>,
-    skipped: Vec<(String, String)>,
+    skipped: Vec<Skipped>,
 }
 
 /// Where a clip comes from.
@@ -104,11 +104,30 @@ impl Dataset {
                 break;
             }
             if let Err(reason) = dataset.add(&file, format, selection, &mut chunks_left) {
-                dataset.skipped.push((file.name, reason.to_string()));
+                let reason = reason.to_string();
+                dataset.skipped.push(Skipped { file: file.name, reason });
             }
         }
         if dataset.clips.is_empty() {
             return Err(dataset.nothing(format!("{}: no audio can be taken", path.display())));
+        }
+        Ok(dataset)
+    }
+
+    /// All files below a folder as they are, to be given to contestants as files. Their sums
+    /// are by the last folder of each file's path.
+    pub fn files(path: &Path) -> Result<Dataset> {
+        let mut dataset = Self::folder(path, &Selection::default())?;
+        for (source, facts) in dataset.clips.iter().zip(&mut dataset.facts) {
+            let Source::File { path, .. } = source else { continue };
+            let about = |error| said(error).about(path.display());
+            facts.file_bytes = Some(fs::metadata(path).map_err(about)?.len());
+            let full = fs::canonicalize(path).map_err(about)?;
+            let folder = full.parent().and_then(Path::file_name).unwrap_or_default();
+            facts.folder = match facts.name.rsplit_once('/') {
+                Some((folder, _)) => folder.rsplit('/').next().unwrap_or_default().into(),
+                None => folder.to_string_lossy().into_owned(),
+            };
         }
         Ok(dataset)
     }
@@ -138,7 +157,7 @@ impl Dataset {
 
     /// Files and folders that are not among the clips, and why. Those that come after the
     /// last chunk that was asked for are not looked at.
-    pub fn skipped(&self) -> &[(String, String)] {
+    pub fn skipped(&self) -> &[Skipped] {
         &self.skipped
     }
 
@@ -147,17 +166,25 @@ impl Dataset {
         let (Some(source), Some(facts)) = (self.clips.get(number), self.facts.get(number)) else {
             return Err(Error::new(format!("there is no clip {number}")));
         };
-        let (spec, pcm) = match source {
-            Source::Noise(noise) => (noise.spec(), noise.pcm()?),
+        let name = facts.name.clone();
+        match source {
+            Source::Noise(noise) => {
+                Ok(Clip { name, spec: noise.spec(), pcm: noise.pcm()?, file: None })
+            }
             Source::File { path, wav, conversion, frames } => {
                 let pcm = wav.read(path, *frames).map_err(|error| error.about(path.display()))?;
-                match conversion {
-                    None => (wav.spec, pcm),
-                    Some(conversion) => (conversion.spec(&wav.spec), conversion.convert(&pcm)),
-                }
+                let whole = *frames == wav.frames;
+                Ok(match conversion {
+                    None => Clip { name, spec: wav.spec, pcm, file: whole.then(|| path.clone()) },
+                    Some(conversion) => Clip {
+                        name,
+                        spec: conversion.spec(&wav.spec),
+                        pcm: conversion.convert(&pcm),
+                        file: None,
+                    },
+                })
             }
-        };
-        Ok(Clip { name: facts.name.clone(), spec, pcm })
+        }
     }
 
     fn empty() -> Self {
@@ -203,9 +230,9 @@ impl Dataset {
     fn nothing(&self, message: String) -> Error {
         match self.skipped.as_slice() {
             [] => Error::new(message),
-            [(name, reason)] => Error::new(format!("{message}; {name}: {reason}")),
-            [(name, reason), others @ ..] => {
-                Error::new(format!("{message}; {name}: {reason}; and {} more", others.len()))
+            [Skipped { file, reason }] => Error::new(format!("{message}; {file}: {reason}")),
+            [Skipped { file, reason }, others @ ..] => {
+                Error::new(format!("{message}; {file}: {reason}; and {} more", others.len()))
             }
         }
     }
@@ -214,10 +241,12 @@ impl Dataset {
 fn facts(name: &str, spec: &AudioSpec, frames: u64, conversion: Option<String>) -> ClipFacts {
     ClipFacts {
         name: name.into(),
+        folder: name.split_once('/').map_or("", |(folder, _)| folder).into(),
         rate: spec.rate,
         channels: spec.channels,
         bits: spec.format.bits(),
         pcm_bytes: frames * spec.frame_bytes() as u64,
+        file_bytes: None,
         seconds: spec.seconds(frames).unwrap_or(0.0),
         conversion,
     }

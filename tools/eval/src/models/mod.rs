@@ -174,7 +174,7 @@ impl Model {
         Ok(Part {
             outcome: Outcome {
                 estimated: true,
-                encoding: start.elapsed().as_secs_f64(),
+                encoding: Some(start.elapsed().as_secs_f64()),
                 ..Outcome::of_bytes((estimate.bits / 8.0).ceil() as u64)
             },
             other_bytes: estimate.other_bytes + estimate.account.head_bytes,

@@ -75,7 +75,12 @@ fn of(name: &str, options: ModelOptions) -> Model {
 fn quiet(channels: u16, frames: usize) -> Clip {
     let spec = AudioSpec::new(SampleFormat::S16, channels, 8000);
     let samples = (0..frames * usize::from(channels)).map(|at| 2 * (at * at * 7 % 61) as i16 + 1);
-    Clip { name: "quiet".into(), spec, pcm: samples.flat_map(i16::to_le_bytes).collect() }
+    Clip {
+        name: "quiet".into(),
+        spec,
+        pcm: samples.flat_map(i16::to_le_bytes).collect(),
+        file: None,
+    }
 }
 
 /// Samples that nobody makes smaller.
@@ -86,7 +91,7 @@ fn noise(frames: usize) -> Clip {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (state >> 24) as u8
     };
-    Clip { name: "noise".into(), spec, pcm: (0..frames).map(|_| next()).collect() }
+    Clip { name: "noise".into(), spec, pcm: (0..frames).map(|_| next()).collect(), file: None }
 }
 
 fn job(chunk_bytes: usize, headers: Headers) -> Job {
@@ -111,7 +116,7 @@ fn stream(clip: &Clip, pcm: &[u8], frames: u64, context: u32) -> Vec<u8> {
 
 /// Chunks have all the bytes in them; the account has all but what the coder loses, and what
 /// each stream rounds up.
-fn adds_up(outcome: &Outcome) -> &crate::Account {
+fn adds_up(outcome: &Outcome) -> &crate::BitAccount {
     let sum: f64 = outcome.chunks.iter().sum();
     assert!((sum - outcome.bytes as f64).abs() < 1e-6 * sum, "{sum} {}", outcome.bytes);
     let account = outcome.account.as_ref().unwrap();

@@ -1,6 +1,7 @@
 //! What people are told, before it is set as text.
 
 use crate::contestant::Arrangement;
+use crate::external::BASELINE;
 use crate::report::numbers::{bytes, percent, share, significant, times};
 use crate::report::remarks;
 use crate::report::speed::Speed;
@@ -31,17 +32,17 @@ pub(crate) fn sections(results: &Results) -> Vec<Section> {
     let mut sections = Vec::new();
     for comparison in comparisons {
         sections.push(rates(results, all, comparison));
-        sections.push(costs(results, comparison));
+        sections.push(costs(comparison));
     }
     for arrangement in comparisons.iter().map(|comparison| comparison.arrangement) {
-        let folders = |scope: &Scope| matches!(scope, Scope::Folder(_));
-        let depths = |scope: &Scope| matches!(scope, Scope::Bits(_));
-        sections.push(rates_by("folder", results, arrangement, all, parts, folders));
-        sections.push(rates_by("depth", results, arrangement, all, parts, depths));
+        let folders = |scope: &Scope| matches!(scope, Scope::Folder { .. });
+        let depths = |scope: &Scope| matches!(scope, Scope::Bits { .. });
+        sections.push(rates_by("folder", arrangement, all, parts, folders));
+        sections.push(rates_by("depth", arrangement, all, parts, depths));
     }
     for comparison in comparisons {
-        sections.push(bits(results, comparison));
-        sections.push(stages(results, comparison));
+        sections.push(bits(comparison));
+        sections.push(stages(comparison));
     }
     sections.extend(remarks::sections(results, comparisons));
     sections.retain(|section| match &section.content {
@@ -52,25 +53,14 @@ pub(crate) fn sections(results: &Results) -> Vec<Section> {
 }
 
 fn titled(what: &str, arrangement: Arrangement) -> String {
-    match arrangement {
-        Arrangement::Chunks => format!("{what}, in chunks"),
-        Arrangement::Whole => format!("{what}, whole clips"),
-    }
-}
-
-/// The name of a contestant.
-pub(crate) fn name(results: &Results, contestant: usize) -> String {
-    results
-        .contestants
-        .get(contestant)
-        .map_or_else(|| format!("contestant {contestant}"), |entry| entry.name.clone())
+    format!("{what}, {}", arrangement.described())
 }
 
 /// First those for whom most clips count, of these the smallest first.
 fn ordered(comparison: &Comparison) -> Vec<&Total> {
     let mut totals: Vec<_> = comparison.totals.iter().collect();
     totals.sort_by(|a, b| {
-        let rate = |total: &Total| total.sum.rate().unwrap_or(f64::INFINITY);
+        let rate = |total: &Total| total.sum.rate.unwrap_or(f64::INFINITY);
         b.sum.clips.cmp(&a.sum.clips).then(rate(a).total_cmp(&rate(b)))
     });
     totals
@@ -96,7 +86,11 @@ fn strings<const N: usize>(cells: [&str; N]) -> Vec<String> {
 fn rates(results: &Results, all: Option<&Group>, comparison: &Comparison) -> Section {
     let clips = all.map_or(0, |all| all.clips.len());
     let weights = results.contestants.iter().any(|entry| entry.weights.is_some());
-    let mut head = strings(["contestant", "rate", "bytes", "of PCM", "clips"]);
+    let of = match comparison.arrangement {
+        Arrangement::Files => "of WAV",
+        Arrangement::Chunks | Arrangement::Whole => "of PCM",
+    };
+    let mut head = strings(["contestant", "rate", "bytes", of, "clips"]);
     if let Some(common) = &comparison.common {
         head.push(format!("rate of {} common", common.len()));
     }
@@ -105,14 +99,14 @@ fn rates(results: &Results, all: Option<&Group>, comparison: &Comparison) -> Sec
     }
     let lines = ordered(comparison).into_iter().map(|total| {
         let mut line = vec![
-            name(results, total.contestant),
-            marked(total.sum.rate(), total, clips),
+            total.name.clone(),
+            marked(total.sum.rate, total, clips),
             total.sum.bytes.to_string(),
             total.sum.pcm_bytes.to_string(),
             format!("{} of {clips}", total.sum.clips),
         ];
         if comparison.common.is_some() {
-            let rate = total.common.and_then(|common| common.rate());
+            let rate = total.common.and_then(|common| common.rate);
             line.push(marked(rate, total, 0));
         }
         if weights {
@@ -129,21 +123,24 @@ fn rates(results: &Results, all: Option<&Group>, comparison: &Comparison) -> Sec
     }
 }
 
-fn costs(results: &Results, comparison: &Comparison) -> Section {
-    let mut head = strings([
-        "contestant",
-        "encoding",
-        "decoding",
-        "encoding, PCM/s",
-        "decoding, PCM/s",
-        "memory",
-        "came back",
-    ]);
+fn costs(comparison: &Comparison) -> Section {
+    let files = comparison.arrangement == Arrangement::Files;
+    let flac = comparison.totals.iter().any(|total| total.times_flac.is_some());
     let tokens = |total: &Total| {
         let of = |speed: Option<Speed>| speed.and_then(|speed| speed.tokens_a_second);
         [of(total.encoding), of(total.decoding)]
     };
     let speaks = comparison.totals.iter().flat_map(tokens).any(|speed| speed.is_some());
+    let mut head =
+        strings(["contestant", "encoding", "decoding", "encoding, PCM/s", "decoding, PCM/s"]);
+    if flac {
+        head.extend(["encoding", "decoding"].map(|way| format!("{way} / {BASELINE}")));
+    }
+    head.extend(match files {
+        true => strings(["encoding memory", "decoding memory"]).into_iter(),
+        false => strings(["memory"]).into_iter(),
+    });
+    head.extend(strings(["came back"]));
     if speaks {
         head.extend(strings(["encoding, tokens/s", "decoding, tokens/s"]));
     }
@@ -152,11 +149,19 @@ fn costs(results: &Results, comparison: &Comparison) -> Section {
         let cell = |text: Option<String>| text.unwrap_or_default();
         let real = |speed: Option<Speed>| cell(speed.map(|speed| times(speed.times_real_time)));
         let pcm = |speed: Option<Speed>| cell(speed.map(|speed| bytes(speed.bytes_a_second)));
-        let mut line = vec![name(results, total.contestant)];
+        let memory = |peak: Option<u64>| cell(peak.map(|peak| bytes(peak as f64)));
         let told = |text: String| about(text, total.estimated);
+        let mut line = vec![total.name.clone()];
         line.extend(speeds.map(real).map(told));
         line.extend(speeds.map(pcm).map(told));
-        line.push(cell(total.peak_memory.map(|memory| bytes(memory as f64))));
+        if flac {
+            let ways = total.times_flac.map_or([None; 2], |flac| [flac.encoding, flac.decoding]);
+            line.extend(ways.map(|way| cell(way.map(times))));
+        }
+        line.extend(match files {
+            true => vec![memory(total.encoding_peak), memory(total.decoding_peak)],
+            false => vec![memory(total.peak_memory)],
+        });
         line.push(format!(
             "{} of {}",
             total.tally.passed,
@@ -177,7 +182,6 @@ fn costs(results: &Results, comparison: &Comparison) -> Section {
 /// Rates of all, and of each of some parts beside it.
 fn rates_by(
     what: &str,
-    results: &Results,
     arrangement: Arrangement,
     all: Option<&Group>,
     parts: &[Group],
@@ -195,9 +199,9 @@ fn rates_by(
         let clips = group.clips.len();
         match &group.scope {
             Scope::All => format!("all ({clips})"),
-            Scope::Folder(folder) if folder.is_empty() => format!("no folder ({clips})"),
-            Scope::Folder(folder) => format!("{folder} ({clips})"),
-            Scope::Bits(bits) => format!("{bits} bits ({clips})"),
+            Scope::Folder { folder } if folder.is_empty() => format!("no folder ({clips})"),
+            Scope::Folder { folder } => format!("{folder} ({clips})"),
+            Scope::Bits { bits } => format!("{bits} bits ({clips})"),
         }
     }));
     let order = compared.last().and_then(|(all, _)| all.as_ref()).map(ordered);
@@ -206,21 +210,21 @@ fn rates_by(
             let mut totals = comparison.iter().flat_map(|comparison| &comparison.totals);
             totals
                 .find(|total| total.contestant == of_all.contestant)
-                .map_or(String::new(), |total| marked(total.sum.rate(), total, *clips))
+                .map_or(String::new(), |total| marked(total.sum.rate, total, *clips))
         });
-        [name(results, of_all.contestant)].into_iter().chain(cells).collect()
+        [of_all.name.clone()].into_iter().chain(cells).collect()
     });
     let lines = lines.collect();
     let title = titled(&format!("Rates by {what}"), arrangement);
     Section { title, content: Content::Table { head, lines } }
 }
 
-fn bits(results: &Results, comparison: &Comparison) -> Section {
+fn bits(comparison: &Comparison) -> Section {
     let told = || {
         let totals = ordered(comparison).into_iter();
         totals.filter_map(|total| Some((total, total.bits.as_ref()?)))
     };
-    let positions = told().map(|(_, bits)| bits.positions().len()).max().unwrap_or(0);
+    let positions = told().map(|(_, bits)| bits.positions.len()).max().unwrap_or(0);
     let mut head = strings(["contestant"]);
     for position in 1..=positions {
         head.push(format!("byte {position} tokens"));
@@ -238,17 +242,17 @@ fn bits(results: &Results, comparison: &Comparison) -> Section {
     ]));
     let lines = told().map(|(total, bits)| {
         let about = |number: String| about(number, total.estimated);
-        let mut line = vec![name(results, total.contestant)];
-        let told = bits.positions();
+        let mut line = vec![total.name.clone()];
+        let told = &bits.positions;
         for position in 0..positions {
             let at = told.get(position);
             line.extend([at.map(|at| at.tokens), at.map(|at| at.planes)].map(optional).map(about));
         }
-        line.extend([bits.other(), bits.rest()].map(percent).map(about));
+        line.extend([bits.other, bits.rest].map(percent).map(about));
         line.push(about(optional(share(bits.bytes as f64, bits.pcm_bytes as f64))));
-        line.push(bits.tokens_a_character().map_or(String::new(), |ratio| format!("{ratio:.3}")));
+        line.push(bits.tokens_a_character.map_or(String::new(), |ratio| format!("{ratio:.3}")));
         line.extend([bits.account.hits, bits.account.escapes].map(|tokens| tokens.to_string()));
-        line.push(optional(bits.escaped()));
+        line.push(optional(bits.escaped));
         line.push(bits.account.expanded.to_string());
         line
     });
@@ -261,13 +265,13 @@ fn optional(value: Option<f64>) -> String {
     value.map_or(String::new(), percent)
 }
 
-fn stages(results: &Results, comparison: &Comparison) -> Section {
+fn stages(comparison: &Comparison) -> Section {
     let mut lines = Vec::new();
     for total in ordered(comparison) {
         let all: f64 = total.stages.iter().map(|stage| stage.seconds).sum();
         lines.extend(total.stages.iter().map(|stage| {
             vec![
-                name(results, total.contestant),
+                total.name.clone(),
                 stage.name.clone(),
                 significant(stage.seconds),
                 optional(share(stage.seconds, all)),

@@ -10,7 +10,7 @@ pub mod numbers;
 pub mod pictures;
 mod remarks;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 pub mod speed;
 pub mod table;
 pub mod times;

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::contestant::{Arrangement, Check};
-use crate::report::document::{Content, Section, name};
+use crate::report::document::{Content, Section};
 use crate::report::numbers::{bytes, count, duration};
-use crate::report::totals::Comparison;
-use crate::results::{Measured, Results, Taken};
+use crate::report::totals::{Comparison, name};
+use crate::results::{Measured, Results, Skipped, Taken};
 
 /// So many failures are told one by one, and so many files of a kind by their names. The
 /// rest is counted; CSV and JSON have all.
@@ -28,18 +28,18 @@ pub(crate) fn sections(results: &Results, comparisons: &[Comparison]) -> Vec<Sec
 fn failures(results: &Results) -> Vec<String> {
     let failures = results.measured.iter().filter_map(|measured| {
         let reason = match &measured.result {
-            Taken::Failed(reason) => reason.clone(),
+            Taken::Failed { reason } => reason.clone(),
             Taken::Done(outcome) => match &outcome.check {
                 Check::Failed(reason) => format!("did not come back: {reason}"),
                 _ => return None,
             },
-            Taken::Refused(_) => return None,
+            Taken::Refused { .. } => return None,
         };
         Some(format!(
             "{}, {}, {}: {}",
             clip_name(results, measured.clip),
             name(results, measured.contestant),
-            given(measured.arrangement),
+            measured.arrangement.described(),
             one_line(&reason)
         ))
     });
@@ -55,9 +55,9 @@ fn failures(results: &Results) -> Vec<String> {
 fn refused(results: &Results) -> Vec<String> {
     let refusals =
         results.measured.iter().filter_map(|Measured { clip, contestant, result, .. }| {
-            let Taken::Refused(reason) = result else { return None };
+            let Taken::Refused { reason } = result else { return None };
             let reason = format!("{}: {}", name(results, *contestant), one_line(reason));
-            Some((clip_name(results, *clip), reason))
+            Some(Skipped { file: clip_name(results, *clip), reason })
         });
     let mut refusals: Vec<_> = refusals.collect();
     // Once for both arrangements.
@@ -67,9 +67,9 @@ fn refused(results: &Results) -> Vec<String> {
 }
 
 /// Files of one reason in one line.
-fn grouped(files: &[(String, String)]) -> Vec<String> {
+fn grouped(files: &[Skipped]) -> Vec<String> {
     let mut reasons: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for (file, reason) in files {
+    for Skipped { file, reason } in files {
         reasons.entry(one_line(reason)).or_default().push(file);
     }
     let lines = reasons.into_iter().map(|(reason, files)| {
@@ -95,7 +95,8 @@ fn contestants(results: &Results) -> Vec<String> {
 }
 
 fn settings(results: &Results) -> Vec<String> {
-    results.settings.iter().map(|(name, value)| format!("{name}: {}", one_line(value))).collect()
+    let settings = results.settings.iter();
+    settings.map(|one| format!("{}: {}", one.name, one_line(&one.value))).collect()
 }
 
 fn notes(results: &Results, comparisons: &[Comparison]) -> Vec<String> {
@@ -116,6 +117,15 @@ fn notes(results: &Results, comparisons: &[Comparison]) -> Vec<String> {
     if comparisons.iter().any(|comparison| comparison.arrangement == Arrangement::Chunks) {
         notes.extend(headers(results));
         notes.extend(clamped(results));
+    }
+    if comparisons.iter().any(|comparison| comparison.arrangement == Arrangement::Files) {
+        notes.push(
+            "Whole files: rates are over the bytes of the WAV files. Each file is a process of \
+             its own, on one thread, without verification; its start, reading and writing \
+             count. Memory is the most that a process held with any file; less than 3 MiB is \
+             not told apart."
+                .into(),
+        );
     }
     if totals().any(|total| total.estimated) {
         notes.push(
@@ -180,8 +190,7 @@ fn extent(results: &Results) -> String {
 
 /// How what precedes the audio of a chunk was counted.
 fn headers(results: &Results) -> Option<String> {
-    let (_, value) = results.settings.iter().find(|(name, _)| name == "headers")?;
-    Some(match value.as_str() {
+    Some(match results.setting("headers")? {
         "once" => "Headers once: the chunks of a clip share one header. lmac and language models \
                    write one stream; of codecs of single pieces, what the shortest piece takes is \
                    taken off every chunk but one. That is how the published harness defines their \
@@ -238,13 +247,6 @@ fn outcomes(number: usize) -> String {
 
 fn clip_name(results: &Results, clip: usize) -> String {
     results.clips.get(clip).map_or_else(|| format!("clip {clip}"), |clip| clip.name.clone())
-}
-
-fn given(arrangement: Arrangement) -> &'static str {
-    match arrangement {
-        Arrangement::Chunks => "in chunks",
-        Arrangement::Whole => "whole",
-    }
 }
 
 fn one_line(text: &str) -> String {

@@ -1,10 +1,12 @@
 //! How quick contestants were.
 
+use serde::Serialize;
+
 use crate::contestant::Outcome;
 use crate::results::ClipFacts;
 
 /// How quick somebody was.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Speed {
     /// What it took.
     pub seconds: f64,
@@ -13,6 +15,7 @@ pub struct Speed {
     /// Bytes of PCM a second.
     pub bytes_a_second: f64,
     /// Tokens a second, of language models.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens_a_second: Option<f64>,
 }
 

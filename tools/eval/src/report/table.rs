@@ -2,6 +2,9 @@
 
 use std::fmt::Write;
 
+use comfy_table::presets::NOTHING;
+use comfy_table::{CellAlignment, ContentArrangement, Table};
+
 use crate::report::document::{Content, Section, sections};
 use crate::results::Results;
 
@@ -26,24 +29,17 @@ fn section(section: &Section) -> String {
 
 /// Cells under each other: the first of each line to the left, numbers to the right.
 pub(crate) fn aligned(head: &[String], lines: &[Vec<String>]) -> String {
-    let all = || std::iter::once(head).chain(lines.iter().map(Vec::as_slice));
-    let width = |column: usize| {
-        all().filter_map(|line| line.get(column)).map(|cell| cell.chars().count()).max()
-    };
-    let widths: Vec<_> = (0..head.len()).map(|column| width(column).unwrap_or(0)).collect();
-    let mut out = String::new();
-    for line in all() {
-        let mut text = String::new();
-        for (column, (cell, &width)) in line.iter().zip(&widths).enumerate() {
-            let _ = match column {
-                0 => write!(text, "  {cell:<width$}"),
-                _ => write!(text, "  {cell:>width$}"),
-            };
-        }
-        out += text.trim_end();
-        out += "\n";
+    let mut table = Table::new();
+    table.load_preset(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(head).add_rows(lines);
+    for (number, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((2, 0));
+        column.set_cell_alignment(match number {
+            0 => CellAlignment::Left,
+            _ => CellAlignment::Right,
+        });
     }
-    out
+    table.trim_fmt() + "\n"
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! Where the time of a run went.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use crate::contestant::Stage;
-use crate::report::document::name;
 use crate::report::numbers::{percent, share, significant};
 use crate::report::table::aligned;
+use crate::report::totals::name;
 use crate::results::{Measured, Results, Taken};
 
 /// What a run took, in seconds by the clock. Who observes the run fills it.
@@ -41,15 +42,18 @@ impl RunTimes {
         // What did not come back took its time as well.
         let Taken::Done(outcome) = &measured.result else { return };
         let work = self.contestants.entry(measured.contestant).or_default();
-        work.encoding += outcome.encoding;
+        work.encoding += outcome.encoding.unwrap_or(0.0);
         work.decoding += outcome.decoding.unwrap_or(0.0);
-        for stage in &outcome.stages {
-            match work.stages.iter_mut().find(|sum| sum.name == stage.name) {
-                Some(sum) => sum.seconds += stage.seconds,
-                None => work.stages.push(stage.clone()),
-            }
-        }
+        Stage::add(&mut work.stages, &outcome.stages);
     }
+}
+
+/// Does something and adds the seconds that it takes.
+pub fn timed<T>(sum: &mut f64, work: impl FnOnce() -> T) -> T {
+    let begun = Instant::now();
+    let done = work();
+    *sum += begun.elapsed().as_secs_f64();
+    done
 }
 
 /// What some of the time went into.

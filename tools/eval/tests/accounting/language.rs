@@ -5,7 +5,9 @@ use lmac::language::{
     Vocabulary,
 };
 use lmac::{Mapping, Precision};
-use lmac_eval::{Account, Check, Clip, Contestant, Headers, Model, ModelOptions, Outcome, Weights};
+use lmac_eval::{
+    BitAccount, Check, Clip, Contestant, Headers, Model, ModelOptions, Outcome, Weights,
+};
 
 use crate::{Random, clip, job};
 
@@ -87,7 +89,7 @@ fn known() -> Clip {
     clip(pcm.collect())
 }
 
-fn measured(options: ModelOptions) -> (Outcome, Account) {
+fn measured(options: ModelOptions) -> (Outcome, BitAccount) {
     let options = ModelOptions { mapping: Some(Mapping::OffsetBinary), ..options };
     let weights = Weights { file_bytes: 0, parameters: 0 };
     let model = Model::new("knowing", knowing(), weights, options);

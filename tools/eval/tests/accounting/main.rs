@@ -72,7 +72,7 @@ fn results(
 /// Clips of samples of 8 bits.
 fn clip(pcm: Vec<u8>) -> Clip {
     let spec = AudioSpec::new(lmac::SampleFormat::U8, 1, 8000);
-    Clip { name: "clip".into(), spec, pcm }
+    Clip { name: "clip".into(), spec, pcm, file: None }
 }
 
 /// Ten bytes of header, and the audio as it is.

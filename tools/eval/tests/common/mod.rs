@@ -1,5 +1,7 @@
 //! A folder to work in, the program, and recordings.
 
+#![allow(dead_code, reason = "each test uses some of it")]
+
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};

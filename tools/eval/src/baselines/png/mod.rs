@@ -9,9 +9,8 @@ use png::chunk::IDAT;
 use png::{BitDepth, ColorType, Decoder, Encoder, Limits};
 use zlib_rs::{DeflateConfig, Strategy, compress_bound, compress_slice};
 
-use super::said;
 use crate::contestant::Codec;
-use crate::{Error, Result};
+use crate::{Error, Result, said};
 
 /// Pixels of a side, as many as PNG allows.
 const MAX_SIDE: usize = (1 << 31) - 1;
@@ -113,8 +112,8 @@ fn sides(length: usize) -> Result<(u32, u32)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{eight_bits, triangle};
     use super::*;
+    use crate::testing::{eight_bits, triangle};
 
     #[test]
     fn rectangles_are_as_square_as_can_be() {

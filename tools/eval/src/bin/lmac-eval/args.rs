@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, ValueHint};
+use clap::{Args, Parser, Subcommand, ValueHint};
 use lmac::Preset;
 use lmac_cli::{AUTO, MappingChoice, ModelWay, mappings, version};
 
@@ -13,37 +13,86 @@ use crate::help;
 #[derive(Parser)]
 #[command(name = "lmac-eval", version = version())]
 #[command(after_help = help::SHORT, after_long_help = help::LONG)]
+#[command(subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
 pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
     #[command(flatten)]
     pub(crate) audio: AudioArgs,
     #[command(flatten)]
-    pub(crate) who: WhoArgs,
+    pub(crate) contestants: ContestantArgs,
     #[command(flatten)]
     pub(crate) how: HowArgs,
     #[command(flatten)]
     pub(crate) results: ResultArgs,
-    /// Threads for lmac's own contestants; 0 is as many as the machine has. Speeds compare
-    /// with one alone
-    #[arg(short = 'T', long, value_name = "N", default_value_t = 1)]
-    pub(crate) threads: usize,
-    /// Print the results as JSON instead of the table
+    #[command(flatten)]
+    pub(crate) shown: ShownArgs,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    Files(Box<FilesArgs>),
+    /// Measure how fast audio passes that is only stored: the speed of all but the models
+    Throughput,
+    /// Print the manual page
+    Man {
+        /// The command that the page is about, or all of it
+        #[arg(value_parser = ["files"])]
+        command: Option<String>,
+    },
+    /// Print a shell's completions
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Measure presets and other programs on whole WAV files, with speed and memory
+#[derive(Args)]
+#[command(after_help = help::FILES, after_long_help = help::FILES_LONG)]
+pub(crate) struct FilesArgs {
+    /// The folder of recordings: all WAV files in it and below, in the order of their names
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub(crate) folder: PathBuf,
+    /// Presets of lmac, with commas between them, or none
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = presets())]
+    #[arg(default_value = "light,fast,standard,max")]
+    pub(crate) presets: Vec<PresetChoice>,
+    /// Other codecs: those that are installed, those whose names contain one of these texts
+    /// with commas between them, or none
+    #[arg(long, value_name = "LIST", default_value = "installed")]
+    pub(crate) programs: String,
+    #[command(flatten)]
+    pub(crate) external: ExternalArgs,
+    /// A CSV file with sizes that other codecs reached on the same files: a column file, a
+    /// column wav with the size of the file, and after it one for each codec
+    #[arg(long, value_name = "CSV", value_hint = ValueHint::FilePath)]
+    pub(crate) peers: Option<PathBuf>,
+    /// Code each file N times and take the quickest time
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) rounds: u32,
+    #[command(flatten)]
+    pub(crate) results: ResultArgs,
+    #[command(flatten)]
+    pub(crate) shown: ShownArgs,
+}
+
+/// What is printed.
+#[derive(Args)]
+pub(crate) struct ShownArgs {
+    /// Print the results as JSON instead of the tables
     #[arg(long)]
     pub(crate) json: bool,
-    /// Say nothing but errors and results
+    /// Print nothing but errors and results
     #[arg(short, long)]
     pub(crate) quiet: bool,
     /// Show no progress
     #[arg(long)]
     pub(crate) no_progress: bool,
-    /// Print the manual page, and do nothing else
-    #[arg(long, exclusive = true)]
-    pub(crate) man: bool,
-    /// Print a shell's completions, and do nothing else
-    #[arg(long, value_name = "SHELL", exclusive = true)]
-    pub(crate) completions: Option<clap_complete::Shell>,
 }
 
-/// What is compressed.
+/// The audio.
 #[derive(Args)]
 #[command(next_help_heading = "Audio")]
 pub(crate) struct AudioArgs {
@@ -51,15 +100,15 @@ pub(crate) struct AudioArgs {
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     #[arg(required_unless_present = "dataset")]
     pub(crate) audio_dir: Option<PathBuf>,
-    /// Instead of recordings, random samples, which nobody can compress: one channel at
-    /// 16 kHz, of 8 bits where no other depth is asked for
+    /// Instead of recordings, random samples, which no codec can compress: one channel at
+    /// 16 kHz, 8 bits unless --bit-depth says otherwise
     #[arg(long, value_name = "NAME", value_parser = ["random"], conflicts_with = "audio_dir")]
     pub(crate) dataset: Option<String>,
     /// Convert all samples to this depth, by shifts alone; 8 bits are unsigned, as in a WAV
     /// file [default: as they are]
     #[arg(long, value_name = "BITS", value_parser = depths())]
     pub(crate) bit_depth: Option<u32>,
-    /// Bytes of a chunk, cut down to whole frames: what contestants know nothing beyond
+    /// Bytes of a chunk, cut down to whole frames. A chunk is coded without the others
     #[arg(long, value_name = "N", default_value = "2048")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) chunk_size: u32,
@@ -69,15 +118,15 @@ pub(crate) struct AudioArgs {
     /// Leave out the shorter chunk at the end of each file
     #[arg(long)]
     pub(crate) full_chunks_only: bool,
-    /// Take files in an order that this number shuffles, and draw random samples by it
+    /// Shuffle the files, and draw random samples, with this seed
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
 }
 
-/// Who takes part.
+/// The contestants.
 #[derive(Args)]
 #[command(next_help_heading = "Contestants")]
-pub(crate) struct WhoArgs {
+pub(crate) struct ContestantArgs {
     /// A language model: a folder of Hugging Face or Meta, a .gguf or .npz file, or the name
     /// org/model of one in Hugging Face's local cache. May be given several times
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
@@ -90,12 +139,19 @@ pub(crate) struct WhoArgs {
     /// all or none
     #[arg(long, value_name = "LIST", default_value = lmac_eval::baselines::DEFAULT)]
     pub(crate) baselines: String,
-    /// Any program as one more: {in} is a WAV file, {out} what it makes. May be given several
-    /// times
+    #[command(flatten)]
+    pub(crate) external: ExternalArgs,
+}
+
+/// Programs of the user's own.
+#[derive(Args)]
+pub(crate) struct ExternalArgs {
+    /// Any program as one more codec: {in} is a WAV file, {out} the file that it makes. May be
+    /// given several times
     #[arg(long, value_name = "NAME=COMMAND")]
     pub(crate) external: Vec<String>,
-    /// How that program decodes, for what it made to be checked: {in} is that, {out} a WAV
-    /// file
+    /// How that program decodes, to check what it made: {in} is the file that it made, {out}
+    /// a WAV file
     #[arg(long, value_name = "NAME=COMMAND", requires = "external")]
     pub(crate) external_decode: Vec<String>,
 }
@@ -104,21 +160,21 @@ pub(crate) struct WhoArgs {
 #[derive(Args)]
 #[command(next_help_heading = "Measuring")]
 pub(crate) struct HowArgs {
-    /// Chunks that know nothing of each other, files as a whole, or both. Language models
+    /// Chunks that are coded without each other, clips as a whole, or both. Language models
     /// have chunks alone
     #[arg(long, value_name = "HOW", value_parser = ["chunks", "whole", "both"])]
     #[arg(default_value = "both")]
     pub(crate) arrangement: String,
-    /// Whether what precedes the audio in a chunk counts once in a file or in each chunk
+    /// Whether headers of chunks count once in a file or in each chunk
     #[arg(long, value_name = "HOW", value_parser = ["once", "each"], default_value = "once")]
     pub(crate) headers: String,
-    /// Bytes that were really made, or what the predictions of language models come to
-    /// without coding them
+    /// Count the bytes that language models make, or estimate them from the entropy of the
+    /// predictions
     #[arg(long, value_name = "KIND", value_parser = ["real", "entropy"], default_value = "real")]
     #[arg(requires = "model")]
     pub(crate) rate: String,
-    /// Have language models predict step by step, as a decoder does. It takes far longer and
-    /// gives the same bytes
+    /// Have language models predict step by step, as a decoder does. The bytes are the same;
+    /// it takes far longer
     #[arg(long, requires = "model")]
     pub(crate) stepping: bool,
     /// Do not decode and compare
@@ -133,19 +189,23 @@ pub(crate) struct HowArgs {
     pub(crate) mapping: MappingChoice,
     #[command(flatten)]
     pub(crate) way: ModelWay,
+    /// Threads of lmac's own contestants; 0 is one for each core. Only speeds on one thread
+    /// compare with those of other codecs
+    #[arg(short = 'T', long, value_name = "N", default_value_t = 1)]
+    pub(crate) threads: usize,
 }
 
-/// What becomes of the results.
+/// Files for the results.
 #[derive(Args)]
 #[command(next_help_heading = "Results")]
 pub(crate) struct ResultArgs {
-    /// Write all results as JSON. What is done is kept beside it until all is
+    /// Write all results as JSON. Until the run is complete, FILE.partial has those so far
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) output: Option<PathBuf>,
-    /// Go on with a run that was interrupted, where the same is asked for
+    /// Continue an interrupted run with the same options
     #[arg(long, requires = "output")]
     pub(crate) resume: bool,
-    /// Overwrite files that exist, and forget a run that was interrupted
+    /// Overwrite files that exist, and discard an interrupted run
     #[arg(short, long, conflicts_with = "resume")]
     pub(crate) force: bool,
     /// Also write the tables as Markdown
@@ -160,7 +220,7 @@ pub(crate) struct ResultArgs {
     /// The file whose cost along time is drawn [default: the first]
     #[arg(long, value_name = "NAME", requires = "pictures")]
     pub(crate) picture_of: Option<String>,
-    /// Say where the time went
+    /// Print where the time of the run went
     #[arg(long)]
     pub(crate) times: bool,
 }

@@ -1,41 +1,39 @@
-//! One run, from the options to the results.
+//! One run, from its plan to the results.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use lmac::checkpoint;
 use lmac_cli::failure::{Failure, Status};
 use lmac_cli::interrupt;
 use lmac_cli::report::{Report, print};
-use lmac_eval::baselines::{self, External};
 use lmac_eval::report::times::{self, RunTimes};
 use lmac_eval::report::{csv, file, json, markdown, pictures, table};
-use lmac_eval::{
-    Arrangement, ByChunks, Check, Clip, Contestant, Dataset, Headers, Interrupt, Job, Journal,
-    LmacPreset, Model, ModelOptions, Plan, Rate, Results, Selection, Taken, Weights,
-};
+use lmac_eval::{Arrangement, Check, Clip, Interrupt, Journal, Plan, Results, Taken};
 
-use crate::args::{Cli, ResultArgs};
+use crate::args::{ResultArgs, ShownArgs};
 use crate::progress;
 
-pub(crate) fn run(args: &Cli) -> Status {
-    let report = Report::of_program("lmac-eval", args.quiet, args.json, args.no_progress);
-    match Evaluation::new(args, &report).and_then(Evaluation::run) {
-        Ok(status) => status,
-        Err(Failure::BrokenPipe) => Status::Fine,
-        Err(Failure::Here(message)) => {
-            report.complain(&message);
-            Status::Failed
-        }
-        Err(Failure::Elsewhere { file, message }) => {
-            report.error(&file, &message);
-            Status::Failed
-        }
+/// Runs the plan that this makes. Everything that can be wrong is found before hours of
+/// measuring.
+pub(crate) fn run(
+    wanted: &ResultArgs,
+    shown: &ShownArgs,
+    plan: impl FnOnce(&Report, &mut RunTimes, Interrupt) -> Result<Plan, Failure>,
+) -> Status {
+    let report = Report::of_program("lmac-eval", shown.quiet, shown.json, shown.no_progress);
+    let done = Evaluation::new(wanted, shown, &report, plan).and_then(Evaluation::run);
+    match done {
+        Ok(status) => return status,
+        Err(Failure::BrokenPipe) => return Status::Fine,
+        Err(Failure::Here(message)) => report.complain(&message),
+        Err(Failure::Elsewhere { file, message }) => report.error(&file, &message),
     }
+    Status::Failed
 }
 
 struct Evaluation<'a> {
-    args: &'a Cli,
+    wanted: &'a ResultArgs,
+    json: bool,
     report: &'a Report,
     plan: Plan,
     started: Instant,
@@ -43,55 +41,40 @@ struct Evaluation<'a> {
 }
 
 impl<'a> Evaluation<'a> {
-    /// Everything that can be wrong is found before hours of measuring.
-    fn new(args: &'a Cli, report: &'a Report) -> Result<Self, Failure> {
-        check_results(&args.results)?;
+    fn new(
+        wanted: &'a ResultArgs,
+        shown: &ShownArgs,
+        report: &'a Report,
+        plan: impl FnOnce(&Report, &mut RunTimes, Interrupt) -> Result<Plan, Failure>,
+    ) -> Result<Self, Failure> {
+        check_results(wanted)?;
         let started = Instant::now();
         let mut times = RunTimes::default();
-        let others = others(args)?;
-        report.progress_note("looking at the audio");
-        let dataset = seconds(&mut times.looking, || dataset(args))?;
-        let models = seconds(&mut times.loading, || models(args, report))?;
-
-        let presets = args.who.presets.iter().filter_map(|choice| choice.0);
-        let mut contestants: Vec<Box<dyn Contestant>> = Vec::new();
-        contestants.extend(presets.map(|preset| Box::new(LmacPreset::new(preset)) as _));
-        contestants.extend(models.into_iter().map(|model| Box::new(model) as _));
-        contestants.extend(others);
-        if contestants.is_empty() {
-            return Err(Failure::Here("nobody takes part: name presets, models or others".into()));
-        }
         let interrupt = Interrupt::default();
-        let (stop, quiet) = (interrupt.clone(), args.quiet);
+        let plan = plan(report, &mut times, interrupt.clone())?;
+        if let Some(name) = &wanted.picture_of
+            && !plan.dataset.facts().iter().any(|clip| clip.name == *name)
+        {
+            return Err(Failure::Here(format!("no clip is called {name}")));
+        }
+        plan.check()?;
+        let quiet = shown.quiet;
         let ask = move || {
-            stop.stop();
+            interrupt.stop();
             if !quiet {
                 eprintln!("\nlmac-eval: ends after what is under way; at once if asked again");
             }
         };
         interrupt::ask_first(ask, lmac_eval::remove_temporary_folders);
-        if let Some(name) = &args.results.picture_of
-            && !dataset.facts().iter().any(|clip| clip.name == *name)
-        {
-            return Err(Failure::Here(format!("no clip is called {name}")));
-        }
-        let plan = Plan {
-            dataset,
-            contestants,
-            job: job(args, interrupt),
-            arrangements: arrangements(args),
-            settings: settings(args),
-        };
-        plan.check()?;
-        Ok(Evaluation { args, report, plan, started, times })
+        Ok(Evaluation { wanted, json: shown.json, report, plan, started, times })
     }
 
     fn run(mut self) -> Result<Status, Failure> {
-        let (args, results) = (self.args, &self.args.results);
-        let mut journal = match &results.output {
+        let (wanted, json) = (self.wanted, self.json);
+        let mut journal = match &wanted.output {
             None => Journal::none(),
-            Some(path) if results.resume => Journal::resume(&Journal::beside(path), &self.plan)?,
-            Some(path) => Journal::create(&Journal::beside(path), &self.plan, results.force)?,
+            Some(path) if wanted.resume => Journal::resume(&Journal::beside(path), &self.plan)?,
+            Some(path) => Journal::create(&Journal::beside(path), &self.plan, wanted.force)?,
         };
         let plan = &self.plan;
         let measured =
@@ -100,8 +83,7 @@ impl<'a> Evaluation<'a> {
             })?;
 
         let begun = Instant::now();
-        let output =
-            if args.json { json::document(&measured)? } else { table::document(&measured) };
+        let output = if json { json::document(&measured)? } else { table::document(&measured) };
         // Whoever does not read it to the end may still want the files.
         let printed = print(output.as_bytes());
         self.write(&measured)?;
@@ -109,11 +91,11 @@ impl<'a> Evaluation<'a> {
             journal.finish()?;
         }
         printed?;
-        if results.times {
+        if wanted.times {
             self.times.reports = begun.elapsed().as_secs_f64();
             self.times.total = self.started.elapsed().as_secs_f64();
             let times = times::document(&self.times, &measured);
-            match args.json {
+            match json {
                 // Standard output is one object.
                 true => eprint!("{times}"),
                 false => print(format!("\n{times}").as_bytes())?,
@@ -128,7 +110,7 @@ impl<'a> Evaluation<'a> {
 
     /// Writes all files that were asked for.
     fn write(&self, measured: &Results) -> Result<(), Failure> {
-        let wanted = &self.args.results;
+        let wanted = self.wanted;
         if let Some(path) = &wanted.output {
             file::write(path, json::document(measured)?.as_bytes())?;
         }
@@ -147,14 +129,18 @@ impl<'a> Evaluation<'a> {
     /// The clip whose cost along time is drawn.
     fn pictured(&self) -> Result<Option<Clip>, Failure> {
         let dataset = &self.plan.dataset;
-        let wanted = self.args.results.picture_of.as_ref();
+        // Only chunks cost something along time.
+        if !self.plan.arrangements.contains(&Arrangement::Chunks) {
+            return Ok(None);
+        }
+        let wanted = self.wanted.picture_of.as_ref();
         let is_it = |name: &String| wanted.is_none_or(|wanted| wanted == name);
         let number = dataset.facts().iter().position(|clip| is_it(&clip.name));
         Ok(number.map(|number| dataset.load(number)).transpose()?)
     }
 
     fn interrupted(&self) -> String {
-        match &self.args.results.output {
+        match &self.wanted.output {
             Some(path) => format!(
                 "it was interrupted; what is done is in {}, and --resume goes on",
                 Journal::beside(path).display()
@@ -168,18 +154,10 @@ impl<'a> Evaluation<'a> {
 fn is_fine(results: &Results) -> bool {
     let failed = |result: &Taken| match result {
         Taken::Done(outcome) => matches!(outcome.check, Check::Failed(_)),
-        Taken::Refused(_) => false,
-        Taken::Failed(_) => true,
+        Taken::Refused { .. } => false,
+        Taken::Failed { .. } => true,
     };
     results.skipped.is_empty() && !results.measured.iter().any(|one| failed(&one.result))
-}
-
-/// Adds the time that something takes.
-fn seconds<T>(sum: &mut f64, work: impl FnOnce() -> T) -> T {
-    let begun = Instant::now();
-    let done = work();
-    *sum += begun.elapsed().as_secs_f64();
-    done
 }
 
 /// Fails where results could not be written in the end.
@@ -214,120 +192,4 @@ fn check_results(wanted: &ResultArgs) -> Result<(), Failure> {
         Some(path) if !wanted.resume => wrong(path, "it exists; -f overwrites it"),
         _ => Ok(()),
     }
-}
-
-fn dataset(args: &Cli) -> Result<Dataset, Failure> {
-    let audio = &args.audio;
-    let selection = Selection {
-        bit_depth: audio.bit_depth,
-        chunk_bytes: audio.chunk_size as usize,
-        num_chunks: audio.num_chunks,
-        full_chunks_only: audio.full_chunks_only,
-        seed: audio.seed,
-    };
-    Ok(match &audio.audio_dir {
-        Some(folder) => Dataset::folder(folder, &selection)?,
-        None => Dataset::random(&selection)?,
-    })
-}
-
-fn models(args: &Cli, report: &Report) -> Result<Vec<Model>, Failure> {
-    let how = &args.how;
-    let options = ModelOptions {
-        top_k: how.way.top_k.0,
-        tokens: how.way.tokens,
-        mapping: how.mapping.0,
-        blocking: how.blocking,
-        lockstep: how.way.lockstep,
-        memory: how.way.memory,
-        rate: if how.rate == "entropy" { Rate::Entropy } else { Rate::Real },
-        stepping: how.stepping,
-    };
-    let paths = &args.who.model;
-    let load = |path: &PathBuf| {
-        report.progress_note(&format!("loading {}", path.display()));
-        let precision = how.way.precision;
-        let model = checkpoint::load(path, precision)?;
-        let name = format!("{} {}", short_name(path, paths), precision.name());
-        Ok(Model::new(name, model, Weights::of(path)?, options.clone()))
-    };
-    paths.iter().map(load).collect()
-}
-
-/// The last part of a path, unless another ends in the same.
-fn short_name(path: &Path, all: &[PathBuf]) -> String {
-    let alike = all.iter().filter(|other| other.file_name() == path.file_name()).count();
-    let name = path.file_name().filter(|_| alike == 1).unwrap_or(path.as_os_str());
-    name.to_string_lossy().into_owned()
-}
-
-fn others(args: &Cli) -> Result<Vec<Box<dyn Contestant>>, Failure> {
-    let mut contestants: Vec<Box<dyn Contestant>> = Vec::new();
-    for codec in baselines::by_name(&args.who.baselines)? {
-        contestants.push(Box::new(ByChunks::new(codec)));
-    }
-    for codec in External::list(&args.who.external, &args.who.external_decode)? {
-        contestants.push(Box::new(ByChunks::new(codec)));
-    }
-    Ok(contestants)
-}
-
-fn job(args: &Cli, interrupt: Interrupt) -> Job {
-    Job {
-        arrangement: Arrangement::Chunks,
-        chunk_bytes: args.audio.chunk_size as usize,
-        headers: if args.how.headers == "each" { Headers::Each } else { Headers::Once },
-        check: !args.how.no_check,
-        threads: args.threads,
-        interrupt,
-    }
-}
-
-fn arrangements(args: &Cli) -> Vec<Arrangement> {
-    match args.how.arrangement.as_str() {
-        "chunks" => vec![Arrangement::Chunks],
-        "whole" => vec![Arrangement::Whole],
-        _ => vec![Arrangement::Chunks, Arrangement::Whole],
-    }
-}
-
-/// What results depend on beside the contestants.
-fn settings(args: &Cli) -> Vec<(String, String)> {
-    let (audio, how) = (&args.audio, &args.how);
-    let number = |number: Option<u64>, without: &str| {
-        number.map_or(without.to_string(), |number| number.to_string())
-    };
-    let source =
-        audio.audio_dir.as_ref().map_or("random".into(), |path| path.display().to_string());
-    let bit_depth = number(audio.bit_depth.map(u64::from), "as it is");
-    let mut settings = vec![
-        ("audio", source),
-        ("bit-depth", bit_depth),
-        ("chunk-size", audio.chunk_size.to_string()),
-        ("num-chunks", number(audio.num_chunks, "all")),
-        ("full-chunks-only", yes_or_no(audio.full_chunks_only)),
-        ("seed", number(audio.seed, "none")),
-        ("headers", how.headers.clone()),
-        ("checked", yes_or_no(!how.no_check)),
-        ("threads", args.threads.to_string()),
-    ];
-    if !args.who.model.is_empty() {
-        let way = &how.way;
-        settings.extend([
-            ("rate", how.rate.clone()),
-            ("precision", way.precision.name().into()),
-            ("tokens", way.tokens.map_or("the model's", |tokens| tokens.name()).into()),
-            ("top-k", way.top_k.to_string()),
-            ("mapping", how.mapping.to_string()),
-            ("blocking", how.blocking.to_string()),
-            ("lockstep", number(way.lockstep.map(u64::from), "as memory allows")),
-            ("memory", number(way.memory, "as usual")),
-            ("stepping", yes_or_no(how.stepping)),
-        ]);
-    }
-    settings.into_iter().map(|(name, value)| (name.to_string(), value)).collect()
-}
-
-fn yes_or_no(yes: bool) -> String {
-    if yes { "yes" } else { "no" }.into()
 }

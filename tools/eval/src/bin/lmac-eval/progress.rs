@@ -93,10 +93,7 @@ impl Line<'_> {
                 format!("about {} left  ", HumanDuration(Duration::from_secs_f64(seconds)))
             }
         };
-        let how = match state.arrangement {
-            Arrangement::Chunks => "in chunks",
-            Arrangement::Whole => "whole",
-        };
+        let how = state.arrangement.described();
         bar.set_message(format!("{left}{}: {} {how}", state.contestant, state.clip));
     }
 }

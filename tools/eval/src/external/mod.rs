@@ -1,28 +1,38 @@
 //! Any program that makes a file of a WAV file.
 
 mod command_line;
+mod known;
 
+use std::ffi::OsString;
 use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use lmac::AudioSpec;
 
 use self::command_line::CommandLine;
-use super::temporary::folder;
-use super::{said, wav};
 use crate::contestant::Codec;
-use crate::{Error, Result};
+use crate::process::{self, Cost};
+use crate::temporary::folder;
+use crate::{Error, Result, said, wav};
+pub use known::{BASELINE, installed};
 
 /// A codec that is a command, or two.
 ///
 /// Commands are not for a shell: they are cut into words as a shell would cut them, quotes
 /// included, and nothing more is done to them. `{in}` and `{out}` stand for files, alone or
-/// within a word. Where a program needs to know from its name what file to make, that is
-/// `{out}.flac`; the decoder's `{in}` is the name with the ending.
+/// within a word, and `{pcm}` for the sample format as ffmpeg calls it. Where a program needs
+/// to know from its name what file to make, that is `{out}.flac`; the decoder's `{in}` is the
+/// name with the ending.
 ///
 /// Each piece is a process of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct External {
     name: String,
+    /// The version, of a program that is known.
+    version: Option<String>,
+    /// The name of a compressed file.
+    coded: String,
     encoder: CommandLine,
     decoder: Option<CommandLine>,
 }
@@ -32,7 +42,13 @@ impl External {
     /// `{out}`, whose size is what counts.
     pub fn parse(text: &str) -> Result<External> {
         let (name, encoder) = named(text)?;
-        Ok(External { name: name.into(), encoder, decoder: None })
+        Ok(External {
+            name: name.into(),
+            version: None,
+            coded: "coded".into(),
+            encoder,
+            decoder: None,
+        })
     }
 
     /// The same with `name=command` for the way back: that command reads the file that was
@@ -72,30 +88,76 @@ impl External {
         Ok(list)
     }
 
+    /// Compresses a WAV file into a folder, in a process that is measured.
+    pub(crate) fn encode_file(
+        &self,
+        wav: &Path,
+        folder: &Path,
+        spec: &AudioSpec,
+    ) -> Result<(PathBuf, Cost)> {
+        let measured = |words: &[OsString], stdout: Option<&Path>| {
+            process::measured(words, stdout, &self.encoder.text)
+        };
+        self.encoder.run([wav, &folder.join(&self.coded)], spec, measured)
+    }
+
+    /// Decompresses a file that [`encode_file`](Self::encode_file) made into the same folder;
+    /// `None` where there is no decoder.
+    pub(crate) fn decode_file(
+        &self,
+        coded: &Path,
+        folder: &Path,
+        spec: &AudioSpec,
+    ) -> Result<Option<(PathBuf, Cost)>> {
+        let Some(decoder) = &self.decoder else { return Ok(None) };
+        let measured = |words: &[OsString], stdout: Option<&Path>| {
+            process::measured(words, stdout, &decoder.text)
+        };
+        decoder.run([coded, &folder.join("back.wav")], spec, measured).map(Some)
+    }
+
     fn encode_one(&self, piece: &[u8], spec: &AudioSpec) -> Result<Vec<u8>> {
         let folder = folder()?;
         let input = folder.path().join("piece.wav");
         wav::write(&input, piece, spec)?;
-        let made = self.encoder.run(&input, &folder.path().join("coded"))?;
+        let output = folder.path().join(&self.coded);
+        let (made, ()) = self.encoder.run([&input, &output], spec, |words, _| {
+            process::run(&mut command(words), &self.encoder.text).map(drop)
+        })?;
         fs::read(&made).map_err(|error| said(error).about(made.display()))
     }
 
     fn decode_one(&self, decoder: &CommandLine, coded: &[u8], spec: &AudioSpec) -> Result<Vec<u8>> {
         let folder = folder()?;
-        let input = self.encoder.made(&folder.path().join("coded"));
+        let input = self.encoder.made(&folder.path().join(&self.coded));
         fs::write(&input, coded).map_err(|error| said(error).about(input.display()))?;
-        let made = decoder.run(&input, &folder.path().join("back.wav"))?;
-        let (back, piece) = wav::read(&made).map_err(|error| error.about(&decoder.text))?;
+        let output = folder.path().join("back.wav");
+        let (made, ()) = decoder.run([&input, &output], spec, |words, _| {
+            process::run(&mut command(words), &decoder.text).map(drop)
+        })?;
+        self.audio(&made, spec)
+    }
+
+    /// The audio of a file that the decoder made, which has to be of this kind.
+    pub(crate) fn audio(&self, made: &Path, spec: &AudioSpec) -> Result<Vec<u8>> {
+        let shown = self.decoder.as_ref().map_or(&self.name, |decoder| &decoder.text);
+        let (back, pcm) = wav::read(made).map_err(|error| error.about(shown))?;
         if (back.format, back.channels, back.rate) != (spec.format, spec.channels, spec.rate) {
             return Err(Error::new(format!(
-                "{}: what comes back is {}, not {}",
-                decoder.text,
+                "{shown}: what comes back is {}, not {}",
                 described(&back),
                 described(spec)
             )));
         }
-        Ok(piece)
+        Ok(pcm)
     }
+}
+
+fn command(words: &[OsString]) -> Command {
+    let mut words = words.iter();
+    let mut command = Command::new(words.next().map_or("".as_ref(), OsString::as_os_str));
+    command.args(words);
+    command
 }
 
 impl Codec for External {
@@ -104,10 +166,10 @@ impl Codec for External {
     }
 
     fn description(&self) -> String {
-        match &self.decoder {
-            Some(decoder) => format!("command: {}; back: {}", self.encoder.text, decoder.text),
-            None => format!("command: {}", self.encoder.text),
-        }
+        let version = self.version.as_ref().map(|version| format!("version {version}; "));
+        let back = self.decoder.as_ref().map(|decoder| format!("; back: {}", decoder.text));
+        let (version, back) = (version.unwrap_or_default(), back.unwrap_or_default());
+        format!("{version}command: {}{back}", self.encoder.text)
     }
 
     /// Only the program knows.
@@ -153,8 +215,8 @@ fn described(spec: &AudioSpec) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::eight_bits;
     use super::*;
+    use crate::testing::eight_bits;
 
     #[test]
     fn names_and_commands_that_cannot_be_are_refused() {
@@ -202,8 +264,8 @@ mod tests {
         use lmac::SampleFormat;
 
         use super::*;
-        use crate::baselines::temporary::TemporaryFolder;
-        use crate::baselines::tests::{come_back, noise};
+        use crate::temporary::TemporaryFolder;
+        use crate::testing::{come_back, noise};
 
         /// A codec of two scripts, which get `{in}` and `{out}` as `$1` and `$2`.
         fn scripts(encode: &str, decode: &str) -> (TemporaryFolder, External) {

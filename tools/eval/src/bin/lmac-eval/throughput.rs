@@ -1,21 +1,23 @@
 //! How fast audio passes that is only stored: what everything around a model costs.
 
+use std::fmt::Write as _;
 use std::io::{Write, sink};
 use std::time::Instant;
 
 use lmac::source::Restored;
 use lmac::{AudioSpec, Decoder, EncodeOptions, Encoder, Preset, SampleFormat};
 
-use crate::failure::Result;
-
 const BYTES: usize = 256 << 20;
 const ROUNDS: usize = 5;
 
-pub(crate) fn run() -> Result<()> {
+/// A table of Markdown.
+pub(crate) fn table() -> lmac::Result<Vec<u8>> {
     let audio = noise();
-    println!("MB/s on one thread, {} MiB of 16-bit stereo, median of {ROUNDS}", BYTES >> 20);
-    println!("| MD5 | verification | encoding | decoding |");
-    println!("|:--|:--|--:|--:|");
+    let mut table = format!(
+        "MB/s on one thread, {} MiB of 16-bit stereo, median of {ROUNDS}\n\
+         | MD5 | verification | encoding | decoding |\n|:--|:--|--:|--:|\n",
+        BYTES >> 20
+    );
     for (md5, verify) in [(true, true), (true, false), (false, false)] {
         let options =
             EncodeOptions::default().with_preset(Preset::Store).with_md5(md5).with_verify(verify);
@@ -36,15 +38,16 @@ pub(crate) fn run() -> Result<()> {
             times.sort_by(f64::total_cmp);
             BYTES as f64 / 1e6 / times[ROUNDS / 2]
         };
-        println!("| {md5} | {verify} | {:.0} | {:.0} |", speed(encoding), speed(decoding));
+        let (encoding, decoding) = (speed(encoding), speed(decoding));
+        let _ = writeln!(table, "| {md5} | {verify} | {encoding:.0} | {decoding:.0} |");
     }
-    Ok(())
+    Ok(table.into_bytes())
 }
 
-fn encode<W: Write>(audio: &[u8], writer: W, options: &EncodeOptions) -> Result<W> {
+fn encode<W: Write>(audio: &[u8], writer: W, options: &EncodeOptions) -> lmac::Result<W> {
     let spec = AudioSpec::new(SampleFormat::S16, 2, 44100);
     let mut encoder = Encoder::with_options(writer, spec, options.clone())?;
-    encoder.write_all(audio)?;
+    encoder.write_all(audio).map_err(lmac::Error::from)?;
     Ok(encoder.finish()?.writer)
 }
 

@@ -4,8 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::said;
-use crate::{Error, Result};
+use crate::{Error, Result, said};
 
 /// So often removing is tried: a program that still runs may put a file into a folder that
 /// is just being emptied.
@@ -21,19 +20,19 @@ pub fn remove_temporary_folders() {
 }
 
 /// A new folder for files that go with it.
-pub(super) fn folder() -> Result<TemporaryFolder> {
+pub(crate) fn folder() -> Result<TemporaryFolder> {
     ALL.folder()
 }
 
 /// A folder that goes with this, and all that is in it.
 #[derive(Debug)]
-pub(super) struct TemporaryFolder {
+pub(crate) struct TemporaryFolder {
     path: PathBuf,
     registry: &'static Registry,
 }
 
 impl TemporaryFolder {
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 }
