@@ -1,4 +1,4 @@
-//! Who takes part.
+//! Contestants: their tasks and results.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,32 +9,32 @@ use serde::{Deserialize, Serialize};
 use crate::audio::Clip;
 use crate::{Error, Result};
 
-/// Somebody who compresses audio.
+/// A codec that takes part.
 pub trait Contestant: Send + Sync {
     /// The name in results, unique in a run.
     fn name(&self) -> &str;
 
-    /// What it is in full: program or library, version and settings.
+    /// Describes the program or library, its version and settings.
     fn description(&self) -> String;
 
-    /// What a decoder needs beside the compressed bytes.
+    /// The weights that a decoder needs beside the compressed bytes.
     fn weights(&self) -> Option<Weights> {
         None
     }
 
-    /// The arrangements that it can be asked for.
+    /// The arrangements that it supports.
     fn arrangements(&self) -> &[Arrangement] {
         &[Arrangement::Chunks, Arrangement::Whole]
     }
 
-    /// Why it cannot take this audio at all, if so.
+    /// Returns why it cannot take such audio, if so.
     fn refuses(&self, spec: &AudioSpec) -> Option<String>;
 
-    /// Compresses a clip, and checks that it comes back.
+    /// Compresses a clip, and checks that it decodes to the same.
     fn measure(&self, clip: &Clip, job: &Job) -> Result<Outcome>;
 
-    /// How much of the clip that it is given is done, from 0 to 1, if it takes long enough to
-    /// tell. Another thread may ask meanwhile.
+    /// Returns how much of the current clip is done, from 0 to 1, if that is known. Another
+    /// thread calls it.
     fn progress(&self) -> Option<f64> {
         None
     }
@@ -44,7 +44,7 @@ pub trait Contestant: Send + Sync {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Arrangement {
-    /// In chunks that know nothing of each other.
+    /// In chunks that are coded without each other.
     Chunks,
     /// All of it at once.
     Whole,
@@ -65,7 +65,7 @@ impl Arrangement {
         }
     }
 
-    /// The clips that are given so, as text within a sentence.
+    /// The arrangement as text within a sentence.
     pub fn described(self) -> &'static str {
         match self {
             Arrangement::Chunks => "in chunks",
@@ -75,7 +75,7 @@ impl Arrangement {
     }
 }
 
-/// How often what precedes the audio in each chunk counts.
+/// How often the headers of chunks count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum Headers {
     /// Once in a clip: chunks of one stream.
@@ -85,16 +85,16 @@ pub enum Headers {
     Each,
 }
 
-/// What is asked of a contestant.
+/// A task for a contestant.
 #[derive(Debug, Clone)]
 pub struct Job {
     /// In chunks or whole.
     pub arrangement: Arrangement,
-    /// Bytes of a chunk; it is cut down to whole frames, of which it has at least one.
+    /// Bytes of a chunk, rounded down to whole frames, at least one.
     pub chunk_bytes: usize,
-    /// Where there are chunks.
+    /// How headers of chunks count.
     pub headers: Headers,
-    /// Whether all has to be decoded again and compared.
+    /// Whether to decode and compare.
     pub check: bool,
     /// Threads that may be used.
     pub threads: usize,
@@ -102,28 +102,28 @@ pub struct Job {
     pub interrupt: Interrupt,
 }
 
-/// Tells those who work to stop.
+/// Asks a run to stop.
 #[derive(Debug, Clone, Default)]
 pub struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
-    /// Asks everyone to stop.
+    /// Asks to stop.
     pub fn stop(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Whether to stop.
+    /// Returns whether to stop.
     pub fn is_stopped(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Fails where it is time to stop.
+    /// Fails if it is time to stop.
     pub fn check(&self) -> Result<()> {
         if self.is_stopped() { Err(Error::interrupted()) } else { Ok(()) }
     }
 }
 
-/// The size of a compressed clip, and what making it took. `FORMAT.md` documents the fields
+/// The size of a compressed clip, with times and memory. `FORMAT.md` documents the fields
 /// by the names that they have in JSON.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
@@ -131,7 +131,7 @@ pub struct Outcome {
     pub bytes: u64,
     /// Whether `bytes` are estimated from an entropy instead of counted.
     pub estimated: bool,
-    /// Whether the clip came back.
+    /// Whether it decodes to the same.
     #[serde(flatten)]
     pub check: Check,
     /// Seconds of compressing, or of estimating, if that is known.
@@ -216,7 +216,7 @@ pub struct BitAccount {
     /// Bits of planes for each byte of a sample, the highest first.
     pub plane_bits: Vec<f64>,
     /// Bytes that are neither: headers, lengths, checksums, and chunks that never came to the
-    /// model. What the coder loses and rounds up is not in them.
+    /// model. The coder's loss is not in them.
     pub other_bytes: u64,
     /// Chunks of the stream that the model made larger than their audio. They count as what
     /// the model made of them.
@@ -267,12 +267,12 @@ impl Stage {
     }
 }
 
-/// What a decoder has to have before it can decode anything.
+/// The size of a model's weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Weights {
     /// Bytes of the files that hold them.
     pub file_bytes: u64,
-    /// How many numbers they are.
+    /// The number of parameters.
     pub parameters: u64,
 }
 
@@ -281,10 +281,10 @@ pub trait Codec: Send + Sync {
     /// The name in results.
     fn name(&self) -> &str;
 
-    /// What it is in full: program or library, version and settings.
+    /// Describes the program or library, its version and settings.
     fn description(&self) -> String;
 
-    /// Why it cannot take this audio at all, if so.
+    /// Returns why it cannot take such audio, if so.
     fn refuses(&self, spec: &AudioSpec) -> Option<String>;
 
     /// Whether it can decode.
@@ -292,10 +292,10 @@ pub trait Codec: Send + Sync {
         true
     }
 
-    /// The compressed form of each piece, which is PCM as in [`Clip::pcm`].
+    /// Compresses each piece, which is PCM as in [`Clip::pcm`].
     fn encode(&self, pieces: &[&[u8]], spec: &AudioSpec) -> Result<Vec<Vec<u8>>>;
 
-    /// The pieces again.
+    /// Decodes the pieces.
     fn decode(&self, coded: &[Vec<u8>], spec: &AudioSpec) -> Result<Vec<Vec<u8>>>;
 }
 

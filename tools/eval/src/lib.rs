@@ -1,8 +1,8 @@
-//! How well language models and other codecs compress audio, honestly counted.
+//! Measures how well language models and other codecs compress audio.
 //!
-//! [`Contestant`]s compress [`Clip`]s, in chunks or whole. Every rate is bytes that were
-//! really made over bytes of PCM that really went in, and what does not come back the same
-//! is a failure and in no average.
+//! [`Contestant`]s compress [`Clip`]s: in chunks, whole, or as files. Every rate is compressed
+//! bytes over the bytes that went in. A clip that does not decode to the same bytes is a
+//! failure and in no average.
 
 pub mod baselines;
 pub mod report;
@@ -34,7 +34,8 @@ pub use contestant::{
     Weights,
 };
 pub use dataset::{Dataset, Selection};
-pub use external::{BASELINE, External, installed};
+pub use external::External;
+pub use external::known::{BASELINE, installed};
 pub use files::{FileCodec, Peer, of_process};
 pub use journal::Journal;
 pub use models::{Model, ModelOptions, Rate};
@@ -44,10 +45,10 @@ pub use results::{ClipFacts, Entry, Measured, Results, Setting, Skipped, Taken};
 pub use run::{Observer, Progress, run};
 pub use temporary::remove_temporary_folders;
 
-/// What can go wrong, for people.
+/// The result of something that can fail.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// A message that names what failed.
+/// A message for people that names the file or program that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
     message: String,
@@ -67,7 +68,7 @@ impl Error {
         Error { message: message.into(), kind: Kind::Failed }
     }
 
-    /// The end of work that an [`Interrupt`] stopped. It is nobody's failure.
+    /// The end of work that an [`Interrupt`] stopped. It is not a failure.
     pub fn interrupted() -> Self {
         Error { message: "it was interrupted".into(), kind: Kind::Interrupted }
     }
@@ -87,7 +88,7 @@ impl Error {
         self.kind == Kind::Refused
     }
 
-    /// The same, with what it is about before it.
+    /// Puts the thing that it is about before the message.
     pub fn about(self, what: impl std::fmt::Display) -> Self {
         Error { message: format!("{what}: {}", self.message), ..self }
     }

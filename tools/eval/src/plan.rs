@@ -1,22 +1,21 @@
-//! What a run does.
+//! The plan of a run.
 
 use crate::contestant::{Arrangement, Contestant, Job};
 use crate::dataset::Dataset;
 use crate::results::{Entry, Setting};
 use crate::{Error, Result};
 
-/// What is to be done.
+/// The plan of a run.
 pub struct Plan {
-    /// What is compressed.
+    /// The clips.
     pub dataset: Dataset,
-    /// By whom, in this order.
+    /// The contestants, in order.
     pub contestants: Vec<Box<dyn Contestant>>,
-    /// How; its arrangement does not matter.
+    /// The task; its arrangement is ignored.
     pub job: Job,
-    /// In which arrangements; a contestant is asked for those that it knows.
+    /// The arrangements; a contestant is given those that it supports.
     pub arrangements: Vec<Arrangement>,
-    /// What was asked for, as names and values for people. A run that is resumed has to have
-    /// the same.
+    /// The options, as text for people. A run that is resumed must have the same.
     pub settings: Vec<Setting>,
 }
 
@@ -29,7 +28,7 @@ pub(crate) struct Unit {
 }
 
 impl Plan {
-    /// Who takes part, as results name them.
+    /// Returns the contestants as results name them.
     pub fn entries(&self) -> Vec<Entry> {
         let entry = |contestant: &dyn Contestant| Entry {
             name: contestant.name().into(),
@@ -39,8 +38,8 @@ impl Plan {
         self.contestants.iter().map(|contestant| entry(contestant.as_ref())).collect()
     }
 
-    /// All that is to be done, in order: what disturbs the machine for a while is to disturb
-    /// all contestants.
+    /// Returns all units in order. Contestants take turns at each clip, so that a disturbance
+    /// of the machine affects all of them.
     pub(crate) fn units(&self) -> Vec<Unit> {
         let clips = 0..self.dataset.facts().len();
         clips
@@ -59,13 +58,12 @@ impl Plan {
             .collect()
     }
 
-    /// Fails where the plan cannot be carried out: names tell contestants apart, and somebody
-    /// has to know an arrangement that is asked for.
+    /// Fails if two contestants have the same name, or none supports any arrangement.
     pub fn check(&self) -> Result<()> {
         let mut names: Vec<&str> = self.contestants.iter().map(|one| one.name()).collect();
         names.sort_unstable();
         if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Err(Error::new(format!("there are two contestants \"{}\"", pair[0])));
+            return Err(Error::new(format!("two contestants are called \"{}\"", pair[0])));
         }
         let known = |arrangement| {
             self.contestants.iter().any(|one| one.arrangements().contains(arrangement))

@@ -1,4 +1,4 @@
-//! Programs that are run: what they cost, and what they say when they fail.
+//! Running programs: their time and memory, and their output when they fail.
 //!
 //! A system tells the peak memory of all children that a process has waited for, and a child
 //! starts with the peak of its parent. So a program that is measured is not started from here
@@ -18,7 +18,7 @@ use crate::{Error, Result};
 /// The argument that makes this program the process in between.
 pub(crate) const WATCH: &str = "--watch-one-process";
 
-/// Stands for a standard output that goes where errors go.
+/// Stands for a standard output that is sent to standard error.
 const NO_FILE: &str = "";
 
 /// Lines and characters of a program's output that an error quotes at most.
@@ -36,7 +36,7 @@ pub(crate) fn run(command: &mut Command, shown: &str) -> Result<Output> {
     Err(failure(shown, &output.status.to_string(), said))
 }
 
-/// What a process cost.
+/// The time and memory of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Cost {
     /// From its start to its end.
@@ -74,7 +74,7 @@ pub(crate) fn watch(arguments: &[OsString]) -> Result<()> {
         return Err(Error::new("no program is named"));
     };
     let about = |error: std::io::Error| Error::new(error.to_string());
-    // What programs say on either output is wanted if they fail.
+    // If the program fails, the error quotes either output.
     let stdout = match stdout.is_empty() {
         true => Stdio::from(std::io::stderr()),
         false => File::create(stdout).map_err(about)?.into(),

@@ -1,21 +1,21 @@
-//! What was measured.
+//! Results of a run.
 
 use serde::{Deserialize, Serialize};
 
 use crate::contestant::{Arrangement, Check, Outcome, Weights};
 
-/// All that came out of a run.
+/// The results of a run.
 #[derive(Debug, Clone, Default)]
 pub struct Results {
-    /// What was asked for, as names and values for people, in the order of the options.
+    /// The options of the run, as text for people.
     pub settings: Vec<Setting>,
-    /// What was compressed, in the order of the run.
+    /// The clips, in the order of the run.
     pub clips: Vec<ClipFacts>,
     /// Files that are not among them, and why.
     pub skipped: Vec<Skipped>,
-    /// Who took part, in the order of the run.
+    /// The contestants, in the order of the run.
     pub contestants: Vec<Entry>,
-    /// What became of it, in the order of clips, contestants and arrangements.
+    /// The results, in the order of clips, contestants and arrangements.
     pub measured: Vec<Measured>,
     /// Whether nothing is missing.
     pub complete: bool,
@@ -96,21 +96,21 @@ impl ClipFacts {
 pub struct Entry {
     /// Its name.
     pub name: String,
-    /// What it is in full.
+    /// Program or library, version and settings.
     pub description: String,
-    /// What its decoder needs.
+    /// The weights that its decoder needs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<Weights>,
 }
 
-/// What became of a clip in the hands of a contestant.
+/// The result of a clip with a contestant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
     /// Number of the clip.
     pub clip: usize,
     /// Number of the contestant.
     pub contestant: usize,
-    /// How it was given.
+    /// How the clip was given.
     pub arrangement: Arrangement,
     /// The result.
     #[serde(flatten)]
@@ -121,7 +121,7 @@ pub struct Measured {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "lowercase")]
 pub enum Taken {
-    /// It was compressed; whether it came back is in it.
+    /// It was compressed.
     Done(Outcome),
     /// The contestant does not take such audio.
     Refused {
@@ -136,7 +136,7 @@ pub enum Taken {
 }
 
 impl Taken {
-    /// The outcome, if it counts: one that did not come back does not.
+    /// Returns the outcome if it counts: if its check did not fail.
     pub fn counting(&self) -> Option<&Outcome> {
         match self {
             Taken::Done(outcome) if !matches!(outcome.check, Check::Failed(_)) => Some(outcome),
@@ -144,7 +144,7 @@ impl Taken {
         }
     }
 
-    /// Whether it was compressed, or refused, as it always will be: nothing went wrong.
+    /// Returns whether another try would give the same.
     pub fn is_settled(&self) -> bool {
         matches!(self, Taken::Refused { .. }) || self.counting().is_some()
     }

@@ -1,4 +1,4 @@
-//! A run: every clip in the hands of every contestant.
+//! A run: every clip with every contestant.
 
 use std::time::Instant;
 
@@ -10,56 +10,56 @@ use crate::memory;
 use crate::plan::{Plan, Unit};
 use crate::results::{ClipFacts, Measured, Results, Taken};
 
-/// How far a run is.
+/// The progress of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct Progress<'a> {
-    /// Clips times contestants times arrangements that are done. What an earlier run left is
-    /// among them from the start.
+    /// Units of clip, contestant and arrangement that are done, those of an earlier run
+    /// included.
     pub units_done: usize,
     /// All of them.
     pub units: usize,
-    /// Bytes of PCM in what is done.
+    /// Bytes of PCM of these units.
     pub bytes_done: u64,
     /// All of them.
     pub bytes: u64,
-    /// What is compressed now.
+    /// The clip under way.
     pub clip: &'a ClipFacts,
-    /// By whom.
+    /// The contestant under way.
     pub contestant: &'a str,
-    /// In which arrangement.
+    /// The arrangement under way.
     pub arrangement: Arrangement,
 }
 
-/// Hears how far a run is.
+/// Observes the progress of a run.
 pub trait Observer {
-    /// A contestant is about to be given a clip.
+    /// Is called before a contestant is given a clip.
     fn begins(&mut self, progress: &Progress<'_>) {
         let _ = progress;
     }
 
-    /// A clip was read and converted for that, which took so many seconds.
+    /// Is called after a clip was read and converted, with the seconds that took.
     fn read(&mut self, seconds: f64) {
         let _ = seconds;
     }
 
-    /// What came of one was written into the journal, which took so many seconds.
+    /// Is called after a result was written into the journal, with the seconds that took.
     fn recorded(&mut self, seconds: f64) {
         let _ = seconds;
     }
 
-    /// It is done with it.
+    /// Is called after a contestant is done with a clip.
     fn ends(&mut self, progress: &Progress<'_>, measured: &Measured) {
         let _ = (progress, measured);
     }
 }
 
-/// Nobody listens.
+/// Observes nothing.
 impl Observer for () {}
 
-/// Does what is to be done and is not in the journal yet, and puts it there at once. A
-/// contestant that fails does not stop the others. After an interrupt the results are what
-/// there was until then, and not complete; an error of the journal ends the run, and all
-/// that was measured before is in it.
+/// Measures all units that are not in the journal yet, and writes each result there at once.
+/// A contestant that fails does not stop the others. After an interrupt the results are those
+/// so far, and not complete. An error of the journal ends the run; the journal keeps all
+/// results before it.
 pub fn run(plan: &Plan, journal: &mut Journal, observer: &mut dyn Observer) -> Result<Results> {
     plan.check()?;
     let units = plan.units();
@@ -98,7 +98,7 @@ pub fn run(plan: &Plan, journal: &mut Journal, observer: &mut dyn Observer) -> R
         let clip = match &loaded {
             Some((number, clip)) if *number == unit.clip => clip,
             _ => {
-                // The one before makes room first.
+                // Frees the memory of the clip before.
                 loaded = None;
                 let start = Instant::now();
                 let clip = plan.dataset.load(unit.clip);
@@ -128,7 +128,7 @@ pub fn run(plan: &Plan, journal: &mut Journal, observer: &mut dyn Observer) -> R
     })
 }
 
-/// What comes of a clip in the hands of a contestant; `None` after an interrupt.
+/// Gives a clip to a contestant; `None` after an interrupt.
 fn take(
     contestant: &dyn Contestant,
     clip: &Result<Clip>,
@@ -146,7 +146,7 @@ fn take(
     let watch = memory::watch();
     match contestant.measure(clip, &job) {
         Ok(mut outcome) => {
-            // Of those that are processes of their own this process says nothing.
+            // Processes of their own have their memory measured apart.
             if arrangement != Arrangement::Files {
                 outcome.peak_memory = watch.and_then(|watch| watch.peak());
             }
@@ -155,7 +155,7 @@ fn take(
         Err(error) if error.is_refusal() && !plan.job.interrupt.is_stopped() => {
             Some(Taken::Refused { reason: error.to_string() })
         }
-        // What told us to stop may have ended another program that was asked.
+        // The signal that stopped this run may have ended the other program, too.
         Err(error) if error.is_interrupted() || plan.job.interrupt.is_stopped() => None,
         Err(error) => Some(Taken::Failed { reason: error.to_string() }),
     }

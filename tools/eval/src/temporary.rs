@@ -1,4 +1,4 @@
-//! Folders for files that go with them, or with the program.
+//! Temporary folders that are removed even if the program exits early.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,25 +6,24 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::{Error, Result, said};
 
-/// So often removing is tried: a program that still runs may put a file into a folder that
-/// is just being emptied.
+/// Attempts to remove a folder: a program that still runs may put a file into it meanwhile.
 const TRIES: usize = 3;
 
 static ALL: Registry = Registry::new();
 
 /// Removes all temporary folders of this process, and lets it make no others: for a program
 /// that is about to exit without unwinding. Stop the [`Interrupt`](crate::Interrupt) of a run
-/// first: what its contestants miss then is no failure.
+/// first, so that its contestants do not fail without them.
 pub fn remove_temporary_folders() {
     ALL.close();
 }
 
-/// A new folder for files that go with it.
+/// Makes a folder that is removed when it is dropped.
 pub(crate) fn folder() -> Result<TemporaryFolder> {
     ALL.folder()
 }
 
-/// A folder that goes with this, and all that is in it.
+/// A folder that is removed with its files when this is dropped.
 #[derive(Debug)]
 pub(crate) struct TemporaryFolder {
     path: PathBuf,
@@ -39,7 +38,7 @@ impl TemporaryFolder {
 
 impl Drop for TemporaryFolder {
     fn drop(&mut self) {
-        // Whoever exits meanwhile still knows of it.
+        // It stays registered until it is removed, in case the program exits meanwhile.
         remove(&self.path);
         self.registry.lock().folders.retain(|path| *path != self.path);
     }
@@ -109,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn who_exits_leaves_no_folders_and_makes_none() {
+    fn closing_removes_all_folders_and_makes_no_more() {
         static OWN: Registry = Registry::new();
         let folders = [OWN.folder().unwrap(), OWN.folder().unwrap()];
         fs::create_dir(folders[1].path().join("in")).unwrap();

@@ -37,7 +37,7 @@ pub(crate) fn folder() -> tempfile::TempDir {
     folder
 }
 
-/// Keeps half of each piece, and swears that it is all of it.
+/// Keeps half of each piece and decodes it wrongly.
 struct Liar;
 
 impl Codec for Liar {
@@ -121,16 +121,16 @@ pub(crate) fn plan(folder: &Path, whimsical: Whimsical) -> Plan {
     }
 }
 
-/// Does what it should.
+/// One that never fails.
 pub(crate) const GOOD: Whimsical = Whimsical { fails_at: "", stops_at: "" };
 
-/// Bytes that nobody can compress, the same ones for the same seed.
+/// Incompressible bytes, the same ones for the same seed.
 pub(crate) fn noise(length: usize, seed: u64) -> Vec<u8> {
     let mut generator = Generator::new(seed);
     (0..length).map(|_| (generator.next() >> 56) as u8).collect()
 }
 
-/// Bytes that a triangle makes, not quite in time with a whole number of them.
+/// A triangle wave whose period is not a whole number of bytes.
 pub(crate) fn triangle(length: usize) -> Vec<u8> {
     (0..length as u64).map(|at| ((at * 37 / 8 % 512).abs_diff(256) * 255 / 256) as u8).collect()
 }

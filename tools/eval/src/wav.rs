@@ -34,7 +34,7 @@ impl Wav {
         pcm(&stream, frames.saturating_mul(self.spec.frame_bytes() as u64))
     }
 
-    /// Stores the audio of a file as a stream, of which at least the start can be read.
+    /// Stores the audio of a file as a stream; `written` returns the stream or its start.
     fn pass<W: Write>(
         path: &Path,
         mut stream: &mut W,

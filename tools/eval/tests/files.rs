@@ -84,7 +84,7 @@ fn errors_come_before_measuring() {
     folder.run("--audio-dir wavs files wavs").expect(2);
 }
 
-/// Scripts with the names of programs, so that it is known what they do.
+/// Scripts in place of programs.
 #[cfg(unix)]
 #[test]
 fn other_programs_are_checked() {
@@ -120,7 +120,7 @@ fn other_programs_are_checked() {
     let mut command = folder.command(arguments);
     command.args(["own=/bin/cp {in} {out}.x", "--external-decode", "own=/bin/cp {in} {out}"]);
     let ran: Ran = command.env("PATH", folder.path("path")).output().unwrap().into();
-    // The audio of wavpack does not come back.
+    // wavpack decodes to other audio.
     let tables = ran.expect(1).text();
     assert!(tables.contains("encoding / flac -8"), "{tables}");
     assert!(tables.contains("exit status: 3: too wide"), "{tables}");

@@ -22,7 +22,7 @@ fn folder() -> Folder {
     folder
 }
 
-/// Sizes of everything, without what differs from run to run.
+/// All sizes, without times.
 fn sizes(results: &Value) -> Vec<(String, String, String, u64)> {
     let text = |value: &Value| value.as_str().unwrap().to_string();
     let size = |one: &Value| {
@@ -107,7 +107,7 @@ fn files_that_are_no_audio_are_named() {
 }
 
 #[test]
-fn what_cannot_be_done_is_said_before_anything_is() {
+fn errors_come_before_measuring() {
     let folder = folder();
     folder.write("results.json", b"mine");
     let eval = "--audio-dir music";
@@ -122,9 +122,9 @@ fn what_cannot_be_done_is_said_before_anything_is() {
         ("--presets fast,fast", "lmac fast"),
         ("--csv music", "music: it is a folder"),
         ("--csv a.csv --markdown a.csv", "a.csv: two results"),
-        ("--csv results.json/a.csv", "results.json: it is no folder"),
+        ("--csv results.json/a.csv", "results.json: it is not a folder"),
         ("--pictures none --picture-of three.wav", "three.wav"),
-        ("-o results.json --resume", "results.json: it exists, and no run is left"),
+        ("-o results.json --resume", "results.json: it exists, and there is no interrupted run"),
     ] {
         let arguments: Vec<String> = [eval, options]
             .iter()
@@ -192,7 +192,7 @@ fn an_interrupted_run_goes_on_where_it_was() {
     assert!(folder.has("results.json.partial"));
 
     let ran: Ran = folder.command(eval).output().unwrap().into();
-    ran.expect(1).says("--resume goes on");
+    ran.expect(1).says("--resume continues");
     let changed = [&eval[..], &["--resume", "--chunk-size", "100"]].concat();
     let ran: Ran = folder.command(changed).output().unwrap().into();
     ran.expect(1).says("chunk-size");

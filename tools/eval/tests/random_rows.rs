@@ -47,7 +47,7 @@ fn sizes(codec: &dyn Codec, pieces: &[&[u8]]) -> Vec<usize> {
     codec.encode(pieces, &spec()).unwrap().iter().map(Vec::len).collect()
 }
 
-/// What is taken off for a header.
+/// The size of a header.
 fn header(codec: &dyn Codec) -> usize {
     sizes(codec, &[&[0]])[0]
 }

@@ -10,8 +10,8 @@ use lmac::AudioSpec;
 use crate::contestant::Codec;
 use crate::{Result, said};
 
-/// zlib at its best level, a gzip member for each piece. There is no file name in it, as in
-/// what Python's `gzip.compress` makes, and the sizes are those of it.
+/// zlib at its best level, a gzip member for each piece. There is no file name in it, so
+/// that sizes are those of Python's `gzip.compress`.
 pub(super) struct Gzip;
 
 impl Codec for Gzip {

@@ -1,7 +1,7 @@
 //! Codecs that models are compared with.
 //!
-//! gzip, xz, PNG and zstd are the libraries that everybody uses, built in. The reference
-//! encoder of FLAC, and whatever else is asked for, are programs.
+//! gzip, xz, PNG and zstd are the usual libraries, built in. The reference encoder of FLAC is
+//! a program.
 
 mod flac;
 mod gzip;
@@ -12,7 +12,7 @@ mod zstd;
 use crate::contestant::Codec;
 use crate::{Error, Result};
 
-/// What baselines are called.
+/// The names of the baselines.
 pub const NAMES: &[&str] = &["gzip", "lzma", "png", "flac", "flac-8", "zstd"];
 
 /// Those that take part where nothing else is asked for: the published ones, and zstd.
@@ -44,7 +44,7 @@ fn one(name: &str) -> Result<Box<dyn Codec>> {
         "zstd" => Box::new(zstd::Zstd),
         _ => {
             return Err(Error::new(format!(
-                "there is no baseline \"{name}\"; there are {}, and all or none of them",
+                "there is no baseline \"{name}\"; known are {}, all and none",
                 NAMES.join(", ")
             )));
         }
@@ -59,7 +59,7 @@ mod tests {
     use crate::testing::{come_back, eight_bits, noise, triangle};
 
     #[test]
-    fn everything_built_in_takes_everything() {
+    fn built_in_codecs_take_all_formats() {
         for codec in by_name("gzip,lzma,png,zstd").unwrap() {
             come_back(codec.as_ref(), &eight_bits());
             for (format, channels) in [
@@ -95,7 +95,7 @@ mod tests {
         assert!(error("gzip,none").contains("\"none\""));
     }
 
-    /// Lengths of what Python 3.11 (`gzip.compress`, `lzma.compress`) and Pillow 13
+    /// Lengths that Python 3.11 (`gzip.compress`, `lzma.compress`) and Pillow 13
     /// (`optimize=True`) make of the same bytes.
     #[test]
     fn sizes_are_those_of_the_published_harness() {

@@ -15,11 +15,11 @@ pub(super) struct Found {
     pub(super) name: String,
 }
 
-/// What names of audio files end in, in any case of letters.
+/// The extensions of audio files, in upper or lower case.
 const EXTENSIONS: &[&str] = &["wav", "wave"];
 
 /// All files below a folder whose names end in `.wav` or `.wave`, in the order of the bytes
-/// of their paths. What is no regular file or cannot be looked through goes to `skipped`, with the reason.
+/// of their paths. Other kinds of files, and folders that cannot be read, go to `skipped`.
 pub(super) fn files(top: &Path, skipped: &mut Vec<Skipped>) -> Result<Vec<Found>> {
     let about = |error: io::Error| Error::new(error.to_string()).about(top.display());
     let mut walk =
@@ -55,7 +55,7 @@ impl Walk<'_> {
                 match fs::metadata(&path) {
                     Ok(facts) if facts.is_file() => self.found.push((name.clone(), path)),
                     // Opening a pipe may wait forever.
-                    Ok(_) => self.skip(name, "it is no regular file"),
+                    Ok(_) => self.skip(name, "it is not a regular file"),
                     Err(reason) => self.skip(name, reason),
                 }
             }
@@ -116,7 +116,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn what_is_no_regular_file_is_skipped() {
+    fn only_regular_files_are_taken() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a.wav"), b"").unwrap();
         let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("b.wav")).unwrap();
@@ -124,7 +124,7 @@ mod tests {
         let (found, mut skipped) = names(folder.path());
         skipped.sort();
         assert_eq!(found, ["a.wav"]);
-        let socket = Skipped { file: "b.wav".into(), reason: "it is no regular file".into() };
+        let socket = Skipped { file: "b.wav".into(), reason: "it is not a regular file".into() };
         assert_eq!(skipped[0], socket);
         assert_eq!((skipped[1].file.as_str(), skipped.len()), ("c.wav", 2));
     }

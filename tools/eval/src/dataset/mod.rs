@@ -1,9 +1,10 @@
-//! Which audio is compressed, and in which order.
+//! The audio that a run compresses, in order.
 
 mod conversion;
 mod folder;
 mod generator;
 mod random;
+mod selection;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,57 +18,10 @@ use crate::{Error, Result, said};
 use conversion::Conversion;
 pub(crate) use generator::Generator;
 use random::Noise;
+pub use selection::Selection;
 
-/// Which part of the audio is taken, and what is made of it.
-#[derive(Debug, Clone)]
-pub struct Selection {
-    /// Bits of a sample, 8, 16, 24 or 32; `None` is what each file has.
-    ///
-    /// Samples are converted by shifts of integers alone: to fewer bits one to the right that
-    /// rounds down, to more bits one to the left. Of 8 bits PCM is unsigned, the sample plus
-    /// 128, so that 16 bits become `(sample >> 8) + 128`. What counts are the bits that a
-    /// sample is stored in, however few of them are said to be valid. Floats have no such
-    /// conversion: where bits are asked for, files with them are left out.
-    pub bit_depth: Option<u32>,
-    /// Bytes of a chunk after conversion; it is cut down to whole frames, of which it has at
-    /// least one.
-    pub chunk_bytes: usize,
-    /// How many chunks are taken, the first ones in the order of the clips, and of the clip
-    /// that holds the last of them no more. `None` is all; of random bytes, 1,000.
-    pub num_chunks: Option<u64>,
-    /// Whether the last chunk of a clip is left out where it is shorter.
-    pub full_chunks_only: bool,
-    /// What files are shuffled by; without it they come in the order of their names. For
-    /// random bytes what they follow from; 0 without it. The generator is SplitMix64, the
-    /// same on every machine.
-    pub seed: Option<u64>,
-}
-
-impl Default for Selection {
-    fn default() -> Self {
-        Selection {
-            bit_depth: None,
-            chunk_bytes: 2048,
-            num_chunks: None,
-            full_chunks_only: false,
-            seed: None,
-        }
-    }
-}
-
-impl Selection {
-    fn format(&self) -> Result<Option<SampleFormat>> {
-        let format = |bits| {
-            SampleFormat::integer(bits).ok_or_else(|| {
-                Error::new(format!("samples of {bits} bits: 8, 16, 24 and 32 are possible"))
-            })
-        };
-        self.bit_depth.map(format).transpose()
-    }
-}
-
-/// What a run compresses. Files are read once to know what is in them, and again when it
-/// is their turn: one clip is in memory at a time.
+/// The clips of a run. Files are read once for their facts, and again when it is their turn:
+/// one clip is in memory at a time.
 #[derive(Debug)]
 pub struct Dataset {
     clips: Vec<Source>,
@@ -85,8 +39,8 @@ enum Source {
 
 impl Dataset {
     /// All files below a folder whose names end in `.wav` or `.wave`, in the order of the bytes of their
-    /// paths. Links to folders are followed. What cannot be read is in
-    /// [`skipped`](Self::skipped); it is an error where nothing is left.
+    /// paths. Links to folders are followed. Files that cannot be
+    /// read are in [`skipped`](Self::skipped); it is an error if no clip is left.
     pub fn folder(path: &Path, selection: &Selection) -> Result<Dataset> {
         let format = selection.format()?;
         let mut dataset = Dataset::empty();
@@ -144,19 +98,19 @@ impl Dataset {
         Ok(dataset)
     }
 
-    /// What the clips are, in their order.
+    /// Returns the facts of the clips, in order.
     pub fn facts(&self) -> &[ClipFacts] {
         &self.facts
     }
 
-    /// What tells the samples of each clip from others of the same facts: the MD5 of a file's
-    /// audio, a generator's seed.
+    /// Returns a text for each clip that identifies its samples: the MD5 of a file's audio, or
+    /// a generator's seed.
     pub fn hashes(&self) -> &[String] {
         &self.hashes
     }
 
-    /// Files and folders that are not among the clips, and why. Those that come after the
-    /// last chunk that was asked for are not looked at.
+    /// Returns the files and folders that are not among the clips, and why. Files after the
+    /// last chunk of the selection are not looked at.
     pub fn skipped(&self) -> &[Skipped] {
         &self.skipped
     }
@@ -226,7 +180,7 @@ impl Dataset {
         Ok(())
     }
 
-    /// An error that says what became of the files.
+    /// Makes an error that names the files that were skipped.
     fn nothing(&self, message: String) -> Error {
         match self.skipped.as_slice() {
             [] => Error::new(message),

@@ -96,7 +96,7 @@ fn a_seed_is_an_order() {
 }
 
 #[test]
-fn what_cannot_be_read_is_said() {
+fn unreadable_files_are_skipped() {
     let folder = folder();
     fs::write(folder.path().join("e.wav"), b"no audio").unwrap();
     write(&folder.path().join("empty.wav"), 1, 16, &[]);

@@ -1,7 +1,7 @@
 //! Any program that makes a file of a WAV file.
 
 mod command_line;
-mod known;
+pub(crate) mod known;
 
 use std::ffi::OsString;
 use std::fs;
@@ -15,7 +15,6 @@ use crate::contestant::Codec;
 use crate::process::{self, Cost};
 use crate::temporary::folder;
 use crate::{Error, Result, said, wav};
-pub use known::{BASELINE, installed};
 
 /// A codec that is a command, or two.
 ///
@@ -67,8 +66,7 @@ impl External {
         Ok(External { decoder: Some(decoder), ..self })
     }
 
-    /// Codecs from all that is given as `name=command`, each decoder with the encoder of the
-    /// same name.
+    /// Makes codecs of texts `name=command`, each decoder with the encoder of the same name.
     pub fn list(encoders: &[String], decoders: &[String]) -> Result<Vec<External>> {
         let mut list: Vec<External> = Vec::new();
         for text in encoders {
@@ -144,7 +142,7 @@ impl External {
         let (back, pcm) = wav::read(made).map_err(|error| error.about(shown))?;
         if (back.format, back.channels, back.rate) != (spec.format, spec.channels, spec.rate) {
             return Err(Error::new(format!(
-                "{shown}: what comes back is {}, not {}",
+                "{shown}: the decoded audio is {}, not {}",
                 described(&back),
                 described(spec)
             )));
@@ -172,7 +170,7 @@ impl Codec for External {
         format!("{version}command: {}{back}", self.encoder.text)
     }
 
-    /// Only the program knows.
+    /// Only the program can tell.
     fn refuses(&self, _: &AudioSpec) -> Option<String> {
         None
     }
@@ -334,7 +332,7 @@ mod tests {
         }
 
         #[test]
-        fn what_comes_back_has_to_be_audio_of_the_same_kind() {
+        fn decoded_audio_must_be_of_the_same_format() {
             let (_folder, external) = scripts("cp \"$1\" \"$2\"", "cp \"$1\" \"$2\"");
             let coded = external.encode(&[&[1, 2, 3, 4]], &eight_bits()).unwrap();
             let wide = AudioSpec::new(SampleFormat::S16, 1, 16000);

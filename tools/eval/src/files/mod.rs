@@ -17,10 +17,8 @@ use crate::temporary::{TemporaryFolder, folder};
 use crate::{Error, Result, presets, said};
 pub use peers::Peer;
 
-const FILES: &[Arrangement] = &[Arrangement::Files];
-
-/// Does the work of the processes that this program starts of itself: `None` where the
-/// arguments are not those of such a process. The program has to ask before all else.
+/// Does the work of a process that this program starts of itself. Returns `None` if the
+/// arguments are not those of such a process. The program must call this first of all.
 pub fn of_process(arguments: &[OsString]) -> Option<Result<()>> {
     let (first, rest) = arguments.split_first()?;
     match first.to_str()? {
@@ -31,8 +29,8 @@ pub fn of_process(arguments: &[OsString]) -> Option<Result<()>> {
     }
 }
 
-/// A codec that is given whole WAV files: on one thread, and without verification. The
-/// program has to call [`of_process`].
+/// A codec that is given whole WAV files, on one thread and without verification. The program
+/// must call [`of_process`].
 #[derive(Debug)]
 pub struct FileCodec {
     name: String,
@@ -150,7 +148,7 @@ impl Contestant for FileCodec {
     }
 
     fn arrangements(&self) -> &[Arrangement] {
-        FILES
+        &[Arrangement::Files]
     }
 
     fn refuses(&self, _: &AudioSpec) -> Option<String> {
@@ -159,7 +157,7 @@ impl Contestant for FileCodec {
 
     /// The quickest round of each way counts, and the highest peaks.
     fn measure(&self, clip: &Clip, job: &Job) -> Result<Outcome> {
-        let wav = clip.file.as_deref().ok_or_else(|| Error::new("it is no file"))?;
+        let wav = clip.file.as_deref().ok_or_else(|| Error::new("it is not a file"))?;
         let mut best: Option<Outcome> = None;
         for _ in 0..self.rounds.max(1) {
             job.interrupt.check()?;

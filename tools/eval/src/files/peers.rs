@@ -12,7 +12,6 @@ use std::path::Path;
 use csv::{ReaderBuilder, Trim};
 use lmac::AudioSpec;
 
-use super::FILES;
 use crate::audio::Clip;
 use crate::contestant::{Arrangement, Contestant, Job, Outcome};
 use crate::results::ClipFacts;
@@ -76,11 +75,11 @@ fn size(cell: &str, column: &str) -> Result<Option<u64>> {
     if cell.is_empty() {
         return Ok(None);
     }
-    let wrong = |error| Error::new(format!("{column}: \"{cell}\" is no size: {error}"));
+    let wrong = |error| Error::new(format!("{column}: \"{cell}\" is not a size: {error}"));
     cell.parse().map(Some).map_err(wrong)
 }
 
-/// The sizes may be of a file without what is around the audio, but of no other audio.
+/// Fails unless a size is that of the file, with or without the bytes around its audio.
 fn same_file(bytes: u64, clip: &ClipFacts) -> Result<()> {
     let size = clip.size(Arrangement::Files);
     if (clip.pcm_bytes..=size).contains(&bytes) {
@@ -99,7 +98,7 @@ impl Contestant for Peer {
     }
 
     fn arrangements(&self) -> &[Arrangement] {
-        FILES
+        &[Arrangement::Files]
     }
 
     fn refuses(&self, _: &AudioSpec) -> Option<String> {
@@ -146,7 +145,7 @@ mod tests {
         let cases = [
             ("", "there is no column file"),
             ("file,one\n", "there is no column wav"),
-            ("file,wav,one\na/0.wav,100,x5\n", "a/0.wav: one: \"x5\" is no size"),
+            ("file,wav,one\na/0.wav,100,x5\n", "a/0.wav: one: \"x5\" is not a size"),
             ("file,wav,one\na/0.wav,55,5\n", "a/0.wav: the sizes are of another file: 55"),
             ("file,wav,one\na/0.wav,101,5\n", "a/0.wav: the sizes are of another file: 101"),
             ("file,wav,one\na/0.wav,100\n", "line: 2"),

@@ -6,7 +6,7 @@ use crate::results::{Results, Taken};
 use crate::run::{Observer, Progress, run};
 use crate::testing::{GOOD, Whimsical, folder, plan};
 
-/// What remains the same however fast a run was.
+/// Results without times.
 fn timeless(mut results: Results) -> Vec<Measured> {
     assert!(results.complete);
     for measured in &mut results.measured {
@@ -18,7 +18,7 @@ fn timeless(mut results: Results) -> Vec<Measured> {
     results.measured
 }
 
-/// Stops a run after so many units, and counts those that are begun.
+/// Stops a run after some units, and counts those that begin.
 struct Stopper {
     interrupt: Interrupt,
     after: usize,
@@ -59,7 +59,7 @@ fn place() -> (tempfile::TempDir, PathBuf) {
 }
 
 #[test]
-fn what_is_resumed_ends_as_what_was_never_interrupted() {
+fn a_resumed_run_has_the_results_of_an_uninterrupted_one() {
     let audio = folder();
     let plan = || plan(audio.path(), GOOD);
     let expected = timeless(run(&plan(), &mut Journal::none(), &mut ()).unwrap());
@@ -96,7 +96,7 @@ fn a_line_that_was_cut_off_is_done_again() {
     let mut stopper = Stopper::new(&plan, usize::MAX);
     assert!(run(&plan, &mut journal, &mut stopper).unwrap().complete);
     assert_eq!(stopper.begun, 14);
-    // What followed begins on a line of its own.
+    // The next result begins on a line of its own.
     assert!(Journal::resume(&path, &plan).is_ok());
 
     // Nothing is left of a first line that was cut off.
@@ -157,7 +157,7 @@ fn a_journal_of_nothing_is_replaced() {
     Journal::create(&path, &plan, false).unwrap();
     assert_ne!(fs::read(&path).unwrap(), head);
     assert!(Journal::resume(&path, &plan).is_ok());
-    // What is no journal stays, and what has something in it.
+    // Other files stay, and journals with results.
     for other in [b"mine\n".to_vec(), b"".to_vec(), [&head, b"{}\n".as_slice()].concat()] {
         fs::write(&path, &other).unwrap();
         assert!(Journal::create(&path, &plan, false).is_err());
@@ -192,7 +192,7 @@ fn another_run_is_not_resumed_and_what_differs_is_said() {
     let plan = plan(other.path(), GOOD);
     let error = Journal::resume(&path, &plan).unwrap_err().to_string();
     assert!(error.contains("clip 3, d.wav, is not what it was"), "{error}");
-    // Nothing was lost meanwhile.
+    // Nothing was lost.
     let plan = crate::testing::plan(audio.path(), GOOD);
     assert_eq!(Journal::resume(&path, &plan).unwrap().left.len(), 1);
 }

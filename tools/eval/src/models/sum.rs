@@ -1,4 +1,4 @@
-//! What a model made of a clip: one stream, or many.
+//! The streams that a model made of a clip: one, or many.
 
 use std::time::Duration;
 
@@ -6,22 +6,22 @@ use lmac::language;
 
 use crate::contestant::{BitAccount, Check, Outcome, Stage};
 
-/// What came of one stream.
+/// The result of one stream.
 #[derive(Debug)]
 pub(super) struct Part {
     pub(super) outcome: Outcome,
     pub(super) account: language::Account,
-    /// Bytes that are neither token nor plane, nor the coder's loss.
+    /// Bytes that are neither tokens, planes nor the coder's loss.
     pub(super) other_bytes: u64,
     pub(super) segments: Vec<language::SegmentCost>,
-    /// Time by what was done and its stages.
+    /// Times, by the kind of work and its stages.
     pub(super) stages: Vec<(&'static str, Vec<(language::Stage, Duration)>)>,
 }
 
 impl Part {
-    /// What each chunk of so many frames takes: the bits of its context, and an even share of
-    /// the bytes that are no chunk's own. A context that is longer than a chunk, where
-    /// samples have bytes that say nothing, is shared by its frames.
+    /// Returns the bytes of each chunk of `chunk_frames`: the bits of its context, and an even
+    /// share of the bytes that belong to no chunk. A context that is longer than a chunk, where
+    /// samples have wasted bytes, is shared by its frames.
     pub(super) fn chunks(&self, frames: u64, chunk_frames: usize) -> Vec<f64> {
         let length = chunk_frames as u64;
         let count = frames.div_ceil(length);
@@ -53,7 +53,7 @@ pub(super) struct Sum {
 }
 
 impl Sum {
-    /// Adds a stream and what its chunks take.
+    /// Adds a stream and the bytes of its chunks.
     pub(super) fn add(&mut self, part: Part, mut chunks: Vec<f64>) {
         self.account.add(&BitAccount {
             tokens: part.account.tokens,
@@ -86,7 +86,7 @@ impl Sum {
         }
     }
 
-    /// What came of the clip.
+    /// Returns the result of the clip.
     pub(super) fn finish(self) -> Outcome {
         let Sum { outcome, account, stages } = self;
         let outcome = outcome.unwrap_or(Outcome::of_bytes(0));

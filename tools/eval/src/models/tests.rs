@@ -9,7 +9,7 @@ use super::*;
 use crate::contestant::Interrupt;
 use crate::testing::checkpoint_path;
 
-/// A model whose hash is nobody's to remember.
+/// A model whose hash is not cached.
 fn loaded(name: &str) -> LanguageModel {
     let mut checkpoint = checkpoint::open(&checkpoint_path(name)).unwrap();
     let parts = ModelParts {
@@ -83,7 +83,7 @@ fn quiet(channels: u16, frames: usize) -> Clip {
     }
 }
 
-/// Samples that nobody makes smaller.
+/// Incompressible samples.
 fn noise(frames: usize) -> Clip {
     let spec = AudioSpec::new(SampleFormat::U8, 1, 8000);
     let mut state = 1u32;
@@ -99,8 +99,8 @@ fn job(chunk_bytes: usize, headers: Headers) -> Job {
     Job { arrangement, chunk_bytes, headers, check: true, threads: 2, interrupt }
 }
 
-/// The stream of audio with the indifferent model, in chunks of so many frames and contexts
-/// of so many characters.
+/// The stream of audio with the indifferent model, with chunks of these frames and contexts
+/// of these characters.
 fn stream(clip: &Clip, pcm: &[u8], frames: u64, context: u32) -> Vec<u8> {
     let options = EncodeOptions::default()
         .with_preset(Preset::Store)
@@ -174,7 +174,7 @@ fn a_chunk_is_a_stream() {
 }
 
 #[test]
-fn what_a_model_expands_counts_as_it_made_it() {
+fn expanded_chunks_count_as_the_model_coded_them() {
     for headers in [Headers::Once, Headers::Each] {
         let contestant = of("llama", ModelOptions::default());
         let clip = noise(500);
@@ -182,7 +182,7 @@ fn what_a_model_expands_counts_as_it_made_it() {
         let account = adds_up(&outcome);
         let chunks = if headers == Headers::Once { 1 } else { 5 };
         assert_eq!((account.expanded, &outcome.check), (chunks, &Check::Passed));
-        // What is in no stream was decoded nevertheless.
+        // Chunks that the stream does not hold were decoded as well.
         assert!(outcome.stages.iter().any(|stage| stage.name == "decoding: checking"));
         // How long that took is known of one thread.
         assert_eq!(outcome.decoding, None);
@@ -201,7 +201,7 @@ fn what_a_model_expands_counts_as_it_made_it() {
 }
 
 #[test]
-fn what_the_coder_rounds_up_is_no_header() {
+fn rounding_of_the_coder_is_not_a_header() {
     let contestant = contestant(indifferent(), ModelOptions::default());
     let clip = quiet(1, 1000);
     // Many payloads, each of which ends on a whole byte.

@@ -39,8 +39,8 @@ const HEAD: [&str; 30] = [
     "decoding_peak_bytes",
 ];
 
-/// A line for each clip, contestant and arrangement, after one with the names of the values.
-/// What did not come back has no bytes here, so that nobody adds them up.
+/// Sets a line for each clip, contestant and arrangement, after one with the names of the
+/// columns. A clip that differs after decoding has no bytes, so that no sum includes them.
 pub fn document(results: &Results) -> Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(HEAD).map_err(said)?;
@@ -84,7 +84,7 @@ fn fate(taken: &Taken) -> (&'static str, &str) {
     }
 }
 
-/// What counts; empty cells for what does not.
+/// The numbers of a result that counts, or empty cells.
 fn numbers(outcome: Option<&Outcome>, size: u64) -> [String; 15] {
     let account = outcome.and_then(|outcome| outcome.account.as_ref());
     [

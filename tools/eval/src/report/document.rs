@@ -1,27 +1,15 @@
-//! What people are told, before it is set as text.
+//! The report for people, before it is set as text.
 
 use crate::contestant::Arrangement;
-use crate::external::BASELINE;
+use crate::external::known::BASELINE;
 use crate::report::numbers::{bytes, percent, share, significant, times};
 use crate::report::remarks;
+use crate::report::section::{Content, Section};
 use crate::report::speed::Speed;
 use crate::report::totals::{Comparison, Group, Scope, Total, groups};
 use crate::results::Results;
 
-/// Something with a title.
-pub(crate) struct Section {
-    pub(crate) title: String,
-    pub(crate) content: Content,
-}
-
-pub(crate) enum Content {
-    /// Cells; the first of each line says what the line is about.
-    Table { head: Vec<String>, lines: Vec<Vec<String>> },
-    /// Sentences.
-    List(Vec<String>),
-}
-
-/// Everything that came out of a run.
+/// Returns the sections of the report of a run.
 pub(crate) fn sections(results: &Results) -> Vec<Section> {
     let groups = groups(results);
     let (all, parts) = match groups.split_first() {
@@ -56,7 +44,7 @@ fn titled(what: &str, arrangement: Arrangement) -> String {
     format!("{what}, {}", arrangement.described())
 }
 
-/// First those for whom most clips count, of these the smallest first.
+/// Sorts by the number of clips that count, highest first, then by rate, lowest first.
 fn ordered(comparison: &Comparison) -> Vec<&Total> {
     let mut totals: Vec<_> = comparison.totals.iter().collect();
     totals.sort_by(|a, b| {
@@ -66,7 +54,7 @@ fn ordered(comparison: &Comparison) -> Vec<&Total> {
     totals
 }
 
-/// A number that is only estimated.
+/// Marks a number that is an estimate.
 fn about(number: String, estimated: bool) -> String {
     if estimated && !number.is_empty() { format!("~{number}") } else { number }
 }
@@ -179,7 +167,7 @@ fn costs(comparison: &Comparison) -> Section {
     }
 }
 
-/// Rates of all, and of each of some parts beside it.
+/// The rates of some parts of the clips, beside those of all.
 fn rates_by(
     what: &str,
     arrangement: Arrangement,

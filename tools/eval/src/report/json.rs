@@ -44,7 +44,7 @@ fn list(name: &str, items: &[impl Serialize]) -> serde_json::Result<String> {
     Ok(format!("  \"{name}\": [{lines}]"))
 }
 
-/// A result, with what follows from it.
+/// A result, with names and derived numbers.
 #[derive(Serialize)]
 struct Item<'a> {
     clip_name: &'a str,
@@ -136,7 +136,7 @@ mod tests {
     use serde_json::Value;
 
     #[test]
-    fn what_is_written_is_read() {
+    fn a_document_reads_back() {
         let mut before = results();
         before.measured[0].arrangement = crate::Arrangement::Whole;
         before.measured[5].result = crate::Taken::Failed { reason: "crashed:\n\"no\"".into() };
@@ -205,7 +205,7 @@ mod tests {
         }
         assert!(read("").is_err());
         assert!(read(&written[..written.len() / 2]).is_err());
-        // What later programs add is passed over.
+        // Fields of later programs are ignored.
         let more = written.replace("\"complete\"", "\"more\": [1], \"complete\"");
         assert_eq!(read(&more).unwrap().measured, results().measured);
     }

@@ -11,6 +11,7 @@ pub mod pictures;
 mod remarks;
 #[cfg(test)]
 pub(crate) mod samples;
+mod section;
 pub mod speed;
 pub mod table;
 pub mod times;

@@ -1,4 +1,4 @@
-//! Results to try reports on.
+//! Results for tests of reports.
 
 use crate::contestant::{Arrangement, BitAccount, Check, Outcome, Stage, Weights};
 use crate::results::{ClipFacts, Entry, Measured, Results, Setting, Skipped, Taken};
@@ -35,7 +35,7 @@ pub(crate) fn measured(clip: usize, contestant: usize, result: Taken) -> Measure
     Measured { clip, contestant, arrangement: Arrangement::Chunks, result }
 }
 
-/// Three clips of two folders and depths. `gzip` takes all, of which one does not come back;
+/// Three clips of two folders and depths. `gzip` takes all, but decodes one wrongly;
 /// `tiny` is a language model that refuses one and fails with none.
 pub(crate) fn results() -> Results {
     let account = |scale: u64| BitAccount {

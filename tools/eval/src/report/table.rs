@@ -5,10 +5,11 @@ use std::fmt::Write;
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 
-use crate::report::document::{Content, Section, sections};
+use crate::report::document::sections;
+use crate::report::section::{Content, Section};
 use crate::results::Results;
 
-/// Columns under each other, and what has to be known with them.
+/// Sets the report as aligned tables and lists.
 pub fn document(results: &Results) -> String {
     let sections: Vec<_> = sections(results).iter().map(section).collect();
     sections.join("\n")
@@ -27,7 +28,7 @@ fn section(section: &Section) -> String {
     out
 }
 
-/// Cells under each other: the first of each line to the left, numbers to the right.
+/// Aligns cells: the first of each line to the left, numbers to the right.
 pub(crate) fn aligned(head: &[String], lines: &[Vec<String>]) -> String {
     let mut table = Table::new();
     table.load_preset(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
@@ -69,19 +70,19 @@ Rates, in chunks
     }
 
     #[test]
-    fn what_went_wrong_is_told() {
+    fn failures_and_notes_are_listed() {
         let mut results = results();
         results.complete = false;
         let written = document(&results);
         for expected in [
-            "  music/b.wav, gzip, in chunks: did not come back: byte 7 differs\n",
+            "  music/b.wav, gzip, in chunks: differs after decoding: byte 7 differs\n",
             "  tiny: takes no 8-bit audio (1 file: music/b.wav)\n",
             "  is no WAV file (1 file: music/notes.txt)\n",
             "The run is not complete",
             "Headers once",
             "Converted: 16 to 8 bits: >> 8 (1 clip).",
             "tiny: tiny 1.0; 150 weights in 600 bytes\n",
-            "in no sum",
+            "are in no sum",
             "one that could be decoded",
             "with all models that are loaded",
         ] {

@@ -9,12 +9,12 @@ use crate::report::table::aligned;
 use crate::report::totals::name;
 use crate::results::{Measured, Results, Taken};
 
-/// What a run took, in seconds by the clock. Who observes the run fills it.
+/// Seconds of wall clock that the parts of a run took. The observer of the run fills it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RunTimes {
     /// From the start to the end.
     pub total: f64,
-    /// Finding files, and reading what they are.
+    /// Finding files and reading their facts.
     pub looking: f64,
     /// Loading models.
     pub loading: f64,
@@ -28,7 +28,7 @@ pub struct RunTimes {
     contestants: BTreeMap<usize, Work>,
 }
 
-/// What a contestant took.
+/// Seconds of a contestant.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Work {
     encoding: f64,
@@ -37,9 +37,9 @@ struct Work {
 }
 
 impl RunTimes {
-    /// Takes in what was measured in this run; what comes from a journal took no time.
+    /// Adds a result of this run; those from a journal took no time.
     pub fn add(&mut self, measured: &Measured) {
-        // What did not come back took its time as well.
+        // A result that differs took its time as well.
         let Taken::Done(outcome) = &measured.result else { return };
         let work = self.contestants.entry(measured.contestant).or_default();
         work.encoding += outcome.encoding.unwrap_or(0.0);
@@ -56,16 +56,16 @@ pub fn timed<T>(sum: &mut f64, work: impl FnOnce() -> T) -> T {
     done
 }
 
-/// What some of the time went into.
+/// A part of the run.
 struct Part {
     name: String,
     seconds: f64,
-    /// Whether it lies within the part before, on all threads together.
+    /// Whether it lies within the part before, all threads added up.
     within: bool,
 }
 
-/// Seconds, and their share of the whole run. The stages of a contestant stand below it;
-/// they add up over threads, and are no further parts of the run.
+/// Sets seconds, and their share of the whole run, as a table. The stages of a contestant
+/// stand below it; they add up over threads, and are not added to the total.
 pub fn document(times: &RunTimes, results: &Results) -> String {
     let mut parts = vec![
         part("looking for files", times.looking),

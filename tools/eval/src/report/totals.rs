@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::contestant::{Arrangement, Check, Outcome, Stage, Weights};
-use crate::external::BASELINE;
+use crate::external::known::BASELINE;
 use crate::report::bits::{Bits, BitsSum};
 use crate::report::numbers::share;
 use crate::report::speed::{Speed, Work};
 use crate::results::{Measured, Results, Taken};
 
-/// Some of the clips, and what became of them.
+/// Some of the clips, and sums over them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Group {
     /// Which.
@@ -27,11 +27,11 @@ pub struct Group {
     pub comparisons: Vec<Comparison>,
 }
 
-/// What clips have in common.
+/// The property that the clips of a group share.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(tag = "scope", rename_all = "lowercase")]
 pub enum Scope {
-    /// Nothing: these are all.
+    /// All clips.
     All,
     /// Their folder.
     Folder {
@@ -50,16 +50,16 @@ pub enum Scope {
 pub struct Comparison {
     /// How they were given the clips.
     pub arrangement: Arrangement,
-    /// The clips that count for everybody for whom any clip counts, if somebody took others
-    /// too: rates over these can be compared.
+    /// The clips that count for every contestant for whom any clip counts, if some contestant
+    /// took others too. Rates over these can be compared.
     #[serde(rename = "common_clips", skip_serializing_if = "Option::is_none")]
     pub common: Option<BTreeSet<usize>>,
-    /// Those who were asked, in the order of the run.
+    /// The contestants, in the order of the run.
     pub totals: Vec<Total>,
 }
 
-/// A contestant's sums over the clips that count: those that were compressed and, where
-/// somebody looked, came back.
+/// A contestant's sums over the clips that count: those that were compressed and did not fail
+/// the check.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Total {
     /// Number of the contestant.
@@ -70,16 +70,16 @@ pub struct Total {
     /// Over all clips that count.
     #[serde(flatten)]
     pub sum: Sum,
-    /// Over those that count for everybody; nothing where these are the same.
+    /// Over the common clips; `None` where these are the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub common: Option<Sum>,
-    /// What became of the clips.
+    /// The number of clips by their result.
     #[serde(flatten)]
     pub tally: Tally,
     /// Whether any of the bytes are an estimate, and were not made.
     pub estimated: bool,
-    /// Rates with what the decoder needs. Weights are paid for once, by all clips together:
-    /// only a total over all of them has such rates.
+    /// Rates with the weights. Weights count once for all clips together: only a total over
+    /// all clips has such rates.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub adjusted: Option<Adjusted>,
     /// Of compressing.
@@ -100,7 +100,7 @@ pub struct Total {
     /// The most memory of a process that decompressed a file.
     #[serde(rename = "decoding_peak_bytes", skip_serializing_if = "Option::is_none")]
     pub decoding_peak: Option<u64>,
-    /// Where the bits went, over the clips of which that is known.
+    /// Where the bits went, over the clips that have an account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bits: Option<Bits>,
     /// Where the time went.
@@ -134,18 +134,18 @@ pub struct Sum {
     pub rate: Option<f64>,
 }
 
-/// How many clips met which fate.
+/// Numbers of clips by their result.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
-    /// Came back.
+    /// Decoded to the same bytes.
     pub passed: usize,
-    /// Were compressed, and nobody looked.
+    /// Compressed, and not decoded.
     pub skipped: usize,
-    /// Could not be compressed, or did not come back. They are in no sum.
+    /// Failed, or differ after decoding. They are in no sum.
     pub failed: usize,
-    /// Are audio that the contestant does not take.
+    /// Refused by the contestant.
     pub refused: usize,
-    /// Were not reached.
+    /// Not reached.
     pub missing: usize,
 }
 
@@ -219,7 +219,7 @@ fn group(results: &Results, scope: Scope, clips: Vec<usize>) -> Group {
     Group { scope, clips, pcm_bytes, seconds, comparisons }
 }
 
-/// What became of clips in somebody's hands, by their numbers.
+/// The results of a contestant, by the numbers of the clips.
 type Fates<'a> = BTreeMap<usize, &'a Taken>;
 
 fn comparison(
@@ -258,7 +258,7 @@ fn comparison(
     Some(Comparison { arrangement, common, totals })
 }
 
-/// The clips that count for all for whom any do, if there are others.
+/// The clips that count for all contestants for whom any do, if there are others.
 fn common(fates: &BTreeMap<usize, Fates<'_>>) -> Option<BTreeSet<usize>> {
     let taken = fates.values().map(|fates| -> BTreeSet<usize> {
         fates.iter().filter(|(_, taken)| taken.counting().is_some()).map(|(&at, _)| at).collect()
@@ -407,7 +407,7 @@ mod tests {
     }
 
     #[test]
-    fn those_who_took_different_clips_are_compared_on_the_same() {
+    fn contestants_with_different_clips_are_compared_on_common_ones() {
         let mut results = results();
         assert_eq!(all(&results).common, None, "both have clips 0 and 2");
         results.measured.push(measured(1, 0, Taken::Done(outcome(2000))));

@@ -2,11 +2,11 @@ use super::*;
 use crate::contestant::Check;
 use crate::testing::{GOOD, Whimsical, folder, plan};
 
-/// Writes down what it hears.
+/// Records the calls.
 #[derive(Default)]
 struct Listener(Vec<String>);
 
-/// Counts what takes time.
+/// Counts the calls with times.
 #[derive(Default)]
 struct Clock {
     read: usize,
@@ -68,7 +68,7 @@ fn contestants_take_turns_at_each_clip() {
 }
 
 #[test]
-fn who_lies_or_fails_is_in_no_average() {
+fn failures_are_in_no_average() {
     let folder = folder();
     let plan = plan(folder.path(), Whimsical { fails_at: "d.wav", ..GOOD });
     let results = run(&plan, &mut Journal::none(), &mut ()).unwrap();
@@ -128,7 +128,7 @@ fn names_are_unique() {
 }
 
 #[test]
-fn somebody_has_to_take_part() {
+fn a_plan_needs_a_contestant() {
     let folder = folder();
     let mut plan = plan(folder.path(), GOOD);
     assert_eq!(plan.check(), Ok(()));

@@ -16,10 +16,10 @@ const CHUNKS: usize = 64;
 const WIDTH: usize = 132;
 const VOCABULARY: usize = 129;
 
-/// How far the logits of what follows are above the others.
+/// How far the logits of the following characters are above the others.
 const SURE: f32 = 14.0;
 
-/// What may follow a character: two others, and nothing else.
+/// The two characters that may follow a character.
 fn followers(character: usize) -> [usize; 2] {
     [(character + 5) % 128, (character + 37) % 128]
 }
@@ -34,7 +34,7 @@ impl Tensors for Knowing {
         match expected.name.as_str() {
             "embedding" => (0..VOCABULARY).for_each(|token| values[token * WIDTH + token] = 1.0),
             "head" => {
-                // What the norm makes of a one among zeros.
+                // The norm of a one among zeros.
                 let one = (WIDTH as f32).sqrt();
                 for character in 0..128 {
                     for next in followers(character) {
@@ -140,7 +140,7 @@ fn lowest_bits_are_added_and_the_rate_is_not_scaled_for_them() {
     let rate = outcome.bytes as f64 / SAMPLES;
     let tokens = account.token_bits.iter().sum::<f64>() / 8.0 / SAMPLES;
     let headers = account.other_bytes as f64 / SAMPLES;
-    // What the coder loses is a few hundredths of a bit for each token.
+    // The coder loses a few hundredths of a bit for each token.
     assert!((rate - (tokens + 0.125 + headers)).abs() < 0.001, "{rate} {tokens} {headers}");
     // 8 bits over the 7 that are left of them.
     assert!(rate > tokens * 8.0 / 7.0 + 0.09, "{rate} {tokens}");

@@ -1,4 +1,4 @@
-//! Rates over several clips, and what may not be in them.
+//! Rates over several clips.
 
 use std::path::Path;
 
@@ -119,14 +119,17 @@ fn with_a_loss(folder: &Path, owns_up: bool) -> Results {
 }
 
 #[test]
-fn what_does_not_come_back_is_in_no_rate() {
+fn clips_that_differ_are_in_no_rate() {
     let folder = tempfile::tempdir().unwrap();
     let results = with_a_loss(folder.path(), false);
-    told_and_left_out(&results, "lost.wav, loses, in chunks: did not come back: chunk 0: byte 0");
+    told_and_left_out(
+        &results,
+        "lost.wav, loses, in chunks: differs after decoding: chunk 0: byte 0",
+    );
 }
 
 #[test]
-fn what_could_not_be_compressed_is_in_no_rate() {
+fn failures_are_in_no_rate() {
     let folder = tempfile::tempdir().unwrap();
     let results = with_a_loss(folder.path(), true);
     told_and_left_out(&results, "lost.wav, loses, in chunks: encoding chunks 0 to 0: out of luck");
@@ -136,7 +139,7 @@ fn told_and_left_out(results: &Results, failure: &str) {
     let loses = total(results, 0);
     assert_eq!(loses.sum, Sum::new(1, 220, 200));
     assert_eq!((loses.tally.failed, loses.tally.passed), (1, 1));
-    // Who took more is compared on the same.
+    // The other is compared on the common clips.
     assert_eq!(total(results, 1).sum.clips, 2);
     assert_eq!(total(results, 1).common, Some(loses.sum));
 

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 /// A folder that is gone after the test.
 pub(crate) struct Folder(TempDir);
 
-/// How the program ended, and what it said.
+/// The exit status and the output of the program.
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) code: Option<i32>,

@@ -13,8 +13,7 @@ use lmac_eval::{Arrangement, Check, Clip, Interrupt, Journal, Plan, Results, Tak
 use crate::args::{ResultArgs, ShownArgs};
 use crate::progress;
 
-/// Runs the plan that this makes. Everything that can be wrong is found before hours of
-/// measuring.
+/// Makes a plan and runs it. Everything that can be wrong is found before hours of measuring.
 pub(crate) fn run(
     wanted: &ResultArgs,
     shown: &ShownArgs,
@@ -62,7 +61,9 @@ impl<'a> Evaluation<'a> {
         let ask = move || {
             interrupt.stop();
             if !quiet {
-                eprintln!("\nlmac-eval: ends after what is under way; at once if asked again");
+                eprintln!(
+                    "\nlmac-eval: ends after the current clip; a second signal ends it at once"
+                );
             }
         };
         interrupt::ask_first(ask, lmac_eval::remove_temporary_folders);
@@ -84,7 +85,7 @@ impl<'a> Evaluation<'a> {
 
         let begun = Instant::now();
         let output = if json { json::document(&measured)? } else { table::document(&measured) };
-        // Whoever does not read it to the end may still want the files.
+        // The files are written even if the reader of standard output has gone.
         let printed = print(output.as_bytes());
         self.write(&measured)?;
         if measured.complete {
@@ -142,15 +143,15 @@ impl<'a> Evaluation<'a> {
     fn interrupted(&self) -> String {
         match &self.wanted.output {
             Some(path) => format!(
-                "it was interrupted; what is done is in {}, and --resume goes on",
+                "interrupted; the results so far are in {}; --resume continues",
                 Journal::beside(path).display()
             ),
-            None => "it was interrupted; with --output, what is done would be kept".into(),
+            None => "interrupted; --output would keep the results so far".into(),
         }
     }
 }
 
-/// Whether all files could be taken, and all that was compressed came back.
+/// Returns whether all files could be read, and all contestants succeeded.
 fn is_fine(results: &Results) -> bool {
     let failed = |result: &Taken| match result {
         Taken::Done(outcome) => matches!(outcome.check, Check::Failed(_)),
@@ -160,7 +161,7 @@ fn is_fine(results: &Results) -> bool {
     results.skipped.is_empty() && !results.measured.iter().any(|one| failed(&one.result))
 }
 
-/// Fails where results could not be written in the end.
+/// Fails if the results could not be written in the end.
 fn check_results(wanted: &ResultArgs) -> Result<(), Failure> {
     let wrong =
         |path: &Path, message: &str| Err(Failure::elsewhere(path.display().to_string(), message));
@@ -177,17 +178,17 @@ fn check_results(wanted: &ResultArgs) -> Result<(), Failure> {
     let folders = files.iter().filter_map(|path| path.parent()).chain(wanted.pictures.as_deref());
     for folder in folders {
         if let Some(file) = folder.ancestors().find(|path| path.is_file()) {
-            return wrong(file, "it is no folder");
+            return wrong(file, "it is not a folder");
         }
     }
     let started = wanted.output.as_deref().is_some_and(|path| Journal::beside(path).exists());
     match files.iter().find(|path| path.is_file()) {
         _ if wanted.force => Ok(()),
         Some(path) if wanted.resume && !started => {
-            wrong(path, "it exists, and no run is left to go on with; -f begins anew")
+            wrong(path, "it exists, and there is no interrupted run to continue; -f begins again")
         }
         Some(path) if started && !wanted.resume => {
-            wrong(path, "it exists; --resume goes on with that run, and -f begins anew")
+            wrong(path, "it exists; --resume continues that run, -f begins again")
         }
         Some(path) if !wanted.resume => wrong(path, "it exists; -f overwrites it"),
         _ => Ok(()),

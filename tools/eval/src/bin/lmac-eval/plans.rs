@@ -1,4 +1,4 @@
-//! What a run does, from the options.
+//! Plans of runs, made from the options.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! How far an evaluation is, for those who watch.
+//! The line that shows the progress of a run.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -13,8 +13,8 @@ use lmac_eval::{Arrangement, Contestant, Measured, Observer, Progress};
 /// The line is not written more often than this.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Runs something while a line says who has what, how much is done and how long the rest
-/// takes. Adds up what it hears of times.
+/// Does work while a line shows the contestant, the clip, how much is done and how long the
+/// rest takes. Adds up the times that the observer gets.
 pub(crate) fn watch<T>(
     report: &Report,
     contestants: &[Box<dyn Contestant>],
@@ -28,7 +28,7 @@ pub(crate) fn watch<T>(
     }
     let ended = AtomicBool::new(false);
     thread::scope(|scope| {
-        // Without it there is less to see, and nothing else.
+        // Without the thread nothing is shown; the work goes on.
         let _ = thread::Builder::new()
             .name("lmac-progress".into())
             .spawn_scoped(scope, || line.show_until(&ended));
@@ -38,14 +38,14 @@ pub(crate) fn watch<T>(
     })
 }
 
-/// What the line says.
+/// The line.
 struct Line<'a> {
     contestants: &'a [Box<dyn Contestant>],
     started: Instant,
     state: Mutex<Option<State>>,
 }
 
-/// What is under way.
+/// The unit under way.
 #[derive(Clone)]
 struct State {
     contestant: String,

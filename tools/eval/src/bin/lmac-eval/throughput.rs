@@ -1,4 +1,4 @@
-//! How fast audio passes that is only stored: what everything around a model costs.
+//! The speed of audio that is only stored: of everything around the methods.
 
 use std::fmt::Write as _;
 use std::io::{Write, sink};
