@@ -1,13 +1,13 @@
-//! What can go wrong with one file, and what the program makes of it in the end.
+//! Failures of one file, and the exit status of the program.
 
 use std::process::ExitCode;
 
 use crate::interrupt::INTERRUPTED;
 
-/// Why a file was not done.
+/// The reason why a file failed.
 #[derive(Debug)]
-pub(crate) enum Failure {
-    /// Whoever read standard output has gone. Nobody is left to complain to.
+pub enum Failure {
+    /// The reader of standard output closed the pipe. This is not reported.
     BrokenPipe,
     /// About the file that is being worked on.
     Here(String),
@@ -15,12 +15,14 @@ pub(crate) enum Failure {
     Elsewhere {
         /// Its name.
         file: String,
+        /// What is wrong with it.
         message: String,
     },
 }
 
 impl Failure {
-    pub(crate) fn elsewhere(file: impl Into<String>, message: impl Into<String>) -> Self {
+    /// A failure that is about this file.
+    pub fn elsewhere(file: impl Into<String>, message: impl Into<String>) -> Self {
         Failure::Elsewhere { file: file.into(), message: message.into() }
     }
 }
@@ -35,24 +37,20 @@ impl From<lmac::Error> for Failure {
     }
 }
 
-impl From<lmac_eval::Error> for Failure {
-    fn from(error: lmac_eval::Error) -> Self {
-        Failure::Here(error.to_string())
-    }
-}
-
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
         lmac::Error::from(error).into()
     }
 }
 
-/// How it went, the best first.
+/// The result of a run, the best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Status {
+pub enum Status {
+    /// All went well.
     Fine,
     /// A damaged file was read as far as possible.
     Recovered,
+    /// Some file could not be done.
     Failed,
     /// A signal ended it early.
     Interrupted,

@@ -1,4 +1,4 @@
-//! What happens when the program is told to stop.
+//! Interrupts: cleaning up before the program ends.
 
 use std::io::{IsTerminal, Write};
 
@@ -12,7 +12,7 @@ pub(crate) const INTERRUPTED: u8 = 130;
 
 /// Removes what is half-written before the program ends at an interrupt, a termination
 /// or a hangup.
-pub(crate) fn clean_up_on_signals() {
+pub fn clean_up_on_signals() {
     // Without a handler the program works all the same, and leaves a temporary file
     // behind where it is interrupted.
     let _ = install();
@@ -28,7 +28,7 @@ struct First {
 
 /// Has the first signal ask the program to come to an end; the second ends it, once it has
 /// cleaned up.
-pub(crate) fn ask_first(ask: impl Fn() + Send + Sync + 'static, clean_up: fn()) {
+pub fn ask_first(ask: impl Fn() + Send + Sync + 'static, clean_up: fn()) {
     let _ = FIRST.set(First { ask: Box::new(ask), clean_up });
 }
 

@@ -1,4 +1,4 @@
-//! What the program says, and where.
+//! Messages and results of the program.
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 
@@ -9,8 +9,13 @@ use crate::args::Common;
 use crate::failure::Failure;
 use crate::units::count;
 
+const PROGRAM: &str = "lmac";
+
 /// Says things as the options want them.
-pub(crate) struct Report {
+#[derive(Debug)]
+pub struct Report {
+    /// Its name begins every message.
+    program: &'static str,
     quiet: bool,
     /// Whether there is a line on each file.
     summaries: bool,
@@ -25,6 +30,7 @@ impl Report {
         let terminal = io::stderr().is_terminal();
         let talkative = terminal && !common.json && !common.quiet;
         Report {
+            program: PROGRAM,
             quiet: common.quiet,
             summaries: common.verbose || talkative,
             json: common.json,
@@ -35,16 +41,24 @@ impl Report {
 
     /// For a command that is at once done with each file.
     pub(crate) fn immediate(json: bool) -> Self {
-        Report { quiet: false, summaries: false, json, stdout_taken: false, progress: false }
+        Report {
+            program: PROGRAM,
+            quiet: false,
+            summaries: false,
+            json,
+            stdout_taken: false,
+            progress: false,
+        }
     }
 
-    /// For a command that has one result, which is printed whatever was asked.
-    pub(crate) fn of_run(quiet: bool, json: bool, no_progress: bool) -> Self {
+    /// For a program that has one result, which is printed whatever was asked.
+    pub fn of_program(program: &'static str, quiet: bool, json: bool, no_progress: bool) -> Self {
         let progress = io::stderr().is_terminal() && !quiet && !no_progress;
-        Report { quiet, summaries: false, json, stdout_taken: false, progress }
+        Report { program, quiet, summaries: false, json, stdout_taken: false, progress }
     }
 
-    pub(crate) fn shows_progress(&self) -> bool {
+    /// Whether progress is shown.
+    pub fn shows_progress(&self) -> bool {
         self.progress
     }
 
@@ -64,9 +78,14 @@ impl Report {
         self.json(&Wrong { file, error })
     }
 
-    /// Says what went wrong, on standard error.
-    pub(crate) fn error(&self, file: &str, message: &str) {
-        stderr_line(&format!("lmac: {file}: {message}"));
+    /// Says what went wrong with a file, on standard error.
+    pub fn error(&self, file: &str, message: &str) {
+        stderr_line(&format!("{}: {file}: {message}", self.program));
+    }
+
+    /// Says what went wrong with no file in particular, on standard error.
+    pub fn complain(&self, message: &str) {
+        stderr_line(&format!("{}: {message}", self.program));
     }
 
     /// Something that should be known, and is no error.
@@ -75,16 +94,16 @@ impl Report {
     }
 
     /// The same about no file.
-    pub(crate) fn remark(&self, message: &str) {
+    pub fn remark(&self, message: &str) {
         if !self.quiet {
-            stderr_line(&format!("lmac: {message}"));
+            stderr_line(&format!("{}: {message}", self.program));
         }
     }
 
     /// What takes a while now, for those who watch.
-    pub(crate) fn progress_note(&self, text: &str) {
+    pub fn progress_note(&self, text: &str) {
         if self.progress {
-            stderr_line(&format!("lmac: {text}"));
+            stderr_line(&format!("{}: {text}", self.program));
         }
     }
 
@@ -128,7 +147,7 @@ fn stdout_line(text: &str) -> Result<(), Failure> {
 }
 
 /// Writes to standard output.
-pub(crate) fn print(bytes: &[u8]) -> Result<(), Failure> {
+pub fn print(bytes: &[u8]) -> Result<(), Failure> {
     printing(|stdout| stdout.write_all(bytes))
 }
 

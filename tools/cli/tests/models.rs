@@ -79,7 +79,7 @@ fn every_choice_comes_back() {
     }
     for (file, choices) in [
         ("quiet", "--model models/one --precision int8"),
-        ("quiet", "--model llama:models/one --tokens characters --device cpu"),
+        ("quiet", "--model llama:models/one --tokens characters"),
         ("quiet8", "--model models/one --top-k 1 --mapping twos-complement"),
         ("quiet24", "--model models/pieces --context 120 --lockstep 3 --blocking 7"),
         ("quiet32", "--model models/pieces --precision int8 --top-k all --memory 100M"),

@@ -15,10 +15,9 @@ const BYTES: usize = 16 << 20;
 /// A codec of pieces as a contestant.
 ///
 /// With [`Headers::Each`] the compressed pieces count as they are. With [`Headers::Once`]
-/// what precedes the audio counts once, as the published harness has it: the header is as
-/// long as what becomes of the shortest possible piece, one frame of zeros, and all pieces
-/// but the first count without it, though none counts below zero. Of whole clips everything
-/// counts.
+/// headers count once, as in the published harness: the size of a header is that of the
+/// shortest possible piece, one frame of zeros, when it is compressed. All pieces but the first
+/// count without it, though none counts below zero. Of whole clips everything counts.
 #[derive(Debug)]
 pub struct ByChunks<C> {
     codec: C,
@@ -30,7 +29,7 @@ impl<C: Codec> ByChunks<C> {
         ByChunks { codec }
     }
 
-    /// What becomes of the shortest possible piece.
+    /// Returns the size of the shortest possible piece.
     fn header(&self, spec: &AudioSpec) -> Result<u64> {
         let shortest = vec![0; spec.frame_bytes()];
         let coded = self.codec.encode(&[&shortest], spec).and_then(|coded| match &coded[..] {
@@ -57,10 +56,10 @@ impl<C: Codec> Contestant for ByChunks<C> {
     fn measure(&self, clip: &Clip, job: &Job) -> Result<Outcome> {
         let pieces: Vec<&[u8]> = match job.arrangement {
             Arrangement::Chunks => clip.chunks(job.chunk_bytes).collect(),
-            Arrangement::Whole => vec![&clip.pcm],
+            Arrangement::Whole | Arrangement::Files => vec![&clip.pcm],
         };
         let check = job.check && self.codec.decodes();
-        // Before all the work: without it that would be in vain.
+        // Before all the work, since it may fail.
         let header = match (job.arrangement, job.headers) {
             (Arrangement::Chunks, Headers::Once) => {
                 job.interrupt.check()?;
@@ -75,7 +74,7 @@ impl<C: Codec> Contestant for ByChunks<C> {
             tally.add(&self.codec, batch, &clip.spec, check)?;
         }
         let (bytes, chunks) = match job.arrangement {
-            Arrangement::Whole => (tally.sizes.iter().sum(), Vec::new()),
+            Arrangement::Whole | Arrangement::Files => (tally.sizes.iter().sum(), Vec::new()),
             Arrangement::Chunks => counted(&tally.sizes, header),
         };
         // The first chunk counts with its header.
@@ -88,14 +87,14 @@ impl<C: Codec> Contestant for ByChunks<C> {
                 None if check => Check::Passed,
                 None => Check::Skipped,
             },
-            encoding: tally.encoding,
+            encoding: Some(tally.encoding),
             decoding: check.then_some(tally.decoding),
             ..Outcome::of_bytes(bytes)
         })
     }
 }
 
-/// What came of the pieces so far.
+/// The sizes and times of the pieces so far.
 #[derive(Default)]
 struct Tally {
     /// Whether pieces are chunks, which have numbers.
@@ -103,7 +102,7 @@ struct Tally {
     sizes: Vec<u64>,
     encoding: f64,
     decoding: f64,
-    /// How the first piece that did not come back differs.
+    /// The first difference of a piece.
     difference: Option<String>,
 }
 
@@ -168,7 +167,7 @@ fn batches<'a, 'p>(pieces: &'a [&'p [u8]]) -> impl Iterator<Item = &'a [&'p [u8]
     })
 }
 
-/// All bytes that count, and each chunk's: what remains of the header is shared by all.
+/// Returns all bytes that count, and each chunk's: the first header is shared by all.
 fn counted(sizes: &[u64], header: u64) -> (u64, Vec<f64>) {
     let Some(&first) = sizes.first() else { return (0, Vec::new()) };
     let bare = |size: &u64| size.saturating_sub(header);
@@ -178,7 +177,7 @@ fn counted(sizes: &[u64], header: u64) -> (u64, Vec<f64>) {
     (bytes, sizes.iter().map(|size| bare(size) as f64 + share).collect())
 }
 
-/// How two things differ that should be the same, if they do.
+/// Describes the first difference of two slices that should be equal.
 pub(crate) fn difference(expected: &[u8], back: &[u8]) -> Option<String> {
     let place = expected.iter().zip(back).position(|(one, other)| one != other);
     match place {

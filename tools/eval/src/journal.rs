@@ -1,8 +1,8 @@
-//! What a run has measured so far, on disk, so that nothing is lost.
+//! The results of a run so far, on disk, so that an interrupt loses nothing.
 //!
-//! Lines of JSON: the first says what the run is, each other one what came of one clip in the
-//! hands of one contestant. It is the affair of the program that wrote it, and goes when the
-//! run is complete.
+//! A journal has lines of JSON: the first describes the run, each other one is the result of
+//! one clip with one contestant. The format is private to this program. The file is removed
+//! when the run is complete.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -13,23 +13,23 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::contestant::{Arrangement, Headers};
-use crate::results::{ClipFacts, Entry, Measured};
-use crate::run::Plan;
+use crate::plan::Plan;
+use crate::results::{ClipFacts, Entry, Measured, Setting};
 use crate::{Error, Result};
 
 /// Version of the lines.
 const VERSION: u32 = 1;
 
-/// What the run is.
+/// The description of the run.
 #[derive(Debug, Serialize, Deserialize)]
 struct Head {
     lmac_evaluation: u32,
-    settings: Vec<(String, String)>,
+    settings: Vec<Setting>,
     clips: Vec<Named>,
     contestants: Vec<Entry>,
 }
 
-/// A clip, and what its samples are known by.
+/// A clip, and a hash of its samples.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Named {
     #[serde(flatten)]
@@ -37,12 +37,12 @@ struct Named {
     hash: String,
 }
 
-/// Where finished work is written down.
+/// A file that keeps finished work.
 #[derive(Debug)]
 pub struct Journal {
-    /// Nothing where nobody wants it.
+    /// `None` for a journal that keeps nothing.
     file: Option<(PathBuf, File)>,
-    /// What an earlier run left, and nobody has asked for yet.
+    /// Results of an earlier run that were not taken yet.
     left: BTreeMap<Unit, Measured>,
 }
 
@@ -50,20 +50,20 @@ pub struct Journal {
 type Unit = (usize, usize, Arrangement);
 
 impl Journal {
-    /// A journal for a run whose results go nowhere else: it forgets.
+    /// Makes a journal that keeps nothing.
     pub fn none() -> Journal {
         Journal { file: None, left: BTreeMap::new() }
     }
 
-    /// Where the journal of results in this file lies: beside it.
+    /// Returns the path of the journal for results in this file, which is beside it.
     pub fn beside(output: &Path) -> PathBuf {
         let mut name = output.file_name().map_or_else(OsString::new, OsString::from);
         name.push(".partial");
         output.with_file_name(name)
     }
 
-    /// Begins a journal. What an earlier run left is replaced with `force` alone, but for a
-    /// journal in which nothing is finished.
+    /// Begins a journal. An earlier journal is replaced only with `force`, or if it holds no
+    /// results.
     pub fn create(path: &Path, plan: &Plan, force: bool) -> Result<Journal> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(|error| about(folder, error))?;
@@ -74,21 +74,21 @@ impl Journal {
         let file = options.open(path).map_err(|error| match error.kind() {
             ErrorKind::AlreadyExists => about(
                 path,
-                "an earlier run was not finished: resume it, or remove this file to begin anew",
+                "an earlier run was not finished: resume it, or remove this file to begin again",
             ),
             _ => about(path, error),
         })?;
         let mut journal = Journal { file: Some((path.into(), file)), left: BTreeMap::new() };
         if let Err(error) = journal.write(&head(plan)) {
-            // What has no first line stands in the way of the next run and helps nobody.
+            // A journal without a first line would only stand in the way of the next run.
             let _ = journal.finish();
             return Err(error);
         }
         Ok(journal)
     }
 
-    /// Goes on with what an earlier run left, if it was the same run; begins where there is
-    /// nothing. A last line that was cut off is ignored, and what failed is tried again.
+    /// Continues the journal of an earlier run, which must be the same run; begins one where
+    /// there is none. A last line that was cut off is ignored, and failures are tried again.
     pub fn resume(path: &Path, plan: &Plan) -> Result<Journal> {
         let text = match fs::read(path) {
             Ok(text) => text,
@@ -97,14 +97,14 @@ impl Journal {
             }
             Err(error) => return Err(about(path, error)),
         };
-        // Whole lines; what follows the last of them was cut off.
+        // The text after the last newline was cut off.
         let whole = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
         let mut lines = text[..whole].split_inclusive(|&byte| byte == b'\n');
         let Some(first) = lines.next() else {
             return Self::create(path, plan, true);
         };
         let damaged = |number: usize, error: serde_json::Error| {
-            about(path, format!("line {number} is no line of a journal: {error}"))
+            about(path, format!("line {number} is not a line of a journal: {error}"))
         };
         let earlier: Head = serde_json::from_slice(first).map_err(|error| damaged(1, error))?;
         same(&earlier, &head(plan)).map_err(|error| error.about(path.display()))?;
@@ -131,7 +131,7 @@ impl Journal {
         fs::remove_file(&path).map_err(|error| about(&path, error))
     }
 
-    /// What came of this earlier, if anything did.
+    /// Takes the earlier result of this, if there is one.
     pub(crate) fn take(
         &mut self,
         clip: usize,
@@ -141,7 +141,7 @@ impl Journal {
         self.left.remove(&(clip, contestant, arrangement))
     }
 
-    /// Writes down what was measured.
+    /// Writes a result.
     pub(crate) fn record(&mut self, measured: &Measured) -> Result<()> {
         self.write(measured)
     }
@@ -155,7 +155,7 @@ impl Journal {
     }
 }
 
-/// Whether a file is a journal that says what the run is, and of nothing that was done.
+/// Returns whether a file is a journal without results.
 fn is_empty(path: &Path) -> bool {
     // Reading a pipe may wait forever.
     let regular = path.is_file();
@@ -176,15 +176,15 @@ fn head(plan: &Plan) -> Head {
         Headers::Once => "once",
         Headers::Each => "each",
     };
-    let arrangements = plan.arrangements.iter().map(|one| format!("{one:?}")).collect::<Vec<_>>();
-    // What measuring depends on, whatever the caller says of it.
+    let arrangements = plan.arrangements.iter().map(|one| one.name()).collect::<Vec<_>>();
+    // Results depend on these even if the settings do not name them.
     let own = [
         ("bytes of a chunk", plan.job.chunk_bytes.to_string()),
         ("headers", headers.into()),
         ("check", plan.job.check.to_string()),
-        ("arrangements", arrangements.join(", ").to_lowercase()),
+        ("arrangements", arrangements.join(", ")),
     ];
-    let own = own.map(|(name, value)| (name.to_owned(), value));
+    let own = own.map(|(name, value)| Setting::new(name, value));
     let facts = plan.dataset.facts().iter().cloned();
     let hashes = plan.dataset.hashes().iter().cloned();
     Head {
@@ -195,11 +195,11 @@ fn head(plan: &Plan) -> Head {
     }
 }
 
-/// Fails with what differs between two runs.
+/// Fails with the first difference between two runs.
 fn same(earlier: &Head, now: &Head) -> Result<()> {
     let differs = |what: String| {
         Err(Error::new(format!(
-            "{what}: resume with what was asked for then, or remove this file to begin anew"
+            "{what}: resume with the same options, or remove this file to begin again"
         )))
     };
     if earlier.lmac_evaluation != now.lmac_evaluation {
@@ -208,17 +208,18 @@ fn same(earlier: &Head, now: &Head) -> Result<()> {
             earlier.lmac_evaluation, now.lmac_evaluation
         ));
     }
-    for (name, value) in &now.settings {
-        match earlier.settings.iter().find(|(earlier, _)| earlier == name) {
-            Some((_, before)) if before == value => {}
-            Some((_, before)) => {
+    for Setting { name, value } in &now.settings {
+        match earlier.settings.iter().find(|earlier| earlier.name == *name) {
+            Some(before) if before.value == *value => {}
+            Some(before) => {
+                let before = &before.value;
                 return differs(format!("the earlier run had {name} {before}, not {value}"));
             }
             None => return differs(format!("the earlier run did not have {name} {value}")),
         }
     }
-    let known = |name: &String| now.settings.iter().any(|(known, _)| known == name);
-    if let Some((name, value)) = earlier.settings.iter().find(|(name, _)| !known(name)) {
+    let known = |one: &&Setting| now.settings.iter().any(|known| known.name == one.name);
+    if let Some(Setting { name, value }) = earlier.settings.iter().find(|one| !known(one)) {
         return differs(format!("the earlier run had {name} {value}"));
     }
     if let Some(what) =

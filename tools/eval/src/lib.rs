@@ -1,8 +1,8 @@
-//! How well language models and other codecs compress audio, honestly counted.
+//! Measures how well language models and other codecs compress audio.
 //!
-//! [`Contestant`]s compress [`Clip`]s, in chunks or whole. Every rate is bytes that were
-//! really made over bytes of PCM that really went in, and what does not come back the same
-//! is a failure and in no average.
+//! [`Contestant`]s compress [`Clip`]s: in chunks, whole, or as files. Every rate is compressed
+//! bytes over the bytes that went in. A clip that does not decode to the same bytes is a
+//! failure and in no average.
 
 pub mod baselines;
 pub mod report;
@@ -11,57 +11,84 @@ mod audio;
 mod by_chunks;
 mod contestant;
 mod dataset;
+mod external;
+mod files;
 mod journal;
 mod memory;
 mod models;
+mod plan;
 mod presets;
+mod process;
 mod results;
 mod run;
 mod streams;
+mod temporary;
 #[cfg(test)]
 mod testing;
+mod wav;
 
 pub use audio::{Clip, chunk_frames};
-pub use baselines::remove_temporary_folders;
 pub use by_chunks::ByChunks;
 pub use contestant::{
-    Account, Arrangement, Check, Codec, Contestant, Headers, Interrupt, Job, Outcome, Stage,
+    Arrangement, BitAccount, Check, Codec, Contestant, Headers, Interrupt, Job, Outcome, Stage,
     Weights,
 };
 pub use dataset::{Dataset, Selection};
+pub use external::External;
+pub use external::known::{BASELINE, installed};
+pub use files::{FileCodec, Peer, of_process};
 pub use journal::Journal;
 pub use models::{Model, ModelOptions, Rate};
+pub use plan::Plan;
 pub use presets::LmacPreset;
-pub use results::{ClipFacts, Entry, Measured, Results, Taken};
-pub use run::{Observer, Plan, Progress, run};
+pub use results::{ClipFacts, Entry, Measured, Results, Setting, Skipped, Taken};
+pub use run::{Observer, Progress, run};
+pub use temporary::remove_temporary_folders;
 
-/// What can go wrong, for people.
+/// The result of something that can fail.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// A message that names what failed.
+/// A message for people that names the file or program that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
     message: String,
-    interrupted: bool,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Failed,
+    Interrupted,
+    Refused,
 }
 
 impl Error {
     /// An error with this message.
     pub fn new(message: impl Into<String>) -> Self {
-        Error { message: message.into(), interrupted: false }
+        Error { message: message.into(), kind: Kind::Failed }
     }
 
-    /// What [`Interrupt`] ended. It is nobody's failure.
+    /// The end of work that an [`Interrupt`] stopped. It is not a failure.
     pub fn interrupted() -> Self {
-        Error { message: "it was interrupted".into(), interrupted: true }
+        Error { message: "it was interrupted".into(), kind: Kind::Interrupted }
+    }
+
+    /// The same, said of audio that a contestant need not take.
+    pub fn into_refusal(self) -> Self {
+        Error { kind: Kind::Refused, ..self }
     }
 
     /// Whether nothing went wrong but an [`Interrupt`].
     pub fn is_interrupted(&self) -> bool {
-        self.interrupted
+        self.kind == Kind::Interrupted
     }
 
-    /// The same, with what it is about before it.
+    /// Whether a contestant does not take such audio.
+    pub fn is_refusal(&self) -> bool {
+        self.kind == Kind::Refused
+    }
+
+    /// Puts the thing that it is about before the message.
     pub fn about(self, what: impl std::fmt::Display) -> Self {
         Error { message: format!("{what}: {}", self.message), ..self }
     }
@@ -74,3 +101,20 @@ impl std::fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+impl From<lmac::Error> for Error {
+    fn from(error: lmac::Error) -> Self {
+        said(error)
+    }
+}
+
+/// The error of a library or the system.
+fn said(cause: impl std::fmt::Display) -> Error {
+    Error::new(cause.to_string())
+}
+
+impl From<Error> for lmac_cli::failure::Failure {
+    fn from(error: Error) -> Self {
+        lmac_cli::failure::Failure::Here(error.to_string())
+    }
+}

@@ -1,4 +1,4 @@
-//! The most memory that this process has had.
+//! The peak memory of this process.
 
 /// Watches the memory of the process from now on; `None` where the system does not tell.
 pub(crate) fn watch() -> Option<Watch> {
@@ -19,7 +19,7 @@ impl Watch {
 mod system {
     use std::fs;
 
-    /// Makes the peak what is resident now.
+    /// Resets the peak to the memory that is resident now.
     pub(super) fn reset() -> bool {
         fs::write("/proc/self/clear_refs", "5").is_ok()
     }
@@ -52,7 +52,7 @@ mod tests {
         // Where the system does not let us ask there is nothing to see.
         let Some(watch) = watch() else { return };
         let large = std::hint::black_box(vec![1u8; 64 << 20]);
-        // Other tests watch as well: what they begin anew has this in it.
+        // Other tests may reset the peak meanwhile; it then includes this memory.
         let peak = watch.peak().unwrap();
         assert!(peak > 64 << 20, "{peak}");
         drop(large);

@@ -21,12 +21,23 @@ pub struct LmacPreset {
 impl LmacPreset {
     /// This preset as a contestant.
     pub fn new(preset: Preset) -> Self {
-        LmacPreset { preset, name: format!("lmac {}", preset.name()) }
+        LmacPreset { preset, name: name(preset) }
     }
 
     fn options(&self) -> Options {
         Options { encode: EncodeOptions::default().with_preset(self.preset), ..Options::default() }
     }
+}
+
+/// The name of a preset in results.
+pub(crate) fn name(preset: Preset) -> String {
+    format!("lmac {}", preset.name())
+}
+
+pub(crate) fn description(preset: Preset) -> String {
+    let (major, minor) = FORMAT_VERSION;
+    let version = env!("CARGO_PKG_VERSION");
+    format!("lmac {version}, format {major}.{minor}, preset {}", preset.name())
 }
 
 impl Contestant for LmacPreset {
@@ -35,12 +46,7 @@ impl Contestant for LmacPreset {
     }
 
     fn description(&self) -> String {
-        let (major, minor) = FORMAT_VERSION;
-        format!(
-            "lmac {}, format {major}.{minor}, preset {}",
-            env!("CARGO_PKG_VERSION"),
-            self.preset.name()
-        )
+        description(self.preset)
     }
 
     fn refuses(&self, _: &AudioSpec) -> Option<String> {
@@ -51,7 +57,9 @@ impl Contestant for LmacPreset {
         let mut options = self.options();
         let chunk_frames = chunk_frames(&clip.spec, job.chunk_bytes);
         match (job.arrangement, job.headers) {
-            (Arrangement::Whole, _) => Ok(options.measure(&clip.pcm, &clip.spec, job)?.0),
+            (Arrangement::Whole | Arrangement::Files, _) => {
+                Ok(options.measure(&clip.pcm, &clip.spec, job)?.0)
+            }
             (Arrangement::Chunks, Headers::Once) => {
                 options.encode = options.encode.with_chunk_frames(chunk_frames as u64);
                 let (mut outcome, stream) = options.measure(&clip.pcm, &clip.spec, job)?;
@@ -82,7 +90,7 @@ mod tests {
         let spec = AudioSpec::new(format, channels, 8000);
         let tone = |at: usize| ((at as f64 * 0.05).sin() * 90.0) as i8 as u8;
         let pcm = (0..frames * spec.frame_bytes()).map(tone).collect();
-        Clip { name: "clip".into(), spec, pcm }
+        Clip { name: "clip".into(), spec, pcm, file: None }
     }
 
     fn job(arrangement: Arrangement, headers: Headers) -> Job {

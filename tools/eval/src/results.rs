@@ -1,24 +1,57 @@
-//! What was measured.
+//! Results of a run.
 
 use serde::{Deserialize, Serialize};
 
 use crate::contestant::{Arrangement, Check, Outcome, Weights};
 
-/// All that came out of a run.
+/// The results of a run.
 #[derive(Debug, Clone, Default)]
 pub struct Results {
-    /// What was asked for, as names and values for people, in the order of the options.
-    pub settings: Vec<(String, String)>,
-    /// What was compressed, in the order of the run.
+    /// The options of the run, as text for people.
+    pub settings: Vec<Setting>,
+    /// The clips, in the order of the run.
     pub clips: Vec<ClipFacts>,
     /// Files that are not among them, and why.
-    pub skipped: Vec<(String, String)>,
-    /// Who took part, in the order of the run.
+    pub skipped: Vec<Skipped>,
+    /// The contestants, in the order of the run.
     pub contestants: Vec<Entry>,
-    /// What became of it, in the order of clips, contestants and arrangements.
+    /// The results, in the order of clips, contestants and arrangements.
     pub measured: Vec<Measured>,
     /// Whether nothing is missing.
     pub complete: bool,
+}
+
+impl Results {
+    /// The value of a setting.
+    pub fn setting(&self, name: &str) -> Option<&str> {
+        let found = self.settings.iter().find(|setting| setting.name == name);
+        found.map(|setting| setting.value.as_str())
+    }
+}
+
+/// An option, as text for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setting {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+impl Setting {
+    /// A setting of this name and value.
+    pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Setting { name: name.into(), value: value.into() }
+    }
+}
+
+/// A file that is not among the clips.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Skipped {
+    /// Its name.
+    pub file: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// A clip without its samples.
@@ -26,7 +59,11 @@ pub struct Results {
 pub struct ClipFacts {
     /// As of the clip.
     pub name: String,
+    /// The folder whose sums it is in; empty for none.
+    #[serde(default)]
+    pub folder: String,
     /// Frames a second.
+    #[serde(rename = "rate_hz")]
     pub rate: u32,
     /// Channels.
     pub channels: u16,
@@ -34,10 +71,24 @@ pub struct ClipFacts {
     pub bits: u32,
     /// Bytes of PCM.
     pub pcm_bytes: u64,
+    /// Bytes of the file, where contestants are given the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_bytes: Option<u64>,
     /// Its length.
     pub seconds: f64,
-    /// What was done to the samples of the file, such as `16 to 8 bits: >> 8`.
+    /// The conversion of the file's samples, such as `16 to 8 bits: >> 8`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversion: Option<String>,
+}
+
+impl ClipFacts {
+    /// The bytes that rates are over: those of the PCM, or of the file.
+    pub fn size(&self, arrangement: Arrangement) -> u64 {
+        match arrangement {
+            Arrangement::Files => self.file_bytes.unwrap_or(self.pcm_bytes),
+            Arrangement::Chunks | Arrangement::Whole => self.pcm_bytes,
+        }
+    }
 }
 
 /// A contestant.
@@ -45,38 +96,47 @@ pub struct ClipFacts {
 pub struct Entry {
     /// Its name.
     pub name: String,
-    /// What it is in full.
+    /// Program or library, version and settings.
     pub description: String,
-    /// What its decoder needs.
+    /// The weights that its decoder needs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<Weights>,
 }
 
-/// What became of a clip in the hands of a contestant.
+/// The result of a clip with a contestant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
     /// Number of the clip.
     pub clip: usize,
     /// Number of the contestant.
     pub contestant: usize,
-    /// How it was given.
+    /// How the clip was given.
     pub arrangement: Arrangement,
-    /// What came of it.
+    /// The result.
+    #[serde(flatten)]
     pub result: Taken,
 }
 
-/// What came of it.
+/// The result of giving a clip to a contestant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "lowercase")]
 pub enum Taken {
-    /// It was compressed; whether it came back is in it.
+    /// It was compressed.
     Done(Outcome),
     /// The contestant does not take such audio.
-    Refused(String),
+    Refused {
+        /// Why.
+        reason: String,
+    },
     /// It could not be compressed or decompressed.
-    Failed(String),
+    Failed {
+        /// Why.
+        reason: String,
+    },
 }
 
 impl Taken {
-    /// The outcome, if it counts: one that did not come back does not.
+    /// Returns the outcome if it counts: if its check did not fail.
     pub fn counting(&self) -> Option<&Outcome> {
         match self {
             Taken::Done(outcome) if !matches!(outcome.check, Check::Failed(_)) => Some(outcome),
@@ -84,8 +144,8 @@ impl Taken {
         }
     }
 
-    /// Whether it was compressed, or refused, as it always will be: nothing went wrong.
+    /// Returns whether another try would give the same.
     pub fn is_settled(&self) -> bool {
-        matches!(self, Taken::Refused(_)) || self.counting().is_some()
+        matches!(self, Taken::Refused { .. }) || self.counting().is_some()
     }
 }

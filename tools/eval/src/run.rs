@@ -1,155 +1,65 @@
-//! A run: every clip in the hands of every contestant.
+//! A run: every clip with every contestant.
 
 use std::time::Instant;
 
+use crate::Result;
+use crate::audio::Clip;
 use crate::contestant::{Arrangement, Contestant, Job};
-use crate::dataset::Dataset;
 use crate::journal::Journal;
 use crate::memory;
-use crate::results::{Entry, Measured, Results, Taken};
-use crate::{Clip, ClipFacts, Error, Result};
+use crate::plan::{Plan, Unit};
+use crate::results::{ClipFacts, Measured, Results, Taken};
 
-/// What is to be done.
-pub struct Plan {
-    /// What is compressed.
-    pub dataset: Dataset,
-    /// By whom, in this order.
-    pub contestants: Vec<Box<dyn Contestant>>,
-    /// How; its arrangement does not matter.
-    pub job: Job,
-    /// In which arrangements; a contestant is asked for those that it knows.
-    pub arrangements: Vec<Arrangement>,
-    /// What was asked for, as names and values for people. A run that is resumed has to have
-    /// the same.
-    pub settings: Vec<(String, String)>,
-}
-
-/// A clip that a contestant is to compress in an arrangement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Unit {
-    clip: usize,
-    contestant: usize,
-    arrangement: Arrangement,
-}
-
-impl Plan {
-    /// Who takes part, as results name them.
-    pub fn entries(&self) -> Vec<Entry> {
-        let entry = |contestant: &dyn Contestant| Entry {
-            name: contestant.name().into(),
-            description: contestant.description(),
-            weights: contestant.weights(),
-        };
-        self.contestants.iter().map(|contestant| entry(contestant.as_ref())).collect()
-    }
-
-    /// All that is to be done, in order: what disturbs the machine for a while is to disturb
-    /// all contestants.
-    fn units(&self) -> Vec<Unit> {
-        let clips = 0..self.dataset.facts().len();
-        clips
-            .flat_map(|clip| {
-                self.contestants.iter().enumerate().flat_map(move |(number, contestant)| {
-                    let known = |arrangement: &&Arrangement| {
-                        contestant.arrangements().contains(arrangement)
-                    };
-                    self.arrangements.iter().filter(known).map(move |&arrangement| Unit {
-                        clip,
-                        contestant: number,
-                        arrangement,
-                    })
-                })
-            })
-            .collect()
-    }
-
-    /// Fails where the plan cannot be carried out: names tell contestants apart, and somebody
-    /// has to know an arrangement that is asked for.
-    pub fn check(&self) -> Result<()> {
-        let mut names: Vec<&str> = self.contestants.iter().map(|one| one.name()).collect();
-        names.sort_unstable();
-        if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Err(Error::new(format!("there are two contestants \"{}\"", pair[0])));
-        }
-        let known = |arrangement| {
-            self.contestants.iter().any(|one| one.arrangements().contains(arrangement))
-        };
-        if self.arrangements.iter().any(known) {
-            return Ok(());
-        }
-        let arrangements = self.arrangements.iter().map(|arrangement| match arrangement {
-            Arrangement::Chunks => "chunks",
-            Arrangement::Whole => "whole clips",
-        });
-        let asked = match arrangements.collect::<Vec<_>>().join(" or ") {
-            none if none.is_empty() => "no arrangement".into(),
-            asked => asked,
-        };
-        Err(Error::new(format!("nobody takes part in {asked}")))
-    }
-}
-
-impl std::fmt::Debug for Plan {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Plan")
-            .field("contestants", &self.entries())
-            .field("job", &self.job)
-            .field("arrangements", &self.arrangements)
-            .field("settings", &self.settings)
-            .finish_non_exhaustive()
-    }
-}
-
-/// How far a run is.
+/// The progress of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct Progress<'a> {
-    /// Clips times contestants times arrangements that are done. What an earlier run left is
-    /// among them from the start.
+    /// Units of clip, contestant and arrangement that are done, those of an earlier run
+    /// included.
     pub units_done: usize,
     /// All of them.
     pub units: usize,
-    /// Bytes of PCM in what is done.
+    /// Bytes of PCM of these units.
     pub bytes_done: u64,
     /// All of them.
     pub bytes: u64,
-    /// What is compressed now.
+    /// The clip under way.
     pub clip: &'a ClipFacts,
-    /// By whom.
+    /// The contestant under way.
     pub contestant: &'a str,
-    /// In which arrangement.
+    /// The arrangement under way.
     pub arrangement: Arrangement,
 }
 
-/// Hears how far a run is.
+/// Observes the progress of a run.
 pub trait Observer {
-    /// A contestant is about to be given a clip.
+    /// Is called before a contestant is given a clip.
     fn begins(&mut self, progress: &Progress<'_>) {
         let _ = progress;
     }
 
-    /// A clip was read and converted for that, which took so many seconds.
+    /// Is called after a clip was read and converted, with the seconds that took.
     fn read(&mut self, seconds: f64) {
         let _ = seconds;
     }
 
-    /// What came of one was written into the journal, which took so many seconds.
+    /// Is called after a result was written into the journal, with the seconds that took.
     fn recorded(&mut self, seconds: f64) {
         let _ = seconds;
     }
 
-    /// It is done with it.
+    /// Is called after a contestant is done with a clip.
     fn ends(&mut self, progress: &Progress<'_>, measured: &Measured) {
         let _ = (progress, measured);
     }
 }
 
-/// Nobody listens.
+/// Observes nothing.
 impl Observer for () {}
 
-/// Does what is to be done and is not in the journal yet, and puts it there at once. A
-/// contestant that fails does not stop the others. After an interrupt the results are what
-/// there was until then, and not complete; an error of the journal ends the run, and all
-/// that was measured before is in it.
+/// Measures all units that are not in the journal yet, and writes each result there at once.
+/// A contestant that fails does not stop the others. After an interrupt the results are those
+/// so far, and not complete. An error of the journal ends the run; the journal keeps all
+/// results before it.
 pub fn run(plan: &Plan, journal: &mut Journal, observer: &mut dyn Observer) -> Result<Results> {
     plan.check()?;
     let units = plan.units();
@@ -188,7 +98,7 @@ pub fn run(plan: &Plan, journal: &mut Journal, observer: &mut dyn Observer) -> R
         let clip = match &loaded {
             Some((number, clip)) if *number == unit.clip => clip,
             _ => {
-                // The one before makes room first.
+                // Frees the memory of the clip before.
                 loaded = None;
                 let start = Instant::now();
                 let clip = plan.dataset.load(unit.clip);
@@ -218,7 +128,7 @@ pub fn run(plan: &Plan, journal: &mut Journal, observer: &mut dyn Observer) -> R
     })
 }
 
-/// What comes of a clip in the hands of a contestant; `None` after an interrupt.
+/// Gives a clip to a contestant; `None` after an interrupt.
 fn take(
     contestant: &dyn Contestant,
     clip: &Result<Clip>,
@@ -227,22 +137,27 @@ fn take(
 ) -> Option<Taken> {
     let clip = match clip {
         Ok(clip) => clip,
-        Err(error) => return Some(Taken::Failed(error.to_string())),
+        Err(error) => return Some(Taken::Failed { reason: error.to_string() }),
     };
     if let Some(reason) = contestant.refuses(&clip.spec) {
-        return Some(Taken::Refused(reason));
+        return Some(Taken::Refused { reason });
     }
     let job = Job { arrangement, ..plan.job.clone() };
     let watch = memory::watch();
     match contestant.measure(clip, &job) {
         Ok(mut outcome) => {
-            let peak = watch.and_then(|watch| watch.peak());
-            outcome.peak_memory = outcome.peak_memory.or(peak);
+            // Processes of their own have their memory measured apart.
+            if arrangement != Arrangement::Files {
+                outcome.peak_memory = watch.and_then(|watch| watch.peak());
+            }
             Some(Taken::Done(outcome))
         }
-        // What told us to stop may have ended another program that was asked.
+        Err(error) if error.is_refusal() && !plan.job.interrupt.is_stopped() => {
+            Some(Taken::Refused { reason: error.to_string() })
+        }
+        // The signal that stopped this run may have ended the other program, too.
         Err(error) if error.is_interrupted() || plan.job.interrupt.is_stopped() => None,
-        Err(error) => Some(Taken::Failed(error.to_string())),
+        Err(error) => Some(Taken::Failed { reason: error.to_string() }),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Clips and chunks of them as streams of this codec: real ones, with all that they hold.
+//! Clips and chunks of them as complete streams of this codec.
 
 use std::io::{Read, Write};
 use std::thread;
@@ -21,8 +21,8 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Makes one stream of audio, and checks it if that was asked for. What the chunks take
-    /// is left empty.
+    /// Makes one stream of audio, and checks it if the job says so. The bytes of chunks are
+    /// left empty.
     pub(crate) fn measure(
         self,
         pcm: &[u8],
@@ -49,13 +49,14 @@ impl Options {
             };
         }
         let bytes = stream.len() as u64;
-        let outcome = Outcome { check, encoding, decoding, ..Outcome::of_bytes(bytes) };
+        let outcome =
+            Outcome { check, encoding: Some(encoding), decoding, ..Outcome::of_bytes(bytes) };
         Ok((outcome, stream))
     }
 }
 
-/// What each chunk of a stream takes: its own bytes, and an even share of those around all
-/// chunks.
+/// Returns the bytes of each chunk of a stream: its own, and an even share of those around
+/// all chunks.
 pub(crate) fn chunk_bytes(stream: &[u8]) -> Result<Vec<f64>> {
     // Looking needs no model.
     let mut decoder = Decoder::new(stream)?;
@@ -103,7 +104,7 @@ fn decoded(
     Ok((decoder.info().spec, pcm))
 }
 
-/// Chunks of which each is a stream of its own.
+/// A codec that makes a stream of each chunk.
 pub(crate) struct EachAStream {
     pub(crate) options: Options,
     pub(crate) chunk_frames: usize,
@@ -138,7 +139,7 @@ impl Codec for EachAStream {
     }
 }
 
-/// Does the same with all of these on several threads; 0 is as many as the machine has.
+/// Does the same work for all things on several threads; 0 is one for each core.
 fn spread<T: Sync, R: Send>(
     threads: usize,
     things: &[T],
@@ -170,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_threads_do_stays_in_order() {
+    fn results_of_threads_stay_in_order() {
         let things: Vec<u32> = (0..10).collect();
         for threads in [0, 1, 3, 4, 20] {
             let doubled = spread(threads, &things, |thing| Ok(2 * thing)).unwrap();

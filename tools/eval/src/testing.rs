@@ -3,17 +3,19 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use hound::{SampleFormat, WavSpec, WavWriter};
-use lmac::{AudioSpec, Preset};
+use hound::{WavSpec, WavWriter};
+use lmac::{AudioSpec, Preset, SampleFormat};
 
 use crate::contestant::{Arrangement, Codec, Contestant, Headers, Interrupt, Job, Outcome};
-use crate::run::Plan;
+use crate::dataset::Generator;
+use crate::plan::Plan;
+use crate::results::Setting;
 use crate::{ByChunks, Clip, Dataset, Error, LmacPreset, Result, Selection};
 
 /// Writes a WAV file of 8 kHz.
 pub(crate) fn write(path: &Path, channels: u16, bits: u16, samples: &[i32]) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
-    let sample_format = SampleFormat::Int;
+    let sample_format = hound::SampleFormat::Int;
     let spec = WavSpec { channels, sample_rate: 8000, bits_per_sample: bits, sample_format };
     let mut writer = WavWriter::create(path, spec).unwrap();
     for &sample in samples {
@@ -35,7 +37,7 @@ pub(crate) fn folder() -> tempfile::TempDir {
     folder
 }
 
-/// Keeps half of each piece, and swears that it is all of it.
+/// Keeps half of each piece and decodes it wrongly.
 struct Liar;
 
 impl Codec for Liar {
@@ -115,12 +117,47 @@ pub(crate) fn plan(folder: &Path, whimsical: Whimsical) -> Plan {
             interrupt: Interrupt::default(),
         },
         arrangements: vec![Arrangement::Chunks, Arrangement::Whole],
-        settings: vec![("audio".into(), "some".into())],
+        settings: vec![Setting::new("audio", "some")],
     }
 }
 
-/// Does what it should.
+/// One that never fails.
 pub(crate) const GOOD: Whimsical = Whimsical { fails_at: "", stops_at: "" };
+
+/// Incompressible bytes, the same ones for the same seed.
+pub(crate) fn noise(length: usize, seed: u64) -> Vec<u8> {
+    let mut generator = Generator::new(seed);
+    (0..length).map(|_| (generator.next() >> 56) as u8).collect()
+}
+
+/// A triangle wave whose period is not a whole number of bytes.
+pub(crate) fn triangle(length: usize) -> Vec<u8> {
+    (0..length as u64).map(|at| ((at * 37 / 8 % 512).abs_diff(256) * 255 / 256) as u8).collect()
+}
+
+/// Whether pieces of this audio come back: one frame, a prime number of them, many,
+/// of silence, noise and something between.
+pub(crate) fn come_back(codec: &dyn Codec, spec: &AudioSpec) {
+    assert_eq!(codec.refuses(spec), None, "{}", codec.name());
+    assert!(codec.decodes(), "{}", codec.name());
+    let frame = spec.frame_bytes();
+    let mut pieces = Vec::new();
+    for frames in [1, 2, 7, 641, 2048] {
+        pieces.push(vec![0; frames * frame]);
+        pieces.push(noise(frames * frame, 5));
+        pieces.push(triangle(frames * frame));
+    }
+    let borrowed: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
+    let coded = codec.encode(&borrowed, spec).unwrap();
+    assert_eq!(coded.len(), pieces.len());
+    assert!(codec.decode(&coded, spec).unwrap() == pieces, "{}: {spec:?}", codec.name());
+    assert!(codec.encode(&[], spec).unwrap().is_empty());
+    assert!(codec.decode(&[], spec).unwrap().is_empty());
+}
+
+pub(crate) fn eight_bits() -> AudioSpec {
+    AudioSpec::new(SampleFormat::U8, 1, 16000)
+}
 
 /// A checkpoint of those that test vectors are made with.
 pub(crate) fn checkpoint_path(name: &str) -> PathBuf {

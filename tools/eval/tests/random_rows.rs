@@ -14,8 +14,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use lmac::{AudioSpec, SampleFormat};
-use lmac_eval::Codec;
-use lmac_eval::baselines::{External, by_name};
+use lmac_eval::baselines::by_name;
+use lmac_eval::{Codec, External};
 
 const CHUNK: usize = 2048;
 const CHUNKS: usize = 300;
@@ -47,7 +47,7 @@ fn sizes(codec: &dyn Codec, pieces: &[&[u8]]) -> Vec<usize> {
     codec.encode(pieces, &spec()).unwrap().iter().map(Vec::len).collect()
 }
 
-/// What is taken off for a header.
+/// The size of a header.
 fn header(codec: &dyn Codec) -> usize {
     sizes(codec, &[&[0]])[0]
 }

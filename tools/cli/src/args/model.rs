@@ -23,43 +23,38 @@ pub(crate) struct ModelArgs {
     /// Put the samples of N frames one channel after the other; 0 leaves them interleaved
     #[arg(long, value_name = "N", requires = "model", default_value_t = 0)]
     pub(crate) blocking: u32,
-    /// Where the model runs. Only the processor gives the same bits everywhere, and auto is
-    /// that
-    #[arg(long, value_name = "DEVICE", value_parser = ["auto", "cpu"], requires = "model")]
-    #[arg(default_value = "auto")]
-    pub(crate) device: String,
     #[command(flatten)]
     pub(crate) way: ModelWay,
 }
 
 /// What all commands choose that run a model.
-#[derive(Args)]
-pub(crate) struct ModelWay {
+#[derive(Debug, Args)]
+pub struct ModelWay {
     /// The arithmetic: f32 takes the weights as they are stored, int8 is several times as
     /// fast and predicts a little worse
     #[arg(long, value_name = "NAME", value_parser = precisions(), requires = "model")]
     #[arg(default_value = Precision::default().name())]
-    pub(crate) precision: Precision,
+    pub precision: Precision,
     /// Give only the N likeliest tokens a probability of their own; all others cost an escape
     #[arg(long, value_name = "N|all", value_parser = top_k, requires = "model")]
     #[arg(default_value = "all")]
-    pub(crate) top_k: TopK,
+    pub top_k: TopK,
     /// What the model predicts: tokens of its own tokenizer, or single characters [default:
     /// bpe where there is a tokenizer]
     #[arg(long, value_name = "KIND", value_parser = tokens(), requires = "model")]
-    pub(crate) tokens: Option<TokenKind>,
+    pub tokens: Option<TokenKind>,
     /// Contexts that a decoder goes through at a time [default: 128, or as many as fit]
     #[arg(long, value_name = "N", requires = "model")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) lockstep: Option<u32>,
+    pub lockstep: Option<u32>,
     /// Memory that these contexts may take, encoding and decoding [default: 1G]
     #[arg(long, value_name = "LIMIT", value_parser = parse_size, requires = "model")]
-    pub(crate) memory: Option<u64>,
+    pub memory: Option<u64>,
 }
 
 impl ModelWay {
     /// The library's options for it.
-    pub(crate) fn options(&self) -> LanguageOptions {
+    pub fn options(&self) -> LanguageOptions {
         let mut options = LanguageOptions::default();
         options.tokens = self.tokens;
         options.top_k = self.top_k.0;
@@ -73,7 +68,7 @@ impl ModelWay {
 
 /// The likeliest tokens that count, or all.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct TopK(pub(crate) Option<u32>);
+pub struct TopK(pub Option<u32>);
 
 impl std::fmt::Display for TopK {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -2,15 +2,25 @@
 
 use std::io::{self, Write};
 
-use clap::CommandFactory;
+use clap::{Args, CommandFactory};
 use clap_mangen::Man;
 
-use super::completions::print_all;
-use crate::args::{Cli, ManArgs, usage};
+pub use super::completions::print_all;
+use super::{Cli, eval, usage, version};
 use crate::failure::Status;
-use crate::help;
+
+/// Print the manual page
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct ManArgs {
+    /// The command that the page describes [default: all of lmac]
+    pub(crate) command: Option<String>,
+}
 
 pub(crate) fn run(args: &ManArgs) -> Result<Status, clap::Error> {
+    if args.command.as_deref() == Some("eval") {
+        return Ok(eval::run(["man"]));
+    }
     let mut cli = Cli::command().disable_help_subcommand(true);
     cli.build();
     let (title, command) = match &args.command {
@@ -24,11 +34,12 @@ pub(crate) fn run(args: &ManArgs) -> Result<Status, clap::Error> {
     Ok(print_all(&page))
 }
 
-fn page(command: clap::Command, title: String) -> io::Result<Vec<u8>> {
+/// The manual page of a program or of a command of it.
+pub fn page(command: clap::Command, title: String) -> io::Result<Vec<u8>> {
     let details = command.get_after_long_help().or(command.get_after_help());
     let details = details.map(ToString::to_string).unwrap_or_default();
     let has_subcommands = command.has_subcommands();
-    let man = Man::new(command).title(title).source(format!("lmac {}", help::version()));
+    let man = Man::new(command).title(title).source(format!("lmac {}", version()));
 
     let mut page = Vec::new();
     man.render_title(&mut page)?;
@@ -48,3 +59,8 @@ fn page(command: clap::Command, title: String) -> io::Result<Vec<u8>> {
     writeln!(page, ".fi")?;
     Ok(page)
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  lmac man > lmac.1
+  lmac man encode > lmac-encode.1";

@@ -6,11 +6,10 @@ use std::process::Command;
 
 use lmac::{AudioSpec, SampleFormat};
 
-use super::process::run;
-use super::temporary::folder;
-use super::{said, wav};
 use crate::contestant::Codec;
-use crate::{Error, Result};
+use crate::process::run;
+use crate::temporary::folder;
+use crate::{Error, Result, said, wav};
 
 const PROGRAM: &str = "flac";
 
@@ -21,8 +20,8 @@ pub(super) const BEST: &[&str] = &["-8", "-e", "-p"];
 /// The highest level.
 pub(super) const EIGHT: &[&str] = &["-8"];
 
-/// Nothing but audio is to be in the file. The last two let in what is no good for
-/// streaming or has speakers in other places, and change nothing elsewhere.
+/// Leave everything but audio out of the file. The last two allow formats outside the
+/// streamable subset and any speaker positions, and change nothing elsewhere.
 const ALWAYS: &[&str] =
     &["--no-padding", "--no-seektable", "--silent", "--force", "--lax", "--channel-map=none"];
 
@@ -36,7 +35,7 @@ const WIDE: (u32, u32) = (1, 4);
 pub(super) struct Flac {
     name: &'static str,
     settings: &'static [&'static str],
-    /// What it says that it is; nothing if it is not there.
+    /// Its version line; `None` if it is not installed.
     banner: Option<String>,
 }
 
@@ -136,7 +135,7 @@ impl Codec for Flac {
     }
 }
 
-/// What the files of a batch are called. Short: they all have to fit a command.
+/// The names of the files of a batch. They are short: they all have to fit a command.
 fn names(count: usize, extension: &str) -> Vec<String> {
     (0..count).map(|number| format!("{number}.{extension}")).collect()
 }
@@ -150,8 +149,7 @@ fn read_all(folder: &Path, files: &[String], into: &mut Vec<Vec<u8>>) -> Result<
     Ok(())
 }
 
-/// The first two numbers of the version in what the program says of itself; builds between
-/// releases say none.
+/// Finds the first two numbers of the version; builds between releases have none.
 fn version(banner: &str) -> Option<(u32, u32)> {
     let mut numbers = banner.strip_prefix("flac ")?.split('.').map(str::parse);
     Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
@@ -159,8 +157,8 @@ fn version(banner: &str) -> Option<(u32, u32)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{come_back, eight_bits, noise};
     use super::*;
+    use crate::testing::{come_back, eight_bits, noise};
 
     /// The program, if it is there; says so if it is not.
     fn installed() -> Option<Flac> {
@@ -203,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_program_says_is_told() {
+    fn errors_quote_the_program() {
         let Some(flac) = installed() else { return };
         let error = flac.decode(&[b"no flac".to_vec()], &eight_bits()).unwrap_err().to_string();
         assert!(error.starts_with("flac --decode"), "{error}");

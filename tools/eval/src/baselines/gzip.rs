@@ -7,12 +7,11 @@ use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use lmac::AudioSpec;
 
-use super::said;
-use crate::Result;
 use crate::contestant::Codec;
+use crate::{Result, said};
 
-/// zlib at its best level, a gzip member for each piece. There is no file name in it, as in
-/// what Python's `gzip.compress` makes, and the sizes are those of it.
+/// zlib at its best level, a gzip member for each piece. There is no file name in it, so
+/// that sizes are those of Python's `gzip.compress`.
 pub(super) struct Gzip;
 
 impl Codec for Gzip {

@@ -6,9 +6,8 @@ use liblzma::read::{XzDecoder, XzEncoder};
 use liblzma::stream::{Check, Stream};
 use lmac::AudioSpec;
 
-use super::said;
-use crate::Result;
 use crate::contestant::Codec;
+use crate::{Result, said};
 
 /// The preset of the program xz, and of Python's `lzma.compress`.
 const PRESET: u32 = 6;

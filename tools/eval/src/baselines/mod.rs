@@ -1,27 +1,18 @@
 //! Codecs that models are compared with.
 //!
-//! gzip, xz, PNG and zstd are the libraries that everybody uses, built in. The reference
-//! encoder of FLAC, and whatever else is asked for, are programs.
+//! gzip, xz, PNG and zstd are the usual libraries, built in. The reference encoder of FLAC is
+//! a program.
 
-mod external;
 mod flac;
 mod gzip;
 mod lzma;
 mod png;
-mod process;
-mod temporary;
-mod wav;
 mod zstd;
-
-use std::fmt::Display;
-
-pub use external::External;
-pub use temporary::remove_temporary_folders;
 
 use crate::contestant::Codec;
 use crate::{Error, Result};
 
-/// What baselines are called.
+/// The names of the baselines.
 pub const NAMES: &[&str] = &["gzip", "lzma", "png", "flac", "flac-8", "zstd"];
 
 /// Those that take part where nothing else is asked for: the published ones, and zstd.
@@ -53,16 +44,11 @@ fn one(name: &str) -> Result<Box<dyn Codec>> {
         "zstd" => Box::new(zstd::Zstd),
         _ => {
             return Err(Error::new(format!(
-                "there is no baseline \"{name}\"; there are {}, and all or none of them",
+                "there is no baseline \"{name}\"; known are {}, all and none",
                 NAMES.join(", ")
             )));
         }
     })
-}
-
-/// What a library or the system says went wrong.
-fn said(cause: impl Display) -> Error {
-    Error::new(cause.to_string())
 }
 
 #[cfg(test)]
@@ -70,45 +56,10 @@ mod tests {
     use lmac::{AudioSpec, SampleFormat};
 
     use super::*;
-    use crate::dataset::Generator;
-
-    /// Bytes that nobody can compress, the same ones for the same seed.
-    pub(super) fn noise(length: usize, seed: u64) -> Vec<u8> {
-        let mut generator = Generator::new(seed);
-        (0..length).map(|_| (generator.next() >> 56) as u8).collect()
-    }
-
-    /// Bytes that a triangle makes, not quite in time with a whole number of them.
-    pub(super) fn triangle(length: usize) -> Vec<u8> {
-        (0..length as u64).map(|at| ((at * 37 / 8 % 512).abs_diff(256) * 255 / 256) as u8).collect()
-    }
-
-    /// Whether pieces of this audio come back: one frame, a prime number of them, many,
-    /// of silence, noise and something between.
-    pub(super) fn come_back(codec: &dyn Codec, spec: &AudioSpec) {
-        assert_eq!(codec.refuses(spec), None, "{}", codec.name());
-        assert!(codec.decodes(), "{}", codec.name());
-        let frame = spec.frame_bytes();
-        let mut pieces = Vec::new();
-        for frames in [1, 2, 7, 641, 2048] {
-            pieces.push(vec![0; frames * frame]);
-            pieces.push(noise(frames * frame, 5));
-            pieces.push(triangle(frames * frame));
-        }
-        let borrowed: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
-        let coded = codec.encode(&borrowed, spec).unwrap();
-        assert_eq!(coded.len(), pieces.len());
-        assert!(codec.decode(&coded, spec).unwrap() == pieces, "{}: {spec:?}", codec.name());
-        assert!(codec.encode(&[], spec).unwrap().is_empty());
-        assert!(codec.decode(&[], spec).unwrap().is_empty());
-    }
-
-    pub(super) fn eight_bits() -> AudioSpec {
-        AudioSpec::new(SampleFormat::U8, 1, 16000)
-    }
+    use crate::testing::{come_back, eight_bits, noise, triangle};
 
     #[test]
-    fn everything_built_in_takes_everything() {
+    fn built_in_codecs_take_all_formats() {
         for codec in by_name("gzip,lzma,png,zstd").unwrap() {
             come_back(codec.as_ref(), &eight_bits());
             for (format, channels) in [
@@ -144,7 +95,7 @@ mod tests {
         assert!(error("gzip,none").contains("\"none\""));
     }
 
-    /// Lengths of what Python 3.11 (`gzip.compress`, `lzma.compress`) and Pillow 13
+    /// Lengths that Python 3.11 (`gzip.compress`, `lzma.compress`) and Pillow 13
     /// (`optimize=True`) make of the same bytes.
     #[test]
     fn sizes_are_those_of_the_published_harness() {

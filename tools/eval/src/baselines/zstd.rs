@@ -3,9 +3,8 @@
 use lmac::AudioSpec;
 use zstd::bulk::Compressor;
 
-use super::said;
-use crate::Result;
 use crate::contestant::Codec;
+use crate::{Result, said};
 
 /// The highest level that needs no leave to take more memory.
 const LEVEL: i32 = 19;

@@ -55,7 +55,7 @@ impl Codec for Repeats {
 
 fn clip(pcm: &[u8]) -> Clip {
     let spec = AudioSpec::new(SampleFormat::U8, 1, 8000);
-    Clip { name: "clip".into(), spec, pcm: pcm.to_vec() }
+    Clip { name: "clip".into(), spec, pcm: pcm.to_vec(), file: None }
 }
 
 fn job(arrangement: Arrangement, headers: Headers) -> Job {
@@ -174,7 +174,7 @@ fn the_shortest_piece_comes_first_and_is_named() {
     let measure = |job: Job| ByChunks::new(Long).measure(&clip(AUDIO), &job);
     let error = measure(chunks(Headers::Once)).unwrap_err().to_string();
     assert_eq!(error, "the shortest possible piece, one frame of zeros: too short");
-    // Nobody else needs it.
+    // Nothing else needs it.
     assert!(measure(job(Arrangement::Whole, Headers::Once)).is_ok());
 }
 
@@ -188,7 +188,7 @@ fn a_clip_as_a_whole_has_one_header() {
 }
 
 #[test]
-fn what_does_not_come_back_is_found() {
+fn differences_are_found() {
     let codec = ByChunks::new(Repeats { wrong: Some(7), ..Repeats::default() });
     let outcome = codec.measure(&clip(AUDIO), &chunks(Headers::Each)).unwrap();
     let Check::Failed(reason) = outcome.check else { panic!("{:?}", outcome.check) };

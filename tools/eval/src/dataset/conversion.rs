@@ -6,7 +6,7 @@ use lmac::{AudioSpec, SampleFormat};
 
 use crate::{Error, Result};
 
-/// From one integer format to another. What the shifts come to is in the documentation of
+/// A conversion from one integer format to another by the shifts of
 /// [`Selection::bit_depth`](super::Selection::bit_depth).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Conversion {
@@ -15,11 +15,11 @@ pub(super) struct Conversion {
 }
 
 impl Conversion {
-    /// What there is to do; `None` where that is nothing.
+    /// Makes the conversion; `None` between equal formats.
     pub(super) fn between(from: SampleFormat, to: SampleFormat) -> Result<Option<Conversion>> {
         if from.is_float() || to.is_float() {
             return Err(Error::new(format!(
-                "its samples are floats of {} bits, which shifts do not make integers of {} bits",
+                "samples are floats of {} bits; shifts do not convert them to integers of {} bits",
                 from.bits(),
                 to.bits()
             )));
@@ -27,7 +27,7 @@ impl Conversion {
         Ok((from != to).then_some(Conversion { from, to }))
     }
 
-    /// What the audio is afterwards. All bits are valid then.
+    /// Returns the format of the converted audio, in which all bits are valid.
     pub(super) fn spec(&self, spec: &AudioSpec) -> AudioSpec {
         let mut converted = AudioSpec::new(self.to, spec.channels, spec.rate);
         converted.channel_mask = spec.channel_mask;
@@ -102,7 +102,7 @@ mod tests {
                     };
                     let there = converted(from, to, sample);
                     assert_eq!(value(to, &there), shifted, "{from:?} to {to:?}");
-                    // What became wider can become what it was.
+                    // A wider sample converts back.
                     if to.bits() > from.bits() {
                         assert_eq!(converted(to, from, &there), sample);
                     }
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_done_is_said() {
+    fn conversions_have_descriptions() {
         let said = |from, to| Conversion::between(from, to).unwrap().unwrap().to_string();
         assert_eq!(said(S16, U8), "16 to 8 bits: >> 8");
         assert_eq!(said(U8, S24), "8 to 24 bits: << 16");

@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::results::Skipped;
 use crate::{Error, Result};
 
 /// A file.
@@ -14,12 +15,12 @@ pub(super) struct Found {
     pub(super) name: String,
 }
 
-/// What names of audio files end in, in any case of letters.
+/// The extensions of audio files, in upper or lower case.
 const EXTENSIONS: &[&str] = &["wav", "wave"];
 
 /// All files below a folder whose names end in `.wav` or `.wave`, in the order of the bytes
-/// of their paths. What is no regular file or cannot be looked through goes to `skipped`, with the reason.
-pub(super) fn files(top: &Path, skipped: &mut Vec<(String, String)>) -> Result<Vec<Found>> {
+/// of their paths. Other kinds of files, and folders that cannot be read, go to `skipped`.
+pub(super) fn files(top: &Path, skipped: &mut Vec<Skipped>) -> Result<Vec<Found>> {
     let about = |error: io::Error| Error::new(error.to_string()).about(top.display());
     let mut walk =
         Walk { found: Vec::new(), skipped, above: vec![fs::canonicalize(top).map_err(about)?] };
@@ -32,7 +33,7 @@ pub(super) fn files(top: &Path, skipped: &mut Vec<(String, String)>) -> Result<V
 struct Walk<'a> {
     /// Names in bytes, and where they lie.
     found: Vec<(Vec<u8>, PathBuf)>,
-    skipped: &'a mut Vec<(String, String)>,
+    skipped: &'a mut Vec<Skipped>,
     /// The folders that lead here, without links.
     above: Vec<PathBuf>,
 }
@@ -48,19 +49,23 @@ impl Walk<'_> {
             name.extend_from_slice(entry.file_name().as_encoded_bytes());
             if path.is_dir() {
                 if let Err(reason) = self.go_into(&path, name) {
-                    self.skipped.push((shown(name), reason.to_string()));
+                    self.skip(name, reason);
                 }
             } else if is_audio(&path) {
                 match fs::metadata(&path) {
                     Ok(facts) if facts.is_file() => self.found.push((name.clone(), path)),
                     // Opening a pipe may wait forever.
-                    Ok(_) => self.skipped.push((shown(name), "it is no regular file".into())),
-                    Err(reason) => self.skipped.push((shown(name), reason.to_string())),
+                    Ok(_) => self.skip(name, "it is not a regular file"),
+                    Err(reason) => self.skip(name, reason),
                 }
             }
             name.truncate(length);
         }
         Ok(())
+    }
+
+    fn skip(&mut self, name: &[u8], reason: impl ToString) {
+        self.skipped.push(Skipped { file: shown(name), reason: reason.to_string() });
     }
 
     fn go_into(&mut self, folder: &Path, name: &mut Vec<u8>) -> io::Result<()> {
@@ -89,7 +94,7 @@ fn shown(name: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn names(top: &Path) -> (Vec<String>, Vec<(String, String)>) {
+    fn names(top: &Path) -> (Vec<String>, Vec<Skipped>) {
         let mut skipped = Vec::new();
         let found = files(top, &mut skipped).unwrap();
         (found.into_iter().map(|file| file.name).collect(), skipped)
@@ -111,7 +116,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn what_is_no_regular_file_is_skipped() {
+    fn only_regular_files_are_taken() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a.wav"), b"").unwrap();
         let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("b.wav")).unwrap();
@@ -119,8 +124,9 @@ mod tests {
         let (found, mut skipped) = names(folder.path());
         skipped.sort();
         assert_eq!(found, ["a.wav"]);
-        assert_eq!(skipped[0], ("b.wav".into(), "it is no regular file".into()));
-        assert_eq!((skipped[1].0.as_str(), skipped.len()), ("c.wav", 2));
+        let socket = Skipped { file: "b.wav".into(), reason: "it is not a regular file".into() };
+        assert_eq!(skipped[0], socket);
+        assert_eq!((skipped[1].file.as_str(), skipped.len()), ("c.wav", 2));
     }
 
     #[cfg(unix)]
@@ -137,6 +143,6 @@ mod tests {
         let (found, skipped) = names(folder.path());
         assert_eq!(found, ["in/linked/there.wav"]);
         assert_eq!(skipped.len(), 1);
-        assert_eq!(skipped[0].0, "in/back");
+        assert_eq!(skipped[0].file, "in/back");
     }
 }

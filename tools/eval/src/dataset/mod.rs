@@ -1,79 +1,33 @@
-//! Which audio is compressed, and in which order.
+//! The audio that a run compresses, in order.
 
 mod conversion;
 mod folder;
 mod generator;
 mod random;
-mod wav;
+mod selection;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use lmac::{AudioSpec, SampleFormat};
 
 use crate::audio::{Clip, chunk_frames};
-use crate::results::ClipFacts;
-use crate::{Error, Result};
+use crate::results::{ClipFacts, Skipped};
+use crate::wav::Wav;
+use crate::{Error, Result, said};
 use conversion::Conversion;
 pub(crate) use generator::Generator;
 use random::Noise;
-use wav::Wav;
+pub use selection::Selection;
 
-/// Which part of the audio is taken, and what is made of it.
-#[derive(Debug, Clone)]
-pub struct Selection {
-    /// Bits of a sample, 8, 16, 24 or 32; `None` is what each file has.
-    ///
-    /// Samples are converted by shifts of integers alone: to fewer bits one to the right that
-    /// rounds down, to more bits one to the left. Of 8 bits PCM is unsigned, the sample plus
-    /// 128, so that 16 bits become `(sample >> 8) + 128`. What counts are the bits that a
-    /// sample is stored in, however few of them are said to be valid. Floats have no such
-    /// conversion: where bits are asked for, files with them are left out.
-    pub bit_depth: Option<u32>,
-    /// Bytes of a chunk after conversion; it is cut down to whole frames, of which it has at
-    /// least one.
-    pub chunk_bytes: usize,
-    /// How many chunks are taken, the first ones in the order of the clips, and of the clip
-    /// that holds the last of them no more. `None` is all; of random bytes, 1,000.
-    pub num_chunks: Option<u64>,
-    /// Whether the last chunk of a clip is left out where it is shorter.
-    pub full_chunks_only: bool,
-    /// What files are shuffled by; without it they come in the order of their names. For
-    /// random bytes what they follow from; 0 without it. The generator is SplitMix64, the
-    /// same on every machine.
-    pub seed: Option<u64>,
-}
-
-impl Default for Selection {
-    fn default() -> Self {
-        Selection {
-            bit_depth: None,
-            chunk_bytes: 2048,
-            num_chunks: None,
-            full_chunks_only: false,
-            seed: None,
-        }
-    }
-}
-
-impl Selection {
-    fn format(&self) -> Result<Option<SampleFormat>> {
-        let format = |bits| {
-            SampleFormat::integer(bits).ok_or_else(|| {
-                Error::new(format!("samples of {bits} bits: 8, 16, 24 and 32 are possible"))
-            })
-        };
-        self.bit_depth.map(format).transpose()
-    }
-}
-
-/// What a run compresses. Files are read once to know what is in them, and again when it
-/// is their turn: one clip is in memory at a time.
+/// The clips of a run. Files are read once for their facts, and again when it is their turn:
+/// one clip is in memory at a time.
 #[derive(Debug)]
 pub struct Dataset {
     clips: Vec<Source>,
     facts: Vec<ClipFacts>,
     hashes: Vec<String>,
-    skipped: Vec<(String, String)>,
+    skipped: Vec<Skipped>,
 }
 
 /// Where a clip comes from.
@@ -85,8 +39,8 @@ enum Source {
 
 impl Dataset {
     /// All files below a folder whose names end in `.wav` or `.wave`, in the order of the bytes of their
-    /// paths. Links to folders are followed. What cannot be read is in
-    /// [`skipped`](Self::skipped); it is an error where nothing is left.
+    /// paths. Links to folders are followed. Files that cannot be
+    /// read are in [`skipped`](Self::skipped); it is an error if no clip is left.
     pub fn folder(path: &Path, selection: &Selection) -> Result<Dataset> {
         let format = selection.format()?;
         let mut dataset = Dataset::empty();
@@ -104,11 +58,30 @@ impl Dataset {
                 break;
             }
             if let Err(reason) = dataset.add(&file, format, selection, &mut chunks_left) {
-                dataset.skipped.push((file.name, reason.to_string()));
+                let reason = reason.to_string();
+                dataset.skipped.push(Skipped { file: file.name, reason });
             }
         }
         if dataset.clips.is_empty() {
             return Err(dataset.nothing(format!("{}: no audio can be taken", path.display())));
+        }
+        Ok(dataset)
+    }
+
+    /// All files below a folder as they are, to be given to contestants as files. Their sums
+    /// are by the last folder of each file's path.
+    pub fn files(path: &Path) -> Result<Dataset> {
+        let mut dataset = Self::folder(path, &Selection::default())?;
+        for (source, facts) in dataset.clips.iter().zip(&mut dataset.facts) {
+            let Source::File { path, .. } = source else { continue };
+            let about = |error| said(error).about(path.display());
+            facts.file_bytes = Some(fs::metadata(path).map_err(about)?.len());
+            let full = fs::canonicalize(path).map_err(about)?;
+            let folder = full.parent().and_then(Path::file_name).unwrap_or_default();
+            facts.folder = match facts.name.rsplit_once('/') {
+                Some((folder, _)) => folder.rsplit('/').next().unwrap_or_default().into(),
+                None => folder.to_string_lossy().into_owned(),
+            };
         }
         Ok(dataset)
     }
@@ -125,20 +98,20 @@ impl Dataset {
         Ok(dataset)
     }
 
-    /// What the clips are, in their order.
+    /// Returns the facts of the clips, in order.
     pub fn facts(&self) -> &[ClipFacts] {
         &self.facts
     }
 
-    /// What tells the samples of each clip from others of the same facts: the MD5 of a file's
-    /// audio, a generator's seed.
+    /// Returns a text for each clip that identifies its samples: the MD5 of a file's audio, or
+    /// a generator's seed.
     pub fn hashes(&self) -> &[String] {
         &self.hashes
     }
 
-    /// Files and folders that are not among the clips, and why. Those that come after the
-    /// last chunk that was asked for are not looked at.
-    pub fn skipped(&self) -> &[(String, String)] {
+    /// Returns the files and folders that are not among the clips, and why. Files after the
+    /// last chunk of the selection are not looked at.
+    pub fn skipped(&self) -> &[Skipped] {
         &self.skipped
     }
 
@@ -147,17 +120,25 @@ impl Dataset {
         let (Some(source), Some(facts)) = (self.clips.get(number), self.facts.get(number)) else {
             return Err(Error::new(format!("there is no clip {number}")));
         };
-        let (spec, pcm) = match source {
-            Source::Noise(noise) => (noise.spec(), noise.pcm()?),
+        let name = facts.name.clone();
+        match source {
+            Source::Noise(noise) => {
+                Ok(Clip { name, spec: noise.spec(), pcm: noise.pcm()?, file: None })
+            }
             Source::File { path, wav, conversion, frames } => {
                 let pcm = wav.read(path, *frames).map_err(|error| error.about(path.display()))?;
-                match conversion {
-                    None => (wav.spec, pcm),
-                    Some(conversion) => (conversion.spec(&wav.spec), conversion.convert(&pcm)),
-                }
+                let whole = *frames == wav.frames;
+                Ok(match conversion {
+                    None => Clip { name, spec: wav.spec, pcm, file: whole.then(|| path.clone()) },
+                    Some(conversion) => Clip {
+                        name,
+                        spec: conversion.spec(&wav.spec),
+                        pcm: conversion.convert(&pcm),
+                        file: None,
+                    },
+                })
             }
-        };
-        Ok(Clip { name: facts.name.clone(), spec, pcm })
+        }
     }
 
     fn empty() -> Self {
@@ -199,13 +180,13 @@ impl Dataset {
         Ok(())
     }
 
-    /// An error that says what became of the files.
+    /// Makes an error that names the files that were skipped.
     fn nothing(&self, message: String) -> Error {
         match self.skipped.as_slice() {
             [] => Error::new(message),
-            [(name, reason)] => Error::new(format!("{message}; {name}: {reason}")),
-            [(name, reason), others @ ..] => {
-                Error::new(format!("{message}; {name}: {reason}; and {} more", others.len()))
+            [Skipped { file, reason }] => Error::new(format!("{message}; {file}: {reason}")),
+            [Skipped { file, reason }, others @ ..] => {
+                Error::new(format!("{message}; {file}: {reason}; and {} more", others.len()))
             }
         }
     }
@@ -214,10 +195,12 @@ impl Dataset {
 fn facts(name: &str, spec: &AudioSpec, frames: u64, conversion: Option<String>) -> ClipFacts {
     ClipFacts {
         name: name.into(),
+        folder: name.split_once('/').map_or("", |(folder, _)| folder).into(),
         rate: spec.rate,
         channels: spec.channels,
         bits: spec.format.bits(),
         pcm_bytes: frames * spec.frame_bytes() as u64,
+        file_bytes: None,
         seconds: spec.seconds(frames).unwrap_or(0.0),
         conversion,
     }

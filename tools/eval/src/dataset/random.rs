@@ -1,9 +1,9 @@
-//! Audio that nobody can compress.
+//! Incompressible audio.
 
 use lmac::{AudioSpec, SampleFormat};
 
-use super::Selection;
 use super::generator::Generator;
+use super::selection::Selection;
 use crate::audio::chunk_frames;
 use crate::{Error, Result};
 
@@ -27,7 +27,7 @@ impl Noise {
         let chunks = selection.num_chunks.unwrap_or(CHUNKS);
         let chunk = chunk_frames(&spec, selection.chunk_bytes) as u64;
         if chunks == 0 {
-            return Err(Error::new("no chunks are no audio: at least one of random bytes is due"));
+            return Err(Error::new("number of random chunks is 0; it must be at least 1"));
         }
         let frames = chunks.checked_mul(chunk);
         let length = frames

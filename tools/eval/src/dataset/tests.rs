@@ -51,8 +51,8 @@ fn samples_are_converted_before_they_are_cut() {
     let full = Selection { full_chunks_only: true, ..selection.clone() };
     let dataset = Dataset::folder(folder.path(), &full).unwrap();
     assert_eq!((names(&dataset), sizes(&dataset)), (vec!["a.wav", "b/c.wav"], vec![6, 12]));
-    assert_eq!(dataset.skipped()[0].0, "d.wav");
-    assert!(dataset.skipped()[0].1.contains("shorter than a chunk of 6 frames"));
+    assert_eq!(dataset.skipped()[0].file, "d.wav");
+    assert!(dataset.skipped()[0].reason.contains("shorter than a chunk of 6 frames"));
 
     let nine = Selection { bit_depth: Some(9), ..selection };
     assert!(Dataset::folder(folder.path(), &nine).unwrap_err().to_string().contains("9 bits"));
@@ -96,7 +96,7 @@ fn a_seed_is_an_order() {
 }
 
 #[test]
-fn what_cannot_be_read_is_said() {
+fn unreadable_files_are_skipped() {
     let folder = folder();
     fs::write(folder.path().join("e.wav"), b"no audio").unwrap();
     write(&folder.path().join("empty.wav"), 1, 16, &[]);
@@ -104,7 +104,7 @@ fn what_cannot_be_read_is_said() {
     let skipped = |bit_depth| {
         let selection = Selection { bit_depth, ..Selection::default() };
         let dataset = Dataset::folder(folder.path(), &selection).unwrap();
-        dataset.skipped().iter().map(|(name, _)| name.clone()).collect::<Vec<_>>()
+        dataset.skipped().iter().map(|skipped| skipped.file.clone()).collect::<Vec<_>>()
     };
     assert_eq!(skipped(None), ["e.wav", "empty.wav"]);
     assert_eq!(skipped(Some(16)), ["e.wav", "empty.wav", "float.wav"]);

@@ -22,14 +22,14 @@ use sum::{Part, Sum};
 /// Contexts in a chunk of the stream: as many as are decoded at a time.
 const CONTEXTS: usize = 128;
 
-/// What is counted of a model.
+/// How a model's bytes are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Rate {
-    /// Bytes of streams that were made.
+    /// Bytes of the streams.
     #[default]
     Real,
-    /// What the cross entropy comes to, with all that streams hold beside tokens. Nothing
-    /// is made, and nothing checked.
+    /// An estimate from the cross entropy of the tokens, with everything else that streams
+    /// hold. No stream is made or checked.
     Entropy,
 }
 
@@ -38,21 +38,21 @@ pub enum Rate {
 pub struct ModelOptions {
     /// How many of the likeliest tokens have a probability of their own; `None` for all.
     pub top_k: Option<u32>,
-    /// What the model predicts; `None` is its own tokens where it has a tokenizer.
+    /// The kind of tokens; `None` is its own where it has a tokenizer.
     pub tokens: Option<TokenKind>,
-    /// How samples become characters; `None` is what the encoder takes.
+    /// How samples become characters; `None` is the encoder's default.
     pub mapping: Option<Mapping>,
     /// Frames whose samples stand together, channel by channel; 0 where each frame's do.
     pub blocking: u32,
     /// Contexts that are decoded at a time; `None` is as many as there is memory for, 128 at
     /// most.
     pub lockstep: Option<u32>,
-    /// Bytes that contexts may take; `None` is what the encoder allows.
+    /// Bytes that contexts may take; `None` is the encoder's default.
     pub memory: Option<u64>,
-    /// What is counted.
+    /// How bytes are counted.
     pub rate: Rate,
-    /// Whether the encoder goes step by step, as a decoder does. The bytes are the same.
-    pub slow: bool,
+    /// Whether the encoder predicts step by step, as a decoder does. The bytes are the same.
+    pub stepping: bool,
 }
 
 /// The options of a stream, and of the model that codes it.
@@ -61,17 +61,17 @@ struct ModelStream {
     language: LanguageOptions,
 }
 
-/// A language model, judged by what it makes of chunks of audio.
+/// A language model as a contestant.
 ///
 /// Each chunk is a context of its own. With [`Headers::Once`] a clip is one stream, decoded
 /// many contexts at a time; with [`Headers::Each`] each chunk is a stream. A stream keeps
-/// audio as it is where the model would make a part of it larger. Here the model is judged
-/// alone: what it makes of such parts counts instead. Parts that repeat one frame never come
-/// to the model, and cost what they cost in every stream.
+/// a chunk in another way where the model would make it larger. Here the model is judged alone:
+/// the payload that it made counts instead. Chunks that repeat one frame never come to the
+/// model, and count as in every stream.
 ///
-/// A check decodes the stream. Where that does not hold what the model made, all is encoded
-/// once more by an encoder that decodes what it makes. The time of decoding is then what that
-/// takes it, which is known of one thread alone.
+/// A check decodes the stream. If the stream does not hold all payloads of the model, the clip
+/// is encoded once more by an encoder that verifies each chunk. The time of decoding is then the
+/// time of verifying, which is known only with one thread.
 #[derive(Debug)]
 pub struct Model {
     name: String,
@@ -92,13 +92,13 @@ impl Model {
         Model { name: name.into(), model, weights, options, progress: Progress::default() }
     }
 
-    /// What each chunk or all of a clip is encoded with.
+    /// Returns the encoder's options for contexts of this many characters.
     fn language(&self, context: u32) -> LanguageOptions {
         let own = &self.options;
         let mut language = LanguageOptions::default()
             .with_context(context)
             .with_blocking(own.blocking)
-            .with_stepping(own.slow);
+            .with_stepping(own.stepping);
         language.tokens = own.tokens;
         language.top_k = own.top_k;
         language.lockstep = own.lockstep;
@@ -108,7 +108,7 @@ impl Model {
 
     fn options(&self, language: LanguageOptions, stream_frames: usize) -> ModelStream {
         let default = Limits::default().memory;
-        // What the encoder was allowed, and half as much as it is without being asked.
+        // The encoder's limit, and half the default.
         let memory = default.max(language.memory.saturating_add(default / 2));
         let mut encode = EncodeOptions::default()
             .with_preset(Preset::Store)
@@ -118,15 +118,15 @@ impl Model {
         ModelStream { options: Options { encode, decode }, language }
     }
 
-    /// Characters of a context for chunks of so many frames.
+    /// Returns the characters of a context for chunks of this many frames.
     fn context(&self, spec: &AudioSpec, chunk_frames: usize) -> Result<u32> {
         let characters = chunk_frames.saturating_mul(spec.frame_bytes());
         let positions = self.model.architecture().positions();
         match u32::try_from(characters) {
             Ok(context) if characters <= positions => Ok(context),
             _ => Err(Error::new(format!(
-                "chunks of {characters} bytes do not fit the model, whose contexts have at most \
-                 {positions} characters: ask for shorter chunks"
+                "chunks have {characters} bytes; contexts of this model have at most {positions} \
+                 characters"
             ))),
         }
     }
@@ -150,7 +150,7 @@ impl Model {
         let kept = account.payload_bytes.saturating_sub(account.refused_payload_bytes);
         let around = outcome.bytes.saturating_sub(kept + account.refused_pcm_bytes);
         let other_bytes = around + account.head_bytes;
-        // What the stream holds instead, and what the model made.
+        // The bytes that the stream holds instead of refused payloads.
         let stored = account.refused_pcm_bytes;
         outcome.bytes = outcome.bytes.saturating_sub(stored) + account.refused_payload_bytes;
         let mut stages = vec![("encoding", encoding.stages()), ("decoding", decoding.stages())];
@@ -161,8 +161,8 @@ impl Model {
             outcome.check = holds(pcm, spec, encode, job)?;
             let mut times = checking.stages();
             times.retain(|(stage, _)| *stage == Stage::Checking);
-            // Threads add up, and wait for each other for nobody knows how long: only one
-            // thread's time is the clock's.
+            // Times of several threads add up and include waiting: only one thread's time is
+            // that of the clock.
             let seconds = || times.iter().map(|(_, time)| time.as_secs_f64()).sum();
             outcome.decoding = (job.threads == 1).then(seconds);
             stages.push(("decoding", times));
@@ -189,7 +189,7 @@ impl Model {
         Ok(Part {
             outcome: Outcome {
                 estimated: true,
-                encoding: start.elapsed().as_secs_f64(),
+                encoding: Some(start.elapsed().as_secs_f64()),
                 ..Outcome::of_bytes((estimate.bits / 8.0).ceil() as u64)
             },
             other_bytes: estimate.other_bytes + estimate.account.head_bytes,
@@ -217,7 +217,7 @@ impl Contestant for Model {
     }
 
     fn description(&self) -> String {
-        let ModelOptions { top_k, tokens, mapping, blocking, rate, slow, .. } = &self.options;
+        let ModelOptions { top_k, tokens, mapping, blocking, rate, stepping, .. } = &self.options;
         let (major, minor) = FORMAT_VERSION;
         let id = self.model.id();
         let tokens = tokens.unwrap_or(match self.model.tokenizer() {
@@ -239,7 +239,7 @@ impl Contestant for Model {
         if *blocking > 0 {
             text += &format!(", blocks of {blocking} frames");
         }
-        if *slow {
+        if *stepping {
             text += ", step by step";
         }
         if *rate == Rate::Entropy {

@@ -1,10 +1,10 @@
-//! How far a model is with a clip.
+//! The progress of a model within a clip.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use lmac::language::Meter;
 
-/// What is known of the clip under way, for another thread.
+/// The state of the clip under way, for another thread.
 #[derive(Debug, Default)]
 pub(super) struct Progress(Mutex<Option<Work>>);
 
@@ -15,7 +15,7 @@ struct Work {
     characters: u64,
     /// Those of streams that are done.
     done: u64,
-    /// What counts those of the stream under way.
+    /// The meters of the stream under way.
     meters: Vec<Meter>,
 }
 
@@ -25,7 +25,7 @@ impl Work {
     }
 }
 
-/// A clip is under way as long as this is there.
+/// Ends the clip when it is dropped.
 pub(super) struct UnderWay<'a>(&'a Progress);
 
 impl Drop for UnderWay<'_> {
@@ -35,13 +35,13 @@ impl Drop for UnderWay<'_> {
 }
 
 impl Progress {
-    /// A clip of so many characters begins.
+    /// Begins a clip of this many characters.
     pub(super) fn begin(&self, characters: u64) -> UnderWay<'_> {
         *self.lock() = Some(Work { characters, done: 0, meters: Vec::new() });
         UnderWay(self)
     }
 
-    /// A stream of the clip begins, which these meters count.
+    /// Begins a stream of the clip, which these meters count.
     pub(super) fn watch(&self, meters: &[&Meter]) {
         if let Some(work) = &mut *self.lock() {
             work.done = work.counted();
@@ -49,11 +49,11 @@ impl Progress {
         }
     }
 
-    /// The part of the clip that is done.
+    /// Returns the part of the clip that is done, from 0 to 1.
     pub(super) fn part(&self) -> Option<f64> {
         let work = self.lock();
         let work = work.as_ref()?;
-        // Characters that are wasted are never counted.
+        // Meters do not count wasted bytes.
         Some((work.counted() as f64 / work.characters as f64).min(1.0))
     }
 

@@ -1,27 +1,27 @@
-//! What a model made of a clip: one stream, or many.
+//! The streams that a model made of a clip: one, or many.
 
 use std::time::Duration;
 
 use lmac::language;
 
-use crate::contestant::{Account, Check, Outcome, Stage};
+use crate::contestant::{BitAccount, Check, Outcome, Stage};
 
-/// What came of one stream.
+/// The result of one stream.
 #[derive(Debug)]
 pub(super) struct Part {
     pub(super) outcome: Outcome,
     pub(super) account: language::Account,
-    /// Bytes that are neither token nor plane, nor the coder's loss.
+    /// Bytes that are neither tokens, planes nor the coder's loss.
     pub(super) other_bytes: u64,
     pub(super) segments: Vec<language::SegmentCost>,
-    /// Time by what was done and its stages.
+    /// Times, by the kind of work and its stages.
     pub(super) stages: Vec<(&'static str, Vec<(language::Stage, Duration)>)>,
 }
 
 impl Part {
-    /// What each chunk of so many frames takes: the bits of its context, and an even share of
-    /// the bytes that are no chunk's own. A context that is longer than a chunk, where
-    /// samples have bytes that say nothing, is shared by its frames.
+    /// Returns the bytes of each chunk of `chunk_frames`: the bits of its context, and an even
+    /// share of the bytes that belong to no chunk. A context that is longer than a chunk, where
+    /// samples have wasted bytes, is shared by its frames.
     pub(super) fn chunks(&self, frames: u64, chunk_frames: usize) -> Vec<f64> {
         let length = chunk_frames as u64;
         let count = frames.div_ceil(length);
@@ -48,18 +48,27 @@ impl Part {
 #[derive(Debug, Default)]
 pub(super) struct Sum {
     outcome: Option<Outcome>,
-    account: Account,
+    account: BitAccount,
     stages: Vec<Stage>,
 }
 
 impl Sum {
-    /// Adds a stream and what its chunks take.
+    /// Adds a stream and the bytes of its chunks.
     pub(super) fn add(&mut self, part: Part, mut chunks: Vec<f64>) {
-        self.add_account(&part.account);
-        self.account.other_bytes += part.other_bytes;
+        self.account.add(&BitAccount {
+            tokens: part.account.tokens,
+            characters: part.account.characters,
+            hits: part.account.hits,
+            escapes: part.account.escapes,
+            token_bits: part.account.token_bits,
+            plane_bits: part.account.plane_bits,
+            other_bytes: part.other_bytes,
+            expanded: part.account.refused_chunks,
+        });
         for (work, stages) in &part.stages {
             for (stage, time) in stages.iter().filter(|(_, time)| !time.is_zero()) {
-                self.add_stage(format!("{work}: {}", stage.name()), time.as_secs_f64());
+                let name = format!("{work}: {}", stage.name());
+                Stage::add(&mut self.stages, &[Stage { name, seconds: time.as_secs_f64() }]);
             }
         }
         let Some(sum) = &mut self.outcome else {
@@ -69,7 +78,7 @@ impl Sum {
         let Outcome { bytes, check, encoding, decoding, .. } = part.outcome;
         sum.bytes += bytes;
         sum.chunks.append(&mut chunks);
-        sum.encoding += encoding;
+        sum.encoding = sum.encoding.zip(encoding).map(|(sum, seconds)| sum + seconds);
         sum.decoding = sum.decoding.zip(decoding).map(|(sum, seconds)| sum + seconds);
         // The first failure stays.
         if !matches!(sum.check, Check::Failed(_)) {
@@ -77,30 +86,7 @@ impl Sum {
         }
     }
 
-    fn add_account(&mut self, part: &language::Account) {
-        let Account { tokens, characters, hits, escapes, expanded, .. } = &mut self.account;
-        *tokens += part.tokens;
-        *characters += part.characters;
-        *hits += part.hits;
-        *escapes += part.escapes;
-        *expanded += part.refused_chunks;
-        for (sum, bits) in [
-            (&mut self.account.token_bits, &part.token_bits),
-            (&mut self.account.plane_bits, &part.plane_bits),
-        ] {
-            sum.resize(sum.len().max(bits.len()), 0.0);
-            sum.iter_mut().zip(bits).for_each(|(sum, bits)| *sum += bits);
-        }
-    }
-
-    fn add_stage(&mut self, name: String, seconds: f64) {
-        match self.stages.iter_mut().find(|stage| stage.name == name) {
-            Some(stage) => stage.seconds += seconds,
-            None => self.stages.push(Stage { name, seconds }),
-        }
-    }
-
-    /// What came of the clip.
+    /// Returns the result of the clip.
     pub(super) fn finish(self) -> Outcome {
         let Sum { outcome, account, stages } = self;
         let outcome = outcome.unwrap_or(Outcome::of_bytes(0));

@@ -9,7 +9,7 @@ use super::*;
 use crate::contestant::Interrupt;
 use crate::testing::checkpoint_path;
 
-/// A model whose hash is nobody's to remember.
+/// A model whose hash is not cached.
 fn loaded(name: &str) -> LanguageModel {
     let mut checkpoint = checkpoint::open(&checkpoint_path(name)).unwrap();
     let parts = ModelParts {
@@ -75,10 +75,15 @@ fn of(name: &str, options: ModelOptions) -> Model {
 fn quiet(channels: u16, frames: usize) -> Clip {
     let spec = AudioSpec::new(SampleFormat::S16, channels, 8000);
     let samples = (0..frames * usize::from(channels)).map(|at| 2 * (at * at * 7 % 61) as i16 + 1);
-    Clip { name: "quiet".into(), spec, pcm: samples.flat_map(i16::to_le_bytes).collect() }
+    Clip {
+        name: "quiet".into(),
+        spec,
+        pcm: samples.flat_map(i16::to_le_bytes).collect(),
+        file: None,
+    }
 }
 
-/// Samples that nobody makes smaller.
+/// Incompressible samples.
 fn noise(frames: usize) -> Clip {
     let spec = AudioSpec::new(SampleFormat::U8, 1, 8000);
     let mut state = 1u32;
@@ -86,7 +91,7 @@ fn noise(frames: usize) -> Clip {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (state >> 24) as u8
     };
-    Clip { name: "noise".into(), spec, pcm: (0..frames).map(|_| next()).collect() }
+    Clip { name: "noise".into(), spec, pcm: (0..frames).map(|_| next()).collect(), file: None }
 }
 
 fn job(chunk_bytes: usize, headers: Headers) -> Job {
@@ -94,8 +99,8 @@ fn job(chunk_bytes: usize, headers: Headers) -> Job {
     Job { arrangement, chunk_bytes, headers, check: true, threads: 2, interrupt }
 }
 
-/// The stream of audio with the indifferent model, in chunks of so many frames and contexts
-/// of so many characters.
+/// The stream of audio with the indifferent model, with chunks of these frames and contexts
+/// of these characters.
 fn stream(clip: &Clip, pcm: &[u8], frames: u64, context: u32) -> Vec<u8> {
     let options = EncodeOptions::default()
         .with_preset(Preset::Store)
@@ -111,7 +116,7 @@ fn stream(clip: &Clip, pcm: &[u8], frames: u64, context: u32) -> Vec<u8> {
 
 /// Chunks have all the bytes in them; the account has all but what the coder loses, and what
 /// each stream rounds up.
-fn adds_up(outcome: &Outcome) -> &crate::Account {
+fn adds_up(outcome: &Outcome) -> &crate::BitAccount {
     let sum: f64 = outcome.chunks.iter().sum();
     assert!((sum - outcome.bytes as f64).abs() < 1e-6 * sum, "{sum} {}", outcome.bytes);
     let account = outcome.account.as_ref().unwrap();
@@ -169,7 +174,7 @@ fn a_chunk_is_a_stream() {
 }
 
 #[test]
-fn what_a_model_expands_counts_as_it_made_it() {
+fn expanded_chunks_count_as_the_model_coded_them() {
     for headers in [Headers::Once, Headers::Each] {
         let contestant = of("llama", ModelOptions::default());
         let clip = noise(500);
@@ -177,7 +182,7 @@ fn what_a_model_expands_counts_as_it_made_it() {
         let account = adds_up(&outcome);
         let chunks = if headers == Headers::Once { 1 } else { 5 };
         assert_eq!((account.expanded, &outcome.check), (chunks, &Check::Passed));
-        // What is in no stream was decoded nevertheless.
+        // Chunks that the stream does not hold were decoded as well.
         assert!(outcome.stages.iter().any(|stage| stage.name == "decoding: checking"));
         // How long that took is known of one thread.
         assert_eq!(outcome.decoding, None);
@@ -196,7 +201,7 @@ fn what_a_model_expands_counts_as_it_made_it() {
 }
 
 #[test]
-fn what_the_coder_rounds_up_is_no_header() {
+fn rounding_of_the_coder_is_not_a_header() {
     let contestant = contestant(indifferent(), ModelOptions::default());
     let clip = quiet(1, 1000);
     // Many payloads, each of which ends on a whole byte.
@@ -231,8 +236,8 @@ fn an_entropy_is_near_and_says_what_it_is() {
 #[test]
 fn step_by_step_comes_to_the_same_bytes() {
     let clip = quiet(1, 400);
-    let measure = |slow| {
-        let options = ModelOptions { slow, top_k: Some(9), ..ModelOptions::default() };
+    let measure = |stepping| {
+        let options = ModelOptions { stepping, top_k: Some(9), ..ModelOptions::default() };
         of("llama", options).measure(&clip, &job(100, Headers::Once)).unwrap()
     };
     let (quick, slow) = (measure(false), measure(true));
@@ -267,7 +272,7 @@ fn the_description_says_how_a_model_is_used() {
         top_k: Some(100),
         mapping: Some(Mapping::TwosComplement),
         blocking: 16,
-        slow: true,
+        stepping: true,
         ..ModelOptions::default()
     };
     let contestant = of("llama", options);

@@ -1,4 +1,4 @@
-//! What a decoder needs before it can decode anything.
+//! The size of a model's weights.
 
 use std::fs;
 use std::path::Path;

@@ -1,12 +1,12 @@
 //! Results as lines of values, for spreadsheets and statistics.
 
-use crate::contestant::{Arrangement, Check, Outcome};
-use crate::report::document::name;
+use crate::contestant::{Check, Outcome};
 use crate::report::numbers::share;
+use crate::report::totals::name;
 use crate::results::{Results, Taken};
-use crate::{Error, Result};
+use crate::{Result, said};
 
-const HEAD: [&str; 27] = [
+const HEAD: [&str; 30] = [
     "clip",
     "folder",
     "rate_hz",
@@ -34,21 +34,23 @@ const HEAD: [&str; 27] = [
     "other_bytes",
     "expanded_chunks",
     "reason",
+    "file_bytes",
+    "encoding_peak_bytes",
+    "decoding_peak_bytes",
 ];
 
-/// A line for each clip, contestant and arrangement, after one with the names of the values.
-/// What did not come back has no bytes here, so that nobody adds them up.
+/// Sets a line for each clip, contestant and arrangement, after one with the names of the
+/// columns. A clip that differs after decoding has no bytes, so that no sum includes them.
 pub fn document(results: &Results) -> Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let failed = |error: csv::Error| Error::new(format!("CSV: {error}"));
-    writer.write_record(HEAD).map_err(failed)?;
+    writer.write_record(HEAD).map_err(said)?;
     for measured in &results.measured {
         let Some(clip) = results.clips.get(measured.clip) else { continue };
         let (status, reason) = fate(&measured.result);
         let outcome = measured.result.counting();
         let mut line = vec![
             clip.name.clone(),
-            clip.name.split_once('/').map_or(String::new(), |(folder, _)| folder.into()),
+            clip.folder.clone(),
             clip.rate.to_string(),
             clip.channels.to_string(),
             clip.bits.to_string(),
@@ -56,45 +58,45 @@ pub fn document(results: &Results) -> Result<String> {
             clip.pcm_bytes.to_string(),
             clip.conversion.clone().unwrap_or_default(),
             name(results, measured.contestant),
-            match measured.arrangement {
-                Arrangement::Chunks => "chunks".into(),
-                Arrangement::Whole => "whole".into(),
-            },
+            measured.arrangement.name().into(),
             status.into(),
         ];
-        line.extend(numbers(outcome, clip.pcm_bytes));
+        line.extend(numbers(outcome, clip.size(measured.arrangement)));
         line.push(reason.into());
-        writer.write_record(&line).map_err(failed)?;
+        line.push(cell(clip.file_bytes));
+        line.push(cell(outcome.and_then(|outcome| outcome.encoding_peak)));
+        line.push(cell(outcome.and_then(|outcome| outcome.decoding_peak)));
+        writer.write_record(&line).map_err(said)?;
     }
-    let bytes = writer.into_inner().map_err(|error| Error::new(format!("CSV: {error}")))?;
-    String::from_utf8(bytes).map_err(|error| Error::new(format!("CSV: {error}")))
+    String::from_utf8(writer.into_inner().map_err(said)?).map_err(said)
+}
+
+fn cell<T: ToString>(value: Option<T>) -> String {
+    value.map_or(String::new(), |value| value.to_string())
 }
 
 fn fate(taken: &Taken) -> (&'static str, &str) {
     match taken {
         Taken::Done(Outcome { check: Check::Failed(reason), .. }) => ("differs", reason),
         Taken::Done(_) => ("done", ""),
-        Taken::Refused(reason) => ("refused", reason),
-        Taken::Failed(reason) => ("failed", reason),
+        Taken::Refused { reason } => ("refused", reason),
+        Taken::Failed { reason } => ("failed", reason),
     }
 }
 
-/// What counts; empty cells for what does not.
-fn numbers(outcome: Option<&Outcome>, pcm_bytes: u64) -> [String; 15] {
-    fn cell<T: ToString>(value: Option<T>) -> String {
-        value.map_or(String::new(), |value| value.to_string())
-    }
+/// The numbers of a result that counts, or empty cells.
+fn numbers(outcome: Option<&Outcome>, size: u64) -> [String; 15] {
     let account = outcome.and_then(|outcome| outcome.account.as_ref());
     [
         cell(outcome.map(|outcome| outcome.bytes)),
-        cell(outcome.and_then(|outcome| share(outcome.bytes as f64, pcm_bytes as f64))),
+        cell(outcome.and_then(|outcome| share(outcome.bytes as f64, size as f64))),
         cell(outcome.map(|outcome| outcome.estimated)),
         cell(outcome.map(|outcome| match outcome.check {
             Check::Passed => "passed",
             Check::Skipped => "skipped",
             Check::Failed(_) => "failed",
         })),
-        cell(outcome.map(|outcome| outcome.encoding)),
+        cell(outcome.and_then(|outcome| outcome.encoding)),
         cell(outcome.and_then(|outcome| outcome.decoding)),
         cell(outcome.and_then(|outcome| outcome.peak_memory)),
         cell(outcome.map(|outcome| outcome.chunks.len())),

@@ -1,26 +1,15 @@
-//! What people are told, before it is set as text.
+//! The report for people, before it is set as text.
 
 use crate::contestant::Arrangement;
+use crate::external::known::BASELINE;
 use crate::report::numbers::{bytes, percent, share, significant, times};
 use crate::report::remarks;
+use crate::report::section::{Content, Section};
 use crate::report::speed::Speed;
 use crate::report::totals::{Comparison, Group, Scope, Total, groups};
 use crate::results::Results;
 
-/// Something with a title.
-pub(crate) struct Section {
-    pub(crate) title: String,
-    pub(crate) content: Content,
-}
-
-pub(crate) enum Content {
-    /// Cells; the first of each line says what the line is about.
-    Table { head: Vec<String>, lines: Vec<Vec<String>> },
-    /// Sentences.
-    List(Vec<String>),
-}
-
-/// Everything that came out of a run.
+/// Returns the sections of the report of a run.
 pub(crate) fn sections(results: &Results) -> Vec<Section> {
     let groups = groups(results);
     let (all, parts) = match groups.split_first() {
@@ -31,17 +20,17 @@ pub(crate) fn sections(results: &Results) -> Vec<Section> {
     let mut sections = Vec::new();
     for comparison in comparisons {
         sections.push(rates(results, all, comparison));
-        sections.push(costs(results, comparison));
+        sections.push(costs(comparison));
     }
     for arrangement in comparisons.iter().map(|comparison| comparison.arrangement) {
-        let folders = |scope: &Scope| matches!(scope, Scope::Folder(_));
-        let depths = |scope: &Scope| matches!(scope, Scope::Bits(_));
-        sections.push(rates_by("folder", results, arrangement, all, parts, folders));
-        sections.push(rates_by("depth", results, arrangement, all, parts, depths));
+        let folders = |scope: &Scope| matches!(scope, Scope::Folder { .. });
+        let depths = |scope: &Scope| matches!(scope, Scope::Bits { .. });
+        sections.push(rates_by("folder", arrangement, all, parts, folders));
+        sections.push(rates_by("depth", arrangement, all, parts, depths));
     }
     for comparison in comparisons {
-        sections.push(bits(results, comparison));
-        sections.push(stages(results, comparison));
+        sections.push(bits(comparison));
+        sections.push(stages(comparison));
     }
     sections.extend(remarks::sections(results, comparisons));
     sections.retain(|section| match &section.content {
@@ -52,31 +41,20 @@ pub(crate) fn sections(results: &Results) -> Vec<Section> {
 }
 
 fn titled(what: &str, arrangement: Arrangement) -> String {
-    match arrangement {
-        Arrangement::Chunks => format!("{what}, in chunks"),
-        Arrangement::Whole => format!("{what}, whole clips"),
-    }
+    format!("{what}, {}", arrangement.described())
 }
 
-/// The name of a contestant.
-pub(crate) fn name(results: &Results, contestant: usize) -> String {
-    results
-        .contestants
-        .get(contestant)
-        .map_or_else(|| format!("contestant {contestant}"), |entry| entry.name.clone())
-}
-
-/// First those for whom most clips count, of these the smallest first.
+/// Sorts by the number of clips that count, highest first, then by rate, lowest first.
 fn ordered(comparison: &Comparison) -> Vec<&Total> {
     let mut totals: Vec<_> = comparison.totals.iter().collect();
     totals.sort_by(|a, b| {
-        let rate = |total: &Total| total.sum.rate().unwrap_or(f64::INFINITY);
+        let rate = |total: &Total| total.sum.rate.unwrap_or(f64::INFINITY);
         b.sum.clips.cmp(&a.sum.clips).then(rate(a).total_cmp(&rate(b)))
     });
     totals
 }
 
-/// A number that is only estimated.
+/// Marks a number that is an estimate.
 fn about(number: String, estimated: bool) -> String {
     if estimated && !number.is_empty() { format!("~{number}") } else { number }
 }
@@ -96,7 +74,11 @@ fn strings<const N: usize>(cells: [&str; N]) -> Vec<String> {
 fn rates(results: &Results, all: Option<&Group>, comparison: &Comparison) -> Section {
     let clips = all.map_or(0, |all| all.clips.len());
     let weights = results.contestants.iter().any(|entry| entry.weights.is_some());
-    let mut head = strings(["contestant", "rate", "bytes", "of PCM", "clips"]);
+    let of = match comparison.arrangement {
+        Arrangement::Files => "of WAV",
+        Arrangement::Chunks | Arrangement::Whole => "of PCM",
+    };
+    let mut head = strings(["contestant", "rate", "bytes", of, "clips"]);
     if let Some(common) = &comparison.common {
         head.push(format!("rate of {} common", common.len()));
     }
@@ -105,14 +87,14 @@ fn rates(results: &Results, all: Option<&Group>, comparison: &Comparison) -> Sec
     }
     let lines = ordered(comparison).into_iter().map(|total| {
         let mut line = vec![
-            name(results, total.contestant),
-            marked(total.sum.rate(), total, clips),
+            total.name.clone(),
+            marked(total.sum.rate, total, clips),
             total.sum.bytes.to_string(),
             total.sum.pcm_bytes.to_string(),
             format!("{} of {clips}", total.sum.clips),
         ];
         if comparison.common.is_some() {
-            let rate = total.common.and_then(|common| common.rate());
+            let rate = total.common.and_then(|common| common.rate);
             line.push(marked(rate, total, 0));
         }
         if weights {
@@ -129,21 +111,24 @@ fn rates(results: &Results, all: Option<&Group>, comparison: &Comparison) -> Sec
     }
 }
 
-fn costs(results: &Results, comparison: &Comparison) -> Section {
-    let mut head = strings([
-        "contestant",
-        "encoding",
-        "decoding",
-        "encoding, PCM/s",
-        "decoding, PCM/s",
-        "memory",
-        "came back",
-    ]);
+fn costs(comparison: &Comparison) -> Section {
+    let files = comparison.arrangement == Arrangement::Files;
+    let flac = comparison.totals.iter().any(|total| total.times_flac.is_some());
     let tokens = |total: &Total| {
         let of = |speed: Option<Speed>| speed.and_then(|speed| speed.tokens_a_second);
         [of(total.encoding), of(total.decoding)]
     };
     let speaks = comparison.totals.iter().flat_map(tokens).any(|speed| speed.is_some());
+    let mut head =
+        strings(["contestant", "encoding", "decoding", "encoding, PCM/s", "decoding, PCM/s"]);
+    if flac {
+        head.extend(["encoding", "decoding"].map(|way| format!("{way} / {BASELINE}")));
+    }
+    head.extend(match files {
+        true => strings(["encoding memory", "decoding memory"]).into_iter(),
+        false => strings(["memory"]).into_iter(),
+    });
+    head.extend(strings(["came back"]));
     if speaks {
         head.extend(strings(["encoding, tokens/s", "decoding, tokens/s"]));
     }
@@ -152,11 +137,19 @@ fn costs(results: &Results, comparison: &Comparison) -> Section {
         let cell = |text: Option<String>| text.unwrap_or_default();
         let real = |speed: Option<Speed>| cell(speed.map(|speed| times(speed.times_real_time)));
         let pcm = |speed: Option<Speed>| cell(speed.map(|speed| bytes(speed.bytes_a_second)));
-        let mut line = vec![name(results, total.contestant)];
+        let memory = |peak: Option<u64>| cell(peak.map(|peak| bytes(peak as f64)));
         let told = |text: String| about(text, total.estimated);
+        let mut line = vec![total.name.clone()];
         line.extend(speeds.map(real).map(told));
         line.extend(speeds.map(pcm).map(told));
-        line.push(cell(total.peak_memory.map(|memory| bytes(memory as f64))));
+        if flac {
+            let ways = total.times_flac.map_or([None; 2], |flac| [flac.encoding, flac.decoding]);
+            line.extend(ways.map(|way| cell(way.map(times))));
+        }
+        line.extend(match files {
+            true => vec![memory(total.encoding_peak), memory(total.decoding_peak)],
+            false => vec![memory(total.peak_memory)],
+        });
         line.push(format!(
             "{} of {}",
             total.tally.passed,
@@ -174,10 +167,9 @@ fn costs(results: &Results, comparison: &Comparison) -> Section {
     }
 }
 
-/// Rates of all, and of each of some parts beside it.
+/// The rates of some parts of the clips, beside those of all.
 fn rates_by(
     what: &str,
-    results: &Results,
     arrangement: Arrangement,
     all: Option<&Group>,
     parts: &[Group],
@@ -195,9 +187,9 @@ fn rates_by(
         let clips = group.clips.len();
         match &group.scope {
             Scope::All => format!("all ({clips})"),
-            Scope::Folder(folder) if folder.is_empty() => format!("no folder ({clips})"),
-            Scope::Folder(folder) => format!("{folder} ({clips})"),
-            Scope::Bits(bits) => format!("{bits} bits ({clips})"),
+            Scope::Folder { folder } if folder.is_empty() => format!("no folder ({clips})"),
+            Scope::Folder { folder } => format!("{folder} ({clips})"),
+            Scope::Bits { bits } => format!("{bits} bits ({clips})"),
         }
     }));
     let order = compared.last().and_then(|(all, _)| all.as_ref()).map(ordered);
@@ -206,21 +198,21 @@ fn rates_by(
             let mut totals = comparison.iter().flat_map(|comparison| &comparison.totals);
             totals
                 .find(|total| total.contestant == of_all.contestant)
-                .map_or(String::new(), |total| marked(total.sum.rate(), total, *clips))
+                .map_or(String::new(), |total| marked(total.sum.rate, total, *clips))
         });
-        [name(results, of_all.contestant)].into_iter().chain(cells).collect()
+        [of_all.name.clone()].into_iter().chain(cells).collect()
     });
     let lines = lines.collect();
     let title = titled(&format!("Rates by {what}"), arrangement);
     Section { title, content: Content::Table { head, lines } }
 }
 
-fn bits(results: &Results, comparison: &Comparison) -> Section {
+fn bits(comparison: &Comparison) -> Section {
     let told = || {
         let totals = ordered(comparison).into_iter();
         totals.filter_map(|total| Some((total, total.bits.as_ref()?)))
     };
-    let positions = told().map(|(_, bits)| bits.positions().len()).max().unwrap_or(0);
+    let positions = told().map(|(_, bits)| bits.positions.len()).max().unwrap_or(0);
     let mut head = strings(["contestant"]);
     for position in 1..=positions {
         head.push(format!("byte {position} tokens"));
@@ -238,17 +230,17 @@ fn bits(results: &Results, comparison: &Comparison) -> Section {
     ]));
     let lines = told().map(|(total, bits)| {
         let about = |number: String| about(number, total.estimated);
-        let mut line = vec![name(results, total.contestant)];
-        let told = bits.positions();
+        let mut line = vec![total.name.clone()];
+        let told = &bits.positions;
         for position in 0..positions {
             let at = told.get(position);
             line.extend([at.map(|at| at.tokens), at.map(|at| at.planes)].map(optional).map(about));
         }
-        line.extend([bits.other(), bits.rest()].map(percent).map(about));
+        line.extend([bits.other, bits.rest].map(percent).map(about));
         line.push(about(optional(share(bits.bytes as f64, bits.pcm_bytes as f64))));
-        line.push(bits.tokens_a_character().map_or(String::new(), |ratio| format!("{ratio:.3}")));
+        line.push(bits.tokens_a_character.map_or(String::new(), |ratio| format!("{ratio:.3}")));
         line.extend([bits.account.hits, bits.account.escapes].map(|tokens| tokens.to_string()));
-        line.push(optional(bits.escaped()));
+        line.push(optional(bits.escaped));
         line.push(bits.account.expanded.to_string());
         line
     });
@@ -261,13 +253,13 @@ fn optional(value: Option<f64>) -> String {
     value.map_or(String::new(), percent)
 }
 
-fn stages(results: &Results, comparison: &Comparison) -> Section {
+fn stages(comparison: &Comparison) -> Section {
     let mut lines = Vec::new();
     for total in ordered(comparison) {
         let all: f64 = total.stages.iter().map(|stage| stage.seconds).sum();
         lines.extend(total.stages.iter().map(|stage| {
             vec![
-                name(results, total.contestant),
+                total.name.clone(),
                 stage.name.clone(),
                 significant(stage.seconds),
                 optional(share(stage.seconds, all)),

@@ -1,4 +1,4 @@
-//! Files that are there in full or not at all.
+//! Files that are written completely or not at all.
 
 use std::fs;
 use std::io::Write;
@@ -8,8 +8,8 @@ use tempfile::NamedTempFile;
 
 use crate::{Error, Result};
 
-/// Writes a file through one beside it, which then takes its name. What a link points to is
-/// replaced, and not the link; what is no regular file is written to as it is.
+/// Writes a temporary file beside the target and renames it. The target of a symbolic link is
+/// replaced, not the link; a pipe or device is written to directly.
 pub fn write(path: &Path, content: &[u8]) -> Result<()> {
     let named = |what: &str, error: std::io::Error| {
         Error::new(format!("{}: {what}: {error}", path.display()))

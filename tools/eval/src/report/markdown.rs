@@ -2,10 +2,11 @@
 
 use std::fmt::Write;
 
-use crate::report::document::{Content, sections};
+use crate::report::document::sections;
+use crate::report::section::Content;
 use crate::results::Results;
 
-/// A heading for each part, tables and lists.
+/// Sets the report as Markdown.
 pub fn document(results: &Results) -> String {
     let mut out = String::new();
     for section in sections(results) {
@@ -37,7 +38,7 @@ fn table(out: &mut String, head: &[String], lines: &[Vec<String>]) {
     }
 }
 
-/// Text in which nothing means anything to Markdown.
+/// Escapes the characters that mean something in Markdown.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -73,14 +74,14 @@ mod tests {
             "| tiny | 2.50 % | 0.00 % | 3.75 % | 1.25 % | 0.50 % | 0.00 % | 8.00 % | 0.900 \
              | 240 | 30 | 11.11 % | 3 |\n",
             "| tiny | coding | 0.500 | 57.14 % |\n",
-            "- music/b.wav, gzip, in chunks: did not come back: byte 7 differs\n",
+            "- music/b.wav, gzip, in chunks: differs after decoding: byte 7 differs\n",
         ] {
             assert!(written.contains(expected), "{expected}\n\n{written}");
         }
     }
 
     #[test]
-    fn names_are_no_markup() {
+    fn names_are_escaped() {
         assert_eq!(escaped("a|b_c*d"), "a\\|b\\_c\\*d");
     }
 }

@@ -8,10 +8,11 @@ pub mod json;
 pub mod markdown;
 pub mod numbers;
 pub mod pictures;
-pub mod profile;
 mod remarks;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
+mod section;
 pub mod speed;
 pub mod table;
+pub mod times;
 pub mod totals;

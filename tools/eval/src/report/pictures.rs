@@ -81,23 +81,19 @@ fn kind(entry: &Entry) -> Group {
     }
 }
 
-fn setting<'a>(results: &'a Results, name: &str) -> Option<&'a str> {
-    let found = results.settings.iter().find(|(known, _)| known == name);
-    found.map(|(_, value)| value.as_str())
-}
-
 fn chunk_size(results: &Results) -> Option<usize> {
-    setting(results, "chunk-size")?.parse().ok()
+    results.setting("chunk-size")?.parse().ok()
 }
 
 /// `chunks of 2,048 bytes, headers once`, as far as that is known; `whole files`.
 fn arranged(results: &Results, arrangement: Arrangement) -> String {
     match arrangement {
         Arrangement::Whole => "whole files".into(),
+        Arrangement::Files => "whole WAV files, a process each".into(),
         Arrangement::Chunks => {
             let size = chunk_size(results)
                 .map_or("chunks".into(), |size| format!("chunks of {} bytes", grouped(size)));
-            let headers = setting(results, "headers");
+            let headers = results.setting("headers");
             size + &headers.map_or(String::new(), |headers| format!(", headers {headers}"))
         }
     }

@@ -1,18 +1,18 @@
-//! What has to be known beside the numbers.
+//! Failures, settings and notes beside the numbers.
 
 use std::collections::BTreeMap;
 
 use crate::contestant::{Arrangement, Check};
-use crate::report::document::{Content, Section, name};
 use crate::report::numbers::{bytes, count, duration};
-use crate::report::totals::Comparison;
-use crate::results::{Measured, Results, Taken};
+use crate::report::section::{Content, Section};
+use crate::report::totals::{Comparison, name};
+use crate::results::{Measured, Results, Skipped, Taken};
 
-/// So many failures are told one by one, and so many files of a kind by their names. The
+/// The most failures that are listed, and the most files that are named for one reason. The
 /// rest is counted; CSV and JSON have all.
 const NAMED: usize = 20;
 
-/// Lists, of which some may be empty.
+/// Returns lists, some of which may be empty.
 pub(crate) fn sections(results: &Results, comparisons: &[Comparison]) -> Vec<Section> {
     let list = |title: &str, lines| Section { title: title.into(), content: Content::List(lines) };
     vec![
@@ -28,18 +28,18 @@ pub(crate) fn sections(results: &Results, comparisons: &[Comparison]) -> Vec<Sec
 fn failures(results: &Results) -> Vec<String> {
     let failures = results.measured.iter().filter_map(|measured| {
         let reason = match &measured.result {
-            Taken::Failed(reason) => reason.clone(),
+            Taken::Failed { reason } => reason.clone(),
             Taken::Done(outcome) => match &outcome.check {
-                Check::Failed(reason) => format!("did not come back: {reason}"),
+                Check::Failed(reason) => format!("differs after decoding: {reason}"),
                 _ => return None,
             },
-            Taken::Refused(_) => return None,
+            Taken::Refused { .. } => return None,
         };
         Some(format!(
             "{}, {}, {}: {}",
             clip_name(results, measured.clip),
             name(results, measured.contestant),
-            given(measured.arrangement),
+            measured.arrangement.described(),
             one_line(&reason)
         ))
     });
@@ -55,9 +55,9 @@ fn failures(results: &Results) -> Vec<String> {
 fn refused(results: &Results) -> Vec<String> {
     let refusals =
         results.measured.iter().filter_map(|Measured { clip, contestant, result, .. }| {
-            let Taken::Refused(reason) = result else { return None };
+            let Taken::Refused { reason } = result else { return None };
             let reason = format!("{}: {}", name(results, *contestant), one_line(reason));
-            Some((clip_name(results, *clip), reason))
+            Some(Skipped { file: clip_name(results, *clip), reason })
         });
     let mut refusals: Vec<_> = refusals.collect();
     // Once for both arrangements.
@@ -67,9 +67,9 @@ fn refused(results: &Results) -> Vec<String> {
 }
 
 /// Files of one reason in one line.
-fn grouped(files: &[(String, String)]) -> Vec<String> {
+fn grouped(files: &[Skipped]) -> Vec<String> {
     let mut reasons: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for (file, reason) in files {
+    for Skipped { file, reason } in files {
         reasons.entry(one_line(reason)).or_default().push(file);
     }
     let lines = reasons.into_iter().map(|(reason, files)| {
@@ -95,7 +95,8 @@ fn contestants(results: &Results) -> Vec<String> {
 }
 
 fn settings(results: &Results) -> Vec<String> {
-    results.settings.iter().map(|(name, value)| format!("{name}: {}", one_line(value))).collect()
+    let settings = results.settings.iter();
+    settings.map(|one| format!("{}: {}", one.name, one_line(&one.value))).collect()
 }
 
 fn notes(results: &Results, comparisons: &[Comparison]) -> Vec<String> {
@@ -103,19 +104,28 @@ fn notes(results: &Results, comparisons: &[Comparison]) -> Vec<String> {
     if !results.complete {
         notes.push(
             "The run is not complete: not all clips were given to all contestants. Totals are \
-             over what is done."
+             over the results so far."
                 .into(),
         );
     }
     notes.push(
-        "Rate: bytes that were made over bytes of PCM as it was converted, before any mapping. \
-         Over several clips it is all bytes over all bytes, and no mean of rates."
+        "Rate: compressed bytes over bytes of PCM as converted, before any mapping. Over several \
+         clips it is all bytes over all bytes, not a mean of rates."
             .into(),
     );
     let totals = || comparisons.iter().flat_map(|comparison| &comparison.totals);
     if comparisons.iter().any(|comparison| comparison.arrangement == Arrangement::Chunks) {
         notes.extend(headers(results));
         notes.extend(clamped(results));
+    }
+    if comparisons.iter().any(|comparison| comparison.arrangement == Arrangement::Files) {
+        notes.push(
+            "Whole files: rates are over the bytes of the WAV files. Each file is a process of \
+             its own, on one thread, without verification; its start, reading and writing \
+             count. Memory is the most that a process held with any file; less than 3 MiB is \
+             not told apart."
+                .into(),
+        );
     }
     if totals().any(|total| total.estimated) {
         notes.push(
@@ -126,13 +136,13 @@ fn notes(results: &Results, comparisons: &[Comparison]) -> Vec<String> {
     }
     if totals().any(|total| total.sum.clips > 0 && total.sum.clips < results.clips.len()) {
         notes.push(
-            "*: over part of the clips. Compare rates over common clips, which all who took any \
-             took."
+            "*: over part of the clips. Compare rates over common clips, which all contestants \
+             took that took any."
                 .into(),
         );
     }
     if totals().any(|total| total.tally.failed > 0) {
-        notes.push("What failed or did not come back is in no sum.".into());
+        notes.push("Failures, and clips that differ after decoding, are in no sum.".into());
     }
     let unchecked: usize = totals().map(|total| total.tally.skipped).sum();
     if unchecked > 0 {
@@ -148,8 +158,8 @@ fn notes(results: &Results, comparisons: &[Comparison]) -> Vec<String> {
     if totals().any(|total| total.bits.is_some()) {
         notes.push(
             "Where the bits went is in % of all bits of PCM, and adds up to the rate. Byte 1 is \
-             the highest of a sample. What the coder loses and rounds up is by itself. Expanded chunks, which a stream would store, count as what \
-             the model made of them."
+             the highest of a sample. The coder's loss has a column of its own. Expanded \
+             chunks, which a stream would store, count as the model coded them."
                 .into(),
         );
     }
@@ -159,7 +169,7 @@ fn notes(results: &Results, comparisons: &[Comparison]) -> Vec<String> {
     if totals().any(|total| total.peak_memory.is_some()) {
         notes.push(
             "Memory is the most that this process held meanwhile, with all models that are \
-             loaded. What programs take that it runs is not in it."
+             loaded. The memory of programs that it runs is not in it."
                 .into(),
         );
     }
@@ -178,10 +188,9 @@ fn extent(results: &Results) -> String {
     )
 }
 
-/// How what precedes the audio of a chunk was counted.
+/// Explains how headers of chunks were counted.
 fn headers(results: &Results) -> Option<String> {
-    let (_, value) = results.settings.iter().find(|(name, _)| name == "headers")?;
-    Some(match value.as_str() {
+    Some(match results.setting("headers")? {
         "once" => "Headers once: the chunks of a clip share one header. lmac and language models \
                    write one stream; of codecs of single pieces, what the shortest piece takes is \
                    taken off every chunk but one. That is how the published harness defines their \
@@ -195,7 +204,7 @@ fn headers(results: &Results) -> Option<String> {
     })
 }
 
-/// Who had chunks that would have counted below zero, and how many.
+/// Names the contestants that had chunks below zero, with their number.
 fn clamped(results: &Results) -> Option<String> {
     let mut chunks: BTreeMap<usize, usize> = BTreeMap::new();
     for measured in &results.measured {
@@ -238,13 +247,6 @@ fn outcomes(number: usize) -> String {
 
 fn clip_name(results: &Results, clip: usize) -> String {
     results.clips.get(clip).map_or_else(|| format!("clip {clip}"), |clip| clip.name.clone())
-}
-
-fn given(arrangement: Arrangement) -> &'static str {
-    match arrangement {
-        Arrangement::Chunks => "in chunks",
-        Arrangement::Whole => "whole",
-    }
 }
 
 fn one_line(text: &str) -> String {

@@ -1,15 +1,17 @@
-//! Results to try reports on.
+//! Results for tests of reports.
 
-use crate::contestant::{Account, Arrangement, Check, Outcome, Stage, Weights};
-use crate::results::{ClipFacts, Entry, Measured, Results, Taken};
+use crate::contestant::{Arrangement, BitAccount, Check, Outcome, Stage, Weights};
+use crate::results::{ClipFacts, Entry, Measured, Results, Setting, Skipped, Taken};
 
 pub(crate) fn clip(name: &str, bits: u32, pcm_bytes: u64) -> ClipFacts {
     ClipFacts {
         name: name.into(),
+        folder: name.split_once('/').map_or("", |(folder, _)| folder).into(),
         rate: 8000,
         channels: 1,
         bits,
         pcm_bytes,
+        file_bytes: None,
         seconds: pcm_bytes as f64 / (8000.0 * f64::from(bits / 8)),
         conversion: None,
     }
@@ -21,16 +23,11 @@ pub(crate) fn entry(name: &str, weights: Option<Weights>) -> Entry {
 
 pub(crate) fn outcome(bytes: u64) -> Outcome {
     Outcome {
-        bytes,
-        chunks: Vec::new(),
-        clamped: 0,
-        estimated: false,
         check: Check::Passed,
-        encoding: 0.5,
+        encoding: Some(0.5),
         decoding: Some(0.25),
         peak_memory: Some(bytes << 10),
-        account: None,
-        stages: Vec::new(),
+        ..Outcome::of_bytes(bytes)
     }
 }
 
@@ -38,10 +35,10 @@ pub(crate) fn measured(clip: usize, contestant: usize, result: Taken) -> Measure
     Measured { clip, contestant, arrangement: Arrangement::Chunks, result }
 }
 
-/// Three clips of two folders and depths. `gzip` takes all, of which one does not come back;
+/// Three clips of two folders and depths. `gzip` takes all, but decodes one wrongly;
 /// `tiny` is a language model that refuses one and fails with none.
 pub(crate) fn results() -> Results {
-    let account = |scale: u64| Account {
+    let account = |scale: u64| BitAccount {
         tokens: 90 * scale,
         characters: 100 * scale,
         hits: 80 * scale,
@@ -64,7 +61,7 @@ pub(crate) fn results() -> Results {
     };
     let broken = Outcome { check: Check::Failed("byte 7 differs".into()), ..outcome(1) };
     Results {
-        settings: vec![("chunk-size".into(), "2048".into()), ("headers".into(), "once".into())],
+        settings: vec![Setting::new("chunk-size", "2048"), Setting::new("headers", "once")],
         clips: vec![
             clip("music/a|b.wav", 16, 1000),
             ClipFacts {
@@ -73,7 +70,7 @@ pub(crate) fn results() -> Results {
             },
             clip("speech/c.wav", 16, 2000),
         ],
-        skipped: vec![("music/notes.txt".into(), "is no WAV file".into())],
+        skipped: vec![Skipped { file: "music/notes.txt".into(), reason: "is no WAV file".into() }],
         contestants: vec![
             entry("gzip", None),
             entry("tiny", Some(Weights { file_bytes: 600, parameters: 150 })),
@@ -82,7 +79,7 @@ pub(crate) fn results() -> Results {
             measured(0, 0, Taken::Done(outcome(900))),
             measured(0, 1, model(1)),
             measured(1, 0, Taken::Done(broken)),
-            measured(1, 1, Taken::Refused("takes no 8-bit audio".into())),
+            measured(1, 1, Taken::Refused { reason: "takes no 8-bit audio".into() }),
             measured(2, 0, Taken::Done(outcome(1000))),
             measured(2, 1, model(2)),
         ],

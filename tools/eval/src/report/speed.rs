@@ -1,33 +1,36 @@
-//! How quick contestants were.
+//! Speeds of contestants.
+
+use serde::Serialize;
 
 use crate::contestant::Outcome;
 use crate::results::ClipFacts;
 
-/// How quick somebody was.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// A speed.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Speed {
-    /// What it took.
+    /// Seconds of work.
     pub seconds: f64,
     /// Seconds of audio a second.
     pub times_real_time: f64,
     /// Bytes of PCM a second.
     pub bytes_a_second: f64,
     /// Tokens a second, of language models.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens_a_second: Option<f64>,
 }
 
-/// What was done, and how long that took.
+/// Adds up work and time.
 #[derive(Default)]
 pub(crate) struct Work {
     seconds: f64,
     audio: f64,
     bytes: f64,
-    /// Tokens, and the seconds that went by with those clips that have any.
+    /// Tokens, and the seconds of the clips that have tokens.
     tokens: Option<(f64, f64)>,
 }
 
 impl Work {
-    /// Takes in a clip, which took so long.
+    /// Adds a clip that took these seconds.
     pub(crate) fn add(&mut self, clip: &ClipFacts, outcome: &Outcome, seconds: f64) {
         self.seconds += seconds;
         self.audio += clip.seconds;
@@ -38,7 +41,7 @@ impl Work {
         }
     }
 
-    /// All of it; nothing where it took no time.
+    /// Returns the speed; `None` if the work took no time.
     pub(crate) fn speed(&self) -> Option<Speed> {
         (self.seconds > 0.0).then(|| Speed {
             seconds: self.seconds,

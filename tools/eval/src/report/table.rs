@@ -2,10 +2,14 @@
 
 use std::fmt::Write;
 
-use crate::report::document::{Content, Section, sections};
+use comfy_table::presets::NOTHING;
+use comfy_table::{CellAlignment, ContentArrangement, Table};
+
+use crate::report::document::sections;
+use crate::report::section::{Content, Section};
 use crate::results::Results;
 
-/// Columns under each other, and what has to be known with them.
+/// Sets the report as aligned tables and lists.
 pub fn document(results: &Results) -> String {
     let sections: Vec<_> = sections(results).iter().map(section).collect();
     sections.join("\n")
@@ -24,26 +28,19 @@ fn section(section: &Section) -> String {
     out
 }
 
-/// Cells under each other: the first of each line to the left, numbers to the right.
+/// Aligns cells: the first of each line to the left, numbers to the right.
 pub(crate) fn aligned(head: &[String], lines: &[Vec<String>]) -> String {
-    let all = || std::iter::once(head).chain(lines.iter().map(Vec::as_slice));
-    let width = |column: usize| {
-        all().filter_map(|line| line.get(column)).map(|cell| cell.chars().count()).max()
-    };
-    let widths: Vec<_> = (0..head.len()).map(|column| width(column).unwrap_or(0)).collect();
-    let mut out = String::new();
-    for line in all() {
-        let mut text = String::new();
-        for (column, (cell, &width)) in line.iter().zip(&widths).enumerate() {
-            let _ = match column {
-                0 => write!(text, "  {cell:<width$}"),
-                _ => write!(text, "  {cell:>width$}"),
-            };
-        }
-        out += text.trim_end();
-        out += "\n";
+    let mut table = Table::new();
+    table.load_preset(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(head).add_rows(lines);
+    for (number, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((2, 0));
+        column.set_cell_alignment(match number {
+            0 => CellAlignment::Left,
+            _ => CellAlignment::Right,
+        });
     }
-    out
+    table.trim_fmt() + "\n"
 }
 
 #[cfg(test)]
@@ -73,19 +70,19 @@ Rates, in chunks
     }
 
     #[test]
-    fn what_went_wrong_is_told() {
+    fn failures_and_notes_are_listed() {
         let mut results = results();
         results.complete = false;
         let written = document(&results);
         for expected in [
-            "  music/b.wav, gzip, in chunks: did not come back: byte 7 differs\n",
+            "  music/b.wav, gzip, in chunks: differs after decoding: byte 7 differs\n",
             "  tiny: takes no 8-bit audio (1 file: music/b.wav)\n",
             "  is no WAV file (1 file: music/notes.txt)\n",
             "The run is not complete",
             "Headers once",
             "Converted: 16 to 8 bits: >> 8 (1 clip).",
             "tiny: tiny 1.0; 150 weights in 600 bytes\n",
-            "in no sum",
+            "are in no sum",
             "one that could be decoded",
             "with all models that are loaded",
         ] {

@@ -2,16 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Serialize;
+
 use crate::contestant::{Arrangement, Check, Outcome, Stage, Weights};
-use crate::report::bits::Bits;
+use crate::external::known::BASELINE;
+use crate::report::bits::{Bits, BitsSum};
 use crate::report::numbers::share;
 use crate::report::speed::{Speed, Work};
-use crate::results::{ClipFacts, Measured, Results, Taken};
+use crate::results::{Measured, Results, Taken};
 
-/// Some of the clips, and what became of them.
-#[derive(Debug, Clone, PartialEq)]
+/// Some of the clips, and sums over them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Group {
     /// Which.
+    #[serde(flatten)]
     pub scope: Scope,
     /// Their numbers.
     pub clips: Vec<usize>,
@@ -23,103 +27,148 @@ pub struct Group {
     pub comparisons: Vec<Comparison>,
 }
 
-/// What clips have in common.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// The property that the clips of a group share.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "scope", rename_all = "lowercase")]
 pub enum Scope {
-    /// Nothing: these are all.
+    /// All clips.
     All,
-    /// The first part of their names; empty where names have one part.
-    Folder(String),
+    /// Their folder.
+    Folder {
+        /// Its name; empty for none.
+        folder: String,
+    },
     /// Bits of a sample.
-    Bits(u32),
+    Bits {
+        /// How many.
+        bits: u32,
+    },
 }
 
 /// All contestants beside each other.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Comparison {
     /// How they were given the clips.
     pub arrangement: Arrangement,
-    /// The clips that count for everybody for whom any clip counts, if somebody took others
-    /// too: rates over these can be compared.
+    /// The clips that count for every contestant for whom any clip counts, if some contestant
+    /// took others too. Rates over these can be compared.
+    #[serde(rename = "common_clips", skip_serializing_if = "Option::is_none")]
     pub common: Option<BTreeSet<usize>>,
-    /// Those who were asked, in the order of the run.
+    /// The contestants, in the order of the run.
     pub totals: Vec<Total>,
 }
 
-/// A contestant's sums over the clips that count: those that were compressed and, where
-/// somebody looked, came back.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// A contestant's sums over the clips that count: those that were compressed and did not fail
+/// the check.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Total {
     /// Number of the contestant.
     pub contestant: usize,
+    /// Its name.
+    #[serde(rename = "contestant_name")]
+    pub name: String,
     /// Over all clips that count.
+    #[serde(flatten)]
     pub sum: Sum,
-    /// Over those that count for everybody; nothing where these are the same.
+    /// Over the common clips; `None` where these are the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub common: Option<Sum>,
-    /// What became of the clips.
+    /// The number of clips by their result.
+    #[serde(flatten)]
     pub tally: Tally,
     /// Whether any of the bytes are an estimate, and were not made.
     pub estimated: bool,
-    /// Rates with what the decoder needs. Weights are paid for once, by all clips together:
-    /// only a total over all of them has such rates.
+    /// Rates with the weights. Weights count once for all clips together: only a total over
+    /// all clips has such rates.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub adjusted: Option<Adjusted>,
     /// Of compressing.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub encoding: Option<Speed>,
     /// Of decompressing.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub decoding: Option<Speed>,
-    /// The most memory that the process had with any clip.
+    /// Its speeds over those of flac, in whole files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub times_flac: Option<TimesFlac>,
+    /// The most memory that this process had with any clip.
+    #[serde(rename = "peak_memory_bytes", skip_serializing_if = "Option::is_none")]
     pub peak_memory: Option<u64>,
-    /// Where the bits went, over the clips of which that is known.
+    /// The most memory of a process that compressed a file.
+    #[serde(rename = "encoding_peak_bytes", skip_serializing_if = "Option::is_none")]
+    pub encoding_peak: Option<u64>,
+    /// The most memory of a process that decompressed a file.
+    #[serde(rename = "decoding_peak_bytes", skip_serializing_if = "Option::is_none")]
+    pub decoding_peak: Option<u64>,
+    /// Where the bits went, over the clips that have an account.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub bits: Option<Bits>,
     /// Where the time went.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stages: Vec<Stage>,
 }
 
-/// Bytes over bytes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Sum {
-    /// How many clips.
-    pub clips: usize,
-    /// What they were made.
-    pub bytes: u64,
-    /// What they were.
-    pub pcm_bytes: u64,
+/// Speeds over those of flac, over the clips that count for both.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct TimesFlac {
+    /// Of compressing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<f64>,
+    /// Of decompressing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decoding: Option<f64>,
 }
 
-/// How many clips met which fate.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// Bytes over bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Sum {
+    /// How many clips.
+    #[serde(rename = "covered_clips")]
+    pub clips: usize,
+    /// Compressed bytes.
+    pub bytes: u64,
+    /// Bytes of PCM; of whole files, bytes of the files.
+    pub pcm_bytes: u64,
+    /// The first over the second, in percent.
+    #[serde(rename = "rate_percent", skip_serializing_if = "Option::is_none")]
+    pub rate: Option<f64>,
+}
+
+/// Numbers of clips by their result.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
-    /// Came back.
+    /// Decoded to the same bytes.
     pub passed: usize,
-    /// Were compressed, and nobody looked.
+    /// Compressed, and not decoded.
     pub skipped: usize,
-    /// Could not be compressed, or did not come back. They are in no sum.
+    /// Failed, or differ after decoding. They are in no sum.
     pub failed: usize,
-    /// Are audio that the contestant does not take.
+    /// Refused by the contestant.
     pub refused: usize,
-    /// Were not reached.
+    /// Not reached.
     pub missing: usize,
 }
 
 /// Rates in percent with the weights of a model. Without weights they are the rate.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Adjusted {
     /// With the size of the model's files.
+    #[serde(rename = "file_percent")]
     pub file: f64,
     /// With two bytes for each parameter.
+    #[serde(rename = "two_bytes_percent")]
     pub two_bytes: f64,
 }
 
 impl Sum {
-    /// Bytes made over bytes of PCM, in percent.
-    pub fn rate(&self) -> Option<f64> {
-        share(self.bytes as f64, self.pcm_bytes as f64)
+    /// A sum of this many clips.
+    pub fn new(clips: usize, bytes: u64, pcm_bytes: u64) -> Self {
+        Sum { clips, bytes, pcm_bytes, rate: share(bytes as f64, pcm_bytes as f64) }
     }
 
-    fn add(&mut self, clip: &ClipFacts, outcome: &Outcome) {
-        self.clips += 1;
-        self.bytes = self.bytes.saturating_add(outcome.bytes);
-        self.pcm_bytes = self.pcm_bytes.saturating_add(clip.pcm_bytes);
+    fn with(self, bytes: u64, pcm_bytes: u64) -> Self {
+        let bytes = self.bytes.saturating_add(bytes);
+        Self::new(self.clips + 1, bytes, self.pcm_bytes.saturating_add(pcm_bytes))
     }
 
     fn adjusted(&self, weights: Option<Weights>) -> Option<Adjusted> {
@@ -132,22 +181,28 @@ impl Sum {
     }
 }
 
+/// The name of a contestant.
+pub(crate) fn name(results: &Results, contestant: usize) -> String {
+    let entry = results.contestants.get(contestant);
+    entry.map_or_else(|| format!("contestant {contestant}"), |entry| entry.name.clone())
+}
+
 /// All clips, then those of each folder, then those of each depth. Folders and depths are
 /// left out where there is only one.
 pub fn groups(results: &Results) -> Vec<Group> {
     let mut scopes: BTreeMap<Scope, Vec<usize>> = BTreeMap::new();
     for (number, clip) in results.clips.iter().enumerate() {
-        let folder = clip.name.split_once('/').map_or("", |(folder, _)| folder);
-        for scope in [Scope::All, Scope::Folder(folder.into()), Scope::Bits(clip.bits)] {
+        let folder = Scope::Folder { folder: clip.folder.clone() };
+        for scope in [Scope::All, folder, Scope::Bits { bits: clip.bits }] {
             scopes.entry(scope).or_default().push(number);
         }
     }
-    let folders = scopes.keys().filter(|scope| matches!(scope, Scope::Folder(_))).count();
-    let depths = scopes.keys().filter(|scope| matches!(scope, Scope::Bits(_))).count();
+    let folders = scopes.keys().filter(|scope| matches!(scope, Scope::Folder { .. })).count();
+    let depths = scopes.keys().filter(|scope| matches!(scope, Scope::Bits { .. })).count();
     scopes.retain(|scope, _| match scope {
         Scope::All => true,
-        Scope::Folder(_) => folders > 1,
-        Scope::Bits(_) => depths > 1,
+        Scope::Folder { .. } => folders > 1,
+        Scope::Bits { .. } => depths > 1,
     });
     scopes.into_iter().map(|(scope, clips)| group(results, scope, clips)).collect()
 }
@@ -157,14 +212,14 @@ fn group(results: &Results, scope: Scope, clips: Vec<usize>) -> Group {
     let pcm_bytes = facts().fold(0, |sum: u64, clip| sum.saturating_add(clip.pcm_bytes));
     let seconds = facts().map(|clip| clip.seconds).sum();
     let within: BTreeSet<usize> = clips.iter().copied().collect();
-    let comparisons = [Arrangement::Chunks, Arrangement::Whole]
+    let comparisons = Arrangement::ALL
         .into_iter()
         .filter_map(|arrangement| comparison(results, &scope, &within, arrangement))
         .collect();
     Group { scope, clips, pcm_bytes, seconds, comparisons }
 }
 
-/// What became of clips in somebody's hands, by their numbers.
+/// The results of a contestant, by the numbers of the clips.
 type Fates<'a> = BTreeMap<usize, &'a Taken>;
 
 fn comparison(
@@ -183,12 +238,16 @@ fn comparison(
         return None;
     }
     let common = common(&fates);
+    let flac = (arrangement == Arrangement::Files)
+        .then(|| fates.iter().find(|&(&at, _)| name(results, at) == BASELINE))
+        .flatten();
     let totals = fates
         .iter()
         .map(|(&contestant, fates)| {
-            let mut total = total(results, contestant, fates);
+            let mut total = total(results, contestant, fates, arrangement);
+            total.times_flac = flac.map(|(_, flac)| times_flac(flac, fates));
             total.tally.missing = within.len().saturating_sub(fates.len());
-            total.common = common.as_ref().map(|common| sum(results, fates, common));
+            total.common = common.as_ref().map(|common| sum(results, fates, common, arrangement));
             if *scope == Scope::All {
                 let weights = results.contestants.get(contestant).and_then(|entry| entry.weights);
                 total.adjusted = total.sum.adjusted(weights);
@@ -199,7 +258,7 @@ fn comparison(
     Some(Comparison { arrangement, common, totals })
 }
 
-/// The clips that count for all for whom any do, if there are others.
+/// The clips that count for all contestants for whom any do, if there are others.
 fn common(fates: &BTreeMap<usize, Fates<'_>>) -> Option<BTreeSet<usize>> {
     let taken = fates.values().map(|fates| -> BTreeSet<usize> {
         fates.iter().filter(|(_, taken)| taken.counting().is_some()).map(|(&at, _)| at).collect()
@@ -209,18 +268,40 @@ fn common(fates: &BTreeMap<usize, Fates<'_>>) -> Option<BTreeSet<usize>> {
     taken.iter().any(|clips| *clips != common).then_some(common)
 }
 
-fn sum(results: &Results, fates: &Fates<'_>, clips: &BTreeSet<usize>) -> Sum {
+fn times_flac(flac: &Fates<'_>, fates: &Fates<'_>) -> TimesFlac {
+    let times = |way: fn(&Outcome) -> Option<f64>| {
+        let both = fates.iter().filter_map(|(at, taken)| {
+            Some((way(flac.get(at)?.counting()?)?, way(taken.counting()?)?))
+        });
+        let sums = both.fold((0.0, 0.0), |sum, both| (sum.0 + both.0, sum.1 + both.1));
+        (sums.1 > 0.0).then(|| sums.0 / sums.1)
+    };
+    TimesFlac { encoding: times(|outcome| outcome.encoding), decoding: times(|one| one.decoding) }
+}
+
+fn sum(
+    results: &Results,
+    fates: &Fates<'_>,
+    clips: &BTreeSet<usize>,
+    arrangement: Arrangement,
+) -> Sum {
     let mut sum = Sum::default();
     for (at, taken) in fates.iter().filter(|(at, _)| clips.contains(at)) {
         if let (Some(clip), Some(outcome)) = (results.clips.get(*at), taken.counting()) {
-            sum.add(clip, outcome);
+            sum = sum.with(outcome.bytes, clip.size(arrangement));
         }
     }
     sum
 }
 
-fn total(results: &Results, contestant: usize, fates: &Fates<'_>) -> Total {
-    let mut total = Total { contestant, ..Total::default() };
+fn total(
+    results: &Results,
+    contestant: usize,
+    fates: &Fates<'_>,
+    arrangement: Arrangement,
+) -> Total {
+    let mut total = Total { contestant, name: name(results, contestant), ..Total::default() };
+    let mut bits: Option<BitsSum> = None;
     let (mut encoding, mut decoding) = (Work::default(), Work::default());
     for (&at, &taken) in fates {
         match taken {
@@ -229,30 +310,30 @@ fn total(results: &Results, contestant: usize, fates: &Fates<'_>) -> Total {
                 Check::Skipped => total.tally.skipped += 1,
                 Check::Failed(_) => total.tally.failed += 1,
             },
-            Taken::Refused(_) => total.tally.refused += 1,
-            Taken::Failed(_) => total.tally.failed += 1,
+            Taken::Refused { .. } => total.tally.refused += 1,
+            Taken::Failed { .. } => total.tally.failed += 1,
         }
         let (Some(clip), Some(outcome)) = (results.clips.get(at), taken.counting()) else {
             continue;
         };
-        total.sum.add(clip, outcome);
+        total.sum = total.sum.with(outcome.bytes, clip.size(arrangement));
         total.estimated |= outcome.estimated;
         total.peak_memory = total.peak_memory.max(outcome.peak_memory);
-        encoding.add(clip, outcome, outcome.encoding);
+        total.encoding_peak = total.encoding_peak.max(outcome.encoding_peak);
+        total.decoding_peak = total.decoding_peak.max(outcome.decoding_peak);
+        if let Some(seconds) = outcome.encoding {
+            encoding.add(clip, outcome, seconds);
+        }
         if let Some(seconds) = outcome.decoding {
             decoding.add(clip, outcome, seconds);
         }
         if let Some(account) = &outcome.account {
-            let bits = total.bits.get_or_insert_default();
+            let bits = bits.get_or_insert_default();
             bits.add(clip.pcm_bytes, outcome.bytes, account);
         }
-        for stage in &outcome.stages {
-            match total.stages.iter_mut().find(|sum| sum.name == stage.name) {
-                Some(sum) => sum.seconds += stage.seconds,
-                None => total.stages.push(stage.clone()),
-            }
-        }
+        Stage::add(&mut total.stages, &outcome.stages);
     }
+    total.bits = bits.map(BitsSum::finish);
     total.encoding = encoding.speed();
     total.decoding = decoding.speed();
     total
@@ -272,8 +353,8 @@ mod tests {
         let comparison = all(&results());
         let [gzip, tiny] = &comparison.totals[..] else { panic!("two took part") };
         // Bytes over bytes: rates of 90 and 50 % are no 70 %.
-        assert_eq!(gzip.sum, Sum { clips: 2, bytes: 1900, pcm_bytes: 3000 });
-        assert_eq!(gzip.sum.rate(), Some(100.0 * 1900.0 / 3000.0));
+        assert_eq!(gzip.sum, Sum::new(2, 1900, 3000));
+        assert_eq!(gzip.sum.rate, Some(100.0 * 1900.0 / 3000.0));
         assert_eq!(gzip.tally, Tally { passed: 2, failed: 1, ..Tally::default() });
         assert_eq!(tiny.tally, Tally { passed: 2, refused: 1, ..Tally::default() });
 
@@ -296,7 +377,7 @@ mod tests {
         let adjusted = tiny.adjusted.unwrap();
         assert_eq!(adjusted.file, 100.0 * 840.0 / 3000.0);
         assert_eq!(adjusted.two_bytes, 100.0 * 540.0 / 3000.0);
-        let rate = gzip.sum.rate().unwrap();
+        let rate = gzip.sum.rate.unwrap();
         assert_eq!(gzip.adjusted, Some(Adjusted { file: rate, two_bytes: rate }));
         for group in &groups(&results)[1..] {
             for total in group.comparisons.iter().flat_map(|comparison| &comparison.totals) {
@@ -312,31 +393,31 @@ mod tests {
             groups.iter().map(|group| (group.scope.clone(), group.clips.clone())).collect();
         let expected = [
             (Scope::All, vec![0, 1, 2]),
-            (Scope::Folder("music".into()), vec![0, 1]),
-            (Scope::Folder("speech".into()), vec![2]),
-            (Scope::Bits(8), vec![1]),
-            (Scope::Bits(16), vec![0, 2]),
+            (Scope::Folder { folder: "music".into() }, vec![0, 1]),
+            (Scope::Folder { folder: "speech".into() }, vec![2]),
+            (Scope::Bits { bits: 8 }, vec![1]),
+            (Scope::Bits { bits: 16 }, vec![0, 2]),
         ];
         assert_eq!(scopes, expected);
         let music = &groups[1].comparisons[0].totals[0];
-        assert_eq!(music.sum, Sum { clips: 1, bytes: 900, pcm_bytes: 1000 });
+        assert_eq!(music.sum, Sum::new(1, 900, 1000));
         assert_eq!(groups[1].pcm_bytes, 5000);
         let eight = &groups[3].comparisons[0].totals[0];
-        assert_eq!(eight.sum.rate(), None);
+        assert_eq!(eight.sum.rate, None);
     }
 
     #[test]
-    fn those_who_took_different_clips_are_compared_on_the_same() {
+    fn contestants_with_different_clips_are_compared_on_common_ones() {
         let mut results = results();
         assert_eq!(all(&results).common, None, "both have clips 0 and 2");
         results.measured.push(measured(1, 0, Taken::Done(outcome(2000))));
         results.contestants.push(samples::entry("none", None));
-        results.measured.push(measured(0, 2, Taken::Failed("crashed".into())));
+        results.measured.push(measured(0, 2, Taken::Failed { reason: "crashed".into() }));
         let comparison = all(&results);
         assert_eq!(comparison.common, Some(BTreeSet::from([0, 2])));
         let [gzip, tiny, none] = &comparison.totals[..] else { panic!("three took part") };
-        assert_eq!(gzip.sum, Sum { clips: 3, bytes: 3900, pcm_bytes: 7000 });
-        assert_eq!(gzip.common, Some(Sum { clips: 2, bytes: 1900, pcm_bytes: 3000 }));
+        assert_eq!(gzip.sum, Sum::new(3, 3900, 7000));
+        assert_eq!(gzip.common, Some(Sum::new(2, 1900, 3000)));
         assert_eq!(tiny.common, Some(tiny.sum));
         assert_eq!(none.tally, Tally { failed: 1, missing: 2, ..Tally::default() });
     }

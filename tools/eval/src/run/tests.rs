@@ -2,11 +2,11 @@ use super::*;
 use crate::contestant::Check;
 use crate::testing::{GOOD, Whimsical, folder, plan};
 
-/// Writes down what it hears.
+/// Records the calls.
 #[derive(Default)]
 struct Listener(Vec<String>);
 
-/// Counts what takes time.
+/// Counts the calls with times.
 #[derive(Default)]
 struct Clock {
     read: usize,
@@ -68,7 +68,7 @@ fn contestants_take_turns_at_each_clip() {
 }
 
 #[test]
-fn who_lies_or_fails_is_in_no_average() {
+fn failures_are_in_no_average() {
     let folder = folder();
     let plan = plan(folder.path(), Whimsical { fails_at: "d.wav", ..GOOD });
     let results = run(&plan, &mut Journal::none(), &mut ()).unwrap();
@@ -83,11 +83,11 @@ fn who_lies_or_fails_is_in_no_average() {
                 assert!(!counts && !measured.result.is_settled());
             }
             (0, 2, Taken::Done(_)) => assert!(counts),
-            (1, 2, Taken::Refused(reason)) => {
+            (1, 2, Taken::Refused { reason }) => {
                 assert!(!counts && reason.contains("channels"));
                 assert!(measured.result.is_settled());
             }
-            (2, 2, Taken::Failed(reason)) => assert!(!counts && reason == "not today"),
+            (2, 2, Taken::Failed { reason }) => assert!(!counts && reason == "not today"),
             other => panic!("{other:?}"),
         }
     }
@@ -100,7 +100,8 @@ fn a_clip_that_is_gone_fails_for_all() {
     std::fs::remove_file(folder.path().join("a.wav")).unwrap();
     let results = run(&plan, &mut Journal::none(), &mut ()).unwrap();
     for measured in &results.measured {
-        let gone = matches!(&measured.result, Taken::Failed(why) if why.contains("a.wav"));
+        let gone =
+            matches!(&measured.result, Taken::Failed { reason: why } if why.contains("a.wav"));
         assert_eq!(gone, measured.clip == 0, "{measured:?}");
     }
 }
@@ -113,7 +114,7 @@ fn an_interrupt_keeps_what_is_done() {
     assert!(!results.complete);
     // All but the last, which is no failure.
     assert_eq!(results.measured.len(), 14);
-    assert!(!results.measured.iter().any(|one| matches!(one.result, Taken::Failed(_))));
+    assert!(!results.measured.iter().any(|one| matches!(one.result, Taken::Failed { .. })));
     assert!(run(&plan, &mut Journal::none(), &mut ()).unwrap().measured.is_empty());
 }
 
@@ -127,7 +128,7 @@ fn names_are_unique() {
 }
 
 #[test]
-fn somebody_has_to_take_part() {
+fn a_plan_needs_a_contestant() {
     let folder = folder();
     let mut plan = plan(folder.path(), GOOD);
     assert_eq!(plan.check(), Ok(()));
@@ -136,10 +137,10 @@ fn somebody_has_to_take_part() {
     plan.arrangements = vec![Arrangement::Chunks];
     let mut listener = Listener::default();
     let error = run(&plan, &mut Journal::none(), &mut listener).unwrap_err().to_string();
-    assert_eq!(error, "nobody takes part in chunks");
+    assert_eq!(error, "nothing to evaluate: no contestant has the arrangement chunks");
     assert!(listener.0.is_empty());
     plan.arrangements = vec![Arrangement::Chunks, Arrangement::Whole];
     assert_eq!(plan.check(), Ok(()));
     plan.contestants.clear();
-    assert!(plan.check().unwrap_err().to_string().contains("chunks or whole clips"));
+    assert!(plan.check().unwrap_err().to_string().contains("chunks or whole"));
 }

@@ -5,7 +5,9 @@ use lmac::language::{
     Vocabulary,
 };
 use lmac::{Mapping, Precision};
-use lmac_eval::{Account, Check, Clip, Contestant, Headers, Model, ModelOptions, Outcome, Weights};
+use lmac_eval::{
+    BitAccount, Check, Clip, Contestant, Headers, Model, ModelOptions, Outcome, Weights,
+};
 
 use crate::{Random, clip, job};
 
@@ -14,10 +16,10 @@ const CHUNKS: usize = 64;
 const WIDTH: usize = 132;
 const VOCABULARY: usize = 129;
 
-/// How far the logits of what follows are above the others.
+/// How far the logits of the following characters are above the others.
 const SURE: f32 = 14.0;
 
-/// What may follow a character: two others, and nothing else.
+/// The two characters that may follow a character.
 fn followers(character: usize) -> [usize; 2] {
     [(character + 5) % 128, (character + 37) % 128]
 }
@@ -32,7 +34,7 @@ impl Tensors for Knowing {
         match expected.name.as_str() {
             "embedding" => (0..VOCABULARY).for_each(|token| values[token * WIDTH + token] = 1.0),
             "head" => {
-                // What the norm makes of a one among zeros.
+                // The norm of a one among zeros.
                 let one = (WIDTH as f32).sqrt();
                 for character in 0..128 {
                     for next in followers(character) {
@@ -87,7 +89,7 @@ fn known() -> Clip {
     clip(pcm.collect())
 }
 
-fn measured(options: ModelOptions) -> (Outcome, Account) {
+fn measured(options: ModelOptions) -> (Outcome, BitAccount) {
     let options = ModelOptions { mapping: Some(Mapping::OffsetBinary), ..options };
     let weights = Weights { file_bytes: 0, parameters: 0 };
     let model = Model::new("knowing", knowing(), weights, options);
@@ -114,7 +116,7 @@ fn tokens_have_the_probabilities_of_their_own_places() {
     let without_planes = 8.0 * outcome.bytes as f64 - SAMPLES;
     assert!(near(without_planes, TOKEN_BITS, 0.08));
     // Nor does it matter whether the encoder looks at one token after another.
-    let (slow, _) = measured(ModelOptions { slow: true, ..ModelOptions::default() });
+    let (slow, _) = measured(ModelOptions { stepping: true, ..ModelOptions::default() });
     assert_eq!(slow.bytes, outcome.bytes);
 }
 
@@ -138,7 +140,7 @@ fn lowest_bits_are_added_and_the_rate_is_not_scaled_for_them() {
     let rate = outcome.bytes as f64 / SAMPLES;
     let tokens = account.token_bits.iter().sum::<f64>() / 8.0 / SAMPLES;
     let headers = account.other_bytes as f64 / SAMPLES;
-    // What the coder loses is a few hundredths of a bit for each token.
+    // The coder loses a few hundredths of a bit for each token.
     assert!((rate - (tokens + 0.125 + headers)).abs() < 0.001, "{rate} {tokens} {headers}");
     // 8 bits over the 7 that are left of them.
     assert!(rate > tokens * 8.0 / 7.0 + 0.09, "{rate} {tokens}");

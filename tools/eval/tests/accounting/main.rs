@@ -1,4 +1,4 @@
-//! Each of the mistakes by which compression rates came to be wrong, and what notices it.
+//! A test for each mistake that has made published compression rates wrong.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod conversion;
@@ -52,7 +52,7 @@ fn job(chunk_bytes: usize, headers: Headers) -> Job {
     }
 }
 
-/// What comes of a folder in chunks.
+/// The results of a folder in chunks.
 fn results(
     folder: &Path,
     selection: &Selection,
@@ -72,7 +72,7 @@ fn results(
 /// Clips of samples of 8 bits.
 fn clip(pcm: Vec<u8>) -> Clip {
     let spec = AudioSpec::new(lmac::SampleFormat::U8, 1, 8000);
-    Clip { name: "clip".into(), spec, pcm }
+    Clip { name: "clip".into(), spec, pcm, file: None }
 }
 
 /// Ten bytes of header, and the audio as it is.

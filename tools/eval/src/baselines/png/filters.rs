@@ -1,4 +1,4 @@
-//! Rows of a picture as differences from what is beside and above.
+//! Rows of a picture as differences from the pixels beside and above.
 
 /// The rows of a gray picture, each with the number of its filter before it: of all filters
 /// the one that leaves the smallest numbers, as signed bytes, in sum. Of equals it is the
@@ -41,7 +41,7 @@ enum Filter {
 }
 
 impl Filter {
-    /// A row without what is expected from the pixels around; those outside are black.
+    /// Subtracts the prediction from the pixels around; those outside are black.
     fn row(self, row: &[u8], above: &[u8]) -> impl Iterator<Item = u8> {
         let before = |pixels: &[u8], at: usize| at.checked_sub(1).map_or(0, |at| pixels[at]);
         (0..row.len()).map(move |at| {

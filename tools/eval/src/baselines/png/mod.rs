@@ -9,14 +9,13 @@ use png::chunk::IDAT;
 use png::{BitDepth, ColorType, Decoder, Encoder, Limits};
 use zlib_rs::{DeflateConfig, Strategy, compress_bound, compress_slice};
 
-use super::said;
 use crate::contestant::Codec;
-use crate::{Error, Result};
+use crate::{Error, Result, said};
 
 /// Pixels of a side, as many as PNG allows.
 const MAX_SIDE: usize = (1 << 31) - 1;
 
-/// Bytes of a chunk of the file, well below what its length has room for.
+/// Bytes of a chunk of the file, well below the limit of its length field.
 const MAX_CHUNK: usize = 1 << 30;
 
 /// A picture of gray bytes for each piece, as near to a square as its length allows and
@@ -24,8 +23,9 @@ const MAX_CHUNK: usize = 1 << 30;
 /// Each row begins with a byte for its filter, so a prime number of bytes, a picture one
 /// pixel wide, costs as many again before they are compressed.
 ///
-/// Rows are filtered and compressed as by Pillow when it is asked to optimise. What the png
-/// crate makes by itself is 5 % larger for audio, since it knows only zlib's usual strategy.
+/// Rows are filtered and compressed as by Pillow when it is asked to optimise. The
+/// png crate's own compression is 5 % larger for audio, since it has only zlib's usual
+/// strategy.
 pub(super) struct Png;
 
 impl Codec for Png {
@@ -81,7 +81,7 @@ fn deflated(filtered: &[u8]) -> Result<Vec<u8>> {
 }
 
 fn pixels(coded: &[u8]) -> std::result::Result<Vec<u8>, png::DecodingError> {
-    // Pieces are as large as they are; the limit is for pictures of strangers.
+    // The limit protects from foreign pictures; these are our own.
     let limits = Limits { bytes: usize::MAX };
     let mut reader = Decoder::new_with_limits(Cursor::new(coded), limits).read_info()?;
     let length = reader.output_buffer_size().ok_or(png::DecodingError::LimitsExceeded)?;
@@ -94,7 +94,7 @@ fn pixels(coded: &[u8]) -> std::result::Result<Vec<u8>, png::DecodingError> {
 /// other, the smaller one first.
 fn sides(length: usize) -> Result<(u32, u32)> {
     if length == 0 {
-        return Err(Error::new("a picture has at least one pixel, and here is no audio"));
+        return Err(Error::new("there is no audio; a picture needs at least one pixel"));
     }
     let mut width = length.isqrt();
     while !length.is_multiple_of(width) {
@@ -113,8 +113,8 @@ fn sides(length: usize) -> Result<(u32, u32)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{eight_bits, triangle};
     use super::*;
+    use crate::testing::{eight_bits, triangle};
 
     #[test]
     fn rectangles_are_as_square_as_can_be() {
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_picture_is_refused() {
+    fn sides_that_png_cannot_have_are_refused() {
         assert!(sides(0).unwrap_err().to_string().contains("no audio"));
         // The largest prime that is still a height, and the next one.
         assert_eq!(sides(2_147_483_647).unwrap(), (1, 2_147_483_647));

@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn chunks_have_their_times() {
         let spec = AudioSpec::new(SampleFormat::S16, 2, 100);
-        let clip = Clip { name: "a".into(), spec, pcm: vec![0; 4 * 70] };
+        let clip = Clip { name: "a".into(), spec, pcm: vec![0; 4 * 70], file: None };
         let outcome = Outcome { chunks: vec![10.0, 20.0, 5.0], ..outcome(35) };
         let of = |chunk_bytes| -> Vec<(f64, f64, f64)> {
             let pieces = pieces(&clip, &outcome, chunk_bytes).into_iter();

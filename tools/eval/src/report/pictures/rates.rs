@@ -3,12 +3,19 @@
 use lmac_pictures::{Dot, FileRates, RateAgainstSpeed, RateByFile, Rates, SpeedPanel};
 
 use super::{arranged, kind};
+use crate::contestant::Arrangement;
 use crate::report::numbers::{bytes, count, duration};
 use crate::report::speed::Speed;
 use crate::report::totals::{Comparison, Group, Total};
 use crate::results::Results;
 
-const RATE: &str = "compressed size / PCM size";
+/// The axis of rates.
+fn rate(comparison: &Comparison) -> String {
+    match comparison.arrangement {
+        Arrangement::Files => "compressed size / WAV size".into(),
+        Arrangement::Chunks | Arrangement::Whole => "compressed size / PCM size".into(),
+    }
+}
 
 /// So many names of contestants are told.
 const NAMED: usize = 8;
@@ -34,7 +41,7 @@ pub(super) fn against_speed(
     RateAgainstSpeed {
         title: "Rate against speed".into(),
         subtitle: format!("{}{left_out}", extent(results, all, comparison)),
-        rate: RATE.into(),
+        rate: rate(comparison),
         rates: Rates::Percent,
         far_above: FAR_ABOVE,
         speed_unit: "×".into(),
@@ -49,7 +56,7 @@ fn dot(results: &Results, total: &Total, speed: fn(&Total) -> Option<Speed>) -> 
     Some(Dot {
         name: name(results, total),
         speed: speed(total)?.times_real_time,
-        rate: total.sum.rate()? / 100.0,
+        rate: total.sum.rate? / 100.0,
         group: kind(results.contestants.get(total.contestant)?),
     })
 }
@@ -66,22 +73,23 @@ pub(super) fn by_file(results: &Results, all: &Group, comparison: &Comparison) -
             else {
                 continue;
             };
-            if asked == (total.contestant, comparison.arrangement) && clip.pcm_bytes > 0 {
-                rates[measured.clip] = Some(outcome.bytes as f64 / clip.pcm_bytes as f64);
+            let size = clip.size(measured.arrangement);
+            if asked == (total.contestant, comparison.arrangement) && size > 0 {
+                rates[measured.clip] = Some(outcome.bytes as f64 / size as f64);
             }
         }
         Some(FileRates {
             name: name(results, total),
             group: kind(results.contestants.get(total.contestant)?),
             rates,
-            total: total.sum.rate().filter(|_| took_all(results, total)).map(|rate| rate / 100.0),
+            total: total.sum.rate.filter(|_| took_all(results, total)).map(|rate| rate / 100.0),
         })
     });
     let left_out = left_out(results, comparison, "without a total");
     RateByFile {
         title: "Rate by file".into(),
         subtitle: format!("{}{left_out}", extent(results, all, comparison)),
-        rate: RATE.into(),
+        rate: rate(comparison),
         files: results.clips.iter().map(|clip| clip.name.clone()).collect(),
         contestants: rates.collect(),
     }

@@ -28,6 +28,7 @@ fn clip() -> Clip {
         name: "music/b.wav".into(),
         spec: AudioSpec::new(SampleFormat::U8, 1, 8000),
         pcm: (0..4000u32).map(|at| (at * at / 50 % 200) as u8).collect(),
+        file: None,
     }
 }
 

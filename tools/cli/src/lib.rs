@@ -1,0 +1,39 @@
+//! The program `lmac`, and what `lmac-eval` shares with it.
+//!
+//! This is no interface for others: it changes whenever the two programs need it.
+
+mod args;
+mod batch;
+mod commands;
+mod compare;
+pub mod failure;
+mod inputs;
+pub mod interrupt;
+mod models;
+mod output;
+mod progress;
+pub mod report;
+mod temporary;
+mod time;
+mod units;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+pub use args::{AUTO, MappingChoice, ModelWay, TopK, mappings};
+use commands::Cli;
+pub use commands::{man, version};
+
+/// Runs the program `lmac`.
+pub fn main() -> ExitCode {
+    if commands::eval::is_help() {
+        return commands::eval::run(["--help"]).into();
+    }
+    let cli = Cli::parse();
+    interrupt::clean_up_on_signals();
+    match cli.command.run() {
+        Ok(status) => status.into(),
+        Err(usage) => usage.exit(),
+    }
+}
