@@ -20,7 +20,7 @@ use crate::method::language::architecture::Architecture;
 /// The most files of a model.
 const MOST_PARTS: u64 = 1 << 10;
 
-/// Opens the model of this file, or of several of which it is the first.
+/// Opens the model whose only or first file is this.
 pub(super) fn open(path: &Path) -> Result<Checkpoint> {
     let (mut metadata, mut directory) = header::read(path)?;
     let parts = metadata.integer("split.count")?.unwrap_or(1);
