@@ -250,7 +250,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_format_gives_its_bytes_back() {
+    fn every_format_round_trips() {
         for &format in SampleFormat::ALL {
             for seed in 0..1000u64 {
                 let bytes = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_le_bytes();

@@ -222,7 +222,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn survives_the_way_through_io() {
+    fn conversion_to_io_error_and_back_loses_nothing() {
         let error = Error::malformed("x").at(Place::Chunk(812));
         let back = Error::from(io::Error::from(error));
         assert_eq!(back.place(), Some(Place::Chunk(812)));

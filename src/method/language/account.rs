@@ -217,7 +217,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_are_spread_over_the_bytes_that_they_spell() {
+    fn token_costs_are_spread_over_their_bytes() {
         let mut tally = Tally::new(2, 2);
         tally.begin_segment(7, 2);
         tally.token(TokenCost { units: units(3.0), escaped: false }, 0..3);
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_all_but_impossible_does_not_overflow() {
+    fn nearly_impossible_tokens_do_not_overflow() {
         let mut tally = Tally::new(1, 0);
         for _ in 0..3 {
             tally.token(TokenCost { units: units(1e39), escaped: true }, 0..1);

@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn every_format_comes_back() {
+    fn every_format_round_trips() {
         for format in [
             SampleFormat::U8,
             SampleFormat::S16,
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn samples_stand_highest_byte_first_and_in_blocks() {
+    fn samples_are_big_endian_and_ordered_by_blocks() {
         let spec = AudioSpec::new(SampleFormat::S16, 2, 8000);
         let pcm = [1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0, 7, 0, 8, 0];
         let text = |blocking, mapping| {
