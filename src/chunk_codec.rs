@@ -167,11 +167,11 @@ pub(crate) fn sections(
     let (tokens, planes, kinds) = match (chunk.method, &stream.model) {
         (Method::Light, _) => {
             let layout = Layout::new(spec.format, chunk.wasted);
-            let parts = light::Parts::split(payload, frames, spec, layout, chunk.mapping)?;
+            let parts = light::Payload::parse(payload, frames, spec, layout, chunk.mapping)?;
             (parts.tokens, parts.planes, parts.kinds())
         }
         (Method::Adaptive, _) => {
-            let parts = adaptive::Parts::split(payload, frames, spec, chunk.wasted)?;
+            let parts = adaptive::Payload::parse(payload, frames, spec, chunk.wasted)?;
             (parts.tokens, parts.raw, String::new())
         }
         #[cfg(feature = "language")]

@@ -26,13 +26,13 @@ mod chunk_codec;
 mod container;
 mod entropy;
 mod error;
-#[cfg(all(fuzzing, feature = "language"))]
-#[doc(hidden)]
-pub mod fuzzing;
 mod memory;
 mod method;
 mod numerics;
 mod planes;
+#[cfg(feature = "_proof")]
+#[doc(hidden)]
+pub mod proof;
 pub mod source;
 mod stream;
 
@@ -68,10 +68,6 @@ pub mod language {
     pub use crate::method::language::vocabulary::{Tokenizer, Vocabulary};
     pub use crate::stream::language::estimate::{Estimate, estimate};
 }
-
-#[cfg(feature = "_machine")]
-#[doc(hidden)]
-pub use numerics::machine;
 
 /// The version of the format that this crate writes, major and minor.
 pub const FORMAT_VERSION: (u8, u8) = container::VERSION;

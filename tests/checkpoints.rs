@@ -1,17 +1,14 @@
-//! The same weights come out of every layout, and broken files are refused.
-#![cfg(feature = "checkpoints")]
+//! Every layout of checkpoints gives the same weights, and broken files are refused.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
-
-#[path = "common/checkpoints/mod.rs"]
-mod checkpoints;
 
 use std::fs;
 use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 
-use checkpoints::{Float, Tiny, TinyBytes, Values, gguf, huggingface, meta, mixed, npz};
 use lmac::checkpoint;
 use lmac::language::{Architecture, TensorKind};
+use lmac_support::mixed;
+use lmac_support::models::{Float, Tiny, TinyBytes, Values, gguf, huggingface, meta, npz};
 
 /// Asserts that the checkpoint at `path` is this model, bit for bit.
 fn assert_is(path: &Path, architecture: &Architecture, tensors: &[Values]) {
@@ -35,7 +32,7 @@ fn assert_is_tiny(path: &Path, tiny: &Tiny) {
     assert_is(path, &tiny.architecture(), &tiny.tensors());
 }
 
-/// Everything that a reader does with a checkpoint; errors are for it to return.
+/// Does everything that a reader does with a checkpoint, and returns its errors.
 fn read_all(path: &Path) -> lmac::Result<()> {
     let mut checkpoint = checkpoint::open(path)?;
     for expected in checkpoint.architecture.tensors() {
@@ -49,7 +46,7 @@ fn error_of(path: &Path) -> String {
 }
 
 #[test]
-fn the_same_weights_from_each_layout() {
+fn every_layout_gives_the_same_weights() {
     let small = Tiny { width: 16, heads: 2, key_heads: 2, third: false, ..Tiny::default() };
     let models = [
         Tiny::default(),
@@ -86,7 +83,7 @@ fn the_same_weights_from_each_layout() {
 }
 
 #[test]
-fn weights_are_in_files_of_their_own() {
+fn weight_files_are_listed() {
     let tiny = Tiny { width: 16, heads: 2, key_heads: 2, third: false, ..Tiny::default() };
     let root = tempfile::tempdir().unwrap();
     let at = |name: &str| root.path().join(name);
@@ -100,7 +97,7 @@ fn weights_are_in_files_of_their_own() {
     huggingface::sharded(&at("sharded"), &tiny, 3);
     assert_eq!(names(&at("sharded")).len(), 3);
     huggingface::pickled(&at("pickled"), &tiny);
-    // What is read, and not what is there.
+    // The files that are read, not all that are there.
     assert_eq!(names(&at("pickled")), ["pytorch_model.bin"]);
     fs::copy(at("single/model.safetensors"), at("pickled/model.safetensors")).unwrap();
     assert_eq!(names(&at("pickled")), ["model.safetensors"]);
@@ -112,7 +109,7 @@ fn weights_are_in_files_of_their_own() {
 }
 
 #[test]
-fn every_kind_of_gguf_holds_what_it_was_given() {
+fn every_kind_of_gguf_tensor_gives_its_values_back() {
     let root = tempfile::tempdir().unwrap();
     for &kind in TensorKind::ALL {
         let numbers = match kind {
@@ -136,7 +133,7 @@ fn every_kind_of_gguf_holds_what_it_was_given() {
 }
 
 #[test]
-fn the_byte_transformer_in_every_form() {
+fn every_form_of_npz_gives_the_same_weights() {
     let root = tempfile::tempdir().unwrap();
     let tiny = TinyBytes::default();
     for form in npz::Form::ALL {
@@ -182,7 +179,9 @@ fn errors_name_the_file_and_the_cause() {
 
     named.push(removed.transposed());
     fs::write(&weights, huggingface::safetensors(&named, tiny.float)).unwrap();
-    assert!(error_of(&folder).contains("k_proj.weight has shape [32, 16], not [16, 32]"));
+    assert!(
+        error_of(&folder).contains("k_proj.weight has shape [32, 16]; the model needs [16, 32]")
+    );
 
     named.pop();
     named.push(removed);
@@ -192,21 +191,26 @@ fn errors_name_the_file_and_the_cause() {
         values: vec![0.0],
     });
     fs::write(&weights, huggingface::safetensors(&named, tiny.float)).unwrap();
-    assert!(error_of(&folder).contains("no tensor model.layers.0.self_attn.q_proj.bias"));
+    assert!(
+        error_of(&folder).contains("the tensor model.layers.0.self_attn.q_proj.bias is unknown")
+    );
 
     huggingface::sharded(&at("shards"), &tiny, 3);
     fs::remove_file(at("shards/model-00002-of-00003.safetensors")).unwrap();
     assert!(error_of(&at("shards")).contains("model-00002-of-00003.safetensors: "));
     let index = at("shards/model.safetensors.index.json");
     fs::write(&index, r#"{"weight_map": {"a": "../model.safetensors"}}"#).unwrap();
-    assert!(error_of(&at("shards")).contains("../model.safetensors is no name of a file"));
+    assert!(error_of(&at("shards")).contains("the name ../model.safetensors is not allowed"));
 
     meta::folder(&at("meta"), &tiny, 2);
     fs::rename(at("meta/consolidated.01.pth"), at("meta/consolidated.02.pth")).unwrap();
-    assert!(error_of(&at("meta")).contains("consolidated.01.pth: is missing"));
+    assert!(error_of(&at("meta")).contains("consolidated.01.pth: the file is missing"));
     fs::remove_file(at("meta/consolidated.02.pth")).unwrap();
     let error = error_of(&at("meta"));
-    assert!(error.contains("params.json: a vocabulary of 522, and 261 rows"), "{error}");
+    assert!(
+        error.contains("params.json: vocab_size is 522, but the embedding has 261 rows"),
+        "{error}"
+    );
     fs::write(
         at("meta/consolidated.00.pth"),
         b"\x80\x02\x8a\x0al\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.",
@@ -226,15 +230,15 @@ fn errors_name_the_file_and_the_cause() {
     assert!(change(b"\x05\0\0\0\0\0\0\0llama", b"\x05\0\0\0\0\0\0\0qwen2").contains("qwen2"));
     assert!(change(b"GGUF\x03\0\0\0", b"GGUF\0\0\0\x03").contains("big-endian"));
     assert!(change(b"GGUF\x03\0\0\0", b"GGUF\x01\0\0\0").contains("version 1"));
-    assert!(change(b"blk.0.attn_k.weight", b"blk.9").contains("no tensor blk.9"));
+    assert!(change(b"blk.0.attn_k.weight", b"blk.9").contains("the tensor blk.9"));
 
     let none = error_of(&at("nowhere"));
     assert!(none.contains("nowhere: there is no such file or folder"), "{none}");
 }
 
-/// A pickle names what it wants to be called; only what makes tensors is taken for one.
+/// A pickle names the functions that it calls; only those that make tensors are accepted.
 #[test]
-fn what_pickles_call_is_refused_by_name() {
+fn functions_that_a_pickle_calls_are_refused_by_name() {
     let root = tempfile::tempdir().unwrap();
     let folder = root.path().join("pickled");
     huggingface::pickled(&folder, &Tiny::default());
@@ -244,7 +248,7 @@ fn what_pickles_call_is_refused_by_name() {
         ("_rebuild_tensor_v2", "_rebuild_nested_v2", "torch._utils._rebuild_nested_v2 is not"),
         ("torch._utils", "posix.system", "posix.system._rebuild_tensor_v2 is not"),
         ("FloatStorage", "ShortStorage", "values of torch.ShortStorage are not"),
-        ("OrderedDict", "defaultdict", "a collections.defaultdict instead of a dictionary"),
+        ("OrderedDict", "defaultdict", "found a collections.defaultdict, expected a dictionary"),
         ("little", "middle", "big-endian"),
         ("archive/data/3", "archive/data/x", "the member archive/data/3 is"),
     ] {
@@ -260,8 +264,8 @@ fn what_pickles_call_is_refused_by_name() {
     }
 }
 
-/// Every file of a checkpoint, cut off and changed: whatever comes of it, nothing panics,
-/// and what is cut off is never taken for the whole.
+/// Every file of a checkpoint is cut off and changed: nothing panics, and a file that was cut
+/// off is never accepted.
 #[test]
 fn broken_files_are_errors() {
     let root = tempfile::tempdir().unwrap();
@@ -301,12 +305,12 @@ fn broken_files_are_errors() {
 fn break_in_every_way(checkpoint: &Path, file: &PathBuf) {
     read_all(checkpoint).unwrap();
     let good = fs::read(file).unwrap();
-    // Structure is at both ends: there nothing is left out.
+    // Structure is at both ends: every byte there is tried.
     let edge = 400.min(good.len());
     let lengths = (0..edge)
         .chain((edge..good.len() - edge.min(good.len() / 2)).step_by(509))
         .chain(good.len() - edge..good.len());
-    // Changed in place: a file system takes its time for whole files that are replaced.
+    // Changed in place: replacing whole files is slow.
     let mut writer = fs::File::options().write(true).open(file).unwrap();
     let mut write = |bytes: &[u8]| {
         writer.rewind().unwrap();

@@ -1,14 +1,12 @@
-//! WAV and raw files come back byte for byte, whatever is in them.
+//! WAV and raw files come back byte for byte.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
-mod common;
-
 use std::io::{Cursor, Read};
 
-use common::{Random, Signal, pcm};
 use lmac::source::{self, RawLayout, Restored};
 use lmac::{AudioSpec, Decoder, EncodeOptions, ErrorKind, SampleFormat, SourceKind};
+use lmac_support::{Random, Signal, pcm};
 use proptest::prelude::*;
 
 fn spec() -> AudioSpec {
@@ -28,7 +26,7 @@ fn restore(stream: &[u8]) -> Vec<u8> {
     file
 }
 
-/// A WAV file comes back, and this is what the stream says it is.
+/// Asserts that a WAV file comes back; returns its format, kind and frames from the stream.
 fn comes_back(wav: &[u8]) -> (AudioSpec, SourceKind, u64) {
     let stream = encode(wav);
     assert!(restore(&stream) == wav);
@@ -67,7 +65,7 @@ fn riff(parts: &[&[u8]]) -> Vec<u8> {
 }
 
 #[test]
-fn hound_and_we_agree() {
+fn hound_and_lmac_agree() {
     for (bits, float) in [(8, false), (16, false), (24, false), (32, false), (32, true)] {
         for channels in [1, 2, 6] {
             let sample_format =
@@ -136,7 +134,7 @@ fn the_usual_head_costs_nothing() {
 }
 
 #[test]
-fn heads_of_our_own_are_read_again() {
+fn heads_that_lmac_writes_are_read() {
     let mut specs = vec![spec(), spec().with_valid_bits(12), spec().with_channel_mask(3)];
     specs.push(AudioSpec::new(SampleFormat::S24, 1, 96000).with_valid_bits(20));
     specs.push(AudioSpec::new(SampleFormat::F64, 7, 1).with_channel_mask(0x7F));
@@ -239,7 +237,7 @@ fn rf64_comes_back() {
         wav[at..at + 4].copy_from_slice(&le(u32::MAX));
         assert_eq!(comes_back(&wav), (spec(), SourceKind::Wav, 1000));
     }
-    // Our own head for audio beyond four GiB is one.
+    // The head that lmac writes for audio beyond 4 GiB is RF64 too.
     let frames = 1u64 << 31;
     let head = source::wav_head(&spec(), Some(frames));
     assert_eq!(&head[..4], b"RF64");
@@ -250,7 +248,7 @@ fn rf64_comes_back() {
 }
 
 #[test]
-fn an_rf64_file_that_nobody_finished_has_its_audio() {
+fn an_unfinished_rf64_file_keeps_its_audio() {
     let audio = pcm(&spec(), 1000, Signal::Melody, 1);
     for length in [0, u64::MAX] {
         let ds64 = [length.to_le_bytes(), length.to_le_bytes(), [0; 8]].concat();
@@ -264,7 +262,7 @@ fn an_rf64_file_that_nobody_finished_has_its_audio() {
 }
 
 #[test]
-fn lengths_beyond_everything_make_a_head() {
+fn lengths_beyond_64_bits_make_a_head_without_length() {
     for frames in [1 << 62, u64::MAX / 4, u64::MAX] {
         assert_eq!(source::wav_head(&spec(), Some(frames)), source::wav_head(&spec(), None));
     }
@@ -291,7 +289,7 @@ fn valid_bits_are_taken_from_the_head() {
     let wav = riff(&[&fmt, &chunk(b"data", &[0x10, 0x00, 0xF0, 0x7F])]);
     let (spec, ..) = comes_back(&wav);
     assert_eq!((spec.format, spec.valid_bits), (SampleFormat::S16, 12));
-    // As flac has it: the values without the four bits that are not valid.
+    // The MD5 is that of flac: of values without the four bits that are not valid.
     let md5 = source::encode_wav(wav.as_slice(), Vec::new(), &EncodeOptions::default())
         .unwrap()
         .md5
@@ -311,7 +309,7 @@ fn audio_alone_gets_a_new_head() {
     let stream = source::encode_wav_audio(wav.as_slice(), Vec::new(), &options).unwrap().writer;
     assert!(restore(&stream) == [source::wav_head(&spec(), Some(100)), audio.clone()].concat());
 
-    // A part of a stream as well, and it ends where it should.
+    // So does a part of a stream.
     let mut decoder = Decoder::new(Cursor::new(encode(&wav))).unwrap();
     decoder.seek(30).unwrap();
     let mut part = Vec::new();
@@ -320,7 +318,7 @@ fn audio_alone_gets_a_new_head() {
 }
 
 #[test]
-fn what_cannot_be_carried_is_refused() {
+fn unsupported_files_are_refused_with_the_reason() {
     let data = chunk(b"data", &[0; 8]);
     let w64 = *b"riff\x2E\x91\xCF\x11\xA5\xD6\x28\xDB";
     let mut extensible_adpcm = fmt(0xFFFE, 1, 8000, 2, 16);
@@ -418,9 +416,9 @@ proptest! {
         for _ in 0..1 + random.below(4) {
             let at = random.below(wav.len().min(80) as u64) as usize;
             match random.below(4) {
-                0 => wav[at] = random.next() as u8,
+                0 => wav[at] = random.next_u64() as u8,
                 1 => wav[at] = 0xFF,
-                2 => wav.insert(at, random.next() as u8),
+                2 => wav.insert(at, random.next_u64() as u8),
                 _ => drop(wav.remove(at)),
             }
         }

@@ -1,19 +1,16 @@
-//! Streams that are made with a language model.
+//! Streams coded with a language model.
 
-#![cfg(feature = "language")]
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
-
-mod common;
 
 use std::io::{Cursor, Read, Write};
 
-use common::models::llama;
-use common::{Signal, pcm};
 use lmac::language::{LanguageModel, LanguageOptions, Meter};
 use lmac::{
     AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder, ErrorKind, Limits, Mapping, Method,
     Precision, SampleFormat, Stats, Verification, Verify,
 };
+use lmac_support::models::llama;
+use lmac_support::{Signal, pcm};
 
 const FRAMES: usize = 700;
 
@@ -90,7 +87,7 @@ fn the_header_says_which_model_and_how_it_is_used() {
     assert_eq!(&usage.id, model.id());
     assert_eq!((usage.id.name.as_str(), usage.id.precision), ("seeded 1", Precision::Int8));
     assert_eq!((usage.top_k, usage.context, usage.blocking), (Some(100), 128, 16));
-    // Looking needs no model.
+    // The header can be read without the model.
     let chunk = decoder.next_chunk_info().unwrap().unwrap();
     assert_eq!((chunk.method, chunk.mapping), (Method::Language, Mapping::TwosComplement));
     let sections = chunk.sections.unwrap();
@@ -127,7 +124,7 @@ fn a_missing_or_other_model_is_refused_before_any_audio() {
 }
 
 #[test]
-fn chunks_that_a_model_expands_are_kept_by_a_cheaper_method() {
+fn chunks_that_a_model_expands_use_a_cheaper_method() {
     let model = llama(1, 10.0, Precision::F32);
     let pcm = pcm(&spec(), FRAMES, Signal::Melody, 3);
     let (stream, stats) = encoded(&pcm, with(&model));
@@ -138,7 +135,7 @@ fn chunks_that_a_model_expands_are_kept_by_a_cheaper_method() {
 }
 
 #[test]
-fn seeking_and_recovery_are_as_with_every_method() {
+fn seeking_and_recovery_work_with_a_model() {
     let model = llama(1, 0.1, Precision::F32);
     let pcm = quiet();
     let (stream, _) = encoded(&pcm, with(&model));
@@ -160,7 +157,7 @@ fn seeking_and_recovery_are_as_with_every_method() {
 }
 
 #[test]
-fn the_memory_of_contexts_counts() {
+fn the_memory_of_contexts_counts_against_the_limit() {
     let model = llama(1, 0.1, Precision::F32);
     let (stream, _) = encoded(&quiet(), with(&model));
     let limited = |bytes| knows(&model).with_limits(Limits::default().with_memory(bytes));
@@ -181,7 +178,7 @@ fn a_meter_counts_both_ways() {
 }
 
 #[test]
-fn choices_that_cannot_be_are_refused() {
+fn impossible_options_are_refused() {
     let model = llama(1, 0.1, Precision::F32);
     let refused = |options: EncodeOptions| {
         let error = Encoder::with_options(Vec::new(), spec(), options).unwrap_err();

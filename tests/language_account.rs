@@ -1,20 +1,17 @@
-//! Where the bits and the time of a language model's stream went, and estimates of it.
+//! Accounts of the bits and the time of a language model's stream, and estimates.
 
-#![cfg(feature = "language")]
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
-
-mod common;
 
 use std::io::{Read, Write};
 use std::time::Duration;
 
-use common::models::llama;
-use common::{Signal, pcm};
 use lmac::language::{Account, LanguageModel, LanguageOptions, Meter, Stage, estimate};
 use lmac::{
     AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder, Method, Precision, Preset,
     SampleFormat, Stats, Verify,
 };
+use lmac_support::models::llama;
+use lmac_support::{Signal, pcm};
 
 const CHUNK: usize = 500;
 const CONTEXT: usize = 200;
@@ -46,7 +43,7 @@ fn encoded(pcm: &[u8], options: EncodeOptions) -> (Vec<u8>, Stats) {
     (finished.writer, finished.stats)
 }
 
-/// Its upper bytes have planes that follow from their characters.
+/// Quiet audio: its upper bytes have planes that follow from their characters.
 fn quiet(frames: usize, seed: u64) -> Vec<u8> {
     let mut pcm = pcm(&spec(), frames, Signal::Melody, seed);
     for sample in pcm.chunks_exact_mut(2) {
@@ -72,7 +69,7 @@ fn total(account: &Account) -> f64 {
 }
 
 #[test]
-fn an_account_is_of_what_went_through_the_model() {
+fn an_account_counts_what_the_model_coded() {
     let model = llama(1, 0.1, Precision::F32);
     let pcm = mixed();
     let mut results = [1, 3].map(|threads| {
@@ -114,7 +111,7 @@ fn an_account_is_of_what_went_through_the_model() {
 }
 
 #[test]
-fn segments_are_kept_only_if_that_is_asked_for() {
+fn segments_are_kept_only_on_request() {
     let meter = Meter::default();
     let model = llama(1, 0.1, Precision::F32);
     encoded(&mixed(), with(&metered(&model, &meter), options()));
@@ -122,7 +119,7 @@ fn segments_are_kept_only_if_that_is_asked_for() {
 }
 
 #[test]
-fn an_estimate_is_what_the_stream_takes() {
+fn an_estimate_matches_the_stream() {
     for precision in Precision::ALL.iter().copied() {
         for (size, top_k) in [(0.1, None), (0.4, None), (0.4, Some(5)), (0.4, Some(100))] {
             let model = llama(1, size, precision);
@@ -147,8 +144,8 @@ fn an_estimate_is_what_the_stream_takes() {
     }
 }
 
-/// What each character of the text takes, as anyone would say who has the logits, if
-/// `late` by so many characters.
+/// Returns the bits of the text by its logits, each compared with the character `late` places
+/// behind it.
 fn by_hand(model: &LanguageModel, text: &[u8], late: usize) -> f64 {
     let mut bits = 0.0;
     for segment in text.chunks(CONTEXT) {
@@ -183,16 +180,16 @@ fn an_estimate_is_the_cross_entropy_of_the_characters() {
     let bits: f64 = estimate.account.token_bits.iter().sum();
     let own = by_hand(&model, &text, 0);
     assert!((bits - own).abs() < 0.01, "{bits} {own}");
-    // What predicts another character is far from it, and farther than any payload may be.
+    // Logits of another character are much farther away.
     let late = by_hand(&model, &text, 1) * CONTEXT as f64 / (CONTEXT - 1) as f64;
     assert!((bits - late).abs() > 10.0 * (2e-4 * bits + 16.0), "{bits} {late}");
-    // It counts as progress, and in no account but its own.
+    // An estimate counts as progress, and in its own account alone.
     assert_eq!(meter.tokens(), estimate.account.tokens);
     assert_eq!(meter.account(), Account::default());
 }
 
 #[test]
-fn what_a_model_expands_counts_as_what_it_makes_of_it() {
+fn chunks_that_a_model_expands_count_at_their_coded_size() {
     let model = llama(1, 10.0, Precision::F32);
     let pcm = pcm(&spec(), CHUNK + 77, Signal::Melody, 3);
     let meter = Meter::default();
@@ -210,7 +207,7 @@ fn what_a_model_expands_counts_as_what_it_makes_of_it() {
 }
 
 #[test]
-fn steps_make_the_same_stream() {
+fn stepping_makes_the_same_stream() {
     let pcm = mixed();
     for precision in Precision::ALL.iter().copied() {
         let model = llama(1, 0.1, precision);

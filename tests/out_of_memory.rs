@@ -1,14 +1,8 @@
-//! Memory that is not to be had: each large allocation in turn is refused. What takes memory
-//! by the size of a chunk has to say so, on every thread. The deep profiles and language models
-//! are too slow for chunks of which everything is large.
+//! Allocations that fail: each large one in turn is refused, on every thread, and must end in
+//! an error. The deep parameter sets and language models are too slow for chunks this large.
 //!
-//! Allocations are refused to the whole process, so that no other tests are in this binary.
+//! Allocations are refused to the whole process, so no other tests are in this binary.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
-
-mod common;
-#[path = "common/memory.rs"]
-#[allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
-mod memory;
 
 use std::io::{self, Read, Write};
 
@@ -17,16 +11,17 @@ use lmac::{
     AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder, ErrorKind, Frames, Mapping, Preset,
     SampleFormat, Verify,
 };
+use lmac_support::memory::{Counting, Turn};
+use lmac_support::{Signal, pcm, stream};
 
-use common::{Signal, pcm, stream};
-use memory::Turn;
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
 
-/// From here on an allocation is large: all that are of one size whatever the chunk are
-/// smaller.
+/// The least size of a large allocation. Those that do not depend on the chunk are smaller.
 const LARGE: usize = 300 << 10;
 
 /// Does some work with the first large allocation refused, then with the second, until all
-/// were granted; every time the result is right or an error that says what was missing.
+/// are granted. Each time it succeeds or returns an error that says what memory was for.
 fn refuse_each(
     turn: &Turn,
     what: &str,
@@ -80,7 +75,7 @@ fn audio(spec: &AudioSpec, frames: usize, signal: Signal) -> Vec<u8> {
 }
 
 #[test]
-fn encoding_and_decoding_without_memory() {
+fn a_refused_allocation_is_an_error_in_encoding_and_decoding() {
     let turn = Turn::take();
     let mut count = 0;
     for (preset, mapping, format, signal) in ways() {
@@ -139,7 +134,7 @@ fn encoding_and_decoding_without_memory() {
 }
 
 #[test]
-fn files_without_memory() {
+fn a_refused_allocation_is_an_error_with_files() {
     let turn = Turn::take();
     let spec = AudioSpec::new(SampleFormat::S16, 2, 44100);
     let audio = audio(&spec, 1 << 17, Signal::Melody);

@@ -1,24 +1,22 @@
-//! The decoder in Python, which was written from the specification, takes what the encoder
-//! makes of any audio; `tests/vectors.rs` has it decode the vectors.
+//! The decoder in Python, which was written from the specification, decodes random streams.
+//! The vectors are decoded with it in `tests/vectors`.
 //!
-//! `LMAC_STREAM_ROUNDS=500 cargo test --test second_decoder` tries as many streams.
+//! `LMAC_STREAM_ROUNDS=500 cargo test --test second_decoder` tries 500 streams.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
-
-mod common;
 
 use std::fs;
 use std::path::PathBuf;
 use std::thread;
 
-use common::vectors::python;
-use common::{Random, SIGNALS, pcm, stream};
 use lmac::{AudioSpec, EncodeOptions, Mapping, Preset, SampleFormat};
+use lmac_support::vectors::python;
+use lmac_support::{Random, Signal, pcm, stream};
 
-/// Samples of a stream, since Python takes milliseconds for each.
+/// The most samples of a stream: Python takes milliseconds for each.
 const SAMPLES: u64 = 600;
 
-/// A stream of anything, and how many frames it has.
+/// Returns a random stream and its number of frames.
 fn any_stream(random: &mut Random) -> (Vec<u8>, u64) {
     let format = SampleFormat::ALL[random.below(6) as usize];
     let channels = [1, 2, 2, 3, 6, 35][random.below(6) as usize];
@@ -27,8 +25,8 @@ fn any_stream(random: &mut Random) -> (Vec<u8>, u64) {
         spec.valid_bits -= 3;
     }
     let frames = random.below(SAMPLES / u64::from(channels));
-    let signal = SIGNALS[random.below(SIGNALS.len() as u64) as usize];
-    let audio = pcm(&spec, frames as usize, signal, random.next());
+    let signal = Signal::ALL[random.below(Signal::ALL.len() as u64) as usize];
+    let audio = pcm(&spec, frames as usize, signal, random.next_u64());
 
     let preset = Preset::ALL[random.below(Preset::ALL.len() as u64) as usize];
     let mut options = EncodeOptions::default().with_preset(preset).with_md5(true);
@@ -40,8 +38,8 @@ fn any_stream(random: &mut Random) -> (Vec<u8>, u64) {
     (stream(&audio, &spec, options), frames)
 }
 
-/// What the decoder in Python says of each file. It knows MD5, so that "ok" is the right
-/// audio.
+/// Returns the verdict of the decoder in Python on each file. It checks the MD5, so "ok" means
+/// right audio.
 fn said(files: &[PathBuf]) -> Vec<String> {
     let output = python("decoder.py").arg("--check").args(files).output();
     let output = output.expect("the tests need python3");
@@ -50,7 +48,7 @@ fn said(files: &[PathBuf]) -> Vec<String> {
 }
 
 #[test]
-fn streams_of_any_kind() {
+fn the_decoder_in_python_decodes_random_streams() {
     let trials = std::env::var("LMAC_STREAM_ROUNDS").map_or(16, |trials| trials.parse().unwrap());
     let folder = tempfile::tempdir().unwrap();
     let mut random = Random::new(6);

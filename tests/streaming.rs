@@ -1,16 +1,14 @@
-//! Readers and writers as the world has them: slow, interrupted, broken.
+//! Slow, interrupted and failing readers and writers.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
-
-mod common;
 
 use std::io::{self, Read, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use common::{Random, Signal, pcm, stream};
 use lmac::source::Restored;
 use lmac::{AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder, ErrorKind, SampleFormat};
+use lmac_support::{Random, Signal, pcm, stream};
 
 fn spec() -> AudioSpec {
     AudioSpec::new(SampleFormat::S16, 2, 44100)
@@ -20,7 +18,7 @@ fn options() -> EncodeOptions {
     EncodeOptions::default().with_chunk_frames(200)
 }
 
-/// Gives a few bytes at a time and is interrupted between them.
+/// A reader that gives a few bytes at a time, with interruptions between them.
 struct Slow<'a> {
     bytes: &'a [u8],
     random: Random,
@@ -72,7 +70,7 @@ fn slow_wav_readers_give_the_same_stream() {
     assert!(back == wav);
 }
 
-/// A reader that fails once it has given its bytes.
+/// A reader that fails behind its bytes.
 struct Failing<'a>(&'a [u8]);
 
 impl Read for Failing<'_> {
@@ -85,7 +83,7 @@ impl Read for Failing<'_> {
 }
 
 #[test]
-fn a_reader_that_fails_is_no_end() {
+fn a_failing_reader_is_an_error_and_not_the_end() {
     let pcm = pcm(&spec(), 500, Signal::Melody, 1);
     let stream = stream(&pcm, &spec(), options());
     for cut in 0..stream.len() {
@@ -130,7 +128,7 @@ impl Write for Small {
 }
 
 #[test]
-fn a_writer_that_is_full_is_an_error() {
+fn a_full_writer_is_an_error() {
     let pcm = pcm(&spec(), 500, Signal::Melody, 1);
     let whole = stream(&pcm, &spec(), options());
     for threads in [1, 2] {
@@ -153,7 +151,7 @@ fn a_writer_that_is_full_is_an_error() {
     }
 }
 
-/// A writer that can be looked into while an encoder has it.
+/// A writer whose bytes can be read while an encoder owns it.
 #[derive(Clone, Default)]
 struct Shared(Arc<Mutex<Vec<u8>>>);
 
@@ -169,7 +167,7 @@ impl Write for Shared {
 }
 
 #[test]
-fn what_was_flushed_can_be_decoded() {
+fn flushed_audio_can_be_decoded() {
     let pcm = pcm(&spec(), 500, Signal::Melody, 1);
     let shared = Shared::default();
     let mut encoder =
@@ -192,7 +190,7 @@ fn what_was_flushed_can_be_decoded() {
     assert!(arrived() == pcm[..4 * 450], "a dropped encoder writes nothing");
 }
 
-/// Counts what is read.
+/// A reader that counts its bytes.
 struct Counting<R> {
     inner: R,
     read: Arc<AtomicUsize>,
@@ -206,7 +204,7 @@ impl<R: Read> Read for Counting<R> {
     }
 }
 
-/// A reader that makes up a long recording as it goes.
+/// A reader that generates a long recording.
 struct Endless {
     left: usize,
 }

@@ -2,8 +2,7 @@
 
 use arbitrary::Arbitrary;
 use lmac::{AudioSpec, SampleFormat};
-
-use crate::written::mixed;
+use lmac_support::mixed;
 
 /// Audio, and what it says of itself.
 #[derive(Debug, Clone, Arbitrary)]

@@ -6,13 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use lmac::checkpoint::{self, Checkpoint};
-use lmac::language::{TensorKind, LanguageModel, LanguageOptions, ModelParts};
+use lmac::language::{LanguageModel, LanguageOptions, ModelParts, TensorKind};
 use lmac::{
-    AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder, Preset, Precision, SampleFormat,
+    AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder, Precision, Preset, SampleFormat,
 };
-
-use crate::models::vectors;
-use crate::written::{Float, Tiny, TinyBytes, gguf, huggingface, meta, npz};
+use lmac_support::models::{Float, Tiny, TinyBytes, gguf, huggingface, meta, npz};
+use lmac_support::vectors;
 
 /// A good checkpoint, and the file in it that is to be changed.
 #[derive(Debug)]
@@ -248,7 +247,7 @@ pub fn in_numpy_files() -> Vec<Breakable> {
 pub fn in_tokenizer_json() -> Vec<Breakable> {
     let of_vectors = |model: &'static str| {
         Breakable::new(|folder| {
-            for entry in fs::read_dir(vectors().join(model)).unwrap() {
+            for entry in fs::read_dir(vectors::folder().join(model)).unwrap() {
                 let file = entry.unwrap();
                 fs::copy(file.path(), folder.join(file.file_name())).unwrap();
             }

@@ -13,8 +13,4 @@ pub mod settings;
 pub mod streams;
 pub mod wav;
 
-#[path = "../../tests/common/bytes.rs"]
-#[allow(missing_debug_implementations, reason = "tests print no streams")]
-pub mod bytes;
-#[path = "../../tests/common/checkpoints/mod.rs"]
-pub mod written;
+pub use lmac_support::bytes;

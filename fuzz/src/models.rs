@@ -1,30 +1,24 @@
 //! The language models of the test vectors.
 
 use std::io::Write;
-use std::path::Path;
 use std::sync::LazyLock;
 
 use lmac::checkpoint::{self, Checkpoint};
 use lmac::language::{LanguageModel, LanguageOptions, ModelParts};
 use lmac::{AudioSpec, EncodeOptions, Encoder, Precision};
-
-/// The folder of test vectors.
-pub fn vectors() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../spec/vectors"))
-}
+use lmac_support::{vector_models, vectors};
 
 /// All of them, in both precisions.
 pub fn all() -> &'static [LanguageModel] {
     static MODELS: LazyLock<Vec<LanguageModel>> = LazyLock::new(|| {
-        let names = ["models/llama", "models/llama-bf16", "models/bytes.npz"];
         let load = |name| [Precision::F32, Precision::Int8].map(|precision| load(name, precision));
-        names.into_iter().flat_map(load).collect()
+        vector_models::MODELS.into_iter().flat_map(load).collect()
     });
     &MODELS
 }
 
 fn load(name: &str, precision: Precision) -> LanguageModel {
-    let checkpoint = checkpoint::open(&vectors().join(name)).unwrap();
+    let checkpoint = checkpoint::open(&vectors::folder().join(name)).unwrap();
     let Checkpoint { name, architecture, vocabulary, tokenizer, mut tensors } = checkpoint;
     let tensors = tensors.as_mut();
     let parts = ModelParts { name, architecture, vocabulary, tokenizer, tensors, hash: None };

@@ -54,11 +54,6 @@ impl Settings {
         if self.threads > 230 { usize::from(self.threads) % 4 } else { 1 }
     }
 
-    /// The same on one thread.
-    pub fn with_one_thread(&self) -> Settings {
-        Settings { threads: 0, ..self.clone() }
-    }
-
     /// All of it.
     pub fn options(&self) -> EncodeOptions {
         let mut options = EncodeOptions::default()

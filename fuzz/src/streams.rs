@@ -1,8 +1,7 @@
 //! Streams of any bytes: what they would cost to decode, and their checksums made right.
 
 use lmac::{DecodeOptions, Decoder, Limits, Method};
-
-use crate::bytes::crc;
+use lmac_support::bytes::crc;
 
 /// Memory that a decoder may take in a target.
 pub const MEMORY: u64 = 96 << 20;

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use crate::common::Random;
+use lmac_support::Random;
+
 use crate::subject::Subject;
 
 /// A part of a damaged stream.

@@ -2,11 +2,12 @@
 
 use std::io::{Cursor, Read};
 
-use crate::common::{Signal, pcm, stream};
-use crate::small::{SPEC, ten_chunks};
-use crate::subject::Subject;
 use lmac::source::Restored;
 use lmac::{DecodeOptions, Decoder, EncodeOptions, Verification};
+use lmac_support::{Signal, pcm, stream};
+
+use crate::small::{SPEC, ten_chunks};
+use crate::subject::Subject;
 
 #[test]
 fn a_header_comes_back_from_the_trailer() {

@@ -1,17 +1,18 @@
-//! Streams that no accident makes.
+//! Streams that are damaged on purpose.
 
 use std::io::{Cursor, Read};
 
-use crate::common::Random;
-use crate::small::{decode, streams, ten_chunks};
 use lmac::source::Restored;
 use lmac::{DecodeOptions, Decoder, Verification};
+use lmac_support::Random;
+
+use crate::small::{decode, streams, ten_chunks};
 
 #[test]
-fn recovery_of_nothing_but_beginnings_comes_to_an_end() {
+fn recovery_ends_where_only_beginnings_of_items_are() {
     let (stream, _, chunks) = ten_chunks(4);
     let mut hostile = stream[..chunks[0].start].to_vec();
-    // Each says that it is a chunk of nearly four hundred bytes, over and over.
+    // Each is the beginning of a chunk of nearly four hundred bytes.
     for _ in 0..300_000 {
         hostile.extend([0xD6, 0x9B, 0, 0, 100, 0x8F, 0x03]);
     }
@@ -20,7 +21,7 @@ fn recovery_of_nothing_but_beginnings_comes_to_an_end() {
 }
 
 #[test]
-fn anything_at_all_is_survived() {
+fn no_mutation_panics() {
     let all = streams();
     let mut random = Random::new(3);
     for round in 0..20_000 {
@@ -29,9 +30,9 @@ fn anything_at_all_is_survived() {
         for _ in 0..1 + random.below(4) {
             let at = random.below(damaged.len() as u64) as usize;
             match random.below(4) {
-                0 => damaged[at] = random.next() as u8,
+                0 => damaged[at] = random.next_u64() as u8,
                 1 => damaged.truncate(at + 1),
-                2 => damaged.insert(at, random.next() as u8),
+                2 => damaged.insert(at, random.next_u64() as u8),
                 _ => drop(damaged.remove(at)),
             }
             if damaged.is_empty() {

@@ -1,4 +1,4 @@
-//! What must hold of every damaged stream.
+//! Laws for every damaged stream.
 
 use std::io::{Cursor, Read};
 
@@ -9,10 +9,10 @@ use crate::damaged::Damaged;
 use crate::subject::Subject;
 use crate::table::Row;
 
-/// What comes out of a damaged stream, and how it ends.
+/// The bytes of a damaged stream, and how it ends.
 type Outcome = (Vec<u8>, Result<(), Error>);
 
-/// Tries a damaged stream in every way there is, and counts what became of it.
+/// Decodes a damaged stream in every way, and counts the outcome.
 #[track_caller]
 pub(crate) fn check(subject: &Subject, damaged: &Damaged, row: &mut Row) {
     let name = damaged.of_what(subject);
@@ -27,7 +27,7 @@ pub(crate) fn check(subject: &Subject, damaged: &Damaged, row: &mut Row) {
         assert!(right, "{name}: wrong behind a seek to {frame}, {ended:?}");
     }
     reaches_every_frame(subject, damaged);
-    // Out of a pipe the copy of the header comes too late.
+    // A pipe gives the copy of the header too late.
     let options = subject.options.clone().with_recover(true);
     match Decoder::with_options(damaged.bytes.as_slice(), options) {
         Ok(decoder) => {
@@ -39,8 +39,8 @@ pub(crate) fn check(subject: &Subject, damaged: &Damaged, row: &mut Row) {
     }
 }
 
-/// Tries a damaged stream from its start, with recovery and without. Gives whether nothing
-/// was wrong.
+/// Decodes a damaged stream from its start, with recovery and without. Returns whether it
+/// decoded without an error.
 #[track_caller]
 pub(crate) fn check_straight(subject: &Subject, damaged: &Damaged, row: &mut Row) -> bool {
     row.inputs += 1;
@@ -80,7 +80,7 @@ fn frames(subject: &Subject, pcm: &[u8]) -> u64 {
     (pcm.len() / subject.frame_bytes) as u64
 }
 
-/// The start, a frame in the middle of a chunk, and the end.
+/// Returns the start, a frame in the middle of a chunk, and the end.
 fn places(subject: &Subject) -> [u64; 3] {
     let middle = subject.chunks.get(subject.chunks.len() / 2);
     let frame = middle.map_or(0, |chunk| (chunk.frames.start + chunk.frames.end) / 2);
@@ -99,7 +99,7 @@ fn plainly(subject: &Subject, damaged: &Damaged) -> Outcome {
     (file, ended)
 }
 
-/// The file, without recovery, after a look at the stream's end.
+/// The file, without recovery, after reading the trailer.
 fn behind_a_summary(subject: &Subject, damaged: &Damaged) -> Outcome {
     let mut file = Vec::new();
     let decoder = Decoder::with_options(Cursor::new(&damaged.bytes), subject.options.clone());
@@ -124,7 +124,7 @@ fn plainly_from(subject: &Subject, damaged: &Damaged, frame: u64) -> Outcome {
     (pcm, ended)
 }
 
-/// What recovery has to keep to. Gives what it made of the audio.
+/// Checks the laws of recovery. Returns the recovered audio and the damage.
 #[track_caller]
 fn follows_the_laws<R: Read>(
     subject: &Subject,
@@ -149,8 +149,8 @@ fn follows_the_laws<R: Read>(
     (pcm, damage)
 }
 
-/// Of audio from a frame on, what is not said to be lost is right, what is said to be lost
-/// is silent, and whatever the damage did not touch is there.
+/// Checks audio from a frame on: lost frames are silent, all others are right, and no chunk
+/// that the damage did not touch is lost.
 #[track_caller]
 fn is_right(
     subject: &Subject,
@@ -180,7 +180,7 @@ fn is_right(
     }
 }
 
-/// Frames of these that are lost, of audio that ends so early.
+/// Counts those of `frames` that are lost, in audio that ends at `end`.
 pub(crate) fn lost_of(damage: &Damage, end: u64, frames: std::ops::Range<u64>) -> u64 {
     let within = |lost: &std::ops::Range<u64>| {
         lost.end.min(frames.end).saturating_sub(lost.start.max(frames.start))
@@ -189,7 +189,7 @@ pub(crate) fn lost_of(damage: &Damage, end: u64, frames: std::ops::Range<u64>) -
     damage.lost.iter().map(within).sum::<u64>() + missing
 }
 
-/// Recovery keeps to the laws from everywhere, where there is a header to recover with.
+/// Checks the laws of recovery after seeks, if the stream has a header.
 #[track_caller]
 fn reaches_every_frame(subject: &Subject, damaged: &Damaged) {
     if !damaged.has_header(subject) {

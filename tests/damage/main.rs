@@ -1,8 +1,8 @@
 //! Damage is noticed, named and contained.
 //!
 //! Every `cargo test` tries some of each kind of damage. All of it, which is every byte and
-//! every bit of the vectors, every byte of the recording and many thousand random damages,
-//! takes some minutes and prints a table:
+//! every bit of the vectors, every byte of the recording and thousands of random damages, takes
+//! minutes and prints a table:
 //!
 //! ```sh
 //! cargo test --release -p lmac --features checkpoints --test damage -- --ignored --nocapture
@@ -13,9 +13,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
-#[path = "../common/mod.rs"]
-mod common;
-
 mod damaged;
 mod laws;
 mod small;
@@ -24,6 +21,8 @@ mod table;
 
 mod headers;
 mod hostile;
+#[cfg(feature = "language")]
+mod language;
 mod noticed;
 mod recovered;
 mod spliced;

@@ -2,9 +2,10 @@
 
 use std::io::{Cursor, Read};
 
-use crate::common::{Signal, pcm, stream};
-use crate::small::{SPEC, decode, streams, ten_chunks};
 use lmac::{DecodeOptions, Decoder, EncodeOptions, Error, ErrorKind, Place};
+use lmac_support::{Signal, pcm, stream};
+
+use crate::small::{SPEC, decode, streams, ten_chunks};
 
 #[test]
 fn every_cut_is_noticed() {
@@ -31,14 +32,14 @@ fn every_flipped_bit_is_noticed() {
             let (back, result) = decode(&damaged, false);
             let error = result.expect_err("damaged");
             assert!(pcm.starts_with(&back), "bit {bit}: {error}");
-            // So it is after a look at the stream's end.
+            // Also after reading the trailer first.
             let ended = Decoder::new(Cursor::new(&damaged)).and_then(|mut decoder| {
                 decoder.summary()?;
                 decoder.read_to_end(&mut Vec::new())?;
                 decoder.expect_end()
             });
             assert!(ended.is_err(), "bit {bit} behind a summary");
-            // Nor does any other way into the stream panic or go on for ever.
+            // No other way into the stream panics or hangs.
             let _ = decode(&damaged, true);
             if let Ok(mut decoder) = Decoder::new(Cursor::new(&damaged)) {
                 let _ = decoder.summary();
@@ -52,7 +53,7 @@ fn every_flipped_bit_is_noticed() {
 }
 
 #[test]
-fn what_follows_a_stream_is_noticed() {
+fn bytes_behind_a_stream_are_noticed() {
     for (stream, _) in streams() {
         let (_, result) = decode(&[&stream[..], &[0]].concat(), false);
         assert_eq!(result.unwrap_err().place(), Some(Place::Trailer));
@@ -84,13 +85,13 @@ fn an_error_names_its_chunk() {
             );
             assert!(back == pcm[..number * 400], "what came before is good");
             let again = Error::from(decoder.read(&mut [0]).unwrap_err());
-            assert!(matches!(again.kind(), ErrorKind::AlreadyFailed), "an error is no end");
+            assert!(matches!(again.kind(), ErrorKind::AlreadyFailed), "{again}");
         }
     }
 }
 
 #[test]
-fn junk_behind_a_stream_hides_nothing_of_it() {
+fn bytes_behind_a_stream_do_not_hide_its_trailer() {
     let (stream, ..) = ten_chunks(4);
     let summary = |stream: &[u8]| Decoder::new(Cursor::new(stream)).unwrap().summary().unwrap();
     let junk = [&stream[..], b"junk"].concat();

@@ -2,11 +2,12 @@
 
 use std::io::{Cursor, Read};
 
-use crate::common::{Random, Signal, pcm, stream};
-use crate::small::{SPEC, decode, silenced, ten_chunks};
-use crate::subject::Subject;
 use lmac::source::Restored;
 use lmac::{DecodeOptions, Decoder, EncodeOptions, Verification};
+use lmac_support::{Random, Signal, pcm, stream};
+
+use crate::small::{SPEC, decode, silenced, ten_chunks};
+use crate::subject::Subject;
 
 #[test]
 fn recovery_loses_only_what_was_damaged() {
@@ -121,8 +122,8 @@ fn recovery_bridges_a_long_gap() {
 }
 
 #[test]
-fn recovery_goes_on_behind_what_it_does_not_know() {
-    use crate::common::bytes::Builder;
+fn recovery_passes_over_unknown_items() {
+    use lmac_support::bytes::Builder;
     let body = [2 << 3 | 1, 0x45, 0x04, 4, 1, 2, 3, 4];
     let stored = |builder: Builder, first: u8, pcm: &[u8]| {
         builder.chunk(0, &[first, pcm.len() as u8 / 2], pcm, pcm)
@@ -159,7 +160,7 @@ fn with_a_tail() -> Subject {
 }
 
 #[test]
-fn what_is_lost_at_the_end_is_silent_before_the_tail() {
+fn frames_lost_at_the_end_are_silent_before_the_tail() {
     let subject = with_a_tail();
     let mut damaged = subject.stream.clone();
     damaged.drain(subject.chunks[2].bytes.clone());
@@ -183,7 +184,7 @@ fn wav_with_a_long_head() -> Vec<u8> {
 }
 
 #[test]
-fn a_head_of_which_a_part_is_missing_is_lost() {
+fn an_incomplete_head_is_lost() {
     let wav = wav_with_a_long_head();
     let options = EncodeOptions::default().with_chunk_frames(100);
     let stream = lmac::source::encode_wav(wav.as_slice(), Vec::new(), &options).unwrap().writer;
@@ -218,7 +219,7 @@ fn a_head_of_which_a_part_is_missing_is_lost() {
 }
 
 #[test]
-fn a_tail_before_chunks_takes_none_of_them() {
+fn an_early_tail_loses_no_chunks() {
     let subject = with_a_tail();
     let end = subject.chunks[2].bytes.end;
     let tail = end..end + subject.stream[end..].windows(4).position(|b| b == b"tail").unwrap() + 8;

@@ -1,16 +1,16 @@
-//! Small streams, for what can be said of each of them.
+//! Small streams of every shape.
 
 use std::io::Read;
 use std::ops::Range;
 
-use crate::common::{Signal, pcm, stream};
 use lmac::{
     AudioSpec, DecodeOptions, Decoder, EncodeOptions, Error, Preset, SampleFormat, Verification,
 };
+use lmac_support::{Signal, pcm, stream};
 
 pub(crate) const SPEC: fn() -> AudioSpec = || AudioSpec::new(SampleFormat::S16, 2, 44100);
 
-/// Small streams of every shape: with their PCM.
+/// Returns small streams of every shape with their PCM.
 pub(crate) fn streams() -> Vec<(Vec<u8>, Vec<u8>)> {
     let audio = |signal, frames| pcm(&SPEC(), frames, signal, 4);
     let options = || EncodeOptions::default().with_preset(Preset::Light);
@@ -31,7 +31,7 @@ pub(crate) fn streams() -> Vec<(Vec<u8>, Vec<u8>)> {
     ]
     .map(|(pcm, options)| (stream(&pcm, &SPEC(), options), pcm))
     .into();
-    // A WAV file with something around the audio.
+    // A WAV file with chunks around its audio.
     let mut wav = lmac::source::wav_head(&SPEC().with_channel_mask(3), Some(150));
     wav.extend(&mixed);
     wav.extend(b"LIST\x04\0\0\0tail");
@@ -41,7 +41,7 @@ pub(crate) fn streams() -> Vec<(Vec<u8>, Vec<u8>)> {
     all
 }
 
-/// What comes out of a stream, and how it ends.
+/// Returns the PCM of a stream, and how it ends.
 pub(crate) fn decode(stream: &[u8], recover: bool) -> (Vec<u8>, Result<Verification, Error>) {
     let options = DecodeOptions::default().with_recover(recover);
     let mut pcm = Vec::new();
@@ -53,7 +53,7 @@ pub(crate) fn decode(stream: &[u8], recover: bool) -> (Vec<u8>, Result<Verificat
     (pcm, result)
 }
 
-/// A stream of ten chunks, its PCM, and where the chunks are.
+/// Returns a stream of ten chunks, its PCM, and the places of the chunks.
 pub(crate) fn ten_chunks(seed: u64) -> (Vec<u8>, Vec<u8>, Vec<Range<usize>>) {
     let pcm = pcm(&SPEC(), 1000, Signal::Melody, seed);
     let stream = stream(
@@ -69,7 +69,7 @@ pub(crate) fn ten_chunks(seed: u64) -> (Vec<u8>, Vec<u8>, Vec<Range<usize>>) {
     (stream, pcm, chunks)
 }
 
-/// The PCM with some of the ten chunks silent.
+/// Returns the PCM with some of the ten chunks silent.
 pub(crate) fn silenced(pcm: &[u8], chunks: Range<usize>) -> Vec<u8> {
     let mut pcm = pcm.to_vec();
     pcm[chunks.start * 400..chunks.end * 400].fill(0);

@@ -6,10 +6,11 @@
 
 use std::io::{Cursor, Read};
 
-use crate::common::{Signal, pcm, stream};
+use lmac::{DecodeOptions, Decoder, EncodeOptions, Place, Preset, Verification};
+use lmac_support::{Signal, pcm, stream};
+
 use crate::small::{SPEC, decode, silenced, ten_chunks};
 use crate::subject::Subject;
-use lmac::{DecodeOptions, Decoder, EncodeOptions, Place, Preset, Verification};
 
 /// Ten chunks of this audio.
 fn ten(pcm: &[u8], options: EncodeOptions) -> Subject {
@@ -154,7 +155,7 @@ fn another_take_with_the_same_beginning_is_not_noticed_without_the_md5() {
 
 /// The header or the trailer of a like stream is not what the chunks belong to.
 #[test]
-fn a_header_or_a_trailer_of_a_like_stream_takes_no_audio_along() {
+fn a_header_or_trailer_of_a_like_stream_loses_no_audio() {
     let audio = pcm(&SPEC(), 1000, Signal::Melody, 4);
     let stream = ten(&audio, preset(Preset::Light));
     let body = &stream.stream[stream.header.end..stream.trailer.start];

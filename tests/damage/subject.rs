@@ -1,23 +1,22 @@
-//! Sound streams, with where everything is in them.
+//! Sound streams with the places of their parts.
 
 use std::io::{Cursor, Read};
 use std::ops::Range;
-use std::path::Path;
 
 use lmac::source::{Restored, encode_wav};
 use lmac::{DecodeOptions, Decoder, EncodeOptions, Preset};
+use lmac_support::bytes::{crc, varint};
+use lmac_support::recording;
+use lmac_support::vectors::{self, with_models};
 
-use crate::common::bytes::{crc, varint};
-use crate::common::vectors::{self, decode_options};
-
-/// A stream that is to be damaged.
+/// A stream to be damaged.
 pub(crate) struct Subject {
     pub(crate) name: String,
     pub(crate) stream: Vec<u8>,
     /// The audio, and the file around it.
     pub(crate) pcm: Vec<u8>,
     pub(crate) file: Vec<u8>,
-    /// Where the parts are in the stream.
+    /// Places of the parts in the stream.
     pub(crate) header: Range<usize>,
     pub(crate) chunks: Vec<Chunk>,
     pub(crate) trailer: Range<usize>,
@@ -66,7 +65,7 @@ impl Subject {
         (self.pcm.len() / self.frame_bytes) as u64
     }
 
-    /// The header of a stream that differs in nothing but its salt.
+    /// Returns the header of a stream that differs in its salt alone.
     pub(crate) fn like_header(&self) -> Vec<u8> {
         let mut header = self.stream[self.header.clone()].to_vec();
         let sealed = header.len() - 4;
@@ -76,7 +75,7 @@ impl Subject {
         header
     }
 
-    /// The trailer of that stream, were it as long and its chunks at the same places.
+    /// Returns the trailer of that stream, with chunks at the same places.
     pub(crate) fn like_trailer(&self) -> Vec<u8> {
         let mut trailer = self.stream[self.trailer.clone()].to_vec();
         let header = self.like_header();
@@ -117,27 +116,25 @@ fn trailer_start(stream: &[u8]) -> usize {
     stream.len() - 2 - bytes - length as usize
 }
 
-/// All good vectors; those of the language method where this build can decode them.
+/// Returns all good vectors that this build can decode.
 pub(crate) fn good_vectors() -> Vec<Subject> {
+    let models = with_models();
     let mut names = vectors::names("good-", false);
-    if cfg!(feature = "checkpoints") {
+    if models.is_some() {
         names.extend(vectors::names("good-", true));
     }
-    let subject = |name: String| Subject::new(&*name, vectors::stream(&name), decode_options());
+    let options = models.unwrap_or_default();
+    let subject = |name: String| Subject::new(&*name, vectors::stream(&name), options.clone());
     names.into_iter().map(subject).collect()
 }
 
-/// The first of these frames of the recording in `samples`, as these presets code it.
-pub(crate) fn recording(presets: &[Preset], frames: usize, chunk_frames: u64) -> Vec<Subject> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples/speech.wav");
-    let wav = std::fs::read(path).unwrap();
-    let data = 8 + wav.windows(4).position(|bytes| bytes == b"data").unwrap();
-    // Its head says that there is more: the stream has it as it is.
-    let wav = &wav[..wav.len().min(data + 2 * frames)];
-    of_wav("speech", wav, presets, &EncodeOptions::default().with_chunk_frames(chunk_frames))
+/// Returns the beginning of the recording, coded with these presets.
+pub(crate) fn of_recording(presets: &[Preset], frames: usize, chunk_frames: u64) -> Vec<Subject> {
+    let options = EncodeOptions::default().with_chunk_frames(chunk_frames);
+    of_wav("speech", &recording(frames), presets, &options)
 }
 
-/// A WAV file, as these presets code it.
+/// Returns a WAV file, coded with these presets.
 pub(crate) fn of_wav(
     name: &str,
     wav: &[u8],
@@ -150,25 +147,4 @@ pub(crate) fn of_wav(
         Subject::new(format!("{name}-{}", preset.name()), stream, DecodeOptions::default())
     };
     presets.iter().map(subject).collect()
-}
-
-/// A piece of the recording, as a tiny language model codes it, in both precisions.
-#[cfg(feature = "language")]
-pub(crate) fn of_language_models(frames: usize, chunk_frames: u64) -> Vec<Subject> {
-    use crate::common::models::llama;
-    use lmac::Precision;
-    use lmac::language::LanguageOptions;
-
-    let light = &recording(&[Preset::Light], frames, chunk_frames)[0];
-    let subject = |&precision: &Precision| {
-        let model = llama(1, 0.1, precision);
-        let language = LanguageOptions::default().with_context(64).with_lockstep(4);
-        let options = EncodeOptions::default()
-            .with_chunk_frames(chunk_frames)
-            .with_model(model.clone(), language);
-        let stream = encode_wav(light.file.as_slice(), Vec::new(), &options).unwrap().writer;
-        let options = DecodeOptions::default().with_model(model);
-        Subject::new(format!("speech-language-{}", precision.name()), stream, options)
-    };
-    Precision::ALL.iter().map(subject).collect()
 }

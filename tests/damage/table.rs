@@ -1,5 +1,5 @@
-//! What became of damaged streams, as a table. It has no column for wrong audio without an
-//! error: the first such stream ends the test.
+//! A table of the outcomes. It has no column for wrong audio without an error: the first such
+//! stream fails the test.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,13 +10,13 @@ use crate::damaged::Damaged;
 use crate::laws::lost_of;
 use crate::subject::Subject;
 
-/// What became of all streams that were damaged in one way.
+/// The outcomes of one kind of damage.
 #[derive(Default)]
 pub(crate) struct Row {
     pub(crate) inputs: u64,
     /// Streams that still restored their file.
     pub(crate) unharmed: u64,
-    /// Streams that have no header any more, from which nothing comes back.
+    /// Streams without a header, from which nothing comes back.
     pub(crate) headless: u64,
     refused: BTreeMap<&'static str, u64>,
     chunks: Count,
@@ -58,7 +58,7 @@ impl Row {
         *self.refused.entry(kind).or_default() += 1;
     }
 
-    /// Counts what recovery brought back in so many frames, and what it did not.
+    /// Counts the chunks and frames that recovery lost, in audio that ends at `end`.
     pub(crate) fn recovered(
         &mut self,
         subject: &Subject,
@@ -86,7 +86,7 @@ impl Row {
     }
 }
 
-/// Rows by the names of what was done.
+/// Rows by the kind of damage.
 #[derive(Default)]
 pub(crate) struct Table(BTreeMap<&'static str, Row>);
 

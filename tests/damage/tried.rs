@@ -5,15 +5,15 @@ use std::sync::Mutex;
 use std::thread;
 
 use lmac::{EncodeOptions, Preset};
+use lmac_support::Random;
 
-use crate::common::Random;
 use crate::damaged::{Damaged, Kind};
 use crate::laws::{check, check_straight};
-use crate::subject::{Subject, good_vectors, of_wav, recording};
+use crate::subject::{Subject, good_vectors, of_recording, of_wav};
 use crate::table::Table;
 
-/// Tries something on all of these, on all processors.
-fn tried(subjects: Vec<Subject>, try_on: impl Fn(&Subject, &mut Table) + Sync) -> Table {
+/// Calls a function for each subject, on all processors.
+pub(crate) fn tried(subjects: Vec<Subject>, try_on: impl Fn(&Subject, &mut Table) + Sync) -> Table {
     let (waiting, all) = (Mutex::new(subjects), Mutex::new(Table::default()));
     let work = || {
         let next = || waiting.lock().unwrap().pop();
@@ -31,8 +31,8 @@ fn tried(subjects: Vec<Subject>, try_on: impl Fn(&Subject, &mut Table) + Sync) -
     all.into_inner().unwrap()
 }
 
-/// Tries each kind of damage so often.
-fn random_damage(subject: &Subject, rounds: usize, table: &mut Table) {
+/// Tries each kind of damage this often.
+pub(crate) fn random_damage(subject: &Subject, rounds: usize, table: &mut Table) {
     let mut random = Random::new(subject.stream.len() as u64);
     for kind in Kind::ALL {
         for _ in 0..rounds {
@@ -43,7 +43,7 @@ fn random_damage(subject: &Subject, rounds: usize, table: &mut Table) {
     }
 }
 
-fn each_byte_changed(subject: &Subject, table: &mut Table) {
+pub(crate) fn each_byte_changed(subject: &Subject, table: &mut Table) {
     let mut random = Random::new(1);
     for (at, byte) in subject.stream.iter().enumerate() {
         let other = byte ^ (1 + random.below(255) as u8);
@@ -61,39 +61,29 @@ fn each_bit_flipped(subject: &Subject, table: &mut Table) {
     }
 }
 
-#[cfg(feature = "language")]
-fn of_language_models() -> Vec<Subject> {
-    crate::subject::of_language_models(400, 100)
-}
-
-#[cfg(not(feature = "language"))]
-fn of_language_models() -> Vec<Subject> {
-    Vec::new()
-}
-
 #[test]
-fn some_damage_to_every_vector() {
+fn some_damage_to_every_vector_is_contained() {
     let table = tried(good_vectors(), |subject, table| random_damage(subject, 1, table));
     println!("\nTo vectors:\n\n{table}");
     assert!(table.inputs() > 1000);
 }
 
 #[test]
-fn some_damage_to_a_recording() {
-    let subjects = recording(Preset::ALL, 1000, 125).into_iter().chain(of_language_models());
-    let table = tried(subjects.collect(), |subject, table| random_damage(subject, 2, table));
+fn some_damage_to_a_recording_is_contained() {
+    let subjects = of_recording(Preset::ALL, 1000, 125);
+    let table = tried(subjects, |subject, table| random_damage(subject, 2, table));
     println!("\nTo a recording:\n\n{table}");
     assert!(table.inputs() > 150);
 }
 
-/// How often each kind of damage is tried on each stream.
-fn rounds() -> usize {
+/// Returns how often each kind of damage is tried on each stream.
+pub(crate) fn rounds() -> usize {
     env::var("LMAC_DAMAGE_ROUNDS").map_or(100, |rounds| rounds.parse().expect("a number"))
 }
 
 #[test]
 #[ignore = "takes minutes"]
-fn all_damage_to_every_vector() {
+fn all_damage_to_every_vector_is_contained() {
     let table = tried(good_vectors(), |subject, table| {
         random_damage(subject, rounds(), table);
         each_byte_changed(subject, table);
@@ -106,22 +96,19 @@ fn all_damage_to_every_vector() {
 
 #[test]
 #[ignore = "takes minutes"]
-fn all_damage_to_a_recording() {
+fn all_damage_to_a_recording_is_contained() {
     let quick = [Preset::Store, Preset::Light, Preset::Fast];
-    let mut subjects = recording(&quick, 90_000, 9000);
-    subjects.extend(recording(&[Preset::Standard, Preset::Max], 5000, 500));
-    subjects.extend(of_language_models());
+    let mut subjects = of_recording(&quick, 90_000, 9000);
+    subjects.extend(of_recording(&[Preset::Standard, Preset::Max], 5000, 500));
     let table = tried(subjects, |subject, table| random_damage(subject, rounds(), table));
     println!("\nTo the recording:\n\n{table}");
-    let mut short = recording(Preset::ALL, 600, 100);
-    short.extend(of_language_models());
-    let table = tried(short, each_byte_changed);
+    let table = tried(of_recording(Preset::ALL, 600, 100), each_byte_changed);
     println!("\nTo each byte of its beginning:\n\n{table}");
 }
 
 #[test]
 #[ignore = "takes as long as the files are"]
-fn all_damage_to_other_files() {
+fn all_damage_to_other_files_is_contained() {
     let Some(paths) = env::var_os("LMAC_DAMAGE_WAVS") else { return };
     let subjects = env::split_paths(&paths).flat_map(|path| {
         let wav = std::fs::read(&path).unwrap();

@@ -1,29 +1,25 @@
-//! What the machine can do to the library: disks that are full, readers that fail, threads that
-//! are not to be had. Each fault is injected at every place where it can happen. Memory that is
-//! not to be had is missing for a whole process, and has `tests/out_of_memory.rs` to itself.
+//! Faults of the machine: full disks, failing readers, threads that do not start. Each fault is
+//! injected at every place where it can happen. `tests/out_of_memory.rs` has failing allocations.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
-
-#[path = "../common/mod.rs"]
-mod common;
 
 mod readers;
 mod threads;
 mod writers;
 
-use common::{Signal, pcm};
 use lmac::source::{encode_wav, wav_head};
 use lmac::{AudioSpec, EncodeOptions, Preset, SampleFormat};
+use lmac_support::{Signal, pcm};
 
 fn spec() -> AudioSpec {
     AudioSpec::new(SampleFormat::S16, 2, 44100)
 }
 
-/// Small chunks, so that there are some.
+/// Options for several small chunks.
 fn options(threads: usize) -> EncodeOptions {
     EncodeOptions::default().with_preset(Preset::Fast).with_chunk_frames(60).with_threads(threads)
 }
 
-/// A WAV file with something before and behind its audio.
+/// Returns a WAV file with chunks in front of its audio and behind it.
 fn wav() -> Vec<u8> {
     let audio = pcm(&spec(), 200, Signal::Melody, 1);
     let head = wav_head(&spec().with_channel_mask(3), Some(200));
@@ -34,7 +30,7 @@ fn encoded(wav: &[u8]) -> Vec<u8> {
     encode_wav(wav, Vec::new(), &options(1)).unwrap().writer
 }
 
-/// For the record.
+/// Prints the number of faults.
 fn injected(what: &str, count: usize) {
     println!("{what}: {count} faults injected");
 }

@@ -1,4 +1,4 @@
-//! Readers that fail at each byte, end too early, or cannot go where they are sent.
+//! Readers that fail at each byte, end too early, or cannot seek.
 
 use std::io::{self, Cursor, ErrorKind, Read, Seek, SeekFrom};
 
@@ -10,7 +10,7 @@ use crate::{encoded, injected, options, spec, wav};
 const KINDS: [ErrorKind; 4] =
     [ErrorKind::Other, ErrorKind::UnexpectedEof, ErrorKind::WouldBlock, ErrorKind::TimedOut];
 
-/// Gives bytes up to a place, and an error there; going to places may fail as well.
+/// A reader that gives an error from `end` on; seeking may fail as well.
 struct Faulty<'a> {
     bytes: Cursor<&'a [u8]>,
     end: u64,
@@ -47,7 +47,7 @@ impl Seek for Faulty<'_> {
     }
 }
 
-/// That it is this error, and no other made of it.
+/// Asserts that the error arrives unchanged.
 #[track_caller]
 fn assert_is<T>(result: Result<T, lmac::Error>, kind: ErrorKind) {
     let error = io::Error::from(result.map(|_| "it reads").unwrap_err());
@@ -64,7 +64,7 @@ fn restored(reader: impl Read, recover: bool) -> Result<Vec<u8>, lmac::Error> {
 }
 
 #[test]
-fn a_stream_that_cannot_be_read_on() {
+fn a_failing_reader_of_a_stream_is_its_error() {
     let wav = wav();
     let stream = encoded(&wav);
     let mut count = 0;
@@ -72,7 +72,7 @@ fn a_stream_that_cannot_be_read_on() {
         for kind in KINDS {
             let faulty = || Faulty::new(&stream, end, kind);
             assert_is(restored(faulty(), false), kind);
-            // Recovery is for damage: what cannot be read today may be whole tomorrow.
+            // Recovery is for damage, and not for faults of the reader.
             assert_is(restored(faulty(), true), kind);
             assert_is(
                 Decoder::recover(faulty(), DecodeOptions::default()).and_then(|mut decoder| {
@@ -100,7 +100,7 @@ fn a_stream_that_cannot_be_read_on() {
 }
 
 #[test]
-fn a_stream_that_cannot_be_gone_through() {
+fn a_failing_seek_is_its_error() {
     let stream = encoded(&wav());
     let mut count = 0;
     for kind in KINDS {
@@ -126,7 +126,7 @@ fn a_stream_that_cannot_be_gone_through() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_on() {
+fn a_failing_reader_of_a_file_is_its_error() {
     let wav = wav();
     let layout = RawLayout::new(spec());
     let mut count = 0;
@@ -146,7 +146,7 @@ fn a_file_that_cannot_be_read_on() {
 }
 
 #[test]
-fn a_file_that_became_shorter_comes_back_as_far_as_it_was_read() {
+fn a_file_that_became_shorter_is_restored_as_read() {
     let wav = wav();
     let mut count = 0;
     for end in 0..wav.len() {
@@ -161,7 +161,7 @@ fn a_file_that_became_shorter_comes_back_as_far_as_it_was_read() {
 }
 
 #[test]
-fn a_file_that_became_longer_comes_back_as_far_as_it_was_read() {
+fn a_file_that_became_longer_is_restored_as_read() {
     let wav = wav();
     for more in [1, 2, 3, 4, 100, 3000] {
         let longer = [&wav[..], &vec![5; more]].concat();

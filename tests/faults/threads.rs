@@ -1,4 +1,4 @@
-//! Threads that cannot be had.
+//! Threads that cannot be started.
 
 use std::io::Read;
 use std::process::Command;
@@ -11,15 +11,15 @@ use crate::{encoded, injected, options, wav};
 /// The stack of every thread is larger than any machine's memory, so that none starts.
 const STACK: &str = "RUST_MIN_STACK";
 
-/// What is said of each piece of work that was done without threads.
+/// Printed for each piece of work that was done without threads.
 const DONE: &str = "without threads:";
 
 #[test]
-fn without_threads_the_work_is_done_all_the_same() {
+fn work_is_done_without_threads() {
     if std::env::var_os(STACK).is_none() {
-        // How large stacks are is asked once in a process.
+        // A process reads the variable once.
         let output = Command::new(std::env::current_exe().unwrap())
-            .args(["threads::without_threads_the_work_is_done_all_the_same", "--exact"])
+            .args(["threads::work_is_done_without_threads", "--exact"])
             .args(["--test-threads=1", "--nocapture"])
             .env(STACK, (1u64 << 50).to_string())
             .output()

@@ -8,16 +8,16 @@ use lmac::{DecodeOptions, Decoder};
 
 use crate::{encoded, injected, options, wav};
 
-/// What happens where the room ends.
+/// The fault when the room is used up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
-    /// An error of this kind, from then on.
+    /// Each write fails with this kind.
     Error(ErrorKind),
-    /// It takes no more bytes and does not say why.
+    /// Each write takes no bytes.
     TakesNothing,
-    /// An interrupt, once; then all goes on.
+    /// One write is interrupted.
     Interrupt,
-    /// All is written, and flushing fails.
+    /// Every write succeeds, and flushing fails.
     Flush,
 }
 
@@ -31,7 +31,7 @@ const FAULTS: [Fault; 7] = [
     Fault::Flush,
 ];
 
-/// Takes so many bytes, and then has a fault.
+/// A writer that takes `room` bytes, and then has a fault.
 struct Faulty {
     room: usize,
     fault: Fault,
@@ -76,7 +76,7 @@ impl Write for Faulty {
     }
 }
 
-/// The kind of error that a fault ends in, if it ends anything.
+/// Returns the kind of error that a fault ends in, if any.
 fn expected(fault: Fault) -> Option<ErrorKind> {
     match fault {
         Fault::Error(kind) => Some(kind),
@@ -87,7 +87,7 @@ fn expected(fault: Fault) -> Option<ErrorKind> {
 }
 
 #[test]
-fn encoding_into_a_writer_that_fails() {
+fn a_failing_writer_ends_encoding_with_its_error() {
     let wav = wav();
     let whole = encoded(&wav);
     let mut count = 0;
@@ -111,7 +111,7 @@ fn encoding_into_a_writer_that_fails() {
 }
 
 #[test]
-fn what_was_written_before_a_fault_is_no_whole_stream() {
+fn a_stream_cut_short_by_a_fault_is_truncated() {
     let wav = wav();
     let whole = encoded(&wav);
     for room in 0..whole.len() {
@@ -126,7 +126,7 @@ fn what_was_written_before_a_fault_is_no_whole_stream() {
 }
 
 #[test]
-fn decoding_into_a_writer_that_fails() {
+fn a_failing_writer_ends_decoding_with_its_error() {
     let wav = wav();
     let stream = encoded(&wav);
     let mut count = 0;

@@ -4,12 +4,12 @@ use std::io::Read;
 
 use lmac::source::Restored;
 use lmac::{DecodeOptions, Decoder, ErrorKind};
+use lmac_support::bytes::varint;
+use lmac_support::memory::Turn;
 
-use crate::common::bytes::varint;
 use crate::hostile::{
     MIB, READER, Shape, assert_takes_at_most, assert_with, cut_off, error_of, with_memory,
 };
-use crate::memory::Turn;
 
 const HEAD: u64 = 1;
 const TAIL: u64 = 2;

@@ -1,14 +1,14 @@
-//! What a chunk can say.
+//! Hostile chunks.
 
 use lmac::{DecodeOptions, ErrorKind};
+use lmac_support::Random;
+use lmac_support::bytes::{Builder, varint};
+use lmac_support::memory::{Turn, Used};
 
-use crate::common::Random;
-use crate::common::bytes::{Builder, varint};
 use crate::hostile::{
     MIB, READER, Shape, WAYS, assert_takes_at_most, assert_with, cut_off, error_of, fields,
     with_memory,
 };
-use crate::memory::{Turn, Used};
 
 /// Frames of the largest chunk of one channel of 16 bits.
 const LARGEST: u64 = 1 << 27;
@@ -20,7 +20,7 @@ fn a_payload_of_any_length() {
     for length in [LARGEST, 2 * LARGEST, 2 * LARGEST + 1, u64::MAX] {
         for method in [0x00, 0x01, 0x02, 0x23] {
             let head = [&[method][..], &fields(0, LARGEST), &varint(length), &[0; 4]];
-            // All that is there of it.
+            // Bytes of it that are there.
             for there in [0, 5000, 3_000_000] {
                 let stream = [cut_off(shape.start(), &head), vec![7; there]].concat();
                 // It is copied as it grows.
@@ -69,7 +69,7 @@ fn payloads_of_nonsense() {
         let shape = Shape { format, ..Shape::new(channels, 2000) };
         let frame = channels as usize * [1, 2, 3, 4, 4][usize::from(format)];
         let length = random.below((frames as usize * frame) as u64 + 1) as usize;
-        let mut payload: Vec<u8> = (0..length).map(|_| random.next() as u8).collect();
+        let mut payload: Vec<u8> = (0..length).map(|_| random.next_u64() as u8).collect();
         let head = if round % 2 == 0 { 0x22 } else { 0x23 };
         if let [profile, flags, ..] = &mut payload[..]
             && head == 0x23
@@ -121,7 +121,7 @@ fn exceptions_of_any_number() {
     for count in [0, most + 1, 1 << 40, u64::MAX] {
         let stream = exceptions(count, most as usize + 1);
         let error = error_of(&stream, DecodeOptions::default()).to_string();
-        assert!(error.contains("exceptions that cannot be"), "{error}");
+        assert!(error.contains("runs of exceptions"), "{error}");
         assert_takes_at_most(&turn, &stream, READER);
     }
     // As many as may be, and a count of them with few behind it.
@@ -139,7 +139,7 @@ fn orders_rules_and_ranges_of_any_kind() {
     let mut random = Random::new(9);
     for flags in [0x04, 0x10, 0x14, 0x20, 0x34] {
         for _ in 0..20 {
-            let bytes: Vec<u8> = (0..600).map(|_| random.next() as u8 & 0x0F).collect();
+            let bytes: Vec<u8> = (0..600).map(|_| random.next_u64() as u8 & 0x0F).collect();
             let stream = adaptive(&shape, 1000, &[&[flags][..], &bytes].concat());
             // Should it be sound, the states of 32 channels come to be.
             assert_takes_at_most(&turn, &stream, 66 * MIB + READER);

@@ -1,12 +1,12 @@
 //! What a header can say.
 
 use lmac::{Decoder, ErrorKind};
+use lmac_support::bytes::{Builder, varint};
+use lmac_support::memory::Turn;
 
-use crate::common::bytes::{Builder, varint};
 use crate::hostile::{
     MIB, READER, Shape, assert_takes_at_most, assert_with, cut_off, error_of, fields, with_memory,
 };
-use crate::memory::Turn;
 
 #[test]
 fn a_header_of_any_length() {

@@ -3,9 +3,8 @@
 use std::io::{Cursor, Read};
 
 use lmac::{DecodeOptions, Decoder, Error, ErrorKind, FORMAT_VERSION, Frames, Limits};
-
-use crate::common::bytes::{Builder, varint};
-use crate::memory::{Turn, Used};
+use lmac_support::bytes::{Builder, varint};
+use lmac_support::memory::{Turn, Used};
 
 pub(crate) const MIB: u64 = 1 << 20;
 

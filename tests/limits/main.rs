@@ -1,28 +1,19 @@
-//! The tables of `spec/security.md`, row by row: what a hostile stream or file can ask for,
-//! and what memory it gets for that. Nothing of the code is taken at its word: an allocator
-//! counts.
+//! The tables of `spec/security.md`, row by row: what a hostile stream or file asks for, and
+//! the memory that it gets, as an allocator counts it.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
-#![allow(clippy::duplicate_mod, reason = "the writers of checkpoints bring tokenizers along")]
-
-#[path = "../common/mod.rs"]
-mod common;
-#[path = "../common/memory.rs"]
-#[allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
-mod memory;
-
-#[cfg(feature = "checkpoints")]
-#[path = "../common/checkpoints/mod.rs"]
-mod checkpoint_files;
 
 mod blocks;
-#[cfg(feature = "checkpoints")]
-mod checkpoints;
 mod chunks;
 mod header;
 mod hostile;
-#[cfg(feature = "language")]
-mod language;
+#[cfg(feature = "checkpoints")]
+mod models;
 mod presets;
 mod recovery;
 mod trailer;
 mod wav;
+
+use lmac_support::memory::Counting;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;

@@ -1,5 +1,5 @@
-//! The memory limit that a caller chooses holds: what decodes within it stays within it, and
-//! what does not says what it needs.
+//! Decoding keeps to the memory limit of the caller, or is refused with the memory that it
+//! needs.
 
 use std::io::Write;
 
@@ -7,12 +7,12 @@ use lmac::{
     AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder, ErrorKind, Mapping, Preset,
     SampleFormat,
 };
+use lmac_support::memory::Turn;
+use lmac_support::{Signal, pcm};
 
-use crate::common::{Signal, pcm};
 use crate::hostile::{WAYS, error_of, needed_by, with_memory};
-use crate::memory::Turn;
 
-/// Three chunks and a bit of some audio.
+/// Returns a stream of four chunks and a short one.
 fn stream(spec: &AudioSpec, preset: Preset, mapping: Option<Mapping>, frames: usize) -> Vec<u8> {
     let mut options = EncodeOptions::default().with_preset(preset).with_chunk_frames(frames as u64);
     options.mapping = mapping;
@@ -54,7 +54,7 @@ fn assert_limits_hold(turn: &Turn, stream: &[u8], what: &str) {
 fn the_memory_limit_holds_for_every_preset_and_number_of_channels() {
     let turn = Turn::take();
     for &preset in Preset::ALL {
-        // The deep profiles take their time.
+        // The deep parameter sets are slow.
         let samples = match preset {
             Preset::Store | Preset::Light => 40_000,
             Preset::Fast => 10_000,

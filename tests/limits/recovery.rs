@@ -1,10 +1,10 @@
 //! What damage can make of a recovery: it looks everywhere, and holds on to little.
 
 use lmac::{DecodeOptions, Decoder};
+use lmac_support::bytes::varint;
+use lmac_support::memory::Turn;
 
-use crate::common::bytes::varint;
 use crate::hostile::{MIB, READER, Shape, WAYS, assert_takes_at_most, fields};
-use crate::memory::Turn;
 
 #[test]
 fn nothing_but_beginnings_of_items() {

@@ -3,11 +3,11 @@
 use std::io::Cursor;
 
 use lmac::{DecodeOptions, Decoder, ErrorKind};
+use lmac_support::Random;
+use lmac_support::bytes::{Builder, varint};
+use lmac_support::memory::Turn;
 
-use crate::common::Random;
-use crate::common::bytes::{Builder, varint};
 use crate::hostile::{MIB, READER, Shape, assert_takes_at_most, error_of, fields};
-use crate::memory::Turn;
 
 /// The most entries of an index.
 const MOST: u64 = 65_536;
@@ -50,10 +50,10 @@ fn an_index_that_points_anywhere() {
     let mut random = Random::new(3);
     for _ in 0..200 {
         let mut entries = vec![0];
-        entries.extend(varint(random.next() >> random.below(64)));
+        entries.extend(varint(random.next_u64() >> random.below(64)));
         for _ in 0..40 {
-            entries.extend(varint(random.next() >> (8 + random.below(56))));
-            entries.extend(varint(random.next() >> (8 + random.below(56))));
+            entries.extend(varint(random.next_u64() >> (8 + random.below(56))));
+            entries.extend(varint(random.next_u64() >> (8 + random.below(56))));
         }
         let stream = indexed(41, 0, &entries);
         assert_takes_at_most(&turn, &stream, READER);

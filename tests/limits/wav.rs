@@ -4,9 +4,9 @@ use std::io;
 
 use lmac::source::{RawLayout, encode_raw, encode_wav, encode_wav_audio, wav_head};
 use lmac::{AudioSpec, EncodeOptions, Preset, SampleFormat};
+use lmac_support::memory::Turn;
 
 use crate::hostile::{MIB, READER};
-use crate::memory::Turn;
 
 /// The memory of encoding a file, and what comes of it.
 fn encode(turn: &Turn, file: &[u8], options: &EncodeOptions) -> (u64, Result<u64, lmac::Error>) {

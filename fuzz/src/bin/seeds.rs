@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use lmac::Decoder;
 use lmac_fuzz::checkpoints::{self, Breakable};
-use lmac_fuzz::models::vectors;
 use lmac_fuzz::streams::with_checksums;
+use lmac_support::{mixed, vectors};
 
 /// Seeds are not longer than this: what is mutated over and over is to be short.
 const LONGEST: usize = 40_000;
@@ -56,7 +56,7 @@ impl Seeds {
     }
 
     fn of_streams(&self) {
-        for path in with_ending(vectors(), "lmac") {
+        for path in with_ending(&vectors::folder(), "lmac") {
             let stream = fs::read(&path).unwrap();
             let name = path.file_stem().unwrap().to_str().unwrap();
             // Where this fails, inputs would not get as far as they should.
@@ -92,7 +92,7 @@ impl Seeds {
     }
 
     fn of_wav_files(&self) {
-        for path in with_ending(vectors(), "restored") {
+        for path in with_ending(&vectors::folder(), "restored") {
             let file = fs::read(&path).unwrap();
             let name = path.file_stem().unwrap().to_str().unwrap();
             let short = &file[..file.len().min(2000)];
@@ -132,8 +132,7 @@ impl Seeds {
     fn of_chance(&self, target: &str) {
         for number in 0..40u64 {
             let length = 64 << (number % 5);
-            let bytes: Vec<u8> =
-                (0..length).map(|at| lmac_fuzz::written::mixed(number << 32 | at) as u8).collect();
+            let bytes: Vec<u8> = (0..length).map(|at| mixed(number << 32 | at) as u8).collect();
             self.add(target, &format!("{number}"), &[&bytes]);
         }
     }

@@ -273,17 +273,14 @@ impl Work for Share<'_> {
 
 #[cfg(test)]
 mod tests {
+    use lmac_support::Random;
+
     use super::*;
 
     /// Logits with ties and a long tail.
     fn logits(symbols: usize, seed: u64) -> Vec<f32> {
-        let mut state = seed;
-        (0..symbols)
-            .map(|_| {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                ((state >> 58) as f32 - 32.0) * 0.9
-            })
-            .collect()
+        let mut random = Random::new(seed);
+        (0..symbols).map(|_| (random.below(64) as f32 - 32.0) * 0.9).collect()
     }
 
     #[test]
@@ -356,7 +353,7 @@ mod tests {
     #[test]
     fn every_instruction_set_gives_the_same_frequencies() {
         let logits = logits(1003, 11);
-        let mut results = InstructionSet::available().map(|set| {
+        let mut results = dispatch::Supported::all().map(|set| {
             let mut weights = vec![0; logits.len()];
             let weighed = dispatch::run_with(set, Weigh { logits: &logits, weights: &mut weights });
             let mut frequencies = vec![0; logits.len()];

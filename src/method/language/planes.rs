@@ -117,17 +117,18 @@ pub(crate) fn read(
 
 #[cfg(test)]
 mod tests {
+    use lmac_support::Random;
+
     use super::*;
 
     #[test]
     fn each_plane_is_kept_in_its_own_way_and_comes_back() {
-        let mut random = 1u32;
+        let mut random = Random::new(1);
         let mut text = Vec::new();
         for at in 0..4000u32 {
-            random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             // Even ones, odd ones, noise, and what follows from the character.
             text.extend(
-                [2 * (at % 128), 2 * (at % 100) + 1, random >> 24, at % 251 / 4 * 3]
+                [2 * (at % 128), 2 * (at % 100) + 1, random.next_u64() as u32, at % 251 / 4 * 3]
                     .map(|byte| byte as u8),
             );
         }

@@ -2,12 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
-#[path = "../../../tests/common/checkpoints/mod.rs"]
-mod checkpoints;
 mod common;
 
-use checkpoints::{Tiny, huggingface};
 use common::{Folder, wav};
+use lmac_support::models::{Tiny, huggingface};
 use serde_json::Value;
 
 /// Contestants that are built in and quick.

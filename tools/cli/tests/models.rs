@@ -2,16 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
-#[path = "../../../tests/common/checkpoints/mod.rs"]
-mod checkpoints;
 mod common;
 
 use std::fs;
 use std::io::Cursor;
 
-use checkpoints::{Float, Tiny, TinyBytes, gguf, huggingface, meta, npz};
 use common::{Folder, Ran, wav};
 use lmac::language::TensorKind;
+use lmac_support::models::{Float, Tiny, TinyBytes, gguf, huggingface, meta, npz};
 
 /// A quiet WAV file with odd samples. A model that finds all tokens about as likely makes it
 /// smaller: there is a plane that is all ones.

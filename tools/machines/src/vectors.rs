@@ -1,13 +1,11 @@
-//! Streams that were encoded before and elsewhere: the test vectors.
-
-#[cfg(feature = "files")]
-use std::path::Path;
+//! The test vectors: streams that were encoded before, on another machine.
 
 use lmac::DecodeOptions;
+use lmac_support::vectors;
 
 use crate::Work;
 
-/// The streams in the program itself, since not every platform has files.
+/// Includes the streams in the program, since not every platform has files.
 macro_rules! streams {
     ($($name:literal,)*) => {
         [$(($name, include_bytes!(concat!("../../../spec/vectors/good-", $name, ".lmac")) as &[u8])),*]
@@ -98,34 +96,15 @@ pub(crate) fn run(work: &mut Work<'_>) {
         let audio = work.decoded(stream, DecodeOptions::default());
         work.digest(format_args!("vectors/{name}/decoded"), audio);
     }
-    #[cfg(feature = "files")]
-    with_models(work);
-}
-
-/// Streams that need the models beside them.
-#[cfg(feature = "files")]
-fn with_models(work: &mut Work<'_>) {
-    use lmac::{Precision, checkpoint};
-
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spec/vectors");
-    let mut options = DecodeOptions::default();
-    for model in ["llama", "llama-bf16", "bytes.npz"] {
-        for &precision in Precision::ALL {
-            let path = folder.join("models").join(model);
-            options = options.with_model(checkpoint::load(&path, precision).expect("a model"));
+    // Streams that need the models beside them.
+    if let Some(options) = vectors::with_models() {
+        let mut names = vectors::names("good-", true);
+        // As `digests.txt` has them: in the order of file names.
+        names.sort_by_key(|name| format!("{name}.lmac"));
+        for name in names {
+            let audio = work.decoded(&vectors::stream(&name), options.clone());
+            work.digest(format_args!("vectors/{}/decoded", &name["good-".len()..]), audio);
         }
-    }
-    let files = std::fs::read_dir(&folder).expect("the folder of vectors");
-    let names = files.filter_map(|file| file.ok()?.file_name().into_string().ok());
-    let mut names: Vec<String> = names
-        .filter(|name| name.starts_with("good-language-") && name.ends_with(".lmac"))
-        .collect();
-    names.sort();
-    for name in names {
-        let stream = std::fs::read(folder.join(&name)).expect("a vector");
-        let audio = work.decoded(&stream, options.clone());
-        let name = name.trim_start_matches("good-").trim_end_matches(".lmac");
-        work.digest(format_args!("vectors/{name}/decoded"), audio);
     }
 }
 
@@ -135,17 +114,8 @@ mod tests {
 
     #[test]
     fn no_good_vector_is_left_out() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../spec/vectors");
-        let files = std::fs::read_dir(folder).expect("the folder of vectors");
-        let names = files.map(|file| file.expect("an entry").file_name().into_string());
-        let mut names: Vec<String> = names
-            .filter_map(|name| {
-                let name = name.expect("a name");
-                let name = name.strip_prefix("good-")?.strip_suffix(".lmac")?;
-                (!name.starts_with("language-")).then(|| name.to_owned())
-            })
-            .collect();
-        names.sort();
+        let names = vectors::names("good-", false);
+        let names: Vec<_> = names.iter().map(|name| &name["good-".len()..]).collect();
         assert_eq!(names, STREAMS.iter().map(|(name, _)| *name).collect::<Vec<_>>());
     }
 }

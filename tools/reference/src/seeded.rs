@@ -1,6 +1,7 @@
 //! Weights that follow from a seed.
 
 use lmac::language::{ExpectedTensor, Llama, Tensor, TensorKind, Tensors};
+use lmac_support::Random;
 
 /// A Llama with seeded weights, each made when it is asked for.
 #[derive(Debug, Clone)]
@@ -24,7 +25,7 @@ impl Seeded {
     /// of a trained model do, and that every part of the model matters.
     pub fn values(&self, expected: &ExpectedTensor) -> Vec<f32> {
         let count = expected.shape.iter().product();
-        let mut random = Random(expected.name.bytes().fold(self.seed, |state, byte| {
+        let mut random = Random::new(expected.name.bytes().fold(self.seed, |state, byte| {
             (state ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
         }));
         let (centre, spread) = match (expected.name.as_str(), expected.shape.as_slice()) {
@@ -32,7 +33,7 @@ impl Seeded {
             ("embedding" | "head", &[_, width]) => (0.0, 2.0 / (width as f32).sqrt()),
             (_, shape) => (0.0, 1.0 / (shape[1] as f32).sqrt()),
         };
-        (0..count).map(|_| centre + spread * random.normal()).collect()
+        (0..count).map(|_| centre + spread * normal(&mut random)).collect()
     }
 }
 
@@ -73,24 +74,12 @@ pub fn hugging_face_name(canonical: &str) -> String {
     inner + ".weight"
 }
 
-/// SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// Nearly normal, with a mean of 0 and a deviation of 1: the sum of four even numbers.
-    fn normal(&mut self) -> f32 {
-        let bits = self.next();
-        let sum: u64 = (0..4).map(|part| (bits >> (16 * part)) & 0xFFFF).sum();
-        (sum as f32 - 131_070.0) / 37_837.2
-    }
+/// Returns a nearly normal number with a mean of 0 and a deviation of 1: the sum of four even
+/// ones.
+fn normal(random: &mut Random) -> f32 {
+    let bits = random.next_u64();
+    let sum: u64 = (0..4).map(|part| (bits >> (16 * part)) & 0xFFFF).sum();
+    (sum as f32 - 131_070.0) / 37_837.2
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use lmac_support::Random;
+
 use super::{ChunkPcm, Coder};
 use crate::audio::{AudioSpec, SampleFormat};
 use crate::error::Result;
@@ -19,7 +21,7 @@ use crate::planes::Mapping;
 
 /// Weights that follow from a seed, of this size.
 struct Seeded {
-    state: u64,
+    random: Random,
     size: f32,
 }
 
@@ -28,8 +30,7 @@ impl Tensors for Seeded {
         let count: usize = expected.shape.iter().product();
         let norm = expected.name.ends_with("norm") || expected.name.ends_with("scale");
         let bytes = (0..count).flat_map(|_| {
-            self.state = self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            let random = (self.state >> 40) as f32 / (1 << 23) as f32 - 1.0;
+            let random = self.random.next_f32();
             (if norm { 1.0 } else { self.size * random }).to_le_bytes()
         });
         Tensor::new(expected.shape.clone(), TensorKind::F32, bytes.collect())
@@ -89,7 +90,7 @@ fn llama(size: f32, precision: Precision, tokenizer: Option<Pairs>) -> LanguageM
         architecture,
         vocabulary,
         tokenizer: tokenizer.map(|pairs| Arc::new(pairs) as Arc<dyn Tokenizer>),
-        tensors: &mut Seeded { state: 5, size },
+        tensors: &mut Seeded { random: Random::new(5), size },
         hash: None,
     };
     LanguageModel::new(parts, precision).unwrap()
@@ -109,7 +110,7 @@ fn byte_transformer(precision: Precision) -> LanguageModel {
         architecture,
         vocabulary: Vocabulary::new(tokens, std::array::from_fn(|at| at as u32), 0).unwrap(),
         tokenizer: None,
-        tensors: &mut Seeded { state: 9, size: 0.3 },
+        tensors: &mut Seeded { random: Random::new(9), size: 0.3 },
         hash: None,
     };
     LanguageModel::new(parts, precision).unwrap()

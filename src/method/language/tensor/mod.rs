@@ -117,6 +117,8 @@ pub(crate) fn expand(kind: TensorKind, bytes: &[u8], values: &mut [f32]) {
 
 #[cfg(test)]
 mod tests {
+    use lmac_support::mixed;
+
     use super::*;
 
     #[test]
@@ -137,14 +139,6 @@ mod tests {
         // Half a block fills no row.
         assert!(Tensor::new(vec![2, 16], TensorKind::Q8_0, vec![0; 34]).is_err());
         assert!(Tensor::new(vec![usize::MAX, 2], TensorKind::F32, Vec::new()).is_err());
-    }
-
-    /// A number that looks like chance.
-    fn mixed(number: u64) -> u64 {
-        let mut mixed = number.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
     }
 
     /// Checksums of eight blocks of seeded bytes, expanded by GGUF's own library for Python

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::thread;
 
+use lmac_support::Random;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -150,12 +151,11 @@ fn list(root: &Path, folder: &Path, files: &mut Vec<String>) {
 
 /// Something between a tone and noise: interleaved 16-bit samples.
 pub(crate) fn samples(frames: usize, channels: u16) -> Vec<i16> {
-    let mut noise = 1u32;
+    let mut random = Random::new(1);
     (0..frames * usize::from(channels))
         .map(|at| {
-            noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             let phase = (at / usize::from(channels) % 500) as i32;
-            ((phase - 250) * 60 + (noise >> 25) as i32) as i16
+            ((phase - 250) * 60 + random.below(128) as i32) as i16
         })
         .collect()
 }

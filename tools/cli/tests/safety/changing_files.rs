@@ -7,8 +7,8 @@ use std::process::Child;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use super::sent::send;
 use crate::common::{Folder, wav};
-use crate::sent::send;
 
 /// Starts to encode `a.wav` and stops in the middle: its result has begun. `None` where it was
 /// done before, and its result is gone again.

@@ -7,8 +7,10 @@
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use lmac_support::Random;
+
+use super::sent::{ignored, send};
 use crate::common::{Folder, wav};
-use crate::sent::{ignored, send};
 
 const OLD: &[u8] = b"what was there before";
 
@@ -105,7 +107,7 @@ fn try_case(case: &Case, signal: &str, seed: u64) -> Ends {
     };
     let (results, took) = undisturbed(case, &sources);
 
-    let mut random = seed;
+    let mut random = Random::new(seed);
     let mut ends = Ends::default();
     let rounds = chosen("LMAC_FAULT_ROUNDS", 3) as usize;
     for round in 0.. {
@@ -117,8 +119,7 @@ fn try_case(case: &Case, signal: &str, seed: u64) -> Ends {
         for (_, target) in case.files.iter().filter(|_| case.over) {
             folder.write(target, OLD);
         }
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        let moment = took.mul_f64((random >> 40) as f64 / f64::from(1 << 24) * 1.1);
+        let moment = took.mul_f64(random.below(1 << 24) as f64 / f64::from(1 << 24) * 1.1);
         let mut child = folder.command(case.arguments.split_whitespace()).spawn().unwrap();
         sleep(moment);
         send(&child, signal);

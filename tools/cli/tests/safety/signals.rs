@@ -5,8 +5,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use super::sent::{ignored, send};
 use crate::common::{Folder, wav};
-use crate::sent::{ignored, send};
 
 /// Starts to encode something that goes on and on, and waits until a file is there.
 fn encode_without_end(folder: &Folder) -> Child {

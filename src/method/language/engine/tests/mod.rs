@@ -1,4 +1,4 @@
-//! The same bits in every arrangement, and those of the definition.
+//! Tests that every arrangement of calls gives the bits of the definition.
 
 mod reference;
 mod seeded;
@@ -8,8 +8,9 @@ use super::*;
 use crate::method::language::architecture::{ExpectedTensor, Llama};
 use crate::method::language::tensor::{Tensor, TensorKind};
 use crate::numerics::environment;
+use lmac_support::Random;
 use reference::Reference;
-use seeded::{Random, Seeded, llama, models, odd_models};
+use seeded::{Seeded, llama, models, odd_models, tokens};
 
 fn engine(architecture: &Architecture, precision: Precision, kind: TensorKind) -> Engine {
     Engine::new(architecture.clone(), precision, &mut Seeded { kind }).unwrap()
@@ -28,10 +29,10 @@ fn reference(architecture: &Architecture, precision: Precision, kind: TensorKind
     Reference::new(architecture, precision, tensors)
 }
 
-/// How the tokens of contexts come: for each call, how many each context gets.
+/// The arrangement of tokens in calls: for each call, how many tokens each context gets.
 type Arrangement = Vec<Vec<usize>>;
 
-/// The bits of all logits of each context.
+/// Evaluates contexts and returns the bits of all logits of each.
 fn advance(
     engine: &Engine,
     head: &Head,
@@ -64,7 +65,7 @@ fn advance(
     logits
 }
 
-/// Everything at once, one by one, and in chunks of uneven lengths.
+/// Returns arrangements: all tokens at once, one by one, and in chunks of uneven lengths.
 fn arrangements(contexts: &[Vec<u32>], random: &mut Random) -> Vec<Arrangement> {
     let longest = contexts.iter().map(Vec::len).max().unwrap_or(0);
     let count = contexts.len();
@@ -73,7 +74,7 @@ fn arrangements(contexts: &[Vec<u32>], random: &mut Random) -> Vec<Arrangement> 
     while left.iter().any(|&left| left > 0) {
         let mut counts = Vec::new();
         for left in &mut left {
-            let count = (*left).min([0, 1, 2, 7, 40, 130][random.next() as usize % 6]);
+            let count = (*left).min([0, 1, 2, 7, 40, 130][random.next_u64() as usize % 6]);
             *left -= count;
             counts.push(count);
         }
@@ -83,8 +84,8 @@ fn arrangements(contexts: &[Vec<u32>], random: &mut Random) -> Vec<Arrangement> 
 }
 
 fn contexts(vocabulary: usize, lengths: &[usize]) -> Vec<Vec<u32>> {
-    let mut random = Random(lengths.len() as u64);
-    lengths.iter().map(|&length| random.tokens(vocabulary, length)).collect()
+    let mut random = Random::new(lengths.len() as u64);
+    lengths.iter().map(|&length| tokens(&mut random, vocabulary, length)).collect()
 }
 
 fn bits(rows: Vec<Vec<f32>>) -> Vec<Vec<u32>> {
@@ -93,17 +94,17 @@ fn bits(rows: Vec<Vec<f32>>) -> Vec<Vec<u32>> {
 
 #[test]
 fn every_arrangement_gives_the_bits_of_the_definition() {
-    let mut random = Random(3);
+    let mut random = Random::new(3);
     for architecture in odd_models() {
         for &precision in Precision::ALL {
-            let kind =
-                [TensorKind::F32, TensorKind::F16, TensorKind::BF16][random.next() as usize % 3];
+            let kind = [TensorKind::F32, TensorKind::F16, TensorKind::BF16]
+                [random.next_u64() as usize % 3];
             let contexts = contexts(architecture.vocabulary(), &[70, 1, 135, 9]);
             let reference = reference(&architecture, precision, kind);
             let expected: Vec<_> =
                 contexts.iter().map(|tokens| bits(reference.logits(tokens))).collect();
             let mut engine = engine(&architecture, precision, kind);
-            for set in InstructionSet::available() {
+            for set in Supported::all() {
                 engine.set = set;
                 for arrangement in arrangements(&contexts, &mut random) {
                     let logits = advance(&engine, &engine.head(None), &contexts, &arrangement);
@@ -124,7 +125,7 @@ fn long_contexts_cross_every_border() {
         let reference = reference(&architecture, precision, TensorKind::F32);
         let expected: Vec<_> =
             contexts.iter().map(|tokens| bits(reference.logits(tokens))).collect();
-        for arrangement in arrangements(&contexts, &mut Random(8)) {
+        for arrangement in arrangements(&contexts, &mut Random::new(8)) {
             let logits = advance(&engine, &engine.head(None), &contexts, &arrangement);
             assert!(logits == expected, "{precision:?} {arrangement:?}");
         }
@@ -133,12 +134,12 @@ fn long_contexts_cross_every_border() {
 
 /// Compares all instruction sets and arrangements with each other.
 fn compare_arrangements(architecture: &Architecture) {
-    let mut random = Random(5);
+    let mut random = Random::new(5);
     for &precision in Precision::ALL {
         let mut engine = engine(architecture, precision, TensorKind::BF16);
         let contexts = contexts(512, &[30, 7, 19, 1]);
         let mut expected = None;
-        for set in InstructionSet::available() {
+        for set in Supported::all() {
             engine.set = set;
             for arrangement in arrangements(&contexts, &mut random) {
                 let logits = advance(&engine, &engine.head(None), &contexts, &arrangement);
@@ -163,7 +164,7 @@ fn models_of_many_parameters_have_one_result() {
 }
 
 #[test]
-fn some_outputs_have_the_bits_that_they_have_among_all() {
+fn selected_outputs_have_the_same_bits_as_among_all() {
     for architecture in odd_models() {
         for &precision in Precision::ALL {
             let engine = engine(&architecture, precision, TensorKind::BF16);
@@ -171,7 +172,8 @@ fn some_outputs_have_the_bits_that_they_have_among_all() {
             let at_once = vec![vec![20]];
             let all = advance(&engine, &engine.head(None), &contexts, &at_once);
             for count in [1, 20, 100] {
-                let tokens = Random(count as u64).tokens(architecture.vocabulary(), count);
+                let tokens =
+                    tokens(&mut Random::new(count as u64), architecture.vocabulary(), count);
                 let some = advance(&engine, &engine.head(Some(&tokens)), &contexts, &at_once);
                 for (row, all) in some[0].iter().zip(&all[0]) {
                     let expected: Vec<u32> = tokens.iter().map(|&at| all[at as usize]).collect();
@@ -231,12 +233,12 @@ fn a_cache_that_was_cleared_is_like_a_new_one() {
         for length in [90, 70] {
             cache.clear();
             logits.clear();
-            let tokens = Random(1).tokens(300, length);
+            let tokens = tokens(&mut Random::new(1), 300, length);
             let runs = &mut [Run { cache: &mut cache, tokens: &tokens }];
             let each = &mut |_, _, row: &[f32]| logits.push(row.to_vec());
             engine.advance(runs, &engine.head(None), &mut scratch, each).unwrap();
         }
-        let contexts = vec![Random(1).tokens(300, 70)];
+        let contexts = vec![tokens(&mut Random::new(1), 300, 70)];
         let expected = advance(&engine, &engine.head(None), &contexts, &vec![vec![70]]);
         assert!(bits(logits) == expected[0]);
     }
@@ -262,8 +264,8 @@ fn threads_share_an_engine() {
 }
 
 #[test]
-fn tensors_that_do_not_fit_are_named() {
-    /// One tensor is not as it should be.
+fn errors_name_tensors_that_do_not_fit() {
+    /// Tensors of which one is wrong.
     struct Wrong(&'static str, Option<f32>);
 
     impl Tensors for Wrong {

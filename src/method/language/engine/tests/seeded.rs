@@ -1,26 +1,14 @@
 //! Models with weights from a random number generator.
 
+use lmac_support::Random;
+
 use crate::error::Result;
 use crate::method::language::architecture::{Architecture, ByteTransformer, ExpectedTensor, Llama};
 use crate::method::language::tensor::{Tensor, TensorKind, Tensors};
 
-/// A seeded generator of numbers.
-pub(super) struct Random(pub(super) u64);
-
-impl Random {
-    pub(super) fn next(&mut self) -> u32 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888);
-        (self.0 >> 32) as u32
-    }
-
-    /// Between -1 and 1.
-    fn signed(&mut self) -> f32 {
-        (self.next() >> 8) as f32 / (1 << 23) as f32 - 1.0
-    }
-
-    pub(super) fn tokens(&mut self, vocabulary: usize, length: usize) -> Vec<u32> {
-        (0..length).map(|_| self.next() % vocabulary as u32).collect()
-    }
+/// Returns random tokens.
+pub(super) fn tokens(random: &mut Random, vocabulary: usize, length: usize) -> Vec<u32> {
+    (0..length).map(|_| random.below(vocabulary as u64) as u32).collect()
 }
 
 /// Tensors of a model, each seeded by its name.
@@ -35,7 +23,7 @@ impl Tensors for Seeded {
             .name
             .bytes()
             .fold(1u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3));
-        let mut random = Random(seed);
+        let mut random = Random::new(seed);
         let columns = expected.shape[expected.shape.len() - 1];
         let vector = expected.shape.len() == 1;
         let size = if vector || expected.name == "embedding" {
@@ -51,10 +39,10 @@ impl Tensors for Seeded {
         let count: usize = expected.shape.iter().product();
         let mut bytes = Vec::new();
         for _ in 0..count {
-            let value = offset + size * random.signed();
+            let value = offset + size * random.next_f32();
             match self.kind {
                 TensorKind::F16 => {
-                    // Normal numbers lose the end of their mantissa.
+                    // Normal numbers lose the lowest bits of their mantissa.
                     let bits = value.to_bits();
                     let magnitude = (bits & 0x7FFF_FFFF).max(113 << 23);
                     let half = ((bits >> 16) & 0x8000) | ((magnitude - (112 << 23)) >> 13);
@@ -85,7 +73,7 @@ pub(super) fn llama(width: usize, layers: usize, heads: [usize; 2], feed_forward
     }
 }
 
-/// Odd shapes: widths that fill no panel, heads of many widths, alone and in groups.
+/// Returns models of odd shapes: widths that fill no panel, heads of many widths and groups.
 pub(super) fn odd_models() -> Vec<Architecture> {
     let factors: Vec<f32> = (0..32).map(|i| 1.0 + i as f32 / 8.0).collect();
     vec![
@@ -111,7 +99,7 @@ pub(super) fn odd_models() -> Vec<Architecture> {
     ]
 }
 
-/// Models of about so many parameters.
+/// Returns models, with their approximate numbers of parameters.
 pub(super) fn models() -> [(&'static str, Llama); 3] {
     [
         ("1M", Llama { vocabulary: 512, ..llama(128, 4, [4, 4], 352) }),

@@ -1,0 +1,4 @@
+//! Hostile files of language models, and hostile streams that need a model.
+
+mod files;
+mod streams;

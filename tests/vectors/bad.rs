@@ -1,0 +1,288 @@
+//! Streams that break one rule each, and streams for a later version of the format.
+
+use std::collections::BTreeMap;
+
+use lmac_support::bytes::{Builder, varint};
+
+use crate::restore;
+
+/// 16-bit mono at 11025 Hz out of a raw file, no MD5, no declared frames, chunks of at
+/// most four frames.
+const BODY: [u8; 8] = [2 << 3 | 1, 0x45, 0x04, 4, 1, 2, 3, 4];
+
+const PCM: [u8; 6] = [1, 0, 2, 0, 3, 0];
+
+fn start() -> Builder {
+    Builder::new([0, 1], &BODY)
+}
+
+fn first_chunk() -> Builder {
+    stored(start(), 0)
+}
+
+/// Three frames as they are.
+fn stored(builder: Builder, first_frame: u64) -> Builder {
+    builder.chunk(0, &[&varint(first_frame)[..], &varint(3)].concat(), &PCM, &PCM)
+}
+
+/// The trailer of one chunk of three frames.
+fn end(builder: Builder) -> Vec<u8> {
+    builder.trailer(2, &varint(3))
+}
+
+fn light(head: u8, fields: &[u8], payload: &[u8]) -> Vec<u8> {
+    end(start().chunk(2 | head, &[&[0, 3], fields].concat(), payload, &PCM))
+}
+
+/// A chunk of the adaptive method: four frames, so that the payload may have eight bytes.
+fn adaptive(payload: &[u8]) -> Vec<u8> {
+    Builder::new([0, 2], &BODY).chunk(0x23, &[0, 4], payload, &[0; 8]).trailer(2, &[4])
+}
+
+/// The same in another format: the first byte and the channels of the header.
+fn adaptive_in(format: u8, channels: u8, payload: &[u8], pcm: &[u8]) -> Vec<u8> {
+    Builder::new([0, 2], &[2 << 3 | format, 0x44, 4, channels, 4, 1, 2, 3, 4])
+        .chunk(0x23, &[0, 4], payload, pcm)
+        .trailer(2, &[4])
+}
+
+fn header(body: &[u8]) -> Vec<u8> {
+    Builder::new([0, 1], body).trailer(2, &varint(0))
+}
+
+/// A stream of two chunks, whose trailer goes on like this behind the header's copy.
+fn indexed(rest: &[u8]) -> Vec<u8> {
+    let two = stored(first_chunk(), 3);
+    let body = [&two.header_copy()[..], &varint(6), rest].concat();
+    two.trailer(3, &body)
+}
+
+fn two_chunks() -> Vec<u8> {
+    let second = stored(first_chunk(), 3).bytes.len() - first_chunk().bytes.len();
+    let first = start().header_length;
+    indexed(&[2, 0, 0, first as u8, 3, second as u8])
+}
+
+/// Streams that break one rule each.
+pub(crate) fn bad() -> BTreeMap<String, Vec<u8>> {
+    let good = end(first_chunk());
+    assert_eq!(restore(&good).unwrap(), PCM, "what the others differ from is good");
+    assert_eq!(restore(&two_chunks()).unwrap(), [PCM, PCM].concat());
+    let first = start().header_length as u8;
+    let flipped = |at: usize| {
+        let mut stream = good.clone();
+        stream[at] ^= 1;
+        stream
+    };
+    let with_body = |changes: &[(usize, u8)]| {
+        let mut body = BODY;
+        changes.iter().for_each(|&(at, byte)| body[at] = byte);
+        header(&body)
+    };
+    let wav_body = |extra: &[u8]| {
+        // Canonical WAV, with declared frames.
+        header(&[&[2 << 3 | 1, 1 | 2 << 2 | 1 << 5], extra, &[1, 2, 3, 4]].concat())
+    };
+    let chunk = |head: u8, fields: &[u8], payload: &[u8], pcm: &[u8]| {
+        end(start().chunk(head, fields, payload, pcm))
+    };
+    let wav_blocks = || Builder::new([0, 1], &[2 << 3 | 1, 1 | 3 << 2, 1, 2, 3, 4]);
+    let five_frames = [PCM, PCM].concat();
+
+    let list: Vec<(&str, Vec<u8>)> = vec![
+        // Header.
+        ("magic-as-text", flipped(5)),
+        ("header-checksum", flipped(11)),
+        ("header-body-too-short", header(&BODY[..7])),
+        ("header-body-too-long", header(&[&BODY[..], &[0]].concat())),
+        ("header-body-of-5000-bytes", header(&[0; 5000])),
+        ("no-channels", header(&[2 << 3 | 1, 0x04, 0, 1, 2, 3, 4])),
+        (
+            "65536-channels",
+            header(&[&[2 << 3 | 1, 0x04], &varint(65536)[..], &[1, 2, 3, 4]].concat()),
+        ),
+        (
+            "rate-of-2-to-the-32",
+            header(&[&[1, 0x05], &varint(1 << 32)[..], &[1, 2, 3, 4]].concat()),
+        ),
+        ("valid-bits-of-float", header(&[2 << 3 | 4, 0x45, 2, 24, 1, 2, 3, 4])),
+        ("16-valid-bits-of-16", header(&[2 << 3 | 1, 0x45, 2, 16, 1, 2, 3, 4])),
+        ("no-valid-bits", header(&[2 << 3 | 1, 0x45, 2, 0, 1, 2, 3, 4])),
+        ("chunks-of-no-frames", with_body(&[(3, 0)])),
+        (
+            "chunks-too-large",
+            header(&[&[2 << 3 | 1, 0x45, 4], &varint((1 << 27) + 1)[..], &[1, 2, 3, 4]].concat()),
+        ),
+        ("big-endian-without-raw-file", with_body(&[(1, 0x41), (2, 0x0C)])),
+        ("unsigned-float", header(&[2 << 3 | 4, 0x45, 0x10, 1, 2, 3, 4])),
+        ("canonical-head-without-length", header(&[2 << 3 | 1, 1 | 2 << 2, 1, 2, 3, 4])),
+        ("canonical-head-too-long", wav_body(&varint(1 << 31))),
+        ("varint-longer-than-needed", header(&[2 << 3 | 1, 0x04, 0x81, 0x00, 1, 2, 3, 4])),
+        ("varint-beyond-64-bits", wav_body(&[255, 255, 255, 255, 255, 255, 255, 255, 255, 2])),
+        // Chunks.
+        ("no-sync", [&start().bytes[..], &[0xD6, 0x9C], &good[first as usize + 2..]].concat()),
+        ("chunk-checksum", flipped(first as usize + 14)),
+        ("audio-checksum", chunk(0, &[0, 3], &PCM, &[1, 0, 2, 0, 3, 1])),
+        ("first-frame-not-0", end(stored(start(), 1))),
+        ("gap-between-chunks", end(stored(first_chunk(), 4))),
+        ("chunk-doubled", end(stored(first_chunk(), 0))),
+        ("chunk-of-no-frames", chunk(0, &[0, 0], &[], &[])),
+        ("chunk-of-too-many-frames", chunk(0, &[0, 5], &five_frames[..10], &five_frames[..10])),
+        ("implied-frames-without-declared", chunk(0x80, &[0], &PCM, &PCM)),
+        ("payload-longer-than-audio", chunk(0, &[0, 3], &five_frames[..7], &PCM)),
+        ("stored-with-mapping", chunk(0x10, &[0, 3], &PCM, &PCM)),
+        ("stored-with-wasted-bits", chunk(0x40, &[0, 3, 1], &PCM, &PCM)),
+        ("stored-too-short", chunk(0, &[0, 3], &PCM[..5], &PCM)),
+        ("constant-of-half-a-frame", chunk(1, &[0, 3], &[0], &[0; 6])),
+        ("no-wasted-bits", light(0x40, &[0], &[0, 1])),
+        ("16-wasted-bits", light(0x40, &[16], &[0])),
+        ("light-without-kinds", light(0, &[], &[])),
+        ("light-without-predictors", light(0x20, &[], &[0])),
+        ("light-without-planes", light(0, &[], &[0b1010])),
+        ("kinds-of-no-plane", light(0, &[], &[0b0001_0000, 0])),
+        ("predictor-reserved-bit", light(0x20, &[], &[0, 8])),
+        ("difference-in-first-channel", light(0x20, &[], &[0, 4])),
+        ("bits-behind-planes", light(0, &[], &[0b0010, 0b0000_0001])),
+        ("sample-beyond-its-bits", light(0x50, &[1], &[0b0101])),
+        (
+            "frames-beyond-2-to-the-56",
+            chunk(0, &[&varint((1 << 56) - 3)[..], &[3]].concat(), &PCM, &PCM),
+        ),
+        ("adaptive-with-mapping-0", end(start().chunk(0x03, &[0, 3], &[0, 0, 0], &PCM))),
+        ("adaptive-with-mapping-1", end(start().chunk(0x13, &[0, 3], &[0, 0, 0], &PCM))),
+        ("adaptive-without-profile", adaptive(&[])),
+        ("adaptive-without-tokens", adaptive(&[0, 0, 1])),
+        ("adaptive-raw-bits-too-many", adaptive(&[0, 0, 0, 1, 1, 1])),
+        ("adaptive-floats-of-integers", adaptive(&[0, 1, 0, 16, 0])),
+        ("adaptive-first-channel-follows", adaptive(&[0, 4, 1, 0, 0, 2, 0])),
+        (
+            "adaptive-channel-follows-itself",
+            adaptive_in(3, 2, &[0, 4, 2, 5, 0, 0, 0, 1, 1, 0, 2, 0], &[0; 32]),
+        ),
+        (
+            "adaptive-rule-with-shift-63",
+            adaptive_in(3, 2, &[0, 4, 2, 5, 0, 0, 0, 1, 0, 63, 2, 0], &[0; 32]),
+        ),
+        ("adaptive-turn-twice", adaptive_in(0, 2, &[0, 0x10, 0, 0, 1, 0, 0], &[0; 8])),
+        ("adaptive-partner-2-of-2", adaptive_in(0, 2, &[0, 0x10, 0, 1, 2, 0, 0], &[0; 8])),
+        ("adaptive-range-without-a-value", adaptive(&[0, 0x20, 0xFF, 0xFF, 3, 1, 0])),
+        ("adaptive-range-beyond-the-width", adaptive(&[0, 0x20, 0, 0x80, 0x80, 4, 0])),
+        (
+            "adaptive-number-beyond-the-range",
+            adaptive_in(0, 4, &[0, 0x20, 128, 1, 127, 2, 255, 255], &[0; 16]),
+        ),
+        ("adaptive-channel-kind-3", adaptive(&[0, 4, 3])),
+        ("adaptive-constant-too-large", adaptive(&[0, 4, 2, 0, 0, 1, 0])),
+        ("adaptive-ranks-beyond-the-integers", adaptive(&[0, 8, 0, 0x81, 0x80, 0x08, 0])),
+        ("adaptive-ranks-without-values", adaptive(&[0, 8, 0, 3, 1, 255, 0])),
+        ("adaptive-ranks-too-many", adaptive(&[0, 8, 0, 0x81, 0x08, 1, 255, 0])),
+        ("adaptive-bits-behind-raw-ones", adaptive(&[0, 4, 2, 0, 0, 0, 0, 1])),
+        ("adaptive-scaled-by-2-to-the-61", adaptive_in(4, 1, &[0, 1, 61, 16, 0], &[0; 16])),
+        ("adaptive-scaled-by-nothing", adaptive_in(4, 1, &[0, 1, 0x40, 16, 0], &[0; 16])),
+        ("adaptive-less-one-of-2-to-the-32", adaptive_in(4, 1, &[0, 1, 0x60, 16, 0], &[0; 16])),
+        ("adaptive-floats-of-33-bits", adaptive_in(4, 1, &[0, 1, 15, 33, 0], &[0; 16])),
+        ("adaptive-no-exceptions", adaptive_in(4, 1, &[0, 1, 15, 0x50, 0, 0], &[0; 16])),
+        (
+            "adaptive-exceptions-too-many",
+            adaptive_in(4, 8, &[&[0, 1, 15, 0x50, 10][..], &[0; 61]].concat(), &[0; 128]),
+        ),
+        (
+            "adaptive-exception-behind-the-end",
+            adaptive_in(4, 1, &[0, 1, 15, 0x50, 1, 2, 2, 0, 0, 0, 0, 0], &[0; 16]),
+        ),
+        ("adaptive-zeros-cut-short", adaptive_in(4, 1, &[0, 1, 15, 0x90, 5, 0, 0], &[0; 16])),
+        ("adaptive-numbers-of-kind-3", adaptive_in(4, 1, &[0, 3, 0], &[0; 16])),
+        // Blocks.
+        ("block-too-long", end(first_chunk().item(&[&[15, 2], &varint((1 << 20) + 1)]))),
+        ("block-checksum", {
+            let mut stream = first_chunk().block(15, 2, b"tail").trailer(10, &[3, 4]);
+            let at = stream.windows(4).position(|bytes| bytes == b"tail").unwrap();
+            stream[at] ^= 1;
+            stream
+        }),
+        ("head-of-raw-file", end(stored(start().block(15, 1, b"head"), 0))),
+        ("head-behind-chunk", end(stored(wav_blocks(), 0).block(15, 1, b"head"))),
+        (
+            "head-behind-block",
+            end(stored(wav_blocks().block(15, 77, b"other").block(15, 1, b"head"), 0)),
+        ),
+        ("tail-of-samples", {
+            let samples = Builder::new([0, 1], &[2 << 3 | 1, 1, 1, 2, 3, 4]);
+            stored(samples, 0).block(15, 2, b"tail").trailer(10, &[3, 4])
+        }),
+        ("chunk-behind-tail", {
+            let two = stored(first_chunk().block(15, 2, b"tail"), 3);
+            let second = two.bytes.len() - stored(start(), 0).bytes.len() + first as usize;
+            let offset = (second - usize::from(first)) as u8;
+            let body = [&two.header_copy()[..], &[6, 4, 2, 0, 0, first, 3, offset]].concat();
+            two.trailer(11, &body)
+        }),
+        // Trailer.
+        ("trailer-checksum", flipped(good.len() - 8)),
+        ("trailer-length", first_chunk().trailer_with(2, &[3], 1, [0x63, 0x89])),
+        ("closing-magic", first_chunk().trailer_with(2, &[3], 0, [0x63, 0x88])),
+        ("total-frames-beyond-2-to-the-56", first_chunk().trailer(2, &varint(1 << 56))),
+        ("no-number-of-frames", first_chunk().trailer(0, &[])),
+        ("wrong-number-of-frames", first_chunk().trailer(2, &[4])),
+        ("index-of-one-chunk", {
+            let body = [&start().header_copy()[..], &[3, 1, 0, 0, first]].concat();
+            first_chunk().trailer(3, &body)
+        }),
+        ("two-chunks-without-index", stored(first_chunk(), 3).trailer(2, &[6])),
+        ("index-of-three-chunks", indexed(&[3, 0, 0, first, 3, 25, 3, 25])),
+        ("index-with-wrong-frame", indexed(&[2, 0, 0, first, 2, 25])),
+        ("index-with-wrong-offset", indexed(&[2, 0, 0, first, 3, 26])),
+        ("index-with-stride-41", indexed(&[2, 41, 0, first])),
+        ("header-copy-differs", {
+            let two = stored(first_chunk(), 3);
+            let mut body = [&two.header_copy()[..], &[6, 2, 0, 0, first, 3, 25]].concat();
+            body[8] ^= 1;
+            two.trailer(3, &body)
+        }),
+        ("pad-and-tail", stored(wav_blocks(), 0).block(15, 2, b"tail").trailer(14, &[3, 4])),
+        ("pad-of-raw-file", first_chunk().trailer(6, &[3])),
+        ("tail-that-is-not-there", first_chunk().trailer(10, &[3, 4])),
+        ("tail-of-no-bytes", first_chunk().trailer(10, &[3, 0])),
+        ("tail-of-another-length", first_chunk().block(15, 2, b"tail").trailer(10, &[3, 5])),
+        ("wrong-md5", {
+            let with_md5 = Builder::new([0, 1], &[2 << 3 | 1, 0x55, 4, 4, 1, 2, 3, 4]);
+            stored(with_md5, 0).trailer(2, &[&[3][..], &[9; 16]].concat())
+        }),
+        ("something-behind-the-end", [&good[..], &[0]].concat()),
+        ("cut-in-header", good[..12].to_vec()),
+        ("cut-in-chunk", good[..first as usize + 20].to_vec()),
+        ("cut-behind-chunk", first_chunk().bytes),
+        ("cut-in-trailer", good[..good.len() - 1].to_vec()),
+        ("nothing", Vec::new()),
+    ];
+    let count = list.len();
+    let all: BTreeMap<_, _> =
+        list.into_iter().map(|(name, stream)| (format!("bad-{name}"), stream)).collect();
+    assert_eq!(all.len(), count, "no name stands twice");
+    all
+}
+
+/// Streams that are right, but not for this version.
+pub(crate) fn unsupported() -> BTreeMap<String, Vec<u8>> {
+    let with = |at: usize, byte: u8| {
+        let mut body = BODY;
+        body[at] = byte;
+        header(&body)
+    };
+    let list: Vec<(&str, Vec<u8>)> = vec![
+        ("major-version", Builder::new([1, 0], &BODY).bytes),
+        ("sample-format-6", with(0, 2 << 3 | 6)),
+        ("channel-code-3", with(1, 0x47)),
+        ("header-flag", with(1, 0xC5)),
+        ("header-extension", with(2, 0x44)),
+        ("method-5", end(start().chunk(5, &[0, 3], &PCM, &PCM))),
+        ("adaptive-profile-3", adaptive(&[3, 0, 0])),
+        ("adaptive-flag", adaptive(&[0, 0x40, 0])),
+        ("adaptive-64-bit-float", adaptive_in(5, 1, &[0, 0, 0], &[0; 32])),
+        ("adaptive-33-channels", adaptive_in(0, 33, &[0, 0, 0], &[0; 132])),
+        ("mapping-3", end(start().chunk(0x32, &[0, 3], &PCM, &PCM))),
+        ("block-flag", end(first_chunk().block(0x2F, 77, b"x"))),
+        ("critical-block", end(first_chunk().block(0x1F, 77, b"x"))),
+    ];
+    list.into_iter().map(|(name, stream)| (format!("unsupported-{name}"), stream)).collect()
+}
