@@ -1,9 +1,9 @@
-//! What the audio is: sample formats, channels, rate, and buffers of samples.
+//! Sample formats, the description of audio, and buffers of samples.
 
 use crate::error::{Error, Result};
 use crate::memory;
 
-/// How one sample is stored in PCM bytes.
+/// The format of a sample in PCM bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SampleFormat {
@@ -26,7 +26,7 @@ impl SampleFormat {
     pub const ALL: &[SampleFormat] =
         &[Self::U8, Self::S16, Self::S24, Self::S32, Self::F32, Self::F64];
 
-    /// The integer format of this many bits.
+    /// Returns the integer format of `bits` bits.
     pub fn integer(bits: u32) -> Option<Self> {
         match bits {
             8 => Some(Self::U8),
@@ -37,7 +37,7 @@ impl SampleFormat {
         }
     }
 
-    /// The float format of this many bits.
+    /// Returns the float format of `bits` bits.
     pub fn float(bits: u32) -> Option<Self> {
         match bits {
             32 => Some(Self::F32),
@@ -46,7 +46,7 @@ impl SampleFormat {
         }
     }
 
-    /// Bytes of a sample.
+    /// Returns the bytes of a sample.
     pub fn bytes(self) -> usize {
         match self {
             Self::U8 => 1,
@@ -57,17 +57,17 @@ impl SampleFormat {
         }
     }
 
-    /// Bits of a sample.
+    /// Returns the bits of a sample.
     pub fn bits(self) -> u32 {
         self.bytes() as u32 * 8
     }
 
-    /// Whether samples are floating-point numbers.
+    /// Returns whether samples are floating-point numbers.
     pub fn is_float(self) -> bool {
         matches!(self, Self::F32 | Self::F64)
     }
 
-    /// The value of the sample at the start of `pcm`, as `spec/coding.md` defines it.
+    /// Reads the value of the sample at the start of `pcm`, as `spec/coding.md` defines it.
     #[inline(always)]
     pub(crate) fn get(self, pcm: &[u8]) -> i64 {
         match self {
@@ -83,7 +83,7 @@ impl SampleFormat {
         }
     }
 
-    /// Writes a value that [`get`](Self::get) could have returned.
+    /// Writes a value of the range that [`get`](Self::get) returns.
     #[inline(always)]
     pub(crate) fn put(self, value: i64, pcm: &mut [u8]) {
         match self {
@@ -95,53 +95,53 @@ impl SampleFormat {
         }
     }
 
-    /// The byte that silence consists of.
+    /// Returns the byte that all bytes of silence have.
     pub(crate) fn silence(self) -> u8 {
         if self == Self::U8 { 128 } else { 0 }
     }
 }
 
-/// What the frames of a stream look like.
+/// The description of a stream's audio.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AudioSpec {
-    /// How a sample is stored.
+    /// The format of a sample.
     pub format: SampleFormat,
     /// Channels: 1 to 65,535.
     pub channels: u16,
-    /// Frames per second; 0 where it is not known.
+    /// Frames per second; 0 if it is not known.
     pub rate: u32,
     /// Speaker positions, as in `WAVE_FORMAT_EXTENSIBLE`.
     pub channel_mask: Option<u32>,
-    /// Bits that carry the sound, the highest of the sample; the lower ones are expected
-    /// to be zero (12 in 16, 20 in 24).
+    /// The number of the sample's highest bits that carry sound (12 of 16, 20 of 24). The
+    /// lower ones are usually zero.
     pub valid_bits: u8,
 }
 
 impl AudioSpec {
-    /// Frames of `channels` samples in `format`, `rate` times a second.
+    /// Describes frames of `channels` samples in `format`, `rate` times a second.
     pub fn new(format: SampleFormat, channels: u16, rate: u32) -> Self {
         AudioSpec { format, channels, rate, channel_mask: None, valid_bits: format.bits() as u8 }
     }
 
-    /// With fewer valid bits than the format has.
+    /// Sets the valid bits of a format that has more.
     pub fn with_valid_bits(mut self, bits: u8) -> Self {
         self.valid_bits = bits;
         self
     }
 
-    /// With speaker positions.
+    /// Sets the speaker positions.
     pub fn with_channel_mask(mut self, mask: u32) -> Self {
         self.channel_mask = Some(mask);
         self
     }
 
-    /// Bytes of a frame.
+    /// Returns the bytes of a frame.
     pub fn frame_bytes(&self) -> usize {
         usize::from(self.channels) * self.format.bytes()
     }
 
-    /// Seconds that this number of frames lasts, where the rate is known.
+    /// Returns the duration of `frames` frames in seconds, if the rate is known.
     pub fn seconds(&self, frames: u64) -> Option<f64> {
         (self.rate > 0).then(|| frames as f64 / f64::from(self.rate))
     }
@@ -149,22 +149,24 @@ impl AudioSpec {
     pub(crate) fn validate(&self) -> Result<()> {
         let bits = self.format.bits();
         if self.channels == 0 {
-            return Err(Error::argument("there are no channels"));
+            return Err(Error::argument("the number of channels is 0; it must be 1 to 65535"));
         }
-        if u32::from(self.valid_bits) != bits && self.format.is_float() {
-            return Err(Error::argument("float samples have no valid bits to choose"));
-        }
-        if self.valid_bits == 0 || u32::from(self.valid_bits) > bits {
+        let valid = u32::from(self.valid_bits);
+        if self.format.is_float() && valid != bits {
             return Err(Error::argument(format!(
-                "{} valid bits do not fit samples of {bits} bits",
-                self.valid_bits
+                "the number of valid bits is {valid}; it must be {bits} for floats of {bits} bits"
+            )));
+        }
+        if valid == 0 || valid > bits {
+            return Err(Error::argument(format!(
+                "the number of valid bits is {valid}; it must be 1 to {bits}"
             )));
         }
         Ok(())
     }
 }
 
-/// Samples of consecutive frames; the buffer that [`Decoder::read_frames`] fills.
+/// A buffer for the samples of consecutive frames, which [`Decoder::read_frames`] fills.
 ///
 /// [`Decoder::read_frames`]: crate::Decoder::read_frames
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -175,33 +177,33 @@ pub struct Frames {
 }
 
 impl Frames {
-    /// An empty buffer.
+    /// Makes an empty buffer.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Number of the first frame within the stream.
+    /// Returns the number of the first frame in the stream.
     pub fn first_frame(&self) -> u64 {
         self.first_frame
     }
 
-    /// Number of frames.
+    /// Returns the number of frames.
     pub fn len(&self) -> usize {
         self.samples.len().checked_div(self.channels).unwrap_or(0)
     }
 
-    /// Whether there are no frames.
+    /// Returns whether there are no frames.
     pub fn is_empty(&self) -> bool {
         self.samples.is_empty()
     }
 
-    /// The samples, interleaved: signed integers, or the bits of 32-bit floats.
+    /// Returns the samples, interleaved: signed integers, or the bits of 32-bit floats.
     pub fn samples(&self) -> &[i32] {
         &self.samples
     }
 }
 
-/// Turns samples into PCM, refusing values that the format has no room for.
+/// Appends the PCM of samples. Fails if a sample has more bits than the format.
 pub(crate) fn samples_to_pcm(
     samples: &[i32],
     format: SampleFormat,
@@ -223,7 +225,7 @@ pub(crate) fn samples_to_pcm(
     Ok(())
 }
 
-/// Turns PCM into samples, behind those that are there. Not for 64-bit float.
+/// Appends the samples of PCM in any format but 64-bit float.
 pub(crate) fn pcm_to_samples(
     pcm: &[u8],
     format: SampleFormat,
@@ -237,7 +239,7 @@ pub(crate) fn pcm_to_samples(
 pub(crate) fn refuse_f64(format: SampleFormat) -> Result<()> {
     if format == SampleFormat::F64 {
         return Err(Error::argument(
-            "64-bit float does not fit samples of 32 bits; read and write it as bytes",
+            "64-bit floats do not fit samples of 32 bits: read and write them as bytes",
         ));
     }
     Ok(())
@@ -250,7 +252,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_format_gives_its_bytes_back() {
+    fn every_format_round_trips() {
         for &format in SampleFormat::ALL {
             for seed in 0..1000 {
                 let bytes = mixed(seed).to_le_bytes();

@@ -1,16 +1,16 @@
-//! What can go wrong, and where in a stream it did.
+//! Errors, and the place in a stream that they belong to.
 
 use std::{fmt, io};
 
 use crate::method::identity::ModelId;
 
-/// The result of everything in this crate that can fail.
+/// The result of this crate's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// An error, with the part of the stream it belongs to.
+/// An error, with the part of the stream that it belongs to.
 ///
-/// Turns into [`io::Error`] and comes back from it unchanged, so that it survives the
-/// way through `Read` and `Write`.
+/// It converts into [`io::Error`] and back without a loss, so that it passes through `Read`
+/// and `Write`.
 #[derive(Debug)]
 pub struct Error(Box<Inner>);
 
@@ -20,49 +20,49 @@ struct Inner {
     place: Option<Place>,
 }
 
-/// What went wrong.
+/// The kind of an error.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The reader or writer failed.
     Io(io::Error),
-    /// The bytes are no `.lmac` stream.
+    /// The bytes are not an `.lmac` stream.
     NotLmac,
-    /// The stream needs something that this version does not know.
+    /// The stream needs a feature that this version does not have.
     Unsupported(String),
     /// The stream breaks a rule of the format.
     Malformed(String),
-    /// A checksum does not fit the bytes it stands for.
+    /// A checksum does not match its bytes.
     Checksum(&'static str),
     /// The stream ends before its trailer.
     Truncated,
     /// Decoding would need more memory than [`Limits`](crate::Limits) allow.
     #[non_exhaustive]
     Limit {
-        /// Bytes that would be needed.
+        /// Bytes that decoding needs.
         needed: u64,
         /// Bytes that are allowed.
         allowed: u64,
     },
-    /// The machine has not as much memory left.
+    /// An allocation failed.
     #[non_exhaustive]
     OutOfMemory {
-        /// Bytes that were asked for.
+        /// Bytes of the allocation.
         needed: u64,
     },
-    /// The input is no audio file that can be carried.
+    /// The input is not an audio file that a stream can hold.
     Input(String),
-    /// The caller asked for something that does not exist.
+    /// The caller passed an argument that is not possible.
     Argument(String),
     /// A language model cannot be used.
     Model(String),
-    /// The stream was made with a language model that is not at hand.
+    /// The decoder does not have the language model that the stream needs.
     MissingModel(Box<ModelId>),
-    /// A chunk did not decode to the audio it was made from. Nothing of it was written.
+    /// A chunk did not decode to its audio. The encoder has written nothing of it.
     Verification,
-    /// A worker thread died.
+    /// A worker thread panicked.
     Worker,
-    /// An earlier call already failed; the stream cannot go on.
+    /// An earlier call failed, and the stream cannot go on.
     AlreadyFailed,
 }
 
@@ -105,23 +105,23 @@ impl Error {
         Self::new(ErrorKind::Input(what.into()))
     }
 
-    /// Says where the error happened, unless that is known already.
+    /// Sets the place of the error, unless it has one.
     pub(crate) fn at(mut self, place: Place) -> Self {
         self.0.place.get_or_insert(place);
         self
     }
 
-    /// What went wrong.
+    /// Returns the kind of the error.
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind
     }
 
-    /// The part of the stream that the error belongs to, where it belongs to one.
+    /// Returns the part of the stream that the error belongs to, if there is one.
     pub fn place(&self) -> Option<Place> {
         self.0.place
     }
 
-    /// Whether the stream's bytes are at fault, so that recovery may find audio in it.
+    /// Returns whether the stream's bytes are wrong, so that recovery may still find audio.
     pub fn is_damage(&self) -> bool {
         matches!(
             self.kind(),
@@ -190,7 +190,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self.kind() {
-            // The message is that of the inner error already.
+            // The message is the message of the inner error.
             ErrorKind::Io(error) => error.source(),
             _ => None,
         }
@@ -222,7 +222,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn survives_the_way_through_io() {
+    fn conversion_to_io_error_and_back_loses_nothing() {
         let error = Error::malformed("x").at(Place::Chunk(812));
         let back = Error::from(io::Error::from(error));
         assert_eq!(back.place(), Some(Place::Chunk(812)));

@@ -1,10 +1,10 @@
-//! **lmac** is a lossless audio codec: an autoregressive model predicts every symbol of
-//! the audio, an arithmetic coder stores it, and the stream decodes to the same bits on
-//! every machine.
+//! **lmac** is a lossless audio codec. An autoregressive model predicts every symbol of the
+//! audio, an arithmetic coder stores it, and the stream decodes to the same bits on every
+//! machine.
 //!
-//! [`encode`] and [`decode`] do it in one call; [`Encoder`] and [`Decoder`] in one pass
+//! [`encode`] and [`decode`] work in one call. [`Encoder`] and [`Decoder`] work in one pass
 //! over any [`Write`](std::io::Write) and [`Read`](std::io::Read), in the memory of a few
-//! chunks. [`source`] takes WAV and raw files and gives them back byte for byte.
+//! chunks. [`source`] encodes WAV and raw files and restores them byte for byte.
 //!
 //! ```
 //! use lmac::{AudioSpec, SampleFormat};
@@ -17,7 +17,7 @@
 //! # Ok::<(), lmac::Error>(())
 //! ```
 //!
-//! The format is written down in the `spec` folder of the project, with test vectors.
+//! The `spec` folder of the project defines the format and has test vectors.
 
 mod audio;
 #[cfg(feature = "checkpoints")]
@@ -53,7 +53,7 @@ pub use stream::stats::Stats;
 
 #[cfg(feature = "language")]
 pub mod language {
-    //! Language models that predict the characters of audio.
+    //! Language models, which predict the characters of audio.
 
     pub use crate::method::language::account::{Account, SegmentCost};
     pub use crate::method::language::architecture::{
@@ -69,7 +69,7 @@ pub mod language {
     pub use crate::stream::language::estimate::{Estimate, estimate};
 }
 
-/// Version of the format that this crate writes, major and minor.
+/// The version of the format that this crate writes, major and minor.
 pub const FORMAT_VERSION: (u8, u8) = container::VERSION;
 
 /// Encodes interleaved samples in one call.
@@ -81,8 +81,10 @@ pub fn encode(interleaved: &[i32], spec: &AudioSpec) -> Result<Vec<u8>> {
     Ok(encoder.finish()?.writer)
 }
 
-/// Decodes a stream in one call, whatever memory its audio takes: a small stream can hold
-/// much silence. [`Decoder`] hands out a chunk at a time.
+/// Decodes a stream in one call.
+///
+/// There is no limit to the memory of the audio: a small stream can hold hours of silence.
+/// [`Decoder`] returns one chunk at a time.
 pub fn decode(stream: &[u8]) -> Result<(AudioSpec, Vec<i32>)> {
     let mut decoder = Decoder::new(stream)?;
     let mut samples = Vec::new();
@@ -100,7 +102,7 @@ const _: () = {
     send::<Decoder<&[u8]>>();
 };
 
-// The README's examples are tests as well.
+// The examples of the README are tests.
 #[doc = include_str!("../README.md")]
 #[cfg(doctest)]
 struct Readme;

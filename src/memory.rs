@@ -1,35 +1,35 @@
-//! Memory whose amount a chunk or a stream decides: where there is none left, that is an
-//! error and not the end of the program.
+//! Allocations of a size that a chunk or a stream decides. One that fails is an error; it does
+//! not end the program.
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// An empty vector with room for so many values.
+/// Makes an empty vector with room for `count` values.
 pub(crate) fn room<T>(count: usize) -> Result<Vec<T>> {
     let mut values = Vec::new();
     values.try_reserve_exact(count).map_err(|_| none_left::<T>(count))?;
     Ok(values)
 }
 
-/// So many of one value.
+/// Makes a vector of `count` equal values.
 pub(crate) fn filled<T: Clone>(value: T, count: usize) -> Result<Vec<T>> {
     let mut values = room(count)?;
     values.resize(count, value);
     Ok(values)
 }
 
-/// A copy of these values.
+/// Copies these values.
 pub(crate) fn copied<T: Copy>(values: &[T]) -> Result<Vec<T>> {
     let mut copy = room(values.len())?;
     copy.extend_from_slice(values);
     Ok(copy)
 }
 
-/// Makes room for so many more values among some that may grow further.
+/// Makes room for `more` values in a vector that may grow further.
 pub(crate) fn reserve<T>(values: &mut Vec<T>, more: usize) -> Result<()> {
     values.try_reserve(more).map_err(|_| none_left::<T>(values.len().saturating_add(more)))
 }
 
-/// Appends values to some that may grow further.
+/// Appends values to a vector that may grow further.
 pub(crate) fn append<T: Copy>(values: &mut Vec<T>, more: &[T]) -> Result<()> {
     reserve(values, more.len())?;
     values.extend_from_slice(more);
@@ -41,12 +41,14 @@ fn none_left<T>(count: usize) -> Error {
     Error::new(ErrorKind::OutOfMemory { needed })
 }
 
-/// Bytes that are written one after the other. Where there is no memory for more, it goes on
-/// and says so in the end: whoever writes every bit asks about it once.
+/// A buffer for bytes that are written one after the other.
+///
+/// After a failed allocation it drops what it is given, and [`finish`](Self::finish) returns
+/// the error: hot loops check for it once.
 #[derive(Default)]
 pub(crate) struct Growing {
     bytes: Vec<u8>,
-    /// What there was no memory for.
+    /// The first allocation that failed.
     failed: Option<Error>,
 }
 
@@ -58,7 +60,7 @@ impl Growing {
         }
     }
 
-    /// Makes room for so many bytes; `false` where there is none.
+    /// Makes room for `more` bytes; `false` if there is no memory.
     #[cold]
     fn grow(&mut self, more: usize) -> bool {
         if self.failed.is_none() && self.bytes.try_reserve(more).is_ok() {
@@ -69,7 +71,7 @@ impl Growing {
         false
     }
 
-    /// What was written.
+    /// Returns the bytes written so far.
     pub(crate) fn bytes(&mut self) -> &mut Vec<u8> {
         &mut self.bytes
     }
@@ -87,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_no_machine_has_is_an_error() {
+    fn impossible_sizes_are_errors() {
         for error in [room::<u64>(usize::MAX).unwrap_err(), filled(0u16, usize::MAX).unwrap_err()] {
             assert!(matches!(error.kind(), ErrorKind::OutOfMemory { .. }), "{error}");
         }

@@ -1,4 +1,4 @@
-//! The method for chunks of equal frames: silence, and a voltage that stands still.
+//! The constant method, for chunks whose frames are all equal: silence or a constant offset.
 
 use bytes::Bytes;
 
@@ -6,7 +6,7 @@ use crate::audio::AudioSpec;
 use crate::error::{Error, Result};
 use crate::memory;
 
-/// The payload of a chunk whose frames are all the same.
+/// Encodes a chunk; `None` if its frames are not all equal.
 pub(crate) fn encode(pcm: &Bytes, spec: &AudioSpec) -> Option<Bytes> {
     let frame = spec.frame_bytes();
     if pcm.len() < frame || pcm[frame..] != pcm[..pcm.len() - frame] {
@@ -17,14 +17,17 @@ pub(crate) fn encode(pcm: &Bytes, spec: &AudioSpec) -> Option<Bytes> {
     Some(if silent { Bytes::new() } else { pcm.slice(..frame) })
 }
 
-/// The PCM of a chunk of this many frames.
+/// Decodes the payload of a chunk of `frames` frames into its PCM.
 pub(crate) fn decode(payload: &[u8], frames: usize, spec: &AudioSpec) -> Result<Bytes> {
     let frame = spec.frame_bytes();
     if payload.is_empty() {
         return Ok(memory::filled(spec.format.silence(), frames * frame)?.into());
     }
     if payload.len() != frame {
-        return Err(Error::malformed(format!("{} bytes for one frame", payload.len())));
+        return Err(Error::malformed(format!(
+            "the constant payload has {} bytes; it must have 0 or the {frame} of a frame",
+            payload.len()
+        )));
     }
     let whole = frames * frame;
     let mut pcm = memory::room(whole)?;

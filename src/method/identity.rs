@@ -1,4 +1,4 @@
-//! Which language model a stream needs, and how it is used.
+//! The language model that a stream needs, and its use.
 
 use std::fmt;
 
@@ -6,10 +6,10 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Precision {
-    /// Weights as they are stored, and single precision.
+    /// Weights are used as they are stored, in single precision.
     #[default]
     F32,
-    /// Weights and activations in eight bits: several times as fast, and a little worse.
+    /// Weights and activations have eight bits: several times as fast, streams a little larger.
     Int8,
 }
 
@@ -17,7 +17,7 @@ impl Precision {
     /// All precisions.
     pub const ALL: &[Precision] = &[Precision::F32, Precision::Int8];
 
-    /// The precision's name on the command line.
+    /// Returns the precision's name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Precision::F32 => "f32",
@@ -26,13 +26,13 @@ impl Precision {
     }
 }
 
-/// What a language model predicts.
+/// The kind of tokens that a language model predicts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TokenKind {
-    /// The tokens that its own tokenizer makes of the characters.
+    /// The tokens of the model's own tokenizer.
     Bpe,
-    /// The characters, one at a time.
+    /// Single characters.
     Characters,
 }
 
@@ -40,7 +40,7 @@ impl TokenKind {
     /// Both kinds.
     pub const ALL: &[TokenKind] = &[TokenKind::Bpe, TokenKind::Characters];
 
-    /// The kind's name on the command line.
+    /// Returns the kind's name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             TokenKind::Bpe => "bpe",
@@ -49,36 +49,38 @@ impl TokenKind {
     }
 }
 
-/// The model that a stream was made with. Layouts and names do not matter: what has the
-/// same weights, configuration and tokens is the same model.
+/// The identity of a language model.
+///
+/// Models with the same weights, configuration and tokens are the same model, whatever the
+/// layout of their files and their name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ModelId {
-    /// A name for people.
+    /// A name for people to read.
     pub name: String,
     /// SHA-256 of the model, as `spec/language.md` defines it.
     pub hash: [u8; 32],
-    /// The arithmetic it is evaluated in.
+    /// The arithmetic that the model is evaluated in.
     pub precision: Precision,
-    /// Checksum of what it predicts for a fixed text.
+    /// Checksum of its predictions for a fixed text.
     pub probe: u32,
 }
 
-/// How the model of a stream is used.
+/// The use of a language model in a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ModelUse {
     /// The model.
     pub id: ModelId,
-    /// What it predicts.
+    /// The kind of tokens that it predicts.
     pub tokens: TokenKind,
-    /// How many of the likeliest tokens have a probability of their own; `None` for all.
+    /// Number of the likeliest tokens that have a probability of their own; `None` is all.
     pub top_k: Option<u32>,
     /// Characters of a context.
     pub context: u32,
-    /// Contexts that are decoded at a time.
+    /// Contexts that are decoded side by side.
     pub lockstep: u32,
-    /// Frames whose samples stand together, channel by channel; 0 where each frame's do.
+    /// Frames of a block, in which samples are ordered by channel; 0 keeps frames in order.
     pub blocking: u32,
 }
 
@@ -88,7 +90,7 @@ impl ModelId {
         (self.hash, self.precision) == (other.hash, other.precision)
     }
 
-    /// The hash in hexadecimal.
+    /// Returns the hash in hexadecimal.
     pub fn hash_name(&self) -> String {
         self.hash.iter().map(|byte| format!("{byte:02x}")).collect()
     }
@@ -96,7 +98,7 @@ impl ModelId {
 
 impl fmt::Display for ModelId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // What would move a terminal's cursor is written as an escape.
+        // Control characters are escaped: they could move the cursor of a terminal.
         write!(f, "{:?}, SHA-256 {}", self.name, self.hash_name())
     }
 }

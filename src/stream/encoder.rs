@@ -1,4 +1,4 @@
-//! Audio in, a stream out.
+//! The encoder: audio to a stream.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -22,18 +22,18 @@ use crate::stream::options::EncodeOptions;
 use crate::stream::parallel::{self, Ordered};
 use crate::stream::stats::Stats;
 
-/// Samples that are converted at a time.
+/// Samples of a block of conversion.
 const SAMPLE_BLOCK: usize = 4096;
 
-/// Memory for a chunk is set aside at once up to this size.
+/// The most bytes that are reserved for a chunk before its audio comes.
 const RESERVE: usize = 32 << 20;
 
-/// Turns audio into a stream, in one pass and in the memory of a few chunks.
+/// Encodes audio into a stream, in one pass and in the memory of a few chunks.
 ///
 /// Audio comes as samples through [`write_samples`](Encoder::write_samples), or as
-/// interleaved little-endian PCM bytes through [`Write`], in any split. Nothing is written
-/// before the first chunk is whole. A stream is complete only after
-/// [`finish`](Encoder::finish); one that is dropped before is recognisably cut off.
+/// interleaved little-endian PCM bytes through [`Write`], in any split. The first chunk is
+/// written when it is whole. The stream is complete after [`finish`](Encoder::finish); without
+/// it, decoders report a truncated stream.
 ///
 /// ```
 /// use lmac::{AudioSpec, Encoder, SampleFormat};
@@ -55,15 +55,15 @@ pub struct Encoder<W: Write> {
     /// The coder of the language model.
     coder: Option<Arc<dyn ModelCoder>>,
     chunk_frames: u64,
-    /// PCM that waits for its chunk to be full; always less than one chunk.
+    /// PCM that waits until its chunk is full; always less than one chunk.
     gathered: Vec<u8>,
     /// Frames in the chunks that were cut.
     cut_frames: u64,
-    /// What follows from the first chunk.
+    /// The header and the threads, from the first chunk on.
     started: Option<Started>,
     digest: Option<AudioDigest>,
     index: Index,
-    /// What followed the audio in the source file and stands in no block yet.
+    /// Bytes of the source file's tail that are in no block yet.
     tail: Vec<u8>,
     tail_length: u64,
     stats: Stats,
@@ -75,10 +75,10 @@ struct Started {
     pool: Ordered<Job, Result<EncodedChunk>>,
 }
 
-/// What a stream keeps of the file that its audio comes from.
+/// The parts of the source file that a stream keeps.
 pub(crate) struct SourceFile {
     pub(crate) kind: SourceKind,
-    /// The bytes before the audio, where they do not follow from the header.
+    /// The bytes before the audio, if they do not follow from the header.
     pub(crate) head: Vec<u8>,
 }
 
@@ -88,7 +88,7 @@ pub(crate) struct SourceFile {
 pub struct Finished<W> {
     /// The writer that the encoder was given.
     pub writer: W,
-    /// Where the bytes went.
+    /// The sizes of its parts.
     pub stats: Stats,
     /// MD5 of the audio, as FLAC defines it.
     pub md5: Option<[u8; 16]>,
@@ -101,7 +101,7 @@ struct Job {
 
 struct EncodedChunk {
     header: ChunkHeader,
-    /// Everything before the payload.
+    /// The bytes before the payload.
     head: Vec<u8>,
     payload: Bytes,
     crc: u32,
@@ -109,18 +109,18 @@ struct EncodedChunk {
 }
 
 impl<W: Write> Encoder<W> {
-    /// An encoder with the default options.
+    /// Makes an encoder with the default options.
     pub fn new(writer: W, spec: AudioSpec) -> Result<Self> {
         Self::with_options(writer, spec, EncodeOptions::default())
     }
 
-    /// An encoder with these options.
+    /// Makes an encoder with these options.
     pub fn with_options(writer: W, spec: AudioSpec, options: EncodeOptions) -> Result<Self> {
         let source = SourceFile { kind: SourceKind::Samples, head: Vec::new() };
         Self::for_source(writer, spec, options, source)
     }
 
-    /// An encoder for audio out of a file that can be restored.
+    /// Makes an encoder for the audio of a file that can be restored.
     pub(crate) fn for_source(
         writer: W,
         spec: AudioSpec,
@@ -148,14 +148,16 @@ impl<W: Write> Encoder<W> {
         })
     }
 
-    /// What the audio is.
+    /// Returns the description of the audio.
     pub fn spec(&self) -> &AudioSpec {
         &self.spec
     }
 
-    /// Takes interleaved samples: signed integers, 8-bit ones centred around zero, or the
-    /// bits of 32-bit floats. 64-bit floats go through [`Write`] alone. After a sample that
-    /// does not fit the format the stream cannot go on, as after any error.
+    /// Encodes interleaved samples: signed integers, 8-bit ones centred on zero, or the bits of
+    /// 32-bit floats. 64-bit floats go through [`Write`] alone.
+    ///
+    /// A sample that does not fit the format is an error. After any error the stream cannot go
+    /// on.
     pub fn write_samples(&mut self, interleaved: &[i32]) -> Result<()> {
         self.guarded(|encoder| {
             let mut pcm = Vec::with_capacity(4 * SAMPLE_BLOCK.min(interleaved.len()));
@@ -168,8 +170,8 @@ impl<W: Write> Encoder<W> {
         })
     }
 
-    /// Ends the chunk here, so that everything up to now can be decoded once it has
-    /// arrived. For streams that someone listens to while they are made.
+    /// Ends the chunk here and writes it, so that a decoder can decode all audio so far. This
+    /// is for live streams.
     pub fn end_chunk(&mut self) -> Result<()> {
         self.guarded(|encoder| {
             let whole = encoder.gathered.len() / encoder.spec.frame_bytes();
@@ -181,13 +183,13 @@ impl<W: Write> Encoder<W> {
         })
     }
 
-    /// Writes what is left and the trailer, and gives the writer back.
+    /// Writes the rest and the trailer, and returns the writer.
     pub fn finish(mut self) -> Result<Finished<W>> {
         let md5 = self.guarded(Self::write_rest)?;
         Ok(Finished { writer: self.writer, stats: self.stats, md5 })
     }
 
-    /// Keeps bytes that follow the audio in its file. No audio comes after them.
+    /// Keeps bytes of the source file's tail. No audio comes after them.
     pub(crate) fn write_tail(&mut self, bytes: &[u8]) -> Result<()> {
         self.guarded(|encoder| {
             for part in bytes.chunks(MAX_BLOCK) {
@@ -205,7 +207,7 @@ impl<W: Write> Encoder<W> {
         })
     }
 
-    /// Nothing comes after an error.
+    /// Takes a step, unless an earlier one failed.
     fn guarded<T>(&mut self, step: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         if self.failed {
             return Err(Error::new(ErrorKind::AlreadyFailed));
@@ -231,9 +233,9 @@ impl<W: Write> Encoder<W> {
         Ok(())
     }
 
-    /// Makes a chunk of the first frames that are gathered.
+    /// Cuts a chunk from the start of the gathered PCM.
     fn cut(&mut self, frames: usize) -> Result<()> {
-        // At most a part of a frame stays.
+        // The rest is a part of a frame.
         let rest = self.gathered.split_off(frames * self.spec.frame_bytes());
         let pcm = Bytes::from(std::mem::replace(&mut self.gathered, rest));
         if let Some(digest) = &mut self.digest {
@@ -247,7 +249,7 @@ impl<W: Write> Encoder<W> {
         self.drain(room)
     }
 
-    /// Writes the header, if that has not happened yet.
+    /// Writes the header, if it is not written yet.
     fn start(&mut self, first_pcm: &[u8]) -> Result<&mut Started> {
         let started = match self.started.take() {
             Some(started) => started,
@@ -273,7 +275,7 @@ impl<W: Write> Encoder<W> {
             self.stats.foreign_bytes += part.len() as u64;
         }
         let stream = Arc::new(stream);
-        // The segments of one chunk keep all threads busy where there is a model.
+        // With a language model the segments of one chunk keep all threads busy.
         let threads = match self.coder {
             Some(_) => 1,
             None => parallel::threads(self.options.threads),
@@ -286,7 +288,7 @@ impl<W: Write> Encoder<W> {
         Ok(Started { stream, pool })
     }
 
-    /// Writes finished chunks, in order, until at most this many are under way.
+    /// Writes finished chunks, in order, until at most `under_way` are unfinished.
     fn drain(&mut self, under_way: usize) -> Result<()> {
         while let Some(started) = &mut self.started
             && started.pool.pending() > under_way
@@ -305,13 +307,13 @@ impl<W: Write> Encoder<W> {
         Ok(())
     }
 
-    /// Writes all audio there is.
+    /// Writes all audio so far.
     fn cut_rest(&mut self) -> Result<()> {
         let frame_bytes = self.spec.frame_bytes();
         let odd = self.gathered.len() % frame_bytes;
         if odd > 0 {
             return Err(Error::argument(format!(
-                "the audio ends within a frame: {odd} of {frame_bytes} bytes"
+                "the audio ends within a frame: it ends with {odd} of {frame_bytes} bytes"
             )));
         }
         if !self.gathered.is_empty() {
@@ -356,15 +358,15 @@ impl<W: Write> Encoder<W> {
     }
 }
 
-/// Takes interleaved little-endian PCM, 8-bit samples unsigned, split anywhere.
+/// Encodes interleaved little-endian PCM in any split; 8-bit samples are unsigned.
 impl<W: Write> Write for Encoder<W> {
     fn write(&mut self, pcm: &[u8]) -> io::Result<usize> {
         self.guarded(|encoder| encoder.take_pcm(pcm))?;
         Ok(pcm.len())
     }
 
-    /// Hands on the chunks that are full. It does not cut one short, as
-    /// [`end_chunk`](Encoder::end_chunk) does.
+    /// Writes all full chunks. [`end_chunk`](Encoder::end_chunk) also writes one that is not
+    /// full.
     fn flush(&mut self) -> io::Result<()> {
         self.guarded(|encoder| {
             encoder.drain(0)?;
@@ -391,7 +393,7 @@ fn encode_chunk(
         payload_length: coded.payload.len() as u64,
         pcm_crc: stream.id.crc(&[&job.pcm]),
     };
-    // The language method has its own way of verifying.
+    // The language method verifies its chunks itself.
     if choices.verify != Verify::No && coded.method != Method::Language {
         match chunk_codec::decode(&header, &coded.payload, spec, None) {
             Ok(pcm) if pcm == job.pcm => {}

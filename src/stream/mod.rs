@@ -1,5 +1,5 @@
-//! Streams: audio in and a stream out, and the other way round. All input and output, and all
-//! threads, are here.
+//! Encoder and decoder of streams. All input and output is here, and the threads that share
+//! chunks.
 
 pub(crate) mod damage;
 pub(crate) mod decoder;

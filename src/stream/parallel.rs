@@ -1,4 +1,4 @@
-//! Work handed out to threads and collected in order.
+//! Threads that do jobs, and return results in the order of the jobs.
 
 use std::collections::VecDeque;
 use std::num::NonZero;
@@ -7,11 +7,11 @@ use std::thread;
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// Two chunks for each are under way.
+/// The most threads; each has two chunks in memory.
 const MAX_THREADS: usize = 256;
 
-/// Threads that `threads` stands for: all of the machine's where it is 0, and never
-/// more than make sense.
+/// Returns the number of threads that `threads` stands for: one for each core if it is 0, and
+/// at most [`MAX_THREADS`].
 pub(crate) fn threads(threads: usize) -> usize {
     match threads {
         0 => thread::available_parallelism().map_or(1, NonZero::get),
@@ -20,12 +20,11 @@ pub(crate) fn threads(threads: usize) -> usize {
     .min(MAX_THREADS)
 }
 
-/// Does jobs on several threads and gives the results back in the order of the jobs, so
-/// that nothing depends on how many threads there are. With one thread everything happens
-/// on the caller's.
+/// Does jobs on several threads and returns the results in the order of the jobs, so that
+/// nothing depends on the number of threads. One thread is the caller's.
 pub(crate) struct Ordered<Job, Done> {
     work: Arc<dyn Fn(Job) -> Done + Send + Sync>,
-    /// Where workers get their jobs. It must close before they are waited for.
+    /// The queue of jobs. It must close before the workers are joined.
     queue: Option<mpsc::Sender<(Job, mpsc::SyncSender<Done>)>>,
     workers: Vec<thread::JoinHandle<()>>,
     pending: VecDeque<Pending<Done>>,
@@ -59,11 +58,11 @@ impl<Job: Send + 'static, Done: Send + 'static> Ordered<Job, Done> {
                 loop {
                     let next = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
                     let Ok((job, result)) = next else { break };
-                    // Nobody waits for the result where the stream was dropped.
+                    // The receiver is gone if the stream was dropped.
                     let _ = result.send(work(job));
                 }
             });
-            // A machine that has no more threads to give does the work with fewer.
+            // If the machine has no more threads, fewer do the work.
             match worker {
                 Ok(worker) => self.workers.push(worker),
                 Err(_) => break,
@@ -74,12 +73,12 @@ impl<Job: Send + 'static, Done: Send + 'static> Ordered<Job, Done> {
         }
     }
 
-    /// Jobs that should be under way to keep all threads busy.
+    /// Returns the number of jobs that keep all threads busy.
     pub(crate) fn capacity(&self) -> usize {
         (2 * self.workers.len()).max(1)
     }
 
-    /// Jobs whose results were not taken yet.
+    /// Returns the number of jobs whose results were not taken yet.
     pub(crate) fn pending(&self) -> usize {
         self.pending.len()
     }
@@ -89,14 +88,14 @@ impl<Job: Send + 'static, Done: Send + 'static> Ordered<Job, Done> {
             None => Pending::Here((self.work)(job)),
             Some(queue) => {
                 let (sender, receiver) = mpsc::sync_channel(1);
-                // Should all workers be dead, the receiver tells.
+                // If all workers have panicked, the receiver returns an error.
                 let _ = queue.send((job, sender));
                 Pending::Elsewhere(receiver)
             }
         });
     }
 
-    /// The result of the oldest job, once it is done; `None` where there is no job.
+    /// Waits for the result of the oldest job; `None` if there is no job.
     pub(crate) fn next(&mut self) -> Option<Result<Done>> {
         Some(match self.pending.pop_front()? {
             Pending::Here(done) => Ok(done),
@@ -111,7 +110,7 @@ impl<Job, Done> Drop for Ordered<Job, Done> {
     fn drop(&mut self) {
         self.queue = None;
         for worker in self.workers.drain(..) {
-            // A panic was reported to whoever waited for the job.
+            // The receiver of the job has reported a panic.
             let _ = worker.join();
         }
     }

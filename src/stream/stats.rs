@@ -1,9 +1,9 @@
-//! Where the bytes of a stream went.
+//! The sizes of a stream's parts.
 
 use crate::container::item::ChunkHeader;
 use crate::method::Method;
 
-/// What an encoder has written.
+/// The sizes of all that an encoder has written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
@@ -11,11 +11,11 @@ pub struct Stats {
     pub frames: u64,
     /// Bytes of PCM.
     pub pcm_bytes: u64,
-    /// Bytes of the stream, everything included.
+    /// Bytes of the whole stream.
     pub stream_bytes: u64,
     /// Bytes of all payloads.
     pub payload_bytes: u64,
-    /// Bytes that were kept of the source file around the audio.
+    /// Bytes of the source file's head and tail.
     pub foreign_bytes: u64,
     /// Chunks of each method, in the order of [`Method::ALL`].
     chunks: [u64; Method::ALL.len()],

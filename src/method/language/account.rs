@@ -1,53 +1,52 @@
-//! Where the bits of a language model went.
+//! Costs with a language model, in bits.
 //!
-//! Bits are summed up as integers: a sum is the same in whatever order threads add to it.
+//! Bits are summed up as integers, so that a sum does not depend on the order of threads.
 
 use std::ops::Range;
 
-/// The most bytes that a sample has.
+/// The most bytes of a sample.
 const MOST_BYTES: usize = 8;
 
 /// Units of a bit.
 const UNITS: f64 = (1u32 << 20) as f64;
 
-/// A length in units of 2^-20 bit.
+/// Converts bits to units of 2^-20 bit.
 pub(crate) fn units(bits: f64) -> u64 {
     (bits * UNITS).round() as u64
 }
 
-/// What chunks took that went through a language model.
+/// The cost of the chunks that went through a language model.
 ///
-/// Chunks of one repeated frame never reach it and are not counted. Bits are those that the
-/// probabilities come to; what an arithmetic coder adds is in the payloads alone.
+/// Constant chunks do not reach the model and are not counted. Bits follow from the
+/// probabilities; the overhead of arithmetic coding is in `payload_bytes` alone.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Account {
-    /// Chunks that the model was asked about.
+    /// Chunks that went through the model.
     pub chunks: u64,
     /// Tokens that spell them.
     pub tokens: u64,
-    /// Characters of the tokens: bytes of the samples, without those that are wasted in all
-    /// of a chunk.
+    /// Characters of the tokens: the bytes of the samples, without bytes whose bits are all
+    /// wasted.
     pub characters: u64,
     /// Tokens with a probability of their own.
     pub hits: u64,
-    /// Tokens behind an escape.
+    /// Tokens after an escape.
     pub escapes: u64,
     /// Bits of tokens for each byte of a sample, the highest first, escapes included. The
     /// bits of a token of several characters are spread evenly over them. A chunk with
     /// wasted bits may have no last bytes.
     pub token_bits: Vec<f64>,
-    /// Bits of planes for each byte of a sample, the highest first: one for each sample where
-    /// they are packed, none where they are constant, and where they are modelled what their
-    /// probabilities come to.
+    /// Bits of planes for each byte of a sample, the highest first: one for each sample in a
+    /// packed plane, none in a constant one, and the bits of the probabilities in a modelled
+    /// one.
     pub plane_bits: Vec<f64>,
-    /// Bytes before planes and tokens in payloads: how they are kept.
+    /// Bytes of flags and of the kinds of planes, at the start of payloads.
     pub head_bytes: u64,
-    /// Bytes of the payloads that the model made, of refused ones too. In an estimate what
-    /// they come to, rounded up.
+    /// Bytes of all payloads that the model made, refused ones included. An estimate has the
+    /// bits of the probabilities, rounded up to bytes.
     pub payload_bytes: u64,
-    /// Chunks whose payload was no smaller than their audio: they are in the stream in
-    /// another way.
+    /// Chunks whose payload was not smaller than their PCM: another method codes them.
     pub refused_chunks: u64,
     /// PCM bytes of refused chunks.
     pub refused_pcm_bytes: u64,
@@ -56,21 +55,21 @@ pub struct Account {
 }
 
 impl Account {
-    /// Bits that all payloads come to: tokens, planes and the bytes before them. Those that
-    /// were made are longer by what bytes and arithmetic coding round up.
+    /// Returns the bits of all payloads: tokens, planes and the bytes before them. Real payloads
+    /// are longer by the rounding of bytes and of arithmetic coding.
     pub fn payload_bits(&self) -> f64 {
         let coded: f64 = self.token_bits.iter().chain(&self.plane_bits).sum();
         coded + 8.0 * self.head_bytes as f64
     }
 }
 
-/// What a segment took: frames that are a context of their own.
+/// The cost of a segment, a run of frames that is a context of its own.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct SegmentCost {
     /// Number of its first frame in the stream.
     pub first_frame: u64,
-    /// How many frames it has.
+    /// Number of its frames.
     pub frames: u64,
     /// Bits of its tokens.
     pub token_bits: f64,
@@ -78,12 +77,12 @@ pub struct SegmentCost {
     pub plane_bits: f64,
 }
 
-/// What one token takes.
+/// The cost of one token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TokenCost {
-    /// Everything included, in units.
+    /// The whole cost, in units.
     pub(crate) units: u64,
-    /// Whether it stands behind an escape.
+    /// Whether the token follows an escape.
     pub(crate) escaped: bool,
 }
 
@@ -95,7 +94,7 @@ pub(crate) struct Tally {
     escapes: u64,
     /// Bytes of payloads before planes and tokens.
     head_bytes: u64,
-    /// How many bytes the widest sample has.
+    /// The most bytes of a sample so far.
     bytes: usize,
     token_units: [u64; MOST_BYTES],
     plane_units: [u64; MOST_BYTES],
@@ -121,17 +120,18 @@ pub(crate) struct Payloads {
 }
 
 impl Tally {
-    /// Nothing yet, for samples of so many bytes and a payload that begins with so many.
+    /// Makes an empty tally for samples of `bytes` bytes and a payload with `head_bytes` bytes
+    /// before planes and tokens.
     pub(crate) fn new(bytes: usize, head_bytes: u64) -> Self {
         Tally { bytes, head_bytes, ..Tally::default() }
     }
 
-    /// The next segment begins.
+    /// Begins the next segment.
     pub(crate) fn begin_segment(&mut self, first_frame: u64, frames: u64) {
         self.segments.push(SegmentUnits { first_frame, frames, tokens: 0, planes: 0 });
     }
 
-    /// A token of the segment that has begun last, by its characters' places in the text.
+    /// Adds a token of the current segment; `characters` is its range in the text.
     pub(crate) fn token(&mut self, cost: TokenCost, characters: Range<usize>) {
         self.tokens += 1;
         self.characters += characters.len() as u64;
@@ -147,7 +147,7 @@ impl Tally {
         }
     }
 
-    /// A plane's bit, by the number of its segment and its place in the text.
+    /// Adds a plane's bit; `place` is the place of its byte in the text.
     pub(crate) fn plane(&mut self, units: u64, segment: usize, place: usize) {
         self.plane_units[place % self.bytes] += units;
         if let Some(segment) = self.segments.get_mut(segment) {
@@ -155,14 +155,14 @@ impl Tally {
         }
     }
 
-    /// Whole bytes that the payload comes to.
+    /// Returns the bytes of the payload, rounded up.
     pub(crate) fn whole_bytes(&self) -> u64 {
         let units = self.token_units.iter().chain(&self.plane_units);
         let units = units.fold(0u64, |sum, &units| sum.saturating_add(units));
         self.head_bytes + units.div_ceil(8 * UNITS as u64)
     }
 
-    /// Adds another one, and its segments only if they are wanted.
+    /// Adds another tally, and its segments if `segments` is set.
     pub(crate) fn add(&mut self, other: &Tally, segments: bool) {
         self.tokens += other.tokens;
         self.characters += other.characters;
@@ -198,7 +198,7 @@ impl Tally {
         }
     }
 
-    /// The segments in the order of their frames.
+    /// Returns the segments in the order of their frames.
     pub(crate) fn segments(&self) -> Vec<SegmentCost> {
         let cost = |segment: &SegmentUnits| SegmentCost {
             first_frame: segment.first_frame,
@@ -217,7 +217,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_are_spread_over_the_bytes_that_they_spell() {
+    fn token_costs_are_spread_over_their_bytes() {
         let mut tally = Tally::new(2, 2);
         tally.begin_segment(7, 2);
         tally.token(TokenCost { units: units(3.0), escaped: false }, 0..3);
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_all_but_impossible_does_not_overflow() {
+    fn nearly_impossible_tokens_do_not_overflow() {
         let mut tally = Tally::new(1, 0);
         for _ in 0..3 {
             tally.token(TokenCost { units: units(1e39), escaped: true }, 0..1);

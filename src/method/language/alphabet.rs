@@ -1,4 +1,4 @@
-//! The tokens that a text can be made of, numbered as symbols.
+//! The tokens that can spell a text, numbered as symbols.
 
 use super::vocabulary::Vocabulary;
 use crate::method::identity::TokenKind;
@@ -12,8 +12,8 @@ pub(crate) struct Alphabet {
 }
 
 impl Alphabet {
-    /// The characters; or all tokens that spell characters and nothing else, in the order
-    /// of their numbers.
+    /// Makes the alphabet of the characters, or of all tokens that spell nothing but
+    /// characters, in the order of their numbers.
     pub(crate) fn new(vocabulary: &Vocabulary, kind: TokenKind) -> Self {
         let spells = |&token: &u32| {
             vocabulary.bytes(token).is_some_and(|bytes| !bytes.is_empty() && bytes.is_ascii())
@@ -25,39 +25,39 @@ impl Alphabet {
         Alphabet { kind, tokens }
     }
 
-    /// What kind of tokens these are.
+    /// Returns the kind of the tokens.
     pub(crate) fn kind(&self) -> TokenKind {
         self.kind
     }
 
-    /// Number of symbols.
+    /// Returns the number of symbols.
     pub(crate) fn len(&self) -> usize {
         self.tokens.len()
     }
 
-    /// The token of a symbol.
+    /// Returns the token of a symbol.
     pub(crate) fn token(&self, symbol: usize) -> u32 {
         self.tokens[symbol]
     }
 
-    /// The symbol of a token among those that a tokenizer gives, if it has one.
+    /// Returns the symbol of a token of the tokenizer, if there is one.
     pub(crate) fn symbol(&self, token: u32) -> Option<usize> {
         debug_assert_eq!(self.kind, TokenKind::Bpe, "characters are in no order");
         self.tokens.binary_search(&token).ok()
     }
 
-    /// The tokens that logits are needed for, where they are few of all.
+    /// Returns the tokens that need logits; `None` if all tokens do.
     pub(crate) fn few(&self) -> Option<&[u32]> {
         (self.kind == TokenKind::Characters).then_some(&self.tokens[..])
     }
 
-    /// The logits of the symbols, out of those that [`few`](Self::few) asks for, or all.
-    pub(crate) fn gather<'a>(&self, logits: &'a [f32], room: &'a mut Vec<f32>) -> &'a [f32] {
+    /// Picks the logits of the symbols from the logits that [`few`](Self::few) asks for.
+    pub(crate) fn gather<'a>(&self, logits: &'a [f32], buffer: &'a mut Vec<f32>) -> &'a [f32] {
         if logits.len() == self.tokens.len() {
             return logits;
         }
-        room.clear();
-        room.extend(self.tokens.iter().map(|&token| logits[token as usize]));
-        room
+        buffer.clear();
+        buffer.extend(self.tokens.iter().map(|&token| logits[token as usize]));
+        buffer
     }
 }

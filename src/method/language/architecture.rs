@@ -1,19 +1,19 @@
-//! What a model is made of, before there are weights.
+//! The architectures of language models, and the names and shapes of their tensors.
 
 use crate::error::{Error, Result};
 
-/// The shape of a model: what has to be known of it beside its weights.
+/// The architecture of a model with its sizes: everything but weights and tokens.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Architecture {
-    /// Llama, as Meta and Hugging Face have it.
+    /// Llama, as Meta and Hugging Face define it.
     Llama(Llama),
     /// The byte transformer of the harness after *Language Modeling Is Compression*.
     ByteTransformer(ByteTransformer),
 }
 
-/// A decoder with RMS norms before its parts, rotary positions, grouped-query attention and
-/// SwiGLU.
+/// A decoder with RMS norms before attention and feed-forward, rotary positions, grouped-query
+/// attention and SwiGLU.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Llama {
     /// Tokens of the vocabulary.
@@ -30,12 +30,11 @@ pub struct Llama {
     pub head_width: usize,
     /// Values between the two halves of the feed-forward part.
     pub feed_forward: usize,
-    /// What is added to a mean square.
+    /// The number that a norm adds to a mean square.
     pub epsilon: f32,
     /// Base of the rotary frequencies.
     pub rope_base: f64,
-    /// What the rotary frequencies are divided by: one for each pair of a head's values, or
-    /// none.
+    /// Divisors of the rotary frequencies: one for each pair of a head's values, or none.
     pub rope_factors: Vec<f32>,
     /// Whether the output head is the embedding.
     pub tied: bool,
@@ -43,7 +42,7 @@ pub struct Llama {
     pub positions: usize,
 }
 
-/// A decoder with layer norms behind its parts, sinusoids for positions, and GELU.
+/// A decoder with layer norms after attention and feed-forward, sinusoidal positions, and GELU.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ByteTransformer {
     /// Tokens of the vocabulary.
@@ -58,7 +57,7 @@ pub struct ByteTransformer {
     pub feed_forward: usize,
 }
 
-/// A tensor that an architecture has: its canonical name and its shape.
+/// The canonical name and the shape of a tensor that an architecture needs.
 ///
 /// A matrix has a row for each output and a column for each input; a query's and a key's
 /// rows are in the order in which a head's first half is rotated against its second.
@@ -70,12 +69,12 @@ pub struct ExpectedTensor {
     pub shape: Vec<usize>,
 }
 
-/// Limits that keep every size within what the arithmetic can do.
+// Limits that keep every size within the range of the arithmetic.
 pub(crate) const MOST_VOCABULARY: usize = 1 << 20;
 const MOST_WIDTH: usize = 1 << 16;
 const MOST_LAYERS: usize = 1 << 10;
 const MOST_POSITIONS: usize = 1 << 17;
-/// With these no angle is above 2^20, up to which sines are good.
+// With these two no angle is above 2^20, the limit of the sines.
 const LEAST_ROPE_FACTOR: f32 = 0.125;
 const MOST_ROPE_BASE: f64 = (1u128 << 64) as f64;
 
@@ -104,14 +103,11 @@ impl Architecture {
         }
     }
 
-    /// Fails where the numbers do not fit each other, or are beyond all measure.
+    /// Checks that all sizes are within limits and fit each other.
     pub fn validate(&self) -> Result<()> {
         let limit = |name: &str, value: usize, most: usize| match value {
-            0 => Err(Error::model(format!("the model has {name} 0"))),
-            _ if value > most => {
-                Err(Error::model(format!("the model has {name} {value}, of at most {most}")))
-            }
-            _ => Ok(()),
+            1.. if value <= most => Ok(()),
+            _ => Err(Error::model(format!("{name} is {value}; it must be 1 to {most}"))),
         };
         limit("vocabulary size", self.vocabulary(), MOST_VOCABULARY)?;
         limit("number of layers", self.layers(), MOST_LAYERS)?;
@@ -130,24 +126,41 @@ impl Architecture {
                 )?;
                 if llama.heads % llama.key_heads != 0 {
                     return Err(Error::model(format!(
-                        "{} heads cannot share {} key heads",
+                        "number of heads is {}; it must be a multiple of the {} key heads",
                         llama.heads, llama.key_heads
                     )));
                 }
                 if llama.head_width % 2 != 0 {
-                    return Err(Error::model(format!("a head size of {}", llama.head_width)));
+                    return Err(Error::model(format!(
+                        "head size is {}; it must be even",
+                        llama.head_width
+                    )));
                 }
-                let factors = &llama.rope_factors;
-                let fits = factors.is_empty() || factors.len() == llama.head_width / 2;
+                let (factors, pairs) = (&llama.rope_factors, llama.head_width / 2);
+                if !factors.is_empty() && factors.len() != pairs {
+                    return Err(Error::model(format!(
+                        "there are {} rotary factors; a head needs {pairs} or none",
+                        factors.len()
+                    )));
+                }
                 let usable = |factor: f32| factor.is_finite() && factor >= LEAST_ROPE_FACTOR;
-                if !fits || !factors.iter().all(|&factor| usable(factor)) {
-                    return Err(Error::model("rotary factors that do not fit a head"));
+                if let Some(factor) = factors.iter().find(|&&factor| !usable(factor)) {
+                    return Err(Error::model(format!(
+                        "rotary factor is {factor}; it must be finite and at least \
+                         {LEAST_ROPE_FACTOR}"
+                    )));
                 }
-                if !(1.0..=MOST_ROPE_BASE).contains(&llama.rope_base) {
-                    return Err(Error::model(format!("a rotary base of {}", llama.rope_base)));
+                let base = llama.rope_base;
+                if !(1.0..=MOST_ROPE_BASE).contains(&base) {
+                    return Err(Error::model(format!(
+                        "rotary base is {base}; it must be 1 to {MOST_ROPE_BASE:e}"
+                    )));
                 }
-                if !llama.epsilon.is_finite() || llama.epsilon <= 0.0 {
-                    return Err(Error::model("an epsilon that is not above zero"));
+                let epsilon = llama.epsilon;
+                if !epsilon.is_finite() || epsilon <= 0.0 {
+                    return Err(Error::model(format!(
+                        "epsilon is {epsilon}; it must be finite and above 0"
+                    )));
                 }
             }
             Architecture::ByteTransformer(bytes) => {
@@ -156,7 +169,7 @@ impl Architecture {
                 limit("number of heads", bytes.heads, bytes.width)?;
                 if bytes.width % bytes.heads != 0 {
                     return Err(Error::model(format!(
-                        "{} values cannot be shared by {} heads",
+                        "hidden size is {}; it must be a multiple of the {} heads",
                         bytes.width, bytes.heads
                     )));
                 }
@@ -165,7 +178,7 @@ impl Architecture {
         Ok(())
     }
 
-    /// All tensors, in their canonical order.
+    /// Returns all tensors, in their canonical order.
     pub fn tensors(&self) -> Vec<ExpectedTensor> {
         let mut all = Vec::new();
         let mut tensor = |name: String, shape: &[usize]| {

@@ -1,11 +1,11 @@
-//! What tokens take by the model's own probabilities, as no coder with integers has them.
+//! The cost of tokens under the model's own probabilities, before they become integers.
 
 use std::f64::consts::LN_2;
 
 use super::account::{TokenCost, units};
 use super::frequencies::{choose, other_bits};
 
-/// Memory for finding out.
+/// Buffers for computing costs.
 #[derive(Debug, Default)]
 pub(crate) struct CrossEntropy {
     ranking: Vec<u64>,
@@ -13,9 +13,10 @@ pub(crate) struct CrossEntropy {
 }
 
 impl CrossEntropy {
-    /// What a symbol takes under these logits, one for each symbol, with this many of them
-    /// chosen to have a probability of their own. The others share theirs; which of them it
-    /// is takes what the written rule gives it. Logits are finite.
+    /// Returns the cost of a symbol under finite logits, one for each symbol.
+    ///
+    /// With `top_k` only the likeliest symbols have a probability of their own. The others
+    /// share the rest, and the format's rule says which of them it is.
     pub(crate) fn cost(
         &mut self,
         logits: &[f32],

@@ -1,13 +1,12 @@
-//! Logits for whoever wants to see them.
+//! Logits for callers who evaluate a model themselves.
 
 use super::engine::{Cache, Head, Run, Scratch};
 use super::model::LanguageModel;
 use crate::error::{Error, Result};
 
-/// Contexts of a model that are gone through side by side.
+/// Contexts of a model that advance side by side.
 ///
-/// In whatever way tokens are split between calls and contexts, each logit has the same
-/// bits.
+/// Each logit has the same bits for every split of the tokens into calls and contexts.
 #[derive(Debug)]
 pub struct Evaluator {
     model: LanguageModel,
@@ -33,9 +32,9 @@ impl LanguageModel {
 }
 
 impl Evaluator {
-    /// Puts these tokens behind those of each context, and hands out the logits behind each
-    /// of them: the number of the context, that of the token among its new ones, and a
-    /// logit for each token of the vocabulary.
+    /// Appends tokens to each context and calls `each` with the logits after each of them: the
+    /// number of the context, the number of the token in this call, and a logit for each token
+    /// of the vocabulary.
     pub fn advance(
         &mut self,
         tokens: &[&[u32]],
@@ -43,7 +42,7 @@ impl Evaluator {
     ) -> Result<()> {
         if tokens.len() != self.caches.len() {
             return Err(Error::argument(format!(
-                "tokens for {} contexts of {}",
+                "there are tokens for {} contexts; there must be tokens for all {}",
                 tokens.len(),
                 self.caches.len()
             )));
@@ -51,11 +50,13 @@ impl Evaluator {
         let size = self.model.vocabulary().len();
         for (tokens, cache) in tokens.iter().zip(&self.caches) {
             if let Some(token) = tokens.iter().find(|&&token| token as usize >= size) {
-                return Err(Error::argument(format!("the token {token} of {size}")));
+                return Err(Error::argument(format!(
+                    "there is a token {token}; tokens must be below {size}"
+                )));
             }
             if cache.len() + tokens.len() > self.positions {
                 return Err(Error::argument(format!(
-                    "{} tokens in a context of {}",
+                    "a context would have {} tokens; it holds {}",
                     cache.len() + tokens.len(),
                     self.positions
                 )));

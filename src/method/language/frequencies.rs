@@ -1,24 +1,25 @@
-//! From logits to integer frequencies, as `spec/language.md` has them.
+//! Integer frequencies of logits, as `spec/language.md` defines them.
 
 use super::account::{TokenCost, units};
 use crate::numerics::dispatch::{self, InstructionSet, Work};
 use crate::numerics::functions::exp_minus;
 use crate::numerics::integers::Integers;
 
-/// Frequencies count out of 2^24.
+/// Bits of the sum of all frequencies, which is 2^24.
 pub(crate) const TOTAL: u32 = 24;
 
-/// Weights count out of 2^30, the most likely symbol's.
+/// The weight of the likeliest symbol, 2^30.
 const WEIGHT: f32 = (1u32 << 30) as f32;
 
-/// A place among frequencies: how many there are before, and how many it takes.
+/// The interval of a symbol: the sum of the frequencies before it, and its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Interval {
     pub(crate) cumulative: u32,
     pub(crate) frequency: u32,
 }
 
-/// How a symbol is coded: itself or an escape, and then which of the others it is.
+/// The intervals that code a symbol: its own, or the escape's and then its interval among the
+/// other symbols.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct CodedToken {
     pub(crate) first: Interval,
@@ -26,51 +27,51 @@ pub(crate) struct CodedToken {
 }
 
 impl Interval {
-    /// Bits that it takes to say that a symbol stands here.
+    /// Returns the bits that coding the interval takes.
     fn bits(self) -> f64 {
         f64::from(TOTAL) - f64::from(self.frequency).log2()
     }
 }
 
 impl CodedToken {
-    /// What coding it takes.
+    /// Returns the cost of coding the symbol.
     pub(crate) fn cost(self) -> TokenCost {
         let bits = self.first.bits() + self.escaped.map_or(0.0, Interval::bits);
         TokenCost { units: units(bits), escaped: self.escaped.is_some() }
     }
 }
 
-/// The frequencies of one place in a text. Its memory is used again for the next.
+/// The frequencies of the symbols at one place of a text. Its buffers are reused.
 #[derive(Debug, Default)]
 pub(crate) struct Distribution {
     /// Frequencies of all symbols, or of the chosen ones and the escape behind them.
     frequencies: Vec<u32>,
-    /// The chosen symbols in rising order, where not all are.
+    /// The chosen symbols in rising order; `None` if all are chosen.
     chosen: Option<Vec<u32>>,
     /// Number of symbols.
     symbols: usize,
 }
 
-/// Memory for making distributions.
+/// Buffers for making distributions.
 #[derive(Debug, Default)]
 pub(crate) struct Workspace {
     weights: Vec<u32>,
-    /// Symbols to choose from, the likeliest highest.
+    /// A rank for each symbol, the likeliest highest.
     ranking: Vec<u64>,
 }
 
-/// What a decoder has found.
-pub(crate) enum Found {
-    Symbol(usize, Interval),
-    /// One of the symbols that were not chosen.
+/// The symbol that a number out of [`TOTAL`] bits falls on.
+pub(crate) enum FoundSymbol {
+    Known(usize, Interval),
+    /// One of the symbols that were not chosen; another number tells which.
     Escape(Interval),
 }
 
 impl Distribution {
-    /// Takes the frequencies of these logits, one for each symbol, with this many symbols
-    /// chosen to have one of their own. Logits are finite.
-    pub(crate) fn set(&mut self, logits: &[f32], top_k: Option<usize>, room: &mut Workspace) {
-        let Workspace { weights, ranking } = room;
+    /// Computes the frequencies from finite logits, one for each symbol. With `top_k` only the
+    /// likeliest symbols have a frequency of their own.
+    pub(crate) fn set(&mut self, logits: &[f32], top_k: Option<usize>, workspace: &mut Workspace) {
+        let Workspace { weights, ranking } = workspace;
         weights.resize(logits.len(), 0);
         let (sum, likeliest) = dispatch::run(Weigh { logits, weights });
         self.symbols = logits.len();
@@ -84,27 +85,27 @@ impl Distribution {
         let chosen = self.chosen.get_or_insert_default();
         choose(logits, k, ranking, chosen);
         for (at, &symbol) in chosen.iter().enumerate() {
-            // They rise, so that nothing is overwritten that is still needed.
+            // Symbols rise, so that no weight is overwritten before it is read.
             weights[at] = weights[symbol as usize];
         }
         let at = chosen.partition_point(|&symbol| (symbol as usize) < likeliest);
         let weights = &weights[..k];
         let others = sum - weights.iter().map(|&weight| u64::from(weight)).sum::<u64>();
         let rate = rate(k + 1, sum);
-        // No more than that is counted for.
+        // The memory that a decoder counts with has no room for more.
         self.frequencies.reserve_exact(k + 1);
         self.share(weights, rate);
         self.frequencies.push(1 + (others as f64 * rate) as u32);
         self.top_up(at);
     }
 
-    /// A frequency for each weight.
+    /// Computes a frequency for each weight.
     fn share(&mut self, weights: &[u32], rate: f64) {
         self.frequencies.resize(weights.len(), 0);
         dispatch::run(Share { weights, rate, frequencies: &mut self.frequencies });
     }
 
-    /// What rounding has left goes to the likeliest symbol.
+    /// Gives the likeliest symbol what rounding has left.
     fn top_up(&mut self, likeliest: usize) {
         let given: u32 = self.frequencies.iter().sum();
         self.frequencies[likeliest] += (1 << TOTAL) - given;
@@ -115,12 +116,12 @@ impl Distribution {
         Interval { cumulative, frequency: self.frequencies[at] }
     }
 
-    /// All frequencies, and behind them that of the escape, if there is one.
+    /// Returns all frequencies, the last one the escape's if there is an escape.
     pub(crate) fn frequencies(&self) -> &[u32] {
         &self.frequencies
     }
 
-    /// How a symbol is coded.
+    /// Returns the intervals that code a symbol.
     pub(crate) fn code(&self, symbol: usize) -> CodedToken {
         let Some(chosen) = &self.chosen else {
             return CodedToken { first: self.interval(symbol), escaped: None };
@@ -134,11 +135,11 @@ impl Distribution {
         }
     }
 
-    /// The symbol that this number out of 2^24 stands for.
-    pub(crate) fn find(&self, number: u32) -> Found {
+    /// Finds the symbol whose interval has this number.
+    pub(crate) fn find(&self, number: u32) -> FoundSymbol {
         let mut cumulative = 0;
         let mut at = 0;
-        // Sums of blocks are quicker to go past.
+        // Sums of whole blocks are faster to skip.
         for block in self.frequencies.chunks(64) {
             let sum: u32 = block.iter().sum();
             if number < cumulative + sum {
@@ -153,15 +154,15 @@ impl Distribution {
         }
         let interval = Interval { cumulative, frequency: self.frequencies[at] };
         match &self.chosen {
-            None => Found::Symbol(at, interval),
+            None => FoundSymbol::Known(at, interval),
             Some(chosen) => match chosen.get(at) {
-                Some(&symbol) => Found::Symbol(symbol as usize, interval),
-                None => Found::Escape(interval),
+                Some(&symbol) => FoundSymbol::Known(symbol as usize, interval),
+                None => FoundSymbol::Escape(interval),
             },
         }
     }
 
-    /// The symbol that this number out of 2^24 stands for behind an escape.
+    /// Finds the symbol whose interval after an escape has this number.
     pub(crate) fn find_other(&self, number: u32) -> (usize, Interval) {
         let others = self.others();
         let at = ((u64::from(number) * others + others - 1) >> TOTAL) as usize;
@@ -185,23 +186,24 @@ impl Distribution {
     }
 }
 
-/// The place of one of so many symbols that were not chosen, by its number among them: they
-/// are all equal.
+/// Returns the interval of symbol `at` among `others` symbols that were not chosen. All have
+/// the same frequency, up to rounding.
 fn other(at: usize, others: u64) -> Interval {
     let edge = |at: usize| (((at as u64) << TOTAL) / others) as u32;
     Interval { cumulative: edge(at), frequency: edge(at + 1) - edge(at) }
 }
 
-/// What a symbol behind an escape takes after it, by its number among so many.
+/// Returns the bits that symbol `at` of `others` takes after an escape.
 pub(super) fn other_bits(at: usize, others: usize) -> f64 {
     other(at, others as u64).bits()
 }
 
-/// The `k` largest logits in rising order of their symbols; of equals the lower symbols.
+/// Chooses the symbols of the `k` largest logits, in rising order. Of equal logits the lower
+/// symbols are chosen.
 pub(super) fn choose(logits: &[f32], k: usize, ranking: &mut Vec<u64>, chosen: &mut Vec<u32>) {
     ranking.clear();
     ranking.extend(logits.iter().zip(0u32..).map(|(&logit, symbol)| {
-        // Zeros are equal, whatever their sign.
+        // Zeros of both signs are equal.
         let bits = (logit + 0.0).to_bits();
         let ordered = if bits >> 31 == 0 { bits | 1 << 31 } else { !bits };
         u64::from(ordered) << 32 | u64::from(!symbol)
@@ -213,12 +215,12 @@ pub(super) fn choose(logits: &[f32], k: usize, ranking: &mut Vec<u64>, chosen: &
     chosen.sort_unstable();
 }
 
-/// What a weight is multiplied by to be a frequency, once each symbol has one.
+/// Returns the factor from weights to frequencies, after each symbol got a frequency of 1.
 fn rate(symbols: usize, sum: u64) -> f64 {
     ((1u64 << TOTAL) - symbols as u64) as f64 / sum as f64
 }
 
-/// Weights of logits; their sum, and the first of the largest.
+/// Computes the weights of logits, their sum, and the first of the likeliest symbols.
 struct Weigh<'a> {
     logits: &'a [f32],
     weights: &'a mut [u32],
@@ -250,7 +252,7 @@ impl Work for Weigh<'_> {
     }
 }
 
-/// Frequencies of weights.
+/// Computes the frequencies of weights.
 struct Share<'a> {
     weights: &'a [u32],
     rate: f64,
@@ -322,8 +324,8 @@ mod tests {
                 let CodedToken { first, escaped } = distribution.code(symbol);
                 for number in [first.cumulative, first.cumulative + first.frequency - 1] {
                     let (found, interval) = match (distribution.find(number), escaped) {
-                        (Found::Symbol(symbol, interval), None) => (symbol, interval),
-                        (Found::Escape(interval), Some(other)) => {
+                        (FoundSymbol::Known(symbol, interval), None) => (symbol, interval),
+                        (FoundSymbol::Escape(interval), Some(other)) => {
                             let last = other.cumulative + other.frequency - 1;
                             for number in [other.cumulative, last] {
                                 assert_eq!(distribution.find_other(number), (symbol, other));

@@ -1,4 +1,4 @@
-//! What makes two models the same.
+//! The hash by which models are the same.
 
 use sha2::{Digest, Sha256};
 
@@ -9,14 +9,14 @@ use crate::error::Result;
 
 const DOMAIN: &[u8] = b"lmac language model 1\n";
 
-/// Takes the hash of a model's tensors while they are handed on.
+/// Hashes the tensors of a model on their way to the engine.
 pub(crate) struct Hashing<'a> {
     tensors: &'a mut dyn Tensors,
     hash: Sha256,
 }
 
 impl<'a> Hashing<'a> {
-    /// Begins with everything but the weights.
+    /// Hashes everything but the weights.
     pub(crate) fn new(
         architecture: &Architecture,
         vocabulary: &Vocabulary,
@@ -40,7 +40,7 @@ impl Tensors for Hashing<'_> {
         expected.check(&tensor)?;
         number(expected.name.len(), &mut self.hash);
         self.hash.update(&expected.name);
-        // Values, and not how they are stored: layouts differ in that.
+        // Values are hashed, since layouts store them in different kinds.
         let mut values = vec![0f32; tensor.columns()];
         let mut bytes = Vec::with_capacity(4 * values.len());
         for row in 0..tensor.rows() {
@@ -57,7 +57,7 @@ fn number(value: usize, hash: &mut Sha256) {
     hash.update((value as u64).to_le_bytes());
 }
 
-/// Everything but the longest context, which is a limit and changes no bit.
+/// Hashes all sizes but the longest context, which is a limit and changes no bit.
 fn hash_architecture(architecture: &Architecture, hash: &mut Sha256) {
     match architecture {
         Architecture::Llama(llama) => {
@@ -95,7 +95,7 @@ fn hash_architecture(architecture: &Architecture, hash: &mut Sha256) {
 fn hash_vocabulary(vocabulary: &Vocabulary, hash: &mut Sha256) {
     number(vocabulary.len(), hash);
     for token in 0..vocabulary.len() as u32 {
-        // What spells nothing has a length that nothing else has.
+        // Tokens that spell nothing have a length that no other token has.
         let bytes = vocabulary.bytes(token);
         hash.update(bytes.map_or(u64::MAX, |bytes| bytes.len() as u64).to_le_bytes());
         hash.update(bytes.unwrap_or_default());

@@ -1,4 +1,4 @@
-//! How far a long piece of work is, and what it has taken.
+//! Progress, time and sizes of the work with a language model.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,10 +7,11 @@ use std::time::Duration;
 use super::account::{Account, Payloads, SegmentCost, Tally};
 use super::stages::{Clock, Stage, Times};
 
-/// Counts what a language model has done. Clones count together, so that one can be looked
-/// at while another is with an encoder or decoder.
+/// Counts the work of a language model.
 ///
-/// An encoder's and a decoder's time are told apart by giving each a meter of its own.
+/// Clones share their counts: one is read while an encoder or decoder counts with another,
+/// through [`LanguageModel::with_meter`](super::model::LanguageModel::with_meter). Encoder and
+/// decoder need meters of their own if their times are to be told apart.
 #[derive(Debug, Clone, Default)]
 pub struct Meter {
     progress: Arc<Progress>,
@@ -33,44 +34,44 @@ struct Ledger {
 }
 
 impl Meter {
-    /// Keeps what each segment takes, for this meter and its clones.
+    /// Keeps the cost of each segment, for this meter and its clones.
     pub fn with_segments(self) -> Self {
         self.ledger().segments = true;
         self
     }
 
-    /// Tokens so far.
+    /// Returns the number of tokens so far.
     pub fn tokens(&self) -> u64 {
         self.progress.tokens.load(Ordering::Relaxed)
     }
 
-    /// Characters that they spell: as many as there are bytes in the samples, without those
-    /// that are wasted in all of a chunk.
+    /// Returns the number of characters that the tokens spell: the bytes of the samples,
+    /// without bytes whose bits are all wasted.
     pub fn characters(&self) -> u64 {
         self.progress.characters.load(Ordering::Relaxed)
     }
 
-    /// Where the bits of all chunks went that encoders have put through the model so far.
-    /// It is the same for every number of threads.
+    /// Returns the cost of all chunks that encoders have put through the model so far. It is
+    /// the same for every number of threads.
     pub fn account(&self) -> Account {
         let ledger = self.ledger();
         ledger.sums.account(&ledger.payloads)
     }
 
-    /// What each segment has taken so far, in the order of frames, if they are
-    /// [kept](Self::with_segments). Frames of constant chunks are in no segment.
+    /// Returns the cost of each segment so far, in the order of frames, if the meter
+    /// [keeps](Self::with_segments) them. Frames of constant chunks are in no segment.
     pub fn segments(&self) -> Vec<SegmentCost> {
         self.ledger().sums.segments()
     }
 
-    /// How long each stage has taken so far, on all threads together. What threads wait for
-    /// one another is in none of them.
+    /// Returns the time of each stage so far, summed over all threads. The time that threads
+    /// wait for each other is in none of them.
     pub fn stages(&self) -> Vec<(Stage, Duration)> {
         self.progress.times.stages()
     }
 
-    /// A meter that counts progress and time together with this one, but has an account of
-    /// its own.
+    /// Returns a meter that shares progress and time with this one and has an account of its
+    /// own.
     pub(crate) fn apart(&self) -> Self {
         let segments = self.ledger().segments;
         let ledger = Ledger { segments, ..Ledger::default() };
@@ -82,8 +83,8 @@ impl Meter {
         self.progress.characters.fetch_add(characters as u64, Ordering::Relaxed);
     }
 
-    /// Counts what a chunk took and the payload that was made for it; for a chunk that it is
-    /// refused for, its PCM bytes.
+    /// Counts a chunk and its payload. `refused` has the PCM bytes of a chunk whose payload was
+    /// not smaller.
     pub(crate) fn count_chunk(&self, tally: &Tally, payload_bytes: u64, refused: Option<u64>) {
         let mut ledger = self.ledger();
         let Ledger { sums, payloads, segments } = &mut *ledger;

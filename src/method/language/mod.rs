@@ -1,8 +1,7 @@
 //! The language method: a transformer predicts tokens that spell the characters.
 //!
-//! `text.rs` makes a chunk's samples its text, `coder/` cuts that into segments and goes
-//! through them, `engine/` gives the logits, `frequencies.rs` makes them integers. What all
-//! that takes is counted by a `meter.rs`.
+//! `text.rs` turns samples into text, `coder/` cuts it into segments and codes them, `engine/`
+//! computes logits, `frequencies.rs` turns them into integers. `meter.rs` counts the work.
 
 pub(crate) mod account;
 pub(crate) mod alphabet;

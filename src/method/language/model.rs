@@ -1,4 +1,4 @@
-//! A language model that can be used.
+//! Language models with their weights.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::method::identity::{ModelId, Precision, TokenKind};
 use crate::numerics::environment::DefaultEnvironment;
 
-/// Characters of the text that models are told apart by.
+/// Characters of the text that a model is probed with.
 const PROBE: usize = 32;
 
 /// A language model with its weights in memory, for any number of streams.
@@ -35,30 +35,30 @@ struct Shared {
     tokenizer: Option<Arc<dyn Tokenizer>>,
 }
 
-/// A model in parts, before its weights are read.
+/// The parts of a model, before its weights are read.
 pub struct ModelParts<'a> {
     /// A name for people.
     pub name: String,
-    /// What the model is made of.
+    /// Its architecture.
     pub architecture: Architecture,
     /// Its tokens.
     pub vocabulary: Vocabulary,
-    /// How it cuts text. Without one it predicts characters.
+    /// Its tokenizer. Without one it predicts characters.
     pub tokenizer: Option<Arc<dyn Tokenizer>>,
     /// Its weights.
     pub tensors: &'a mut dyn Tensors,
-    /// The hash, where it is known: it takes a while to compute.
+    /// Its hash, if it is known: hashing takes a while.
     pub hash: Option<[u8; 32]>,
 }
 
 impl LanguageModel {
-    /// Reads the weights, and finds out what the model's identity is.
+    /// Reads the weights and computes the model's identity.
     pub fn new(parts: ModelParts<'_>, precision: Precision) -> Result<Self> {
         let ModelParts { mut name, architecture, vocabulary, tokenizer, tensors, hash } = parts;
         architecture.validate()?;
         if vocabulary.len() != architecture.vocabulary() {
             return Err(Error::model(format!(
-                "the tokenizer has {} tokens, the model {}",
+                "the tokenizer has {} tokens; the model has {}",
                 vocabulary.len(),
                 architecture.vocabulary()
             )));
@@ -91,27 +91,27 @@ impl LanguageModel {
         &self.meter
     }
 
-    /// What a stream calls the model.
+    /// Returns the identity by which streams know the model.
     pub fn id(&self) -> &ModelId {
         &self.shared.id
     }
 
-    /// What the model is made of.
+    /// Returns the architecture.
     pub fn architecture(&self) -> &Architecture {
         self.shared.engine.architecture()
     }
 
-    /// The model's tokens.
+    /// Returns the model's tokens.
     pub fn vocabulary(&self) -> &Vocabulary {
         &self.shared.vocabulary
     }
 
-    /// How the model cuts text, if it does.
+    /// Returns the tokenizer, if the model has one.
     pub fn tokenizer(&self) -> Option<&dyn Tokenizer> {
         self.shared.tokenizer.as_deref()
     }
 
-    /// Bytes that a context of so many positions takes.
+    /// Returns the bytes of memory that a context of `positions` positions takes.
     pub fn context_bytes(&self, positions: usize) -> u64 {
         self.shared.engine.cache_bytes(positions)
     }
@@ -121,7 +121,7 @@ impl LanguageModel {
     }
 }
 
-/// The checksum of what a model predicts for a fixed text.
+/// Returns the checksum of the frequencies that a model predicts for a fixed text.
 fn probe(engine: &Engine, vocabulary: &Vocabulary, whole: bool) -> Result<u32> {
     let _environment = DefaultEnvironment::enter();
     let alphabet =

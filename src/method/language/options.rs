@@ -1,4 +1,4 @@
-//! How a language model is to be used.
+//! The choices for encoding with a language model.
 
 use std::sync::Arc;
 
@@ -11,36 +11,36 @@ use crate::error::{Error, Result};
 use crate::method::identity::{ModelUse, TokenKind};
 use crate::method::model::{ConfiguredModel, ModelCoder};
 
-/// Characters of a context, where nothing else is asked for.
+/// The default of [`LanguageOptions::context`].
 const CONTEXT: u32 = 2048;
-/// Contexts that are decoded at a time, where there is memory.
+/// The default of [`LanguageOptions::lockstep`].
 const LOCKSTEP: u32 = 128;
-/// Memory for decoding, where nothing else is asked for: half of what a decoder allows.
+/// The default of [`LanguageOptions::memory`]: half of what a decoder allows by default.
 const MEMORY: u64 = 1 << 30;
 
 /// Choices for encoding with a language model.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct LanguageOptions {
-    /// What the model predicts; its own tokens where it has a tokenizer and nothing else is
-    /// asked for.
+    /// The kind of tokens; `None` is the model's own, or characters if it has no tokenizer.
     pub tokens: Option<TokenKind>,
-    /// How many of the likeliest tokens have a probability of their own; the others share
-    /// an escape. `None` for all.
+    /// Number of the likeliest tokens that have a probability of their own; the others share
+    /// an escape. `None` is all.
     pub top_k: Option<u32>,
-    /// Characters of a context; `None` is 2,048, or what the model has.
+    /// Characters of a context; `None` is 2,048, or fewer if the model allows fewer.
     pub context: Option<u32>,
-    /// Frames whose samples stand together, channel by channel; 0 where each frame's do.
+    /// Frames of a block, in which samples are ordered by channel; 0 keeps frames in order.
     pub blocking: u32,
-    /// Contexts that are decoded at a time; `None` is 128, or as many as the memory holds.
+    /// Contexts that are decoded side by side; `None` is 128, or as many as the memory holds.
     pub lockstep: Option<u32>,
-    /// Bytes that the contexts may take, while the stream is decoded and while it is made:
-    /// there are fewer at a time, and fewer threads, where that is enough.
+    /// Bytes that the contexts may take, in the encoder and in decoders.
+    ///
+    /// Fewer contexts and fewer threads are taken if that is enough.
     pub memory: u64,
-    /// Whether the encoder predicts one token after another as a decoder does, and not whole
-    /// contexts at once: slower, and the same bytes.
+    /// Whether the encoder predicts one token after another, as a decoder does. It predicts
+    /// whole contexts at once otherwise, which is faster and gives the same bytes.
     pub stepping: bool,
-    /// Whether there is nothing but an estimate to be made.
+    /// Whether coders only estimate.
     pub(crate) estimating: bool,
 }
 
@@ -60,43 +60,43 @@ impl Default for LanguageOptions {
 }
 
 impl LanguageOptions {
-    /// Chooses what the model predicts.
+    /// Sets the kind of tokens.
     pub fn with_tokens(mut self, tokens: TokenKind) -> Self {
         self.tokens = Some(tokens);
         self
     }
 
-    /// Chooses how many tokens have a probability of their own.
+    /// Sets the number of tokens that have a probability of their own.
     pub fn with_top_k(mut self, top_k: u32) -> Self {
         self.top_k = Some(top_k);
         self
     }
 
-    /// Chooses the characters of a context.
+    /// Sets the characters of a context.
     pub fn with_context(mut self, characters: u32) -> Self {
         self.context = Some(characters);
         self
     }
 
-    /// Chooses how many frames' samples stand together, channel by channel.
+    /// Sets the frames of a block.
     pub fn with_blocking(mut self, frames: u32) -> Self {
         self.blocking = frames;
         self
     }
 
-    /// Chooses the number of contexts that are decoded at a time.
+    /// Sets the number of contexts that are decoded side by side.
     pub fn with_lockstep(mut self, contexts: u32) -> Self {
         self.lockstep = Some(contexts);
         self
     }
 
-    /// Chooses the bytes that the contexts may take.
+    /// Sets the bytes that the contexts may take.
     pub fn with_memory(mut self, bytes: u64) -> Self {
         self.memory = bytes;
         self
     }
 
-    /// Chooses whether the encoder predicts one token after another, as a decoder does.
+    /// Sets whether the encoder predicts one token after another, as a decoder does.
     pub fn with_stepping(mut self, stepping: bool) -> Self {
         self.stepping = stepping;
         self
@@ -109,8 +109,8 @@ impl LanguageOptions {
         self
     }
 
-    /// A coder for audio in chunks of at most so many frames, with at most so many threads,
-    /// once the choices are known to be possible.
+    /// Checks the choices and makes a coder for audio in chunks of at most `chunk_frames`, with
+    /// at most `threads` threads.
     pub(crate) fn coder(
         &self,
         model: &LanguageModel,
@@ -131,7 +131,7 @@ impl LanguageOptions {
         };
         let usage = self.fitting(usage, model, symbols)?;
         let most = if self.stepping {
-            // Contexts are shared out; one thread is counted with them.
+            // The threads share the contexts; one thread is counted with them.
             1 + self.memory.saturating_sub(memory(model, &usage, symbols)) / THREAD_MEMORY
         } else {
             self.memory / (model.context_bytes(context as usize) + THREAD_MEMORY)
@@ -145,7 +145,7 @@ impl LanguageOptions {
     fn tokens_of(&self, model: &LanguageModel) -> Result<TokenKind> {
         match (self.tokens, model.tokenizer()) {
             (Some(TokenKind::Bpe), None) => {
-                Err(Error::argument("this model has no tokenizer; it predicts characters"))
+                Err(Error::argument("the model has no tokenizer: choose characters as tokens"))
             }
             (Some(tokens), _) => Ok(tokens),
             (None, Some(_)) => Ok(TokenKind::Bpe),
@@ -153,10 +153,10 @@ impl LanguageOptions {
         }
     }
 
-    /// Nothing where all symbols are among the likeliest.
+    /// `None` if all symbols are among the likeliest.
     fn top_k_of(&self, symbols: usize) -> Result<Option<u32>> {
         match self.top_k {
-            Some(0) => Err(Error::argument("a top-k of 0: at least one token has a probability")),
+            Some(0) => Err(Error::argument("top-k is 0; it must be at least 1")),
             top_k => Ok(top_k.filter(|&k| (k as usize) < symbols)),
         }
     }
@@ -167,20 +167,21 @@ impl LanguageOptions {
         let least = u32::try_from(spec.frame_bytes()).unwrap_or(u32::MAX);
         if context < least || context > positions {
             return Err(Error::argument(format!(
-                "contexts of {context} characters: with this audio they have at least {least}, \
-                 with this model at most {positions}"
+                "a context of {context} characters is not possible: this audio needs at least \
+                 {least}, this model allows at most {positions}"
             )));
         }
         Ok(context)
     }
 
-    /// No more than a chunk has segments, where nothing else is asked for.
+    /// Takes no more contexts by default than a chunk has segments.
     fn lockstep_of(&self, context: u32, spec: &AudioSpec, chunk_frames: u64) -> Result<u32> {
         if let Some(contexts) = self.lockstep {
             let possible = (1..=MOST_LOCKSTEP).contains(&contexts);
             return possible.then_some(contexts).ok_or_else(|| {
                 Error::argument(format!(
-                    "{contexts} contexts at a time: 1 to {MOST_LOCKSTEP} are possible"
+                    "the number of contexts side by side is {contexts}; it must be 1 to \
+                     {MOST_LOCKSTEP}"
                 ))
             });
         }
@@ -192,7 +193,7 @@ impl LanguageOptions {
         Ok(lockstep)
     }
 
-    /// Makes a batch that does not fit into the memory smaller, unless it was asked for.
+    /// Halves the number of contexts until they fit into the memory, unless the caller chose it.
     fn fitting(
         &self,
         mut usage: ModelUse,
@@ -207,8 +208,8 @@ impl LanguageOptions {
             let ModelUse { lockstep, context, .. } = usage;
             if lockstep == 1 || self.lockstep.is_some() {
                 return Err(Error::argument(format!(
-                    "contexts of {context} characters, {lockstep} at a time, take {needed} bytes \
-                     of memory, and {} are allowed: allow more, or take shorter ones",
+                    "{lockstep} contexts of {context} characters take {needed} bytes of memory; {} \
+                     are allowed: allow more, or choose shorter contexts",
                     self.memory
                 )));
             }

@@ -1,7 +1,7 @@
-//! The lowest bits of a text's bytes: what the characters leave out.
+//! The planes of a text: the lowest bits of its bytes, which the characters leave out.
 //!
-//! All characters are known before the first plane bit, so that a modelled one can go by
-//! the character above it.
+//! All characters are coded before the first plane bit, so that the model of a bit knows the
+//! character above it.
 
 use crate::entropy::{AdaptiveBit, RangeDecoder, RangeEncoder, UNITS, cost};
 use crate::planes::{BitReader, BitWriter, PlaneKind};
@@ -9,10 +9,10 @@ use crate::planes::{BitReader, BitWriter, PlaneKind};
 use super::account::units;
 use super::vocabulary::CHARACTERS;
 
-/// The nodes of one plane, by character.
+/// The adaptive bits of one plane, by character.
 type Nodes = [AdaptiveBit; CHARACTERS];
 
-/// How each plane is kept best. A sample has `kinds` bytes.
+/// Chooses the best kind for each plane. A sample has `bytes` bytes.
 pub(crate) fn choose(text: &[u8], bytes: usize) -> Vec<PlaneKind> {
     let samples = (text.len() / bytes) as u64;
     let (mut ones, mut costs) = (vec![0u64; bytes], vec![0u64; bytes]);
@@ -38,7 +38,7 @@ pub(crate) fn choose(text: &[u8], bytes: usize) -> Vec<PlaneKind> {
     ones.into_iter().zip(costs).map(kind).collect()
 }
 
-/// Goes through the plane bits of a text, whichever way.
+/// Visits the plane bits of a text, for both directions.
 fn walk(text: &mut [u8], kinds: &[PlaneKind], mut each: impl FnMut(&mut u8, Place<'_>)) {
     let mut nodes: Vec<Nodes> = vec![[AdaptiveBit::NEW; CHARACTERS]; kinds.len()];
     for sample in text.chunks_exact_mut(kinds.len()) {

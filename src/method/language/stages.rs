@@ -1,28 +1,28 @@
-//! Where the time of a language model went.
+//! Times of the stages of the work with a language model.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// A part of the work with a language model.
+/// A stage of the work with a language model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Stage {
-    /// Samples become characters, and these become tokens.
+    /// Turning samples into characters, and these into tokens.
     Tokenizing,
-    /// Tokens go through the model.
+    /// Putting tokens through the model.
     Model,
-    /// Logits become frequencies.
+    /// Turning logits into frequencies.
     Frequencies,
-    /// Tokens become bytes and come back, once there are frequencies.
+    /// Coding tokens with their frequencies, in both directions.
     Coding,
-    /// Planes become bytes and come back, and samples with them.
+    /// Coding planes, in both directions, and restoring samples.
     Planes,
-    /// An encoder looks at what it has made, in whatever way it was asked to.
+    /// Verifying payloads in the encoder.
     Checking,
 }
 
 impl Stage {
-    /// All stages, in the order in which an encoder comes to them.
+    /// All stages, in the order of an encoder.
     pub const ALL: &[Stage] = &[
         Stage::Tokenizing,
         Stage::Model,
@@ -32,7 +32,7 @@ impl Stage {
         Stage::Checking,
     ];
 
-    /// The stage's name in tables.
+    /// Returns the stage's name in tables.
     pub fn name(self) -> &'static str {
         match self {
             Stage::Tokenizing => "tokenizing",
@@ -45,7 +45,7 @@ impl Stage {
     }
 }
 
-/// The time of each stage, on all threads together.
+/// The time of each stage, summed over all threads.
 #[derive(Debug, Default)]
 pub(crate) struct Times([AtomicU64; 6]);
 
@@ -61,13 +61,13 @@ impl Times {
     }
 }
 
-/// The time since it was started, or none where nothing can tell the time.
+/// The time since its start; zero on systems without a clock.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Stopwatch(Option<Instant>);
 
 impl Stopwatch {
     pub(crate) fn start() -> Self {
-        // WebAssembly without a system around it has no clock, and panics when it is asked.
+        // WebAssembly without an operating system has no clock, and `now` panics.
         let clock = !cfg!(all(target_family = "wasm", target_os = "unknown"));
         Stopwatch(clock.then(Instant::now))
     }
@@ -77,11 +77,11 @@ impl Stopwatch {
     }
 }
 
-/// Takes the time of stages.
+/// Measures the time of stages.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Clock<'a> {
     times: &'a Times,
-    /// Whether all of it is for checking.
+    /// Whether all time counts as checking.
     checking: bool,
 }
 
@@ -90,17 +90,17 @@ impl<'a> Clock<'a> {
         Clock { times, checking: false }
     }
 
-    /// One for work that is done again to check it.
+    /// Returns a clock that counts all time as checking.
     pub(crate) fn checking(self) -> Self {
         Clock { checking: true, ..self }
     }
 
-    /// Counts time that was taken.
+    /// Adds time to a stage.
     pub(crate) fn add(self, stage: Stage, time: Duration) {
         self.times.add(if self.checking { Stage::Checking } else { stage }, time);
     }
 
-    /// Does some work of one thread and counts its time.
+    /// Does some work on this thread and adds its time to a stage.
     pub(crate) fn time<T>(self, stage: Stage, work: impl FnOnce() -> T) -> T {
         let began = Stopwatch::start();
         let result = work();

@@ -1,7 +1,7 @@
-//! From the samples of a chunk to its text, segment by segment, and back.
+//! The samples of a chunk to its text, segment by segment, and back.
 //!
-//! The text of a chunk are the bytes that its samples give, in the order in which they are
-//! coded. A byte's upper seven bits are a character, its lowest is a plane's.
+//! The text of a chunk is the bytes of its samples, in the order in which they are coded. The
+//! upper seven bits of a byte are a character, the lowest bit belongs to a plane.
 
 use std::ops::Range;
 
@@ -10,24 +10,24 @@ use crate::error::{Error, Result};
 use crate::memory;
 use crate::planes::{Layout, Mapping};
 
-/// Where everything in the text of a chunk stands.
+/// The layout of a chunk's text.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Arrangement {
     layout: Layout,
-    /// What is added to a value.
+    /// The offset that the mapping adds to a value.
     offset: i64,
     sample_bytes: usize,
     channels: usize,
     frames: usize,
     /// Frames of a segment; the last one may have fewer.
     segment: usize,
-    /// Frames whose samples stand together, channel by channel.
+    /// Frames of a block, in which samples are ordered by channel.
     block: usize,
 }
 
 impl Arrangement {
-    /// The arrangement with at most `context` characters in a segment. `None` where not
-    /// even one frame has so few.
+    /// Makes an arrangement with at most `context` characters in a segment; `None` if a frame
+    /// has more.
     pub(crate) fn new(
         spec: &AudioSpec,
         frames: usize,
@@ -50,29 +50,28 @@ impl Arrangement {
         })
     }
 
-    /// Characters of a sample, and planes.
+    /// Returns the characters of a sample, and the number of planes.
     pub(crate) fn bytes(&self) -> usize {
         self.layout.bytes
     }
 
-    /// Characters of the chunk.
+    /// Returns the characters of the chunk.
     pub(crate) fn length(&self) -> usize {
         self.frames * self.channels * self.layout.bytes
     }
 
-    /// The characters of each segment.
+    /// Returns the range of each segment in the text.
     pub(crate) fn segments(&self) -> impl ExactSizeIterator<Item = Range<usize>> + Clone {
         let (all, each) = (self.length(), self.segment * self.channels * self.layout.bytes);
         (0..self.frames.div_ceil(self.segment)).map(move |at| at * each..all.min((at + 1) * each))
     }
 
-    /// Frames that so many characters are, where these are whole frames.
+    /// Returns the number of frames of whole frames' characters.
     pub(crate) fn frames_of(&self, characters: usize) -> usize {
         characters / (self.channels * self.layout.bytes)
     }
 
-    /// The samples of the chunk in the order in which they are coded, by their places in
-    /// its PCM.
+    /// Returns the number in the PCM of each sample, in the order in which samples are coded.
     fn order(&self) -> impl Iterator<Item = usize> {
         let Arrangement { channels, frames, segment, block, .. } = *self;
         let parts = move |within: Range<usize>, length: usize| {
@@ -87,7 +86,7 @@ impl Arrangement {
         )
     }
 
-    /// The text of a chunk.
+    /// Turns PCM into text.
     pub(crate) fn text(&self, pcm: &[u8]) -> Result<Vec<u8>> {
         let mut text = memory::room(self.length())?;
         for sample in self.order() {
@@ -98,14 +97,14 @@ impl Arrangement {
         Ok(text)
     }
 
-    /// The PCM of a text.
+    /// Turns text into PCM.
     pub(crate) fn pcm(&self, text: &[u8]) -> Result<Vec<u8>> {
         let mut pcm = memory::filled(0, self.frames * self.channels * self.sample_bytes)?;
         for (sample, bytes) in self.order().zip(text.chunks_exact(self.layout.bytes)) {
             let bits = bytes.iter().fold(0, |bits, &byte| bits << 8 | i64::from(byte));
             let value = self.layout.wrap(bits.wrapping_sub(self.offset));
             if !self.layout.put(value, &mut pcm[sample * self.sample_bytes..]) {
-                return Err(Error::malformed("a sample that is too large"));
+                return Err(Error::malformed("a sample is too large for its format"));
             }
         }
         Ok(pcm)
@@ -122,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn every_format_comes_back() {
+    fn every_format_round_trips() {
         for format in [
             SampleFormat::U8,
             SampleFormat::S16,
@@ -153,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn samples_stand_highest_byte_first_and_in_blocks() {
+    fn samples_are_big_endian_and_ordered_by_blocks() {
         let spec = AudioSpec::new(SampleFormat::S16, 2, 8000);
         let pcm = [1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0, 7, 0, 8, 0];
         let text = |blocking, mapping| {

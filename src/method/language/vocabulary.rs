@@ -1,14 +1,14 @@
-//! Tokens and what they spell.
+//! Tokens and the text that they spell.
 
 use crate::error::{Error, Result};
 
-/// Characters: what the upper seven bits of a byte can be.
+/// The number of characters: the values of the upper seven bits of a byte.
 pub(crate) const CHARACTERS: usize = 128;
 
-/// The tokens of a model, and the bytes that each stands for.
+/// The tokens of a model, and the bytes that each of them spells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vocabulary {
-    /// Bytes of each token; none for those that spell nothing.
+    /// The bytes of each token; `None` for tokens that spell nothing.
     tokens: Vec<Option<Box<[u8]>>>,
     /// The token of each character alone.
     characters: [u32; CHARACTERS],
@@ -18,14 +18,15 @@ pub struct Vocabulary {
 
 /// Cuts text into the tokens of a vocabulary.
 pub trait Tokenizer: Send + Sync {
-    /// Tokens for `text`, which is ASCII. Whether they spell it is for the caller to check.
+    /// Returns tokens for `text`, which is ASCII. The caller checks that they spell it.
     fn tokens(&self, text: &[u8]) -> Vec<u32>;
 }
 
 impl Vocabulary {
-    /// A vocabulary with these bytes for each token, `None` for those that spell nothing;
-    /// these tokens for the 128 characters; and this one before everything else. Fails
-    /// where the table does not bear them out.
+    /// Makes a vocabulary of the bytes of each token, the token of each character, and the
+    /// token that a context begins with. Tokens that spell nothing have `None`.
+    ///
+    /// Fails if a token of a character does not spell it, or if there is no such beginning.
     pub fn new(
         tokens: Vec<Option<Box<[u8]>>>,
         characters: [u32; CHARACTERS],
@@ -35,40 +36,40 @@ impl Vocabulary {
             let bytes = tokens.get(token as usize).and_then(Option::as_deref);
             if bytes != Some(&[character as u8]) {
                 return Err(Error::model(format!(
-                    "the vocabulary cannot spell the character {character:#04x}"
+                    "token {token} must spell the character {character:#04x}; it does not"
                 )));
             }
         }
         if beginning as usize >= tokens.len() {
             return Err(Error::model(format!(
-                "the beginning of a text is token {beginning}, of {}",
+                "a context begins with token {beginning}; tokens must be below {}",
                 tokens.len()
             )));
         }
         Ok(Vocabulary { tokens, characters, beginning })
     }
 
-    /// Number of tokens.
+    /// Returns the number of tokens.
     pub fn len(&self) -> usize {
         self.tokens.len()
     }
 
-    /// Whether there are no tokens, which is never so.
+    /// Returns whether there are no tokens, which is never the case.
     pub fn is_empty(&self) -> bool {
         self.tokens.is_empty()
     }
 
-    /// What a token spells.
+    /// Returns the bytes that a token spells.
     pub fn bytes(&self, token: u32) -> Option<&[u8]> {
         self.tokens.get(token as usize)?.as_deref()
     }
 
-    /// The token of each character alone.
+    /// Returns the token of each character.
     pub fn characters(&self) -> &[u32; CHARACTERS] {
         &self.characters
     }
 
-    /// The token that a context begins with.
+    /// Returns the token that a context begins with.
     pub fn beginning(&self) -> u32 {
         self.beginning
     }

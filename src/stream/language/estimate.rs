@@ -1,4 +1,4 @@
-//! What a stream would take, without making it.
+//! Estimates of a stream's size.
 
 use std::io::{self, Write};
 
@@ -11,39 +11,40 @@ use crate::method::preset::Preset;
 use crate::stream::encoder::Encoder;
 use crate::stream::options::EncodeOptions;
 
-/// What a stream would take if arithmetic coding had a language model's own probabilities.
+/// The size of a stream under a language model's own probabilities.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Estimate {
-    /// Where the model's bits go.
+    /// The cost of the chunks that go through the model.
     pub account: Account,
-    /// What each segment takes, in the order of frames, if the options' meter
+    /// The cost of each segment, in the order of frames, if the model's meter
     /// [keeps](crate::language::Meter::with_segments) segments.
     pub segments: Vec<SegmentCost>,
-    /// Bytes of the stream that are in no payload of the model: its header, its trailer,
-    /// what stands before and behind payloads, and chunks of one repeated frame.
+    /// Bytes of the stream outside the model's payloads: header, trailer, the bytes around
+    /// payloads, and constant chunks.
     pub other_bytes: u64,
-    /// Bits of the whole stream, with all that the model makes of its chunks, were it more
-    /// than their audio.
+    /// Bits of the whole stream. Chunks that the model makes larger than their PCM count with
+    /// the model's size.
     pub bits: f64,
 }
 
-/// Estimates the stream that these options make of this PCM with their language model.
+/// Estimates the size of the stream that a language model makes of this PCM.
 ///
-/// All is as if it were encoded, up to the arithmetic coder: chunks, wasted bits, segments,
-/// tokens, planes and what goes around them. But tokens take their cross entropy: the binary
-/// logarithm of the softmax of their logits, in double precision. With a top-k an escape
-/// has the sum of the probabilities that were not chosen, and which of these tokens it is
-/// takes what the format gives it. Planes take what their probabilities come to. Nothing is
-/// verified, stepping makes no difference, and what the preset would make of chunks that the
-/// model expands is left out. The options' meter counts tokens and time, and has no account
-/// of it.
+/// Chunks, wasted bits, segments, tokens, planes and the bytes around them are those of a real
+/// stream. Tokens take their cross entropy: the binary logarithm of the softmax of their
+/// logits, in double precision. With a top-k, an escape has the sum of the probabilities that
+/// were not chosen, and the format says what the choice among these tokens takes. Planes take
+/// the bits of their probabilities.
 ///
-/// # How near it is
+/// Nothing is verified, stepping makes no difference, and no other method is tried for chunks
+/// that the model expands. The model's meter counts tokens and time; its account stays as it
+/// is.
+///
+/// # Accuracy
 ///
 /// Let p be the probability of a token, N the number of frequencies that there are (the
-/// symbols of the alphabet, or k + 1 with a top-k), V that of symbols and M that of symbols
-/// without a frequency of their own.
+/// symbols of the alphabet, or k + 1 with a top-k), V the number of symbols and M the number of
+/// symbols without a frequency of their own.
 ///
 /// - Frequencies are out of 2^24, of which each has one before the rest is shared out by
 ///   weights, which are cut to 30 bits. A frequency is at least 1, and at least

@@ -1,4 +1,4 @@
-//! Whether a payload holds what was put into it.
+//! The encoder's checks of its own payloads.
 
 use super::Coder;
 use super::cut::Cut;
@@ -13,8 +13,7 @@ use crate::method::language::stages::Stage;
 use crate::planes::BitReader;
 
 impl Coder {
-    /// Whether a payload gives back all that was put into it, as long as the model says the
-    /// same again.
+    /// Returns whether a payload decodes to the chunk, if the model predicts the same again.
     pub(super) fn bytes_hold(
         &self,
         payload: &[u8],
@@ -22,8 +21,8 @@ impl Coder {
         coded: &[Vec<CodedToken>],
         pcm: &[u8],
     ) -> Result<bool> {
-        let parts = Payload::split(payload, &cut.arrangement)?;
-        let mut tokens = RangeDecoder::new(parts.tokens);
+        let payload = Payload::split(payload, &cut.arrangement)?;
+        let mut tokens = RangeDecoder::new(payload.tokens);
         let mut holds = true;
         self.in_order(coded, |CodedToken { first, escaped }| {
             for Interval { cumulative, frequency } in std::iter::once(first).chain(escaped) {
@@ -34,13 +33,13 @@ impl Coder {
         });
         let mut back = memory::copied(&cut.text)?;
         back.iter_mut().for_each(|byte| *byte &= !1);
-        let mut packed = BitReader::new(parts.planes);
-        planes::read(&mut back, &parts.kinds, &mut packed, &mut tokens);
+        let mut packed = BitReader::new(payload.planes);
+        planes::read(&mut back, &payload.kinds, &mut packed, &mut tokens);
         Ok(holds && packed.is_done() && cut.arrangement.pcm(&back)? == pcm)
     }
 
-    /// Whether one segment of each batch is predicted the same way when it is gone through
-    /// as a decoder does.
+    /// Returns whether the model predicts the same again, step by step as in a decoder, for one
+    /// segment of each batch.
     pub(super) fn samples_hold(&self, cut: &Cut<'_>, coded: &[Vec<CodedToken>]) -> Result<bool> {
         let lockstep = self.usage.lockstep as usize;
         let segments: Vec<(&[usize], &[CodedToken])> = cut
@@ -61,14 +60,14 @@ impl Coder {
             self.begin(&mut contexts, samples.len());
             let mut places = vec![0; samples.len()];
             contexts =
-                self.in_lockstep(cut.way, clock, Stage::Checking, contexts, |at, context| {
+                self.in_lockstep(cut.spelling, clock, Stage::Checking, contexts, |at, context| {
                     let ((symbols, coded), place) = (samples[at], &mut places[at]);
                     let symbol = symbols[*place];
                     let same = context.distribution.code(symbol) == coded[*place];
                     holds &= same;
                     *place += 1;
                     let more = same && *place < symbols.len();
-                    context.next = more.then(|| cut.way.alphabet.token(symbol));
+                    context.next = more.then(|| cut.spelling.alphabet.token(symbol));
                     Ok(())
                 })?;
         }

@@ -1,4 +1,4 @@
-//! What chunks take.
+//! The costs of chunks.
 
 use super::cut::Cut;
 use super::payload::Payload;
@@ -13,9 +13,8 @@ use crate::numerics::environment::DefaultEnvironment;
 use crate::planes::PlaneKind;
 
 impl Coder {
-    /// What a chunk would take if arithmetic coding had the model's own probabilities, and a
-    /// payload of nothing in its place, no longer than the chunk; `None` where a context
-    /// holds not even one frame of it.
+    /// Computes the cost of a chunk under the model's own probabilities; `None` if a context
+    /// does not hold one frame of it. The payload has zeros and is no longer than the chunk.
     pub(super) fn estimate(&self, chunk: ChunkPcm<'_>) -> Result<Option<Encoded>> {
         let _environment = DefaultEnvironment::enter();
         let clock = self.clock();
@@ -33,12 +32,12 @@ impl Coder {
             clock.time(Stage::Planes, || planes::choose(&cut.text, cut.arrangement.bytes()));
         let tally = self.tally(&mut cut, chunk.first_frame, &kinds, &costs, |&cost| cost);
         let length = tally.whole_bytes();
-        // By its own probabilities a model may lose any number of bits.
+        // Under its own probabilities a model may lose any number of bits.
         let payload = memory::filled(0, length.min(chunk.pcm.len() as u64) as usize)?;
         Ok(Some(Encoded { payload, length, tally }))
     }
 
-    /// What a chunk takes whose tokens cost this and whose planes are kept like that.
+    /// Sums up the cost of a chunk from the costs of its tokens and the kinds of its planes.
     pub(super) fn tally<T>(
         &self,
         cut: &mut Cut<'_>,
@@ -47,7 +46,7 @@ impl Coder {
         segments: &[Vec<T>],
         cost: impl Fn(&T) -> TokenCost,
     ) -> Tally {
-        let Cut { arrangement, text, places, symbols, way, .. } = cut;
+        let Cut { arrangement, text, places, symbols, spelling, .. } = cut;
         let mut tally = Tally::new(kinds.len(), Payload::head_bytes(kinds.len()) as u64);
         let mut frame = first_frame;
         for ((place, symbols), tokens) in places.iter().zip(symbols).zip(segments) {
@@ -56,13 +55,13 @@ impl Coder {
             frame += frames;
             let mut at = place.start;
             for (&symbol, token) in symbols.iter().zip(tokens) {
-                let spelled = self.model.vocabulary().bytes(way.alphabet.token(symbol));
+                let spelled = self.model.vocabulary().bytes(spelling.alphabet.token(symbol));
                 let end = at + spelled.unwrap_or_default().len();
                 tally.token(cost(token), at..end);
                 at = end;
             }
         }
-        // All but the last one are of one length.
+        // All segments but the last one have the same length.
         let segment = places.first().map_or(1, |place| place.len().max(1));
         planes::costs(text, kinds, |at, units| tally.plane(units, at / segment, at));
         tally

@@ -1,4 +1,4 @@
-//! Chunks that are cut into tokens, and what follows for each of them.
+//! Chunks cut into symbols, and the model's predictions for each symbol.
 
 use std::ops::Range;
 
@@ -17,16 +17,17 @@ use crate::method::language::text::Arrangement;
 pub(super) struct Cut<'c> {
     pub(super) arrangement: Arrangement,
     pub(super) text: Vec<u8>,
-    /// Where each segment stands in the text, and its symbols.
+    /// The range of each segment in the text.
     pub(super) places: Vec<Range<usize>>,
+    /// The symbols of each segment.
     pub(super) symbols: Vec<Vec<usize>>,
-    /// Whether they are characters, whatever the stream's are.
+    /// Whether the symbols are characters in place of the tokens of the stream.
     pub(super) characters: bool,
-    pub(super) way: &'c Spelling,
+    pub(super) spelling: &'c Spelling,
 }
 
 impl Coder {
-    /// Cuts a chunk; `None` where a context holds not even one frame of it.
+    /// Cuts a chunk; `None` if a context does not hold one frame of it.
     pub(super) fn cut(&self, chunk: ChunkPcm<'_>) -> Result<Option<Cut<'_>>> {
         let ChunkPcm { pcm, spec, wasted, mapping, .. } = chunk;
         let frames = pcm.len() / spec.frame_bytes();
@@ -35,25 +36,25 @@ impl Coder {
         };
         let text = arrangement.text(pcm)?;
         let places: Vec<Range<usize>> = arrangement.segments().collect();
-        let symbols = |way: &Spelling| -> Option<Vec<Vec<usize>>> {
-            places.iter().map(|place| self.symbols(way, &text[place.clone()])).collect()
+        let symbols = |spelling: &Spelling| -> Option<Vec<Vec<usize>>> {
+            places.iter().map(|place| self.symbols(spelling, &text[place.clone()])).collect()
         };
         let (characters, symbols) = match symbols(&self.own) {
             Some(symbols) => (false, symbols),
-            // What the tokenizer cannot spell goes character by character.
+            // A text that the tokenizer cannot spell is coded character by character.
             None => {
-                let symbols = symbols(self.way(true));
+                let symbols = symbols(self.spelling(true));
                 (true, symbols.ok_or_else(|| Error::new(ErrorKind::Verification))?)
             }
         };
-        let way = self.way(characters);
-        Ok(Some(Cut { arrangement, text, places, symbols, characters, way }))
+        let spelling = self.spelling(characters);
+        Ok(Some(Cut { arrangement, text, places, symbols, characters, spelling }))
     }
 
-    /// The symbols of a segment; `None` where they do not spell it.
-    fn symbols(&self, way: &Spelling, text: &[u8]) -> Option<Vec<usize>> {
+    /// Returns the symbols of a segment; `None` if the tokenizer does not spell it.
+    fn symbols(&self, spelling: &Spelling, text: &[u8]) -> Option<Vec<usize>> {
         let characters = || text.iter().map(|byte| byte >> 1);
-        let tokenizer = match way.alphabet.kind() {
+        let tokenizer = match spelling.alphabet.kind() {
             TokenKind::Characters => return Some(characters().map(usize::from).collect()),
             TokenKind::Bpe => self.model.tokenizer()?,
         };
@@ -63,18 +64,18 @@ impl Coder {
         if !spelled.copied().eq(characters()) {
             return None;
         }
-        tokens.iter().map(|&token| way.alphabet.symbol(token)).collect()
+        tokens.iter().map(|&token| spelling.alphabet.symbol(token)).collect()
     }
 
-    /// What goes through the model: the beginning, and all symbols but the last.
-    fn tokens(&self, way: &Spelling, symbols: &[usize]) -> Vec<u32> {
+    /// Returns the tokens that go through the model: the beginning, and all symbols but the last.
+    fn tokens(&self, spelling: &Spelling, symbols: &[usize]) -> Vec<u32> {
         let before = symbols.split_last().map_or(&[][..], |(_, before)| before);
-        let tokens = before.iter().map(|&symbol| way.alphabet.token(symbol));
+        let tokens = before.iter().map(|&symbol| spelling.alphabet.token(symbol));
         std::iter::once(self.beginning()).chain(tokens).collect()
     }
 
-    /// Takes something from what is predicted for each symbol of each segment, whole
-    /// contexts at once. Each thread makes its memory once. They `count` as progress.
+    /// Predicts whole contexts at once and calls `take` for each symbol of each segment, with a
+    /// buffer of its thread. With `count` the symbols count as progress.
     pub(super) fn by_contexts<M: Default, T: Send>(
         &self,
         cut: &Cut<'_>,
@@ -86,13 +87,13 @@ impl Coder {
             self.threads,
             cut.symbols.len(),
             || (self.cache(), Buffers::default(), M::default()),
-            |(cache, room, own), at| {
+            |(cache, buffers, own), at| {
                 let symbols = &cut.symbols[at];
                 cache.clear();
-                let tokens = self.tokens(cut.way, symbols);
+                let tokens = self.tokens(cut.spelling, symbols);
                 let mut taken = memory::room(symbols.len())?;
                 let mut runs = [Run { cache, tokens: &tokens }];
-                self.predict(cut.way, clock, &mut runs, room, |_, at, predicted| {
+                self.predict(cut.spelling, clock, &mut runs, buffers, |_, at, predicted| {
                     taken.push(take(own, predicted, symbols[at]));
                 })?;
                 if count {
@@ -105,7 +106,8 @@ impl Coder {
         .collect()
     }
 
-    /// How each symbol of each segment is coded, step by step as a decoder goes.
+    /// Predicts step by step, as a decoder does, and returns how each symbol of each segment is
+    /// coded.
     pub(super) fn by_steps(&self, cut: &Cut<'_>, count: bool) -> Result<Vec<Vec<CodedToken>>> {
         let lockstep = self.usage.lockstep as usize;
         let mut coded: Vec<Vec<CodedToken>> = Vec::with_capacity(cut.symbols.len());
@@ -116,19 +118,24 @@ impl Coder {
             coded.extend(batch.iter().map(|symbols| Vec::with_capacity(symbols.len())));
             let coded = &mut coded[first..];
             let clock = self.clock();
-            contexts =
-                self.in_lockstep(cut.way, clock, Stage::Frequencies, contexts, |at, context| {
+            contexts = self.in_lockstep(
+                cut.spelling,
+                clock,
+                Stage::Frequencies,
+                contexts,
+                |at, context| {
                     let (symbols, coded) = (&batch[at], &mut coded[at]);
                     let symbol = symbols[coded.len()];
                     coded.push(context.distribution.code(symbol));
-                    let token = cut.way.alphabet.token(symbol);
+                    let token = cut.spelling.alphabet.token(symbol);
                     if count {
                         let spelled = self.model.vocabulary().bytes(token).unwrap_or_default();
                         self.model.meter().count(1, spelled.len());
                     }
                     context.next = (coded.len() < symbols.len()).then_some(token);
                     Ok(())
-                })?;
+                },
+            )?;
         }
         Ok(coded)
     }

@@ -1,4 +1,4 @@
-//! From a payload to a chunk.
+//! Decoding of a payload.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use crate::audio::AudioSpec;
 use crate::entropy::RangeDecoder;
 use crate::error::{Error, Result};
 use crate::memory;
-use crate::method::language::frequencies::{Found, TOTAL};
+use crate::method::language::frequencies::{FoundSymbol, TOTAL};
 use crate::method::language::planes;
 use crate::method::language::stages::{Clock, Stage};
 use crate::numerics::environment::DefaultEnvironment;
@@ -29,49 +29,49 @@ impl Coder {
     ) -> Result<Vec<u8>> {
         let _environment = DefaultEnvironment::enter();
         let arrangement = arrangement(&self.usage, spec, frames, wasted, mapping)?;
-        let parts = Payload::split(payload, &arrangement)?;
-        let way = self.way(parts.characters);
-        let mut tokens = RangeDecoder::new(parts.tokens);
+        let payload = Payload::split(payload, &arrangement)?;
+        let spelling = self.spelling(payload.characters);
+        let mut tokens = RangeDecoder::new(payload.tokens);
         let mut text = memory::filled(0, arrangement.length())?;
 
-        // A batch at a time: there may be as many segments as characters.
+        // The ranges are made batch by batch: there may be as many segments as characters.
         let mut segments = arrangement.segments();
         let mut contexts: Vec<Context> = Vec::new();
         while segments.len() > 0 {
             let batch: Vec<_> = segments.by_ref().take(self.usage.lockstep as usize).collect();
             self.begin(&mut contexts, batch.len());
-            contexts = self.decode_batch(way, clock, contexts, batch, &mut text, &mut tokens)?;
+            contexts =
+                self.decode_batch(spelling, clock, contexts, batch, &mut text, &mut tokens)?;
         }
         clock.time(Stage::Planes, || {
-            let mut packed = BitReader::new(parts.planes);
-            planes::read(&mut text, &parts.kinds, &mut packed, &mut tokens);
+            let mut packed = BitReader::new(payload.planes);
+            planes::read(&mut text, &payload.kinds, &mut packed, &mut tokens);
             if !packed.is_done() {
-                return Err(Error::malformed("bits behind the last plane"));
+                return Err(Error::malformed("there are set bits after the last plane"));
             }
             arrangement.pcm(&text)
         })
     }
 
-    /// Fills the characters of these segments in, each shifted to where it stands in its
-    /// byte.
+    /// Decodes the characters of these segments into the upper seven bits of the text's bytes.
     fn decode_batch(
         &self,
-        way: &Spelling,
+        spelling: &Spelling,
         clock: Clock<'_>,
         contexts: Vec<Context>,
         mut places: Vec<Range<usize>>,
         text: &mut [u8],
         tokens: &mut RangeDecoder,
     ) -> Result<Vec<Context>> {
-        self.in_lockstep(way, clock, Stage::Coding, contexts, |at, context| {
+        self.in_lockstep(spelling, clock, Stage::Coding, contexts, |at, context| {
             let symbol = next_symbol(context, tokens);
-            let token = way.alphabet.token(symbol);
+            let token = spelling.alphabet.token(symbol);
             let spelled = self.model.vocabulary().bytes(token).unwrap_or_default();
             let place = &mut places[at];
-            let room = text[place.clone()].get_mut(..spelled.len());
-            let room =
-                room.ok_or_else(|| Error::malformed("a token beyond the end of its segment"))?;
-            for (byte, character) in room.iter_mut().zip(spelled) {
+            let bytes = text[place.clone()].get_mut(..spelled.len());
+            let bytes = bytes
+                .ok_or_else(|| Error::malformed("a token goes beyond the end of its segment"))?;
+            for (byte, character) in bytes.iter_mut().zip(spelled) {
                 *byte = character << 1;
             }
             place.start += spelled.len();
@@ -85,11 +85,11 @@ impl Coder {
 fn next_symbol(context: &Context, tokens: &mut RangeDecoder) -> usize {
     let (scale, number) = tokens.find(TOTAL);
     match context.distribution.find(number) {
-        Found::Symbol(symbol, interval) => {
+        FoundSymbol::Known(symbol, interval) => {
             tokens.advance(scale, interval.cumulative, interval.frequency);
             symbol
         }
-        Found::Escape(interval) => {
+        FoundSymbol::Escape(interval) => {
             tokens.advance(scale, interval.cumulative, interval.frequency);
             let (scale, number) = tokens.find(TOTAL);
             let (symbol, interval) = context.distribution.find_other(number);

@@ -1,4 +1,4 @@
-//! From a chunk to a payload.
+//! Encoding of a chunk.
 
 use super::cut::Cut;
 use super::payload::Payload;
@@ -13,14 +13,14 @@ use crate::numerics::environment::DefaultEnvironment;
 use crate::planes::BitWriter;
 
 impl Coder {
-    /// The payload of a chunk; `None` where a context holds not even one frame of it.
+    /// Encodes a chunk; `None` if a context does not hold one frame of it.
     pub(super) fn encode(&self, chunk: ChunkPcm<'_>, verify: Verify) -> Result<Option<Encoded>> {
         let _environment = DefaultEnvironment::enter();
         let clock = self.clock();
         let Some(mut cut) = clock.time(Stage::Tokenizing, || self.cut(chunk))? else {
             return Ok(None);
         };
-        // Decoding takes most of the time where all is decoded.
+        // With full verification most of the time goes to decoding, which counts instead.
         let count = verify != Verify::Full;
         let coded = if self.stepping {
             self.by_steps(&cut, count)?
@@ -76,7 +76,7 @@ impl Coder {
         Ok(Some(Encoded { length: payload.len() as u64, payload, tally }))
     }
 
-    /// Goes through the symbols of all segments in the order in which they are decoded.
+    /// Visits the symbols of all segments in the order in which they are decoded.
     pub(super) fn in_order(&self, segments: &[Vec<CodedToken>], mut each: impl FnMut(CodedToken)) {
         for batch in segments.chunks(self.usage.lockstep as usize) {
             let steps = batch.iter().map(Vec::len).max().unwrap_or(0);

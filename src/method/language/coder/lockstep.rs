@@ -1,4 +1,4 @@
-//! Contexts that go forward together, a token at a time.
+//! Contexts that advance together, one token at a time.
 
 use std::sync::mpsc;
 use std::thread;
@@ -10,12 +10,12 @@ use crate::method::language::frequencies::Distribution;
 use crate::method::language::stages::{Clock, Stage};
 use crate::numerics::environment::DefaultEnvironment;
 
-/// One of them.
+/// One of these contexts.
 pub(super) struct Context {
     cache: Cache,
-    /// The token that comes next, or none where there are no more.
+    /// The next token; `None` after the last one.
     pub(super) next: Option<u32>,
-    /// What follows that token, once it has gone through the model.
+    /// The prediction after that token, once it has gone through the model.
     pub(super) distribution: Distribution,
 }
 
@@ -25,7 +25,7 @@ impl Context {
         Context { cache: coder.cache(), next: None, distribution }
     }
 
-    /// Makes it a context without tokens again.
+    /// Empties the context.
     fn begin(&mut self, coder: &Coder) {
         self.cache.clear();
         self.next = Some(coder.beginning());
@@ -33,20 +33,20 @@ impl Context {
 }
 
 impl Coder {
-    /// Makes these as many contexts without tokens.
+    /// Makes `number` empty contexts, from those that are there.
     pub(super) fn begin(&self, contexts: &mut Vec<Context>, number: usize) {
         contexts.truncate(number);
         contexts.resize_with(number, || Context::new(self));
         contexts.iter_mut().for_each(|context| context.begin(self));
     }
 
-    /// Puts the next token of each of these contexts through the model.
+    /// Puts the next token of each context through the model.
     fn step(
         &self,
-        way: &Spelling,
+        spelling: &Spelling,
         clock: Clock<'_>,
         contexts: &mut [Context],
-        room: &mut Buffers,
+        buffers: &mut Buffers,
     ) -> Result<()> {
         let mut distributions = Vec::with_capacity(contexts.len());
         let mut runs = Vec::with_capacity(contexts.len());
@@ -57,17 +57,18 @@ impl Coder {
                 distributions.push(&mut context.distribution);
             }
         }
-        self.predict(way, clock, &mut runs, room, |run, _, predicted| {
+        self.predict(spelling, clock, &mut runs, buffers, |run, _, predicted| {
             predicted.put_into(distributions[run]);
         })
     }
 
-    /// Steps through contexts on several threads until none has a next token. After each
-    /// step `each` sees all contexts, in their order, and gives them their next tokens. What
-    /// it does is this stage.
+    /// Steps through contexts on several threads until none has a next token.
+    ///
+    /// After each step `each` is called for all contexts in order, and sets their next tokens.
+    /// Its time counts as `stage`.
     pub(super) fn in_lockstep(
         &self,
-        way: &Spelling,
+        spelling: &Spelling,
         clock: Clock<'_>,
         stage: Stage,
         mut contexts: Vec<Context>,
@@ -81,16 +82,16 @@ impl Coder {
                 let (done, take) = mpsc::channel();
                 let thread = thread::Builder::new().spawn_scoped(scope, move || {
                     let _environment = DefaultEnvironment::enter();
-                    let mut room = Buffers::default();
+                    let mut buffers = Buffers::default();
                     while let Ok(mut contexts) = work.recv() {
-                        let stepped = self.step(way, clock, &mut contexts, &mut room);
+                        let stepped = self.step(spelling, clock, &mut contexts, &mut buffers);
                         let failed = stepped.is_err();
                         if done.send(stepped.map(|()| contexts)).is_err() || failed {
                             break;
                         }
                     }
                 });
-                // A machine that has no more threads to give does the work with fewer.
+                // If the machine has no more threads, fewer do the work.
                 let Ok(thread) = thread else { break };
                 let rest = contexts.split_off(share);
                 let share = std::mem::replace(&mut contexts, rest);
@@ -110,11 +111,11 @@ impl Coder {
                 })
             };
             let mut result =
-                self.step_to_the_end(way, clock, &mut workers, &mut contexts, &mut each);
+                self.step_to_the_end(spelling, clock, &mut workers, &mut contexts, &mut each);
             let mut all = Vec::new();
             for Worker { give, take, thread, share } in workers {
-                // Nothing more comes, and so it ends. All are waited for: a scope does not
-                // forgive one that died.
+                // Closed channels end the thread. Each is joined: the scope would panic for a
+                // thread that panicked.
                 drop((give, take));
                 if thread.join().is_err() {
                     result = Err(Error::new(ErrorKind::Worker));
@@ -128,19 +129,19 @@ impl Coder {
 
     fn step_to_the_end(
         &self,
-        way: &Spelling,
+        spelling: &Spelling,
         clock: Clock<'_>,
         workers: &mut [Worker],
         contexts: &mut [Context],
         each: &mut impl FnMut(&mut dyn Iterator<Item = &mut Context>) -> Result<bool>,
     ) -> Result<()> {
         let died = || Error::new(ErrorKind::Worker);
-        let mut room = Buffers::default();
+        let mut buffers = Buffers::default();
         loop {
             for worker in &mut *workers {
                 worker.give.send(std::mem::take(&mut worker.share)).map_err(|_| died())?;
             }
-            self.step(way, clock, contexts, &mut room)?;
+            self.step(spelling, clock, contexts, &mut buffers)?;
             for worker in &mut *workers {
                 worker.share = worker.take.recv().map_err(|_| died())??;
             }
@@ -157,6 +158,6 @@ struct Worker<'scope> {
     give: mpsc::Sender<Vec<Context>>,
     take: mpsc::Receiver<Result<Vec<Context>>>,
     thread: thread::ScopedJoinHandle<'scope, ()>,
-    /// Its contexts, while it has nothing to do.
+    /// Its contexts, while it waits.
     share: Vec<Context>,
 }

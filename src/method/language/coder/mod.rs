@@ -1,11 +1,11 @@
 //! One chunk to the payload of the language method, and back.
 //!
-//! A chunk's text is cut into segments, and each is a context of its own. The encoder goes
-//! through whole segments, and then writes their tokens in the decoder's order; the decoder
-//! takes a token of each segment in turn, as many segments at a time as the header says.
+//! A chunk's text is cut into segments, and each is a context of its own. The encoder predicts
+//! whole segments and then writes their tokens in the decoder's order. The decoder takes a
+//! token of each segment in turn, for as many segments side by side as the header says.
 //!
-//! `cut.rs` is what comes before arithmetic coding, `encode.rs` and `decode.rs` are the two
-//! ways, `check.rs` is an encoder's look at what it made, `cost.rs` what that took or would.
+//! `cut.rs` cuts and predicts, `encode.rs` and `decode.rs` are the two directions, `check.rs`
+//! verifies payloads, `cost.rs` counts and estimates their bits.
 
 mod check;
 mod cost;
@@ -35,21 +35,21 @@ use crate::method::verify::Verify;
 use crate::numerics::environment::DefaultEnvironment;
 use crate::planes::Mapping;
 
-/// Memory that a thread may take beside its contexts.
+/// Bytes of memory that a thread may take beside its contexts.
 pub(crate) const THREAD_MEMORY: u64 = 64 << 20;
 
-/// Codes chunks with a model.
+/// Codes the chunks of one stream with a model.
 pub(crate) struct Coder {
     model: LanguageModel,
     usage: ModelUse,
-    /// The tokens of the stream, and the characters for chunks that its tokenizer cannot
-    /// spell.
+    /// The tokens of the stream.
     own: Spelling,
+    /// The characters, for chunks that the tokenizer cannot spell; `None` if `own` are these.
     characters: Option<Spelling>,
     threads: usize,
-    /// Whether an encoder goes through contexts step by step.
+    /// Whether the encoder predicts step by step, as a decoder does.
     stepping: bool,
-    /// Whether chunks are only measured.
+    /// Whether chunks are only estimated.
     estimating: bool,
 }
 
@@ -89,60 +89,59 @@ struct Buffers {
 
 impl Coder {
     pub(crate) fn new(model: LanguageModel, usage: ModelUse) -> Self {
-        let way = |kind| {
+        let spelling = |kind| {
             let alphabet = Alphabet::new(model.vocabulary(), kind);
             let head = model.engine().head(alphabet.few());
             Spelling { alphabet, head }
         };
-        let own = way(usage.tokens);
+        let own = spelling(usage.tokens);
         let characters =
-            (usage.tokens != TokenKind::Characters).then(|| way(TokenKind::Characters));
+            (usage.tokens != TokenKind::Characters).then(|| spelling(TokenKind::Characters));
         Coder { own, characters, model, usage, threads: 1, stepping: false, estimating: false }
     }
 
-    /// Chooses the number of threads that share a chunk.
+    /// Sets the number of threads that share a chunk.
     pub(crate) fn with_threads(mut self, threads: usize) -> Self {
         self.threads = threads;
         self
     }
 
-    /// Chooses whether an encoder predicts step by step, as a decoder does.
+    /// Sets whether the encoder predicts step by step, as a decoder does.
     pub(crate) fn with_stepping(mut self, stepping: bool) -> Self {
         self.stepping = stepping;
         self
     }
 
-    /// Chooses whether chunks are only measured: payloads have the length that they come
-    /// to, and nothing in them.
+    /// Sets whether chunks are only estimated.
     pub(crate) fn with_estimating(mut self, estimating: bool) -> Self {
         self.estimating = estimating;
         self
     }
 
-    fn way(&self, characters: bool) -> &Spelling {
+    fn spelling(&self, characters: bool) -> &Spelling {
         match &self.characters {
-            Some(way) if characters => way,
+            Some(spelling) if characters => spelling,
             _ => &self.own,
         }
     }
 
-    /// Puts tokens through the model, and hands out the distribution behind each of them.
+    /// Puts tokens through the model and calls `each` with the prediction after each of them.
     fn predict(
         &self,
-        way: &Spelling,
+        spelling: &Spelling,
         clock: Clock<'_>,
         runs: &mut [Run],
-        room: &mut Buffers,
+        buffers: &mut Buffers,
         mut each: impl FnMut(usize, usize, Predicted<'_>),
     ) -> Result<()> {
         let top_k = self.usage.top_k.map(|k| k as usize);
-        let Buffers { scratch, logits: gathered, workspace } = room;
+        let Buffers { scratch, logits: gathered, workspace } = buffers;
         let began = Stopwatch::start();
         let each = &mut |run, at, logits: &_| {
-            let logits = way.alphabet.gather(logits, gathered);
+            let logits = spelling.alphabet.gather(logits, gathered);
             each(run, at, Predicted { logits, top_k, workspace });
         };
-        let frequencies = self.model.engine().advance(runs, &way.head, scratch, each)?;
+        let frequencies = self.model.engine().advance(runs, &spelling.head, scratch, each)?;
         clock.add(Stage::Frequencies, frequencies);
         clock.add(Stage::Model, began.elapsed().saturating_sub(frequencies));
         Ok(())
@@ -235,12 +234,12 @@ impl ModelCoder for Coder {
 /// of `symbols` symbols.
 pub(crate) fn memory(model: &LanguageModel, usage: &ModelUse, symbols: usize) -> u64 {
     let context = model.context_bytes(usage.context as usize);
-    // Their frequencies, the escape's, and which they are.
+    // The frequencies, the escape's among them, and the numbers of the chosen symbols.
     let frequencies = usage.top_k.map_or(symbols as u64, |k| 2 * u64::from(k) + 1);
     u64::from(usage.lockstep) * (context + 4 * frequencies + 256) + THREAD_MEMORY
 }
 
-/// Logits that can become a distribution.
+/// The model's prediction for one symbol.
 struct Predicted<'a> {
     logits: &'a [f32],
     top_k: Option<usize>,
@@ -253,34 +252,34 @@ impl Predicted<'_> {
     }
 }
 
-/// Does the jobs of these numbers on several threads, the caller's among them, and gives
-/// the results in their order. Each thread makes its memory once.
+/// Does jobs 0 to `jobs` on several threads, one of them the caller's, and returns the results
+/// in order. Each thread makes its buffers once.
 fn spread<R, T: Send>(
     threads: usize,
     jobs: usize,
-    room: impl Fn() -> R + Sync,
+    buffers: impl Fn() -> R + Sync,
     work: impl Fn(&mut R, usize) -> T + Sync,
 ) -> Result<Vec<T>> {
     let next = AtomicUsize::new(0);
     let run = || {
         let _environment = DefaultEnvironment::enter();
-        let mut room = room();
+        let mut buffers = buffers();
         let mut done = Vec::new();
         loop {
             let job = next.fetch_add(1, Ordering::Relaxed);
             if job >= jobs {
                 return done;
             }
-            done.push((job, work(&mut room, job)));
+            done.push((job, work(&mut buffers, job)));
         }
     };
     let mut done = thread::scope(|scope| {
-        // A machine that has no more threads to give does the work with fewer.
+        // If the machine has no more threads, fewer do the work.
         let others: Vec<_> = (1..threads.min(jobs))
             .map_while(|_| thread::Builder::new().spawn_scoped(scope, run).ok())
             .collect();
         let mut done = Some(run());
-        // All are waited for: a scope does not forgive one that died.
+        // Each is joined: the scope would panic for a thread that panicked.
         for other in others {
             match (other.join(), &mut done) {
                 (Ok(more), Some(done)) => done.extend(more),

@@ -1,4 +1,4 @@
-//! What stands where in a payload.
+//! The layout of a payload.
 
 use crate::audio::AudioSpec;
 use crate::container::item::ChunkHeader;
@@ -9,12 +9,12 @@ use crate::method::identity::ModelUse;
 use crate::method::language::text::Arrangement;
 use crate::planes::{Mapping, PlaneKind, read_kinds, write_kinds};
 
-/// The flag of a chunk whose tokens are characters in a stream where others are not.
+/// The flag of a chunk whose tokens are characters in a stream with other tokens.
 const CHARACTERS: u8 = 1;
 
 /// The parts of a payload.
 pub(super) struct Payload<'a> {
-    /// Whether the tokens are characters, whatever the stream's are.
+    /// Whether the tokens are characters in place of the tokens of the stream.
     pub(super) characters: bool,
     pub(super) kinds: Vec<PlaneKind>,
     pub(super) planes: &'a [u8],
@@ -26,7 +26,9 @@ impl<'a> Payload<'a> {
         let short = || Error::malformed("the payload is too short");
         let (&flags, rest) = payload.split_first().ok_or_else(short)?;
         if flags & !CHARACTERS != 0 {
-            return Err(Error::unsupported("an unknown flag of the language method"));
+            return Err(Error::unsupported(format!(
+                "the payload has the flags {flags:#04x}; {CHARACTERS:#04x} alone is known"
+            )));
         }
         let bytes = arrangement.bytes();
         let (kinds, rest) = rest.split_at_checked(bytes.div_ceil(4)).ok_or_else(short)?;
@@ -38,12 +40,12 @@ impl<'a> Payload<'a> {
         Ok(Payload { characters: flags & CHARACTERS != 0, kinds, planes, tokens })
     }
 
-    /// Bytes before planes and tokens, where a sample has so many.
+    /// Returns the bytes before planes and tokens, for samples of `bytes` bytes.
     pub(super) fn head_bytes(bytes: usize) -> usize {
         1 + bytes.div_ceil(4)
     }
 
-    /// The whole payload.
+    /// Returns the whole payload.
     pub(super) fn join(&self) -> Result<Vec<u8>> {
         let mut payload = vec![if self.characters { CHARACTERS } else { 0 }];
         payload.extend(write_kinds(&self.kinds));
@@ -69,7 +71,7 @@ pub(crate) fn sections(
     })
 }
 
-/// The arrangement of a chunk in a stream that uses its model like this.
+/// Returns the arrangement of a chunk in a stream with this use of a model.
 pub(super) fn arrangement(
     usage: &ModelUse,
     spec: &AudioSpec,
@@ -78,5 +80,5 @@ pub(super) fn arrangement(
     mapping: Mapping,
 ) -> Result<Arrangement> {
     Arrangement::new(spec, frames, wasted, mapping, usage.context as usize, usage.blocking as usize)
-        .ok_or_else(|| Error::malformed("a frame that is longer than a context"))
+        .ok_or_else(|| Error::malformed("a frame is longer than a context"))
 }

@@ -198,7 +198,7 @@ fn accounts(case: &Case, model: &LanguageModel, options: &LanguageOptions) -> [A
 }
 
 #[test]
-fn payloads_are_as_long_as_they_are_counted_and_estimated() {
+fn counted_and_estimated_costs_match_the_payload() {
     for precision in [Precision::F32, Precision::Int8] {
         let model = llama(0.5, precision, Some(Pairs { forgetful: false }));
         for (format, channels) in
@@ -239,7 +239,7 @@ fn payloads_are_as_long_as_they_are_counted_and_estimated() {
 }
 
 #[test]
-fn a_model_loses_more_by_its_own_probabilities_than_by_frequencies() {
+fn bad_models_lose_more_in_estimates_than_in_payloads() {
     let model = llama(20.0, Precision::F32, Some(Pairs { forgetful: false }));
     let case = Case::new(SampleFormat::S16, 2, 120);
     for top_k in [None, Some(2)] {
@@ -261,7 +261,7 @@ fn options() -> LanguageOptions {
 }
 
 #[test]
-fn every_format_comes_back_with_every_kind_of_tokens() {
+fn every_format_round_trips_with_every_kind_of_tokens() {
     for precision in [Precision::F32, Precision::Int8] {
         let model = llama(0.3, precision, Some(Pairs { forgetful: false }));
         for (format, channels, blocking) in [
@@ -289,7 +289,7 @@ fn every_format_comes_back_with_every_kind_of_tokens() {
 }
 
 #[test]
-fn a_model_that_is_wrong_about_everything_only_costs_bits() {
+fn chunks_round_trip_with_a_model_that_predicts_nothing() {
     // Logits in the hundreds: what it does not expect is all but impossible to it.
     let model = llama(20.0, Precision::F32, Some(Pairs { forgetful: false }));
     let case = Case::new(SampleFormat::S16, 2, 120);
@@ -305,7 +305,7 @@ fn a_model_that_is_wrong_about_everything_only_costs_bits() {
 }
 
 #[test]
-fn what_a_tokenizer_cannot_spell_goes_by_characters() {
+fn text_that_the_tokenizer_cannot_spell_is_coded_by_characters() {
     let case = Case::new(SampleFormat::S16, 1, 100);
     let sound = llama(0.3, Precision::F32, Some(Pairs { forgetful: false }));
     let forgetful = llama(0.3, Precision::F32, Some(Pairs { forgetful: true }));
@@ -318,7 +318,7 @@ fn what_a_tokenizer_cannot_spell_goes_by_characters() {
 }
 
 #[test]
-fn damaged_payloads_are_errors_or_other_audio() {
+fn damaged_payloads_do_not_panic() {
     let case = Case::new(SampleFormat::S16, 1, 60);
     let model = llama(0.3, Precision::F32, Some(Pairs { forgetful: false }));
     let payload = case.check(&model, &options().with_top_k(3));
@@ -336,7 +336,7 @@ fn damaged_payloads_are_errors_or_other_audio() {
 }
 
 #[test]
-fn contexts_that_do_not_fit_are_fewer_or_refused() {
+fn contexts_that_do_not_fit_into_memory_are_fewer_or_refused() {
     let spec = AudioSpec::new(SampleFormat::S16, 2, 44_100);
     let model = llama(0.3, Precision::F32, None);
     let lockstep = |options: &LanguageOptions, frames| {

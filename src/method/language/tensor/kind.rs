@@ -1,6 +1,6 @@
-//! The types that weights are stored in.
+//! The kinds of numbers that weights are stored in.
 
-/// How the values of a tensor are stored.
+/// The kind of numbers that a tensor is stored in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TensorKind {
@@ -50,7 +50,7 @@ impl TensorKind {
         TensorKind::Q6K,
     ];
 
-    /// The kind's name in messages.
+    /// Returns the kind's name in messages.
     pub fn name(self) -> &'static str {
         match self {
             TensorKind::F32 => "F32",
@@ -69,7 +69,7 @@ impl TensorKind {
         }
     }
 
-    /// Values that are stored together.
+    /// Returns the values of a block.
     pub fn block(self) -> usize {
         match self {
             TensorKind::F32 | TensorKind::F16 | TensorKind::BF16 => 1,
@@ -86,7 +86,7 @@ impl TensorKind {
         }
     }
 
-    /// Bytes of a block.
+    /// Returns the bytes of a block.
     pub fn block_bytes(self) -> usize {
         match self {
             TensorKind::F32 => 4,
@@ -104,7 +104,7 @@ impl TensorKind {
         }
     }
 
-    /// Bytes of a row of this many values; `None` where they fill no whole blocks.
+    /// Returns the bytes of a row of `columns` values; `None` if they do not fill whole blocks.
     pub fn row_bytes(self, columns: usize) -> Option<usize> {
         if !columns.is_multiple_of(self.block()) {
             return None;
@@ -112,8 +112,8 @@ impl TensorKind {
         (columns / self.block()).checked_mul(self.block_bytes())
     }
 
-    /// Bytes of a tensor of this shape; `None` where its rows fill no whole blocks, or
-    /// where there are too many of them for any memory.
+    /// Returns the bytes of a tensor of this shape; `None` if its rows do not fill whole blocks
+    /// or if their number overflows.
     pub fn tensor_bytes(self, shape: &[usize]) -> Option<usize> {
         let (&columns, rows) = shape.split_last().unwrap_or((&1, &[]));
         let row = self.row_bytes(columns)?;

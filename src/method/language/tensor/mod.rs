@@ -10,45 +10,45 @@ use crate::method::language::architecture::ExpectedTensor;
 
 pub use kind::TensorKind;
 
-/// A vector or a matrix, row by row, as its file has it.
+/// A vector or a matrix, row by row, as its file stores it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tensor {
     shape: Vec<usize>,
     kind: TensorKind,
-    /// Whole blocks: as many bytes as the shape's rows take in this kind.
+    /// Whole blocks: the bytes of the shape's rows in this kind.
     bytes: Vec<u8>,
 }
 
-/// Where the tensors of a model come from, one at a time.
+/// The source of a model's tensors, one at a time.
 pub trait Tensors {
-    /// The tensor of this canonical name, in the order of rows that the name stands for.
+    /// Returns the tensor with this canonical name, its rows in canonical order.
     fn tensor(&mut self, expected: &ExpectedTensor) -> Result<Tensor>;
 }
 
 impl Tensor {
-    /// A tensor of these bytes, little-endian.
+    /// Makes a tensor of little-endian bytes. Fails if they do not fill the shape.
     pub fn new(shape: Vec<usize>, kind: TensorKind, bytes: Vec<u8>) -> Result<Self> {
         if kind.tensor_bytes(&shape) != Some(bytes.len()) {
             return Err(Error::model(format!(
-                "{} bytes for a tensor of shape {shape:?} in {}",
-                bytes.len(),
-                kind.name()
+                "a tensor in {} has {} bytes, which do not fill the shape {shape:?}",
+                kind.name(),
+                bytes.len()
             )));
         }
         Ok(Tensor { shape, kind, bytes })
     }
 
-    /// One number for a vector, two for a matrix.
+    /// Returns the shape: one number for a vector, two for a matrix.
     pub fn shape(&self) -> &[usize] {
         &self.shape
     }
 
-    /// How the values are stored.
+    /// Returns the kind in which the values are stored.
     pub fn kind(&self) -> TensorKind {
         self.kind
     }
 
-    /// Rows of a matrix; a vector has one.
+    /// Returns the rows of a matrix; a vector has one.
     pub fn rows(&self) -> usize {
         match self.shape.as_slice() {
             [rows @ .., _] => rows.iter().product(),
@@ -56,23 +56,23 @@ impl Tensor {
         }
     }
 
-    /// Values of a row.
+    /// Returns the values of a row.
     pub fn columns(&self) -> usize {
         self.shape.last().copied().unwrap_or(1)
     }
 
-    /// All bytes, row by row.
+    /// Returns all bytes, row by row.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// The bytes of a row.
+    /// Returns the bytes of a row.
     pub fn row_bytes(&self, row: usize) -> &[u8] {
         let length = self.bytes.len() / self.rows().max(1);
         &self.bytes[row * length..(row + 1) * length]
     }
 
-    /// The values of a row, exactly.
+    /// Reads the exact values of a row.
     pub fn row(&self, row: usize, values: &mut [f32]) {
         expand(self.kind, self.row_bytes(row), values);
     }
@@ -92,7 +92,7 @@ impl ExpectedTensor {
     }
 }
 
-/// The values of stored bytes, exactly: whole blocks of their kind.
+/// Reads the exact values of stored bytes, in whole blocks of their kind.
 ///
 /// Floats stand for themselves. The formulas of the other kinds multiply and add in single
 /// precision, each operation rounded on its own; their products are always exact, so that
@@ -141,8 +141,8 @@ mod tests {
         assert!(Tensor::new(vec![usize::MAX, 2], TensorKind::F32, Vec::new()).is_err());
     }
 
-    /// Checksums of eight blocks of seeded bytes as GGUF's own library for Python (gguf
-    /// 0.19, on numpy) expands them. The second number says where a block has its scales.
+    /// Checksums of eight blocks of seeded bytes, expanded by GGUF's own library for Python
+    /// (gguf 0.19, on numpy). The second number is the place of the scales in a block.
     #[test]
     fn blocks_expand_as_elsewhere() {
         let known: [(TensorKind, &[usize], u32); 10] = [

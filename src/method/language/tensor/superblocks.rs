@@ -121,7 +121,7 @@ pub(super) fn q6(bytes: &[u8], values: &mut [f32]) {
     }
 }
 
-/// Blocks of so many bytes beside their values.
+/// Pairs blocks of `BYTES` bytes with their values.
 fn blocks<'a, const BYTES: usize>(
     bytes: &'a [u8],
     values: &'a mut [f32],
