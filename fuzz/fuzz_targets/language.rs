@@ -1,4 +1,4 @@
-//! Any bytes, taken for a stream of a language model, with right checksums: an error, or
+//! Any bytes as a stream of a language model, with right checksums: an error, or
 //! audio; the same on several threads.
 
 #![no_main]
