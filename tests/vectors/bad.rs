@@ -6,8 +6,8 @@ use lmac_support::bytes::{Builder, varint};
 
 use crate::restore;
 
-/// The body of a header: 16-bit mono at 11025 Hz from a raw file, no MD5, no declared frames, chunks of at
-/// most four frames.
+/// The body of a header: 16-bit mono at 11025 Hz from a raw file, no MD5, no declared frames,
+/// chunks of at most four frames.
 const BODY: [u8; 8] = [2 << 3 | 1, 0x45, 0x04, 4, 1, 2, 3, 4];
 
 const PCM: [u8; 6] = [1, 0, 2, 0, 3, 0];
