@@ -23,8 +23,8 @@ def decode(header, frames, wasted, payload):
     support(header.bits <= 32 and header.channels <= 32,
             "the adaptive method with this format or so many channels")
     r = Reader(payload, beyond=Malformed)
-    profile = r.u8()
-    support(profile <= 2, "an unknown profile")
+    parameter_set = r.u8()
+    support(parameter_set <= 2, "an unknown parameter set")
     flags = r.u8()
     support(flags < 64, "bits 6-7 of the flags")
     numbers = flags & 3
@@ -63,7 +63,7 @@ def decode(header, frames, wasted, payload):
     raw = RawBits(r.take(raw_length))
     if coded:
         tokens = RangeDecoder(payload[r.pos:])
-        channels = decode_numbers(profile, partners, frames, bits, low, high, tokens, raw)
+        channels = decode_numbers(parameter_set, partners, frames, bits, low, high, tokens, raw)
         require(channels is not None, "a number beyond the range")
         channels = [channels[turns.index(channel)] for channel in range(coded)]
     require(raw.done(), "raw bits that nothing needs")
@@ -77,13 +77,13 @@ def decode(header, frames, wasted, payload):
                     for frame in zip(*channels) for s in frame)
 
 
-def decode_numbers(profile, partners, frames, bits, low, high, tokens, raw):
+def decode_numbers(parameter_set, partners, frames, bits, low, high, tokens, raw):
     """The numbers of each coded channel, by turn; None where one is beyond the range."""
-    if profile == 0:
+    if parameter_set == 0:
         channels = [fast.Channel(partner != turn, bits, low, high)
                     for turn, partner in enumerate(partners)]
     else:
-        table = (parameter_sets.STANDARD, parameter_sets.MAX)[profile - 1]
+        table = (parameter_sets.STANDARD, parameter_sets.MAX)[parameter_set - 1]
         channels = [deep.Channel(table, partner != turn, bits, low, high)
                     for turn, partner in enumerate(partners)]
     for _ in range(frames):

@@ -1,4 +1,4 @@
-"""The profiles standard and max of the adaptive method; see adaptive.md."""
+"""The parameter sets standard and max of the adaptive method; see adaptive.md."""
 
 import math
 import operator
@@ -11,22 +11,22 @@ import parameter_sets
 
 
 class Channel:
-    def __init__(self, profile, sees, bits, low, high):
-        self.profile = profile
+    def __init__(self, parameters, sees, bits, low, high):
+        self.parameters = parameters
         self.unit = 2.0**(16 - min(bits, 16))
         self.most = 2.0**max(bits, 16)
         self.low, self.high = low, high
         scale = scale_for(max(high, -low) * self.unit)
         self.bases = [Lagged(A, B, memory, 10.0, (1, min(every, 4), every))
                       for A, B, memory, every in
-                      (profile.bases if sees else profile.bases_alone)]
+                      (parameters.bases if sees else parameters.bases_alone)]
         self.cascades = [[new_stage(stage, scale) for stage in cascade.stages]
-                         for cascade in profile.cascades]
+                         for cascade in parameters.cascades]
         count = len(self.cascades[0]) + len(self.cascades) - 1 + len(self.bases) - 1
         self.padding = [0.0] * (-count % 8)
         self.combiners = [Combined(count, memory, 0.0, (1, min(every, 4), every))
-                          for memory, every in profile.combiners]
-        self.mixture = Mixture(profile, bits, low, high)
+                          for memory, every in parameters.combiners]
+        self.mixture = Mixture(parameters, bits, low, high)
         self.x, self.y = [0.0] * 64, [0.0] * 64     # the newest first
         self.sample = 0.0
         self.errors = (0.0, 0.0)        # the last one, and the average
@@ -40,7 +40,7 @@ class Channel:
         last = clamp(self.combined[-1], self.low * unit, self.high * unit)
         origin = math.trunc(last / unit)
         centers = [single(clamp(self.center(expert.center), -self.most, self.most) - origin * unit)
-                   for expert in self.profile.experts]
+                   for expert in self.parameters.experts]
         errors = other.errors if other else (0.0, 0.0)
         number = self.mixture.decode(tokens, raw, origin, centers, errors)
         if not self.low <= number <= self.high:
@@ -54,12 +54,12 @@ class Channel:
         return True
 
     def predict(self):
-        """Finds bases, inputs of the combiners, and what cascades and combiners give."""
+        """Finds the predictions of bases, cascades and combiners, and the combiners' inputs."""
         self.base = [clamp(base.predict(self.x, self.y), -self.most, self.most)
                      for base in self.bases]
         last = 0.97 * self.sample
         self.starts, self.cascaded = [], []
-        for cascade, stages in zip(self.profile.cascades, self.cascades):
+        for cascade, stages in zip(self.parameters.cascades, self.cascades):
             total = last if cascade.start == LAST else self.base[cascade.start.at]
             self.starts.append(total)
             for stage in stages:
@@ -115,24 +115,24 @@ LEAST_MASS = single(1e-30)
 
 
 class Mixture:
-    def __init__(self, profile, bits, low, high):
+    def __init__(self, parameters, bits, low, high):
         self.bits, self.low, self.high = bits, low, high
         self.unit = 2.0**(16 - min(bits, 16))
-        self.expected = [expert.spread == EXPECTED for expert in profile.experts]
+        self.expected = [expert.spread == EXPECTED for expert in parameters.experts]
         self.rates = [0.0 if expert.spread == EXPECTED else single(expert.spread)
-                      for expert in profile.experts]
+                      for expert in parameters.experts]
         self.factors = [single(single(expert.factor) / single(1.386))
-                        for expert in profile.experts]
-        self.count = len(profile.experts)
+                        for expert in parameters.experts]
+        self.count = len(parameters.experts)
         self.weights = [1.0 / self.count] * self.count
         self.averages = [0.0] * self.count
         self.volatility = Volatility()
-        self.correction = Correction(self.count) if profile.corrected else None
+        self.correction = Correction(self.count) if parameters.corrected else None
         self.last_error = 0.0
         self.time = 0
 
     def decode(self, tokens, raw, origin, centers, other):
-        """The number, which may be beyond the range."""
+        """The number, which may be out of range."""
         unit = self.unit
         expected_size = self.volatility.expect(other)
         scales = [single(factor * (expected_size if expected else single(average + LEAST_ERROR)))
@@ -240,12 +240,12 @@ class Mixture:
 
 
 def probability(one):
-    """Out of 2^16."""
+    """A probability in units of 1 / 2^16."""
     return round(clamp(single(one * 65536.0), 1.0, 65535.0))
 
 
 class Volatility:
-    """How large the next error is expected to be."""
+    """The expected size of the next error."""
 
     RATES = singles([0.5, 0.2, 0.07, 0.025, 0.008, 0.002])
 
@@ -278,7 +278,7 @@ class Volatility:
 
 
 class Correction:
-    """What experience says about a bit, beyond the mixture."""
+    """A learnt correction of the mixture's probability of a bit."""
 
     def __init__(self, count):
         self.start = [single(1.0 / 3.0)] + [0.0] * (count - 1)

@@ -1,4 +1,4 @@
-"""The fast profile of the adaptive method; see adaptive.md."""
+"""The parameter set fast of the adaptive method; see adaptive.md."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The filters that all profiles of the adaptive method are made of; see adaptive.md."""
+"""The filters of all parameter sets of the adaptive method; see adaptive.md."""
 
 import collections
 import math
@@ -112,7 +112,7 @@ def solution(m, r):
 
 
 class Combined:
-    """Finds the weights of predictions."""
+    """Predicts from a weighted sum of predictions."""
 
     def __init__(self, inputs, memory, start, schedule):
         self.memory, self.start, self.schedule = memory, start, schedule
@@ -169,7 +169,7 @@ class Combined:
 
 
 class Float:
-    """Of 16 or 32 taps, in singles."""
+    """A filter of 16 or 32 taps, in singles."""
 
     def __init__(self, N, mu, by_sign=False):
         self.N, self.by_sign = N, by_sign
@@ -219,7 +219,7 @@ def scale_for(peak):
 
 
 class Integer:
-    """Of many taps, in integers of 16 bits."""
+    """A filter of many taps, in integers of 16 bits."""
 
     def __init__(self, N, mu, scale):
         self.N, self.scale = N, scale

@@ -1,23 +1,23 @@
-"""What the profiles standard and max are made of.
+"""The parameter sets standard and max.
 
     parameter_sets.py         print it as the tables of adaptive.md
 """
 
 import collections
 
-Profile = collections.namedtuple(
-    "Profile", "bases bases_alone cascades combiners experts corrected")
+ParameterSet = collections.namedtuple(
+    "ParameterSet", "bases bases_alone cascades combiners experts corrected")
 Lags = collections.namedtuple("Lags", "own other memory every")
 Cascade = collections.namedtuple("Cascade", "start stages")
 Stage = collections.namedtuple("Stage", "kind taps mu")
 Combine = collections.namedtuple("Combine", "memory every")
 Expert = collections.namedtuple("Expert", "center spread factor")
-# What starts a cascade, and what is in the middle of an expert.
+# The start of a cascade, and the center of an expert.
 Base = collections.namedtuple("Base", "at")
 Combined = collections.namedtuple("Combined", "at")
 Cascaded = collections.namedtuple("Cascaded", "at")
 LAST, MEAN = "last", "mean"
-# How an expert's scale is found, or at which rate.
+# The spread of an expert, if it is not a rate.
 EXPECTED = "expected"
 INTEGER, FLOAT, SIGN = "integer", "float", "sign"
 
@@ -34,7 +34,7 @@ def Short(mu, kind):
     return Stage(kind, 16, mu)
 
 
-STANDARD = Profile(
+STANDARD = ParameterSet(
     bases=[Lags(16, 8, 0.999, 8), Lags(16, 8, 0.99988, 32), Lags(12, 4, 0.992, 16)],
     bases_alone=[Lags(24, 0, 0.998, 8), Lags(24, 0, 0.99988, 32), Lags(16, 0, 0.992, 16)],
     cascades=[
@@ -73,7 +73,7 @@ STANDARD = Profile(
     corrected=False,
 )
 
-MAX = Profile(
+MAX = ParameterSet(
     bases=[
         Lags(24, 16, 0.999, 2),
         Lags(32, 32, 0.9999, 16),
@@ -179,27 +179,27 @@ def table(head, rows):
     return "\n".join(lines).replace("|  |", "| |") + "\n"
 
 
-def tables(profile):
+def tables(parameters):
     bases = [("base %d" % i, *sees, alone.own, alone.memory, alone.every)
-             for i, (sees, alone) in enumerate(zip(profile.bases, profile.bases_alone))]
+             for i, (sees, alone) in enumerate(zip(parameters.bases, parameters.bases_alone))]
     yield table(["", "A", "B", "memory", "every", "A, sees none", "memory", "every"], bases)
     stages = [("cascade %d" % c, name_of(cascade.start) if i == 0 else "", "%d" % i,
                {INTEGER: "integer", FLOAT: "float", SIGN: "float, by sign"}[stage.kind],
                stage.taps, stage.mu)
-              for c, cascade in enumerate(profile.cascades)
+              for c, cascade in enumerate(parameters.cascades)
               for i, stage in enumerate(cascade.stages)]
     yield table(["", "corrects", "filter", "kind", "N", "mu"], stages)
-    combiners = [("combiner %d" % j, *combiner) for j, combiner in enumerate(profile.combiners)]
+    combiners = [("combiner %d" % j, *combiner) for j, combiner in enumerate(parameters.combiners)]
     yield table(["", "memory", "every"], combiners)
     experts = [("expert %d" % i, name_of(expert.center),
                 expert.spread if expert.spread == EXPECTED else number(expert.spread),
-                expert.factor) for i, expert in enumerate(profile.experts)]
+                expert.factor) for i, expert in enumerate(parameters.experts)]
     yield table(["", "around", "rate", "factor"], experts)
 
 
 if __name__ == "__main__":
-    for name, profile in [("Standard", STANDARD), ("Max", MAX)]:
-        assert all(alone.other == 0 for alone in profile.bases_alone)
-        correction = "a" if profile.corrected else "no"
+    for name, parameters in [("Standard", STANDARD), ("Max", MAX)]:
+        assert all(alone.other == 0 for alone in parameters.bases_alone)
+        correction = "a" if parameters.corrected else "no"
         print("### %s\n\nIt has %s correction.\n" % (name, correction))
-        print("\n".join(tables(profile)))
+        print("\n".join(tables(parameters)))

@@ -1,4 +1,4 @@
-//! One chunk to a payload and back: pure, the same bytes wherever it runs.
+//! One chunk to a payload and back: pure, with the same bytes on every machine.
 //!
 //! Read this after `lib.rs`; `spec/coding.md` and `spec/adaptive.md` say the same in words.
 
@@ -9,11 +9,20 @@ use crate::container::header::Header;
 use crate::container::item::ChunkHeader;
 use crate::error::{Error, Result};
 use crate::method::adaptive::{self, ParameterSet};
-use crate::method::language::{self, Coder};
-use crate::method::{Method, Piece, constant, light};
+use crate::method::model::ModelCoder;
+use crate::method::preset::{FirstChoice, Preset};
+use crate::method::verify::Verify;
+use crate::method::{Method, Sections, constant, light};
 use crate::planes::{Layout, Mapping, wasted_bits};
-use crate::stream::options::{EncodeOptions, Preset};
-use crate::stream::stats::Sections;
+
+/// The choices of a caller that bear on each chunk.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Choices {
+    pub(crate) preset: Preset,
+    /// The mapping of samples to characters; `None` leaves it to the encoder.
+    pub(crate) mapping: Option<Mapping>,
+    pub(crate) verify: Verify,
+}
 
 /// A chunk's audio in its coded form.
 #[derive(Debug, Clone)]
@@ -24,14 +33,17 @@ pub(crate) struct CodedChunk {
     pub(crate) payload: Bytes,
 }
 
-/// Codes the PCM of one or more whole frames in the smallest way that the options know;
-/// with a model, in that way as long as it makes the chunk smaller.
+/// Encodes the PCM of one or more whole frames.
+///
+/// A constant chunk takes one frame. Any other goes to the language model, if there is one
+/// and it makes the chunk smaller, and else to the methods of the preset. A chunk that none
+/// of them makes smaller is stored.
 pub(crate) fn encode(
     pcm: &Bytes,
     first_frame: u64,
     spec: &AudioSpec,
-    options: &EncodeOptions,
-    coder: Option<&Coder>,
+    choices: Choices,
+    coder: Option<&dyn ModelCoder>,
 ) -> Result<CodedChunk> {
     let plain = |method, payload| CodedChunk {
         method,
@@ -43,19 +55,18 @@ pub(crate) fn encode(
         return Ok(plain(Method::Constant, payload));
     }
     if let Some(coder) = coder
-        && let Some(coded) = language_chunk(pcm, first_frame, spec, options, coder)?
+        && let Some(coded) = language_chunk(pcm, first_frame, spec, choices, coder)?
     {
         return Ok(coded);
     }
-    let mapping = if coder.is_some() { None } else { options.mapping };
-    let coded = match options.preset {
-        Preset::Store => None,
-        Preset::Light => Some(light_chunk(pcm, spec, mapping)?),
-        // A mapping that was asked for is the light method's affair.
-        _ if mapping.is_some() || !adaptive::takes(spec) => Some(light_chunk(pcm, spec, mapping)?),
-        Preset::Fast => Some(adaptive_chunk(pcm, spec, ParameterSet::Fast)?),
-        Preset::Standard => Some(adaptive_chunk(pcm, spec, ParameterSet::Standard)?),
-        Preset::Max => Some(adaptive_chunk(pcm, spec, ParameterSet::Max)?),
+    // A caller who names a mapping without a model means the light method.
+    let mapping = if coder.is_some() { None } else { choices.mapping };
+    let coded = match choices.preset.first_choice() {
+        FirstChoice::Stored => None,
+        FirstChoice::Adaptive(set) if mapping.is_none() && adaptive::takes(spec) => {
+            Some(adaptive_chunk(pcm, spec, set)?)
+        }
+        FirstChoice::Light | FirstChoice::Adaptive(_) => Some(light_chunk(pcm, spec, mapping)?),
     };
     Ok(match coded {
         Some(coded) if coded.payload.len() < pcm.len() => coded,
@@ -63,19 +74,19 @@ pub(crate) fn encode(
     })
 }
 
-/// Nothing where the model makes the chunk no smaller.
+/// Encodes with a language model; `None` if that does not make the chunk smaller.
 fn language_chunk(
     pcm: &[u8],
     first_frame: u64,
     spec: &AudioSpec,
-    options: &EncodeOptions,
-    coder: &Coder,
+    choices: Choices,
+    coder: &dyn ModelCoder,
 ) -> Result<Option<CodedChunk>> {
-    // Not all bits are wasted: the chunk would be constant.
+    // A chunk whose bits are all wasted would be constant.
     let wasted = wasted_bits(pcm, spec.format) as u8;
-    let mapping = options.mapping.unwrap_or(Mapping::OffsetBinary);
-    let piece = Piece { pcm, first_frame, spec, wasted, mapping };
-    let payload = coder.smaller(piece, options.verify)?;
+    let mapping = choices.mapping.unwrap_or(Mapping::OffsetBinary);
+    let payload =
+        coder.encode_if_smaller(pcm, first_frame, spec, wasted, mapping, choices.verify)?;
     Ok(payload.map(|payload| CodedChunk {
         method: Method::Language,
         mapping,
@@ -85,7 +96,7 @@ fn language_chunk(
 }
 
 fn light_chunk(pcm: &[u8], spec: &AudioSpec, mapping: Option<Mapping>) -> Result<CodedChunk> {
-    // Not all bits are wasted: the chunk would be constant.
+    // A chunk whose bits are all wasted would be constant.
     let wasted = wasted_bits(pcm, spec.format) as u8;
     let (settings, payload) = light::encode(pcm, spec, wasted, mapping)?;
     let light::Settings { mapping, wasted } = settings;
@@ -93,7 +104,7 @@ fn light_chunk(pcm: &[u8], spec: &AudioSpec, mapping: Option<Mapping>) -> Result
 }
 
 fn adaptive_chunk(pcm: &[u8], spec: &AudioSpec, set: ParameterSet) -> Result<CodedChunk> {
-    // Floats have a scale instead.
+    // The adaptive method looks for a scale in floats, not for wasted bits.
     let wasted = if spec.format.is_float() { 0 } else { wasted_bits(pcm, spec.format) as u8 };
     let payload = adaptive::encode(pcm, spec, wasted, set)?;
     let mapping = Mapping::Residual;
@@ -107,17 +118,24 @@ fn adaptive_chunk(pcm: &[u8], spec: &AudioSpec, set: ParameterSet) -> Result<Cod
     Ok(if light.payload.len() < adaptive.payload.len() { light } else { adaptive })
 }
 
-/// The PCM of a chunk.
+/// Decodes the payload of a chunk into its PCM.
 pub(crate) fn decode(
     chunk: &ChunkHeader,
     payload: &Bytes,
     spec: &AudioSpec,
-    coder: Option<&Coder>,
+    coder: Option<&dyn ModelCoder>,
 ) -> Result<Bytes> {
     let frames = chunk.frames as usize;
     match chunk.method {
-        Method::Stored if payload.len() == frames * spec.frame_bytes() => Ok(payload.clone()),
-        Method::Stored => Err(Error::malformed("stored audio of the wrong length")),
+        Method::Stored => {
+            let (length, right) = (payload.len(), frames * spec.frame_bytes());
+            if length != right {
+                return Err(Error::malformed(format!(
+                    "the stored payload has {length} bytes; the chunk's audio has {right}"
+                )));
+            }
+            Ok(payload.clone())
+        }
         Method::Constant => constant::decode(payload, frames, spec),
         Method::Light => {
             let settings = light::Settings { mapping: chunk.mapping, wasted: chunk.wasted };
@@ -125,14 +143,21 @@ pub(crate) fn decode(
         }
         Method::Adaptive => adaptive::decode(payload, frames, spec, chunk.wasted).map(Bytes::from),
         Method::Language => {
-            let coder =
-                coder.ok_or_else(|| Error::malformed("a language model's chunk without one"))?;
+            let coder = coder.ok_or_else(|| {
+                Error::malformed("the chunk needs a language model; the header names none")
+            })?;
             coder.decode(payload, frames, spec, chunk.wasted, chunk.mapping).map(Bytes::from)
         }
     }
 }
 
-/// What a payload is made of, without decoding it.
+/// Returns the bytes of memory that decoding a chunk takes beside its payload and its PCM,
+/// whichever its method. A language model's are not among them.
+pub(crate) fn decoding_memory(spec: &AudioSpec) -> u64 {
+    light::memory(spec).max(adaptive::memory(spec))
+}
+
+/// Returns the sizes of a payload's parts, without decoding it; `None` if it has no parts.
 pub(crate) fn sections(
     chunk: &ChunkHeader,
     payload: &[u8],
@@ -142,14 +167,17 @@ pub(crate) fn sections(
     let (tokens, planes, kinds) = match (chunk.method, &stream.model) {
         (Method::Light, _) => {
             let layout = Layout::new(spec.format, chunk.wasted);
-            let parts = light::Parts::split(payload, frames, spec, layout, chunk.mapping)?;
+            let parts = light::Payload::parse(payload, frames, spec, layout, chunk.mapping)?;
             (parts.tokens, parts.planes, parts.kinds())
         }
         (Method::Adaptive, _) => {
-            let parts = adaptive::Parts::split(payload, frames, spec, chunk.wasted)?;
+            let parts = adaptive::Payload::parse(payload, frames, spec, chunk.wasted)?;
             (parts.tokens, parts.raw, String::new())
         }
-        (Method::Language, Some(usage)) => return language::sections(payload, usage, spec, chunk),
+        #[cfg(feature = "language")]
+        (Method::Language, Some(usage)) => {
+            return crate::method::language::sections(payload, usage, spec, chunk).map(Some);
+        }
         (Method::Stored | Method::Constant | Method::Language, _) => return Ok(None),
     };
     Ok(Some(Sections {

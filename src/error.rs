@@ -97,7 +97,6 @@ impl Error {
         Self::new(ErrorKind::Argument(what.into()))
     }
 
-    #[cfg(feature = "language")]
     pub(crate) fn model(what: impl Into<String>) -> Self {
         Self::new(ErrorKind::Model(what.into()))
     }

@@ -26,28 +26,30 @@ mod chunk_codec;
 mod container;
 mod entropy;
 mod error;
-#[cfg(all(fuzzing, feature = "language"))]
-#[doc(hidden)]
-pub mod fuzzing;
 mod memory;
 mod method;
 mod numerics;
 mod planes;
+#[cfg(feature = "_proof")]
+#[doc(hidden)]
+pub mod proof;
 pub mod source;
 mod stream;
 
 pub use audio::{AudioSpec, Frames, SampleFormat};
 pub use container::header::SourceKind;
 pub use error::{Error, ErrorKind, Place, Result};
-pub use method::Method;
 pub use method::identity::{ModelId, ModelUse, Precision, TokenKind};
+pub use method::preset::Preset;
+pub use method::verify::Verify;
+pub use method::{Method, Sections};
 pub use planes::Mapping;
 pub use stream::damage::Damage;
 pub use stream::decoder::{Decoder, Samples, StreamInfo, Verification};
 pub use stream::encoder::{Encoder, Finished};
 pub use stream::inspect::{ChunkInfo, Summary};
-pub use stream::options::{DecodeOptions, EncodeOptions, Limits, Preset, Verify};
-pub use stream::stats::{Sections, Stats};
+pub use stream::options::{DecodeOptions, EncodeOptions, Limits};
+pub use stream::stats::Stats;
 
 #[cfg(feature = "language")]
 pub mod language {
@@ -64,12 +66,8 @@ pub mod language {
     pub use crate::method::language::stages::Stage;
     pub use crate::method::language::tensor::{Tensor, TensorKind, Tensors};
     pub use crate::method::language::vocabulary::{Tokenizer, Vocabulary};
-    pub use crate::stream::estimate::{Estimate, estimate};
+    pub use crate::stream::language::estimate::{Estimate, estimate};
 }
-
-#[cfg(feature = "_machine")]
-#[doc(hidden)]
-pub use numerics::machine;
 
 /// Version of the format that this crate writes, major and minor.
 pub const FORMAT_VERSION: (u8, u8) = container::VERSION;

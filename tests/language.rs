@@ -64,7 +64,7 @@ fn audio_comes_back_with_any_number_of_threads() {
     for precision in Precision::ALL.iter().copied() {
         let model = llama(1, 0.1, precision);
         let (stream, stats) = encoded(&pcm, with(&model));
-        assert_eq!((stats.language_chunks, stats.chunks()), (3, 3));
+        assert_eq!((stats.chunks_of(Method::Language), stats.chunks()), (3, 3));
         for threads in [2, 3] {
             let full = with(&model).with_threads(threads).with_verify(Verify::Full);
             assert!(encoded(&pcm, full).0 == stream, "{threads} threads change the stream");
@@ -128,7 +128,7 @@ fn chunks_that_a_model_expands_use_a_cheaper_method() {
     let model = llama(1, 10.0, Precision::F32);
     let pcm = pcm(&spec(), FRAMES, Signal::Melody, 3);
     let (stream, stats) = encoded(&pcm, with(&model));
-    assert_eq!((stats.language_chunks, stats.adaptive_chunks), (0, 3));
+    assert_eq!((stats.chunks_of(Method::Language), stats.chunks_of(Method::Adaptive)), (0, 3));
     let without = encoded(&pcm, EncodeOptions::default()).0;
     assert!(stream.len() < without.len() + 200, "{} {}", stream.len(), without.len());
     assert!(rest(&mut decoder(&stream, knows(&model))) == pcm);
@@ -169,14 +169,12 @@ fn the_memory_of_contexts_counts_against_the_limit() {
 #[test]
 fn a_meter_counts_both_ways() {
     let model = llama(1, 0.1, Precision::F32);
-    let meter = Meter::default();
-    let language = options().with_meter(meter.clone());
-    let encode = EncodeOptions::default().with_model(model.clone(), language);
-    let (stream, _) = encoded(&quiet(), encode);
-    assert_eq!((meter.tokens(), meter.characters()), (2800, 2800));
-    let meter = Meter::default();
-    rest(&mut decoder(&stream, knows(&model).with_meter(meter.clone())));
-    assert_eq!(meter.tokens(), 2800);
+    let (encoding, decoding) = (Meter::default(), Meter::default());
+    let (stream, _) = encoded(&quiet(), with(&model.clone().with_meter(encoding.clone())));
+    assert_eq!((encoding.tokens(), encoding.characters()), (2800, 2800));
+    rest(&mut decoder(&stream, knows(&model.clone().with_meter(decoding.clone()))));
+    assert_eq!(decoding.tokens(), 2800);
+    assert_eq!((encoding.tokens(), model.meter().tokens()), (2800, 0));
 }
 
 #[test]

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use lmac::language::{Account, LanguageModel, LanguageOptions, Meter, Stage, estimate};
 use lmac::{
-    AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder, Precision, Preset, SampleFormat,
-    Stats, Verify,
+    AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder, Method, Precision, Preset,
+    SampleFormat, Stats, Verify,
 };
 use lmac_support::models::llama;
 use lmac_support::{Signal, pcm};
@@ -24,9 +24,16 @@ fn options() -> LanguageOptions {
     LanguageOptions::default().with_context(CONTEXT as u32).with_lockstep(4)
 }
 
+fn chunked() -> EncodeOptions {
+    EncodeOptions::default().with_preset(Preset::Store).with_chunk_frames(CHUNK as u64)
+}
+
 fn with(model: &LanguageModel, language: LanguageOptions) -> EncodeOptions {
-    let options = EncodeOptions::default().with_preset(Preset::Store);
-    options.with_chunk_frames(CHUNK as u64).with_model(model.clone(), language)
+    chunked().with_model(model.clone(), language)
+}
+
+fn metered(model: &LanguageModel, meter: &Meter) -> LanguageModel {
+    model.clone().with_meter(meter.clone())
 }
 
 fn encoded(pcm: &[u8], options: EncodeOptions) -> (Vec<u8>, Stats) {
@@ -67,9 +74,10 @@ fn an_account_counts_what_the_model_coded() {
     let pcm = mixed();
     let mut results = [1, 3].map(|threads| {
         let meter = Meter::default().with_segments();
-        let language = options().with_meter(meter.clone());
-        let (_, stats) = encoded(&pcm, with(&model, language).with_threads(threads));
-        assert_eq!((stats.language_chunks, stats.constant_chunks), (3, 1));
+        let model = metered(&model, &meter);
+        let (_, stats) = encoded(&pcm, with(&model, options()).with_threads(threads));
+        let chunks = [Method::Language, Method::Constant].map(|method| stats.chunks_of(method));
+        assert_eq!(chunks, [3, 1]);
         let account = meter.account();
         assert_eq!(account.payload_bytes, stats.payload_bytes);
         (account, meter.segments())
@@ -106,7 +114,7 @@ fn an_account_counts_what_the_model_coded() {
 fn segments_are_kept_only_on_request() {
     let meter = Meter::default();
     let model = llama(1, 0.1, Precision::F32);
-    encoded(&mixed(), with(&model, options().with_meter(meter.clone())));
+    encoded(&mixed(), with(&metered(&model, &meter), options()));
     assert!(meter.segments().is_empty() && meter.account().tokens > 0);
 }
 
@@ -119,12 +127,12 @@ fn an_estimate_matches_the_stream() {
             let mut language = options();
             language.top_k = top_k;
             let (stream, stats) = encoded(&pcm, with(&model, language.clone()));
-            let estimate = estimate(&pcm, &spec(), &with(&model, language)).unwrap();
+            let estimate = estimate(&pcm, &spec(), &chunked(), &model, &language).unwrap();
             let refused = estimate.account.refused_chunks;
             if size == 0.1 {
                 assert_eq!(refused, 0);
             }
-            assert_eq!(stats.stored_chunks, refused, "both refuse the same");
+            assert_eq!(stats.chunks_of(Method::Stored), refused, "both refuse the same");
             if refused == 0 {
                 let longer = 8.0 * stream.len() as f64 - estimate.bits;
                 let most = 3.0 * 16.0 + 2e-4 * estimate.bits;
@@ -167,8 +175,8 @@ fn an_estimate_is_the_cross_entropy_of_the_characters() {
     let text: Vec<u8> =
         pcm.chunks_exact(2).flat_map(|sample| [(sample[1] ^ 0x80) >> 1, sample[0] >> 1]).collect();
     let meter = Meter::default();
-    let language = options().with_meter(meter.clone());
-    let estimate = estimate(&pcm, &spec(), &with(&model, language)).unwrap();
+    let model = metered(&model, &meter);
+    let estimate = estimate(&pcm, &spec(), &chunked(), &model, &options()).unwrap();
     let bits: f64 = estimate.account.token_bits.iter().sum();
     let own = by_hand(&model, &text, 0);
     assert!((bits - own).abs() < 0.01, "{bits} {own}");
@@ -185,14 +193,14 @@ fn chunks_that_a_model_expands_count_at_their_coded_size() {
     let model = llama(1, 10.0, Precision::F32);
     let pcm = pcm(&spec(), CHUNK + 77, Signal::Melody, 3);
     let meter = Meter::default();
-    let (stream, stats) = encoded(&pcm, with(&model, options().with_meter(meter.clone())));
+    let (stream, stats) = encoded(&pcm, with(&metered(&model, &meter), options()));
     let account = meter.account();
-    assert_eq!((stats.stored_chunks, stats.stored_chunks), (2, account.refused_chunks));
+    assert_eq!((stats.chunks_of(Method::Stored), account.refused_chunks), (2, 2));
     assert_eq!(account.refused_pcm_bytes, pcm.len() as u64);
     assert_eq!(account.refused_payload_bytes, account.payload_bytes);
     assert!(account.payload_bytes > pcm.len() as u64);
 
-    let estimate = estimate(&pcm, &spec(), &with(&model, options())).unwrap();
+    let estimate = estimate(&pcm, &spec(), &chunked(), &model, &options()).unwrap();
     assert_eq!(estimate.account.refused_chunks, 2);
     assert!(estimate.bits > 8.0 * (stream.len() + 100) as f64);
     assert_eq!(estimate.other_bytes, stats.stream_bytes - stats.payload_bytes);
@@ -207,8 +215,8 @@ fn stepping_makes_the_same_stream() {
             let (stream, _) = encoded(&pcm, with(&model, language.clone()));
             for threads in [1, 3] {
                 let meter = Meter::default();
-                let stepping = language.clone().with_stepping(true).with_meter(meter.clone());
-                let stepping = with(&model, stepping).with_threads(threads);
+                let stepping = language.clone().with_stepping(true);
+                let stepping = with(&metered(&model, &meter), stepping).with_threads(threads);
                 assert!(encoded(&pcm, stepping.clone()).0 == stream);
                 assert_eq!(meter.tokens(), meter.account().tokens);
                 assert!(encoded(&pcm, stepping.with_verify(Verify::Usual)).0 == stream);
@@ -230,14 +238,14 @@ fn each_stage_has_a_time() {
     for stepping in [false, true] {
         for (verify, checks) in [(Verify::No, false), (Verify::Usual, true), (Verify::Full, true)] {
             let meter = Meter::default();
-            let language = options().with_meter(meter.clone()).with_stepping(stepping);
-            encoded(&pcm, with(&model, language).with_verify(verify).with_threads(2));
+            let options = with(&metered(&model, &meter), options().with_stepping(stepping));
+            encoded(&pcm, options.with_verify(verify).with_threads(2));
             assert_eq!(timed(&meter), if checks { Stage::ALL } else { &unchecked });
         }
     }
     let (stream, _) = encoded(&pcm, with(&model, options()));
     let meter = Meter::default();
-    let decode = DecodeOptions::default().with_model(model).with_meter(meter.clone());
+    let decode = DecodeOptions::default().with_model(metered(&model, &meter));
     let mut decoder = Decoder::with_options(&stream[..], decode).unwrap();
     decoder.read_to_end(&mut Vec::new()).unwrap();
     assert_eq!(timed(&meter), unchecked[1..]);
@@ -245,12 +253,12 @@ fn each_stage_has_a_time() {
 }
 
 #[test]
-fn an_estimate_needs_a_model_and_audio() {
-    let error = estimate(&mixed(), &spec(), &EncodeOptions::default()).unwrap_err();
-    assert!(error.to_string().contains("model"), "{error}");
+fn an_estimate_needs_whole_frames_and_channels() {
     let model = llama(1, 0.1, Precision::F32);
-    let half = estimate(&mixed()[1..], &spec(), &with(&model, options())).unwrap_err();
+    let estimate_of =
+        |pcm: &[u8], spec: AudioSpec| estimate(pcm, &spec, &chunked(), &model, &options());
+    let half = estimate_of(&mixed()[1..], spec()).unwrap_err();
     assert!(half.to_string().contains("within a frame"), "{half}");
     let none = AudioSpec::new(SampleFormat::S16, 0, 8000);
-    assert!(estimate(&[], &none, &with(&model, options())).is_err());
+    assert!(estimate_of(&[], none).is_err());
 }

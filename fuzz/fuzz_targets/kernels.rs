@@ -1,5 +1,5 @@
-//! Products of any numbers and shapes, on every instruction set that the machine has: bit for
-//! bit what their definition says.
+//! Products of any numbers and shapes: every instruction set of the machine computes the bits of
+//! their definition.
 
 #![no_main]
 
@@ -7,7 +7,8 @@ use std::fmt::Debug;
 
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
-use lmac::fuzzing::{self, Shape};
+use lmac::proof::{self, Shape};
+use lmac_support::Random;
 
 #[derive(Debug, Arbitrary)]
 enum Input {
@@ -26,7 +27,7 @@ struct Sizes {
     fresh: bool,
 }
 
-/// As many numbers as it takes: those given, over and over, or noise.
+/// Numbers of any count: given ones, repeated, or noise.
 #[derive(Debug, Arbitrary)]
 enum Numbers {
     Given(Vec<u32>),
@@ -35,7 +36,7 @@ enum Numbers {
 
 /// A row whose largest number is below this becomes zeros.
 const LEAST: f32 = 1.0 / (1u128 << 100) as f32;
-/// Numbers beyond this are taken as this.
+/// Numbers are limited to this size.
 const MOST: f32 = 3e38;
 
 fuzz_target!(|input: Input| {
@@ -43,18 +44,18 @@ fuzz_target!(|input: Input| {
         Input::Adapt { blocks, gain, weights, window } => {
             let length = 64 * (1 + usize::from(blocks) % 8);
             let weights = weights.integers(length);
-            // No element of a window, and no gain, is the least number.
+            // Elements of a window and gains are never `i16::MIN`.
             let window = window.integers(length + 1).into_iter().map(|x| x.max(-i16::MAX));
             let (window, gain) = (window.collect::<Vec<_>>(), gain.max(-i16::MAX));
             let (before, after) = (&window[..length], &window[1..]);
             let expected = adapted(&weights, before, after, gain);
-            same(fuzzing::adapt(&weights, before, after, gain), &expected);
+            same(proof::adapt(&weights, before, after, gain), &expected);
         }
         Input::Floats { shape, inputs, weights, sums } => {
             let (shape, inputs, sums) = shape.with(inputs, sums);
             let weights = weights.floats(shape.depth * shape.weight_stride);
             let expected = multiplied(shape, &inputs, &weights, &sums);
-            same_floats(fuzzing::multiply_floats(shape, &inputs, &weights, &sums), &expected);
+            same_floats(proof::multiply_floats(shape, &inputs, &weights, &sums), &expected);
         }
         Input::Bytes { shape, inputs, weights, sums } => {
             let (shape, inputs, sums) = shape.with(inputs, sums);
@@ -62,7 +63,7 @@ fuzz_target!(|input: Input| {
             let weights: Vec<i8> = weights.into_iter().map(|weight| weight as i8).collect();
             let floats: Vec<f32> = weights.iter().map(|&weight| weight.into()).collect();
             let expected = multiplied(shape, &inputs, &floats, &sums);
-            same_floats(fuzzing::multiply_bytes(shape, &inputs, &weights, &sums), &expected);
+            same_floats(proof::multiply_bytes(shape, &inputs, &weights, &sums), &expected);
         }
         Input::Quantised { rows, inputs, outputs, values, weights } => {
             let (rows, outputs) = (usize::from(rows) % 14, usize::from(outputs) % 140);
@@ -70,7 +71,7 @@ fuzz_target!(|input: Input| {
             let values = values.floats(rows * inputs);
             let weights = weights.floats(outputs * inputs);
             let expected = quantised_products(inputs, &values, &weights);
-            let results = fuzzing::multiply_quantised(inputs, &values, &weights);
+            let results = proof::multiply_quantised(inputs, &values, &weights);
             assert_eq!(results.is_some(), weights.iter().all(|weight| weight.is_finite()));
             same_floats(results.unwrap_or_default(), &expected);
         }
@@ -78,7 +79,7 @@ fuzz_target!(|input: Input| {
 });
 
 impl Sizes {
-    /// A shape, with its inputs and what its sums are before.
+    /// Returns a shape, with its inputs and its initial sums.
     fn with(self, inputs: Numbers, sums: Numbers) -> (Shape, Vec<f32>, Vec<f32>) {
         let [input, weight, sum] = self.spare.map(|spare| usize::from(spare) % 9);
         let (rows, depth) = (usize::from(self.rows) % 16, usize::from(self.depth) % 70);
@@ -100,12 +101,9 @@ impl Numbers {
     fn bits(&self, count: usize) -> Vec<u32> {
         match self {
             Numbers::Given(given) => given.iter().copied().cycle().take(count).collect(),
-            &Numbers::Noise { mut seed, .. } => {
-                let mut next = || {
-                    seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                    (seed >> 32) as u32
-                };
-                (0..count).map(|_| next()).collect()
+            &Numbers::Noise { seed, .. } => {
+                let mut random = Random::new(seed);
+                (0..count).map(|_| random.next_u64() as u32).collect()
             }
         }
     }
@@ -131,14 +129,14 @@ impl Numbers {
     }
 }
 
-fn same<T: PartialEq + Debug>(results: Vec<(String, T)>, expected: &T) {
+fn same<T: PartialEq + Debug>(results: Vec<(&'static str, T)>, expected: &T) {
     for (set, result) in results {
         assert_eq!(&result, expected, "{set}");
     }
 }
 
-/// The same bits; what is no number may be any such.
-fn same_floats(results: Vec<(String, Vec<f32>)>, expected: &[f32]) {
+/// Compares bits, except those of NaN.
+fn same_floats(results: Vec<(&'static str, Vec<f32>)>, expected: &[f32]) {
     for (set, result) in results {
         assert_eq!(result.len(), expected.len());
         for (at, (x, y)) in result.iter().zip(expected).enumerate() {
@@ -176,7 +174,7 @@ fn multiplied(shape: Shape, inputs: &[f32], weights: &[f32], sums: &[f32]) -> Ve
     values
 }
 
-/// The definition of a product of rows that become bytes.
+/// The definition of a product of quantised rows.
 fn quantised_products(inputs: usize, values: &[f32], weights: &[f32]) -> Vec<f32> {
     let outputs: Vec<_> = weights.chunks(inputs).map(quantised).collect();
     let mut results = Vec::new();
@@ -189,7 +187,7 @@ fn quantised_products(inputs: usize, values: &[f32], weights: &[f32]) -> Vec<f32
     results
 }
 
-/// The bytes of a row, and its scale.
+/// Returns the bytes of a row, and its scale.
 fn quantised(row: &[f32]) -> (Vec<i64>, f32) {
     let finite = |x: f32| if x.is_nan() { -MOST } else { x.clamp(-MOST, MOST) };
     let most = row.iter().fold(0.0f32, |most, &x| most.max(finite(x).abs()));

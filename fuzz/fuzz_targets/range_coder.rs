@@ -1,5 +1,5 @@
-//! Symbols of any frequencies: they come back, constriction writes and reads the same, and
-//! bytes that nobody wrote give some symbols.
+//! Symbols of any frequencies: they come back, constriction writes and reads the same bytes, and
+//! arbitrary bytes decode to some symbols.
 
 #![no_main]
 
@@ -10,7 +10,7 @@ use arbitrary::Arbitrary;
 use constriction::stream::model::{DecoderModel, EncoderModel, EntropyModel};
 use constriction::stream::{Decode, Encode, queue};
 use libfuzzer_sys::fuzz_target;
-use lmac::fuzzing::{self, Symbol};
+use lmac::proof::{self, Symbol};
 
 #[derive(Debug, Arbitrary)]
 struct Input {
@@ -19,8 +19,8 @@ struct Input {
     damaged: Vec<u8>,
 }
 
-/// A symbol of three: one that takes `frequency` after `cumulative`, what is before it, and
-/// what is behind it.
+/// One of three symbols: the middle one has `frequency` after `cumulative`, the others have the
+/// rest on either side.
 #[derive(Debug, Clone, Copy, Arbitrary)]
 struct Choice {
     total: u8,
@@ -30,7 +30,7 @@ struct Choice {
     repeat: u8,
 }
 
-/// Three symbols, of which the outer ones may have no frequency.
+/// Three symbols; the outer ones may have the frequency 0.
 #[derive(Debug, Clone, Copy)]
 struct Three {
     total: u32,
@@ -42,7 +42,7 @@ impl Choice {
         let total = 1 + u32::from(self.total) % 24;
         let whole = 1 << total;
         let first = self.cumulative % whole;
-        // One symbol does not take all: to constriction that would be no choice.
+        // No symbol has the whole total, which constriction does not allow.
         let most = if first == 0 { whole - 1 } else { whole - first };
         let second = first + 1 + self.frequency % most;
         Three { total, ends: [0, first, second, whole] }
@@ -62,13 +62,13 @@ impl Three {
         Symbol { cumulative, frequency: end - cumulative, total: self.total }
     }
 
-    /// The one at this place.
+    /// Returns the symbol at this place.
     fn at(self, place: u32) -> Symbol {
         self.symbol((0..2).find(|&which| place < self.ends[which + 1]).unwrap_or(2))
     }
 }
 
-/// The same for constriction, whose models have their precision in their type.
+/// A model for constriction, whose type has the precision.
 struct Model<const TOTAL: usize>(Three);
 
 impl<const TOTAL: usize> EntropyModel<TOTAL> for Model<TOTAL> {
@@ -93,7 +93,7 @@ impl<const TOTAL: usize> DecoderModel<TOTAL> for Model<TOTAL> {
     }
 }
 
-/// Calls something with the total as a constant.
+/// Evaluates an expression with the total as a constant.
 macro_rules! with_total {
     ($total:expr, $TOTAL:ident => $call:expr; $($known:literal)*) => {
         match $total {
@@ -118,29 +118,29 @@ fuzz_target!(|input: Input| {
         .symbols
         .iter()
         .flat_map(|choice| {
-            // Runs of likely symbols are what carries go through.
+            // Carries propagate through runs of likely symbols.
             let count = if choice.repeat > 250 { 300 } else { 1 + usize::from(choice.repeat) % 4 };
             std::iter::repeat_n(*choice, count)
         })
         .take(2000)
         .collect();
     let symbols: Vec<Symbol> = choices.iter().map(|choice| choice.symbol()).collect();
-    let bytes = fuzzing::encode_symbols(&symbols);
+    let bytes = proof::encode_symbols(&symbols);
     assert_eq!(decoded(&bytes, &choices), symbols);
     assert_eq!(decoded(&by_constriction(&choices), &choices), symbols);
     assert_eq!(read_by_constriction(bytes, &choices), symbols);
     decoded(&input.damaged, &choices);
 
     let contexts = || input.bits.iter().map(|&(context, _)| context);
-    let bits = fuzzing::decode_bits(&fuzzing::encode_bits(&input.bits), contexts());
+    let bits = proof::decode_bits(&proof::encode_bits(&input.bits), contexts());
     assert!(bits.iter().eq(input.bits.iter().map(|(_, bit)| bit)));
-    fuzzing::decode_bits(&input.damaged, contexts());
+    proof::decode_bits(&input.damaged, contexts());
 });
 
 fn decoded(bytes: &[u8], choices: &[Choice]) -> Vec<Symbol> {
     let mut symbols = Vec::new();
     let totals = choices.iter().map(|choice| choice.three().total);
-    fuzzing::decode_symbols(bytes, totals, |place| {
+    proof::decode_symbols(bytes, totals, |place| {
         let symbol = choices[symbols.len()].three().at(place);
         symbols.push(symbol);
         symbol

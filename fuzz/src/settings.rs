@@ -53,11 +53,6 @@ impl Settings {
         if self.threads > 230 { usize::from(self.threads) % 4 } else { 1 }
     }
 
-    /// Returns the same options with one thread.
-    pub fn with_one_thread(&self) -> Settings {
-        Settings { threads: 0, ..self.clone() }
-    }
-
     /// Returns the options.
     pub fn options(&self) -> EncodeOptions {
         let mut options = EncodeOptions::default()

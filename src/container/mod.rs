@@ -4,12 +4,9 @@
 pub(crate) mod fields;
 pub(crate) mod header;
 pub(crate) mod item;
-mod model;
+pub(crate) mod model;
 pub(crate) mod repair;
 pub(crate) mod trailer;
-
-#[cfg(feature = "language")]
-pub(crate) use model::{MOST_CONTEXT, MOST_LOCKSTEP, MOST_NAME as MOST_MODEL_NAME};
 
 /// First bytes of a stream.
 pub(crate) const MAGIC: [u8; 7] = *b"\x89lmac\r\n";

@@ -1,8 +1,8 @@
-//! A bit whose probability is learnt while it is coded.
+//! Bits whose probability adapts while they are coded.
 
 use super::{RangeDecoder, RangeEncoder};
 
-/// The probability of a one, as the mean of a fast and a slow estimate.
+/// An adaptive probability of a one: the mean of a fast and a slow estimate.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AdaptiveBit {
     fast: u16,
@@ -16,14 +16,14 @@ const LEAST: u32 = 32;
 impl AdaptiveBit {
     pub(crate) const NEW: AdaptiveBit = AdaptiveBit { fast: 1 << 15, slow: 1 << 15 };
 
-    /// Probability of a one out of 65,536.
+    /// Returns the probability of a one, in units of 1/65,536.
     #[inline(always)]
     pub(crate) fn one(self) -> u32 {
         let mean = (u32::from(self.fast) + u32::from(self.slow)) >> 1;
         mean.clamp(LEAST, (1 << 16) - LEAST)
     }
 
-    /// How far from even the probability is.
+    /// Returns the distance of the probability from one half.
     pub(crate) fn certainty(self) -> u32 {
         self.one().abs_diff(1 << 15)
     }

@@ -1,14 +1,14 @@
-//! What a bit costs, in integers: an encoder's choices are the same on every machine.
+//! The cost of bits in integers, so that an encoder chooses the same on every machine.
 
 use super::AdaptiveBit;
 
-/// A length in units of 1/4096 bit.
+/// The number of cost units of a bit.
 pub(crate) const UNITS: u64 = 1 << FRACTION;
 const FRACTION: u32 = 12;
 
 const STEPS: usize = 2048;
 
-/// Length of a bit whose probability lies in the middle of each step.
+/// The cost of a bit whose probability is in the middle of each step.
 static LENGTHS: [u16; STEPS] = {
     let mut lengths = [0; STEPS];
     let mut at = 0;
@@ -19,7 +19,7 @@ static LENGTHS: [u16; STEPS] = {
     lengths
 };
 
-/// The binary logarithm of `value`, rounded down to units, by repeated squaring.
+/// Returns the binary logarithm of `value`, rounded down to units, by repeated squaring.
 pub(crate) const fn log2(value: u64) -> u32 {
     let whole = value.ilog2();
     let mut mantissa = if whole > 31 { value >> (whole - 31) } else { value << (31 - whole) };
@@ -35,7 +35,7 @@ pub(crate) const fn log2(value: u64) -> u32 {
     log
 }
 
-/// What coding `bit` costs, about.
+/// Returns the approximate cost of coding `bit`.
 #[inline(always)]
 pub(crate) fn cost(node: AdaptiveBit, bit: bool) -> u64 {
     let one = node.one();

@@ -1,8 +1,8 @@
 //! The range coder of `spec/coding.md`.
 //!
-//! Encoder and decoder mirror each other line by line. `range` is at least 2^32 between
-//! two symbols, and frequencies count out of at most 2^24, so that no interval is empty
-//! and one step of renormalisation is enough.
+//! Encoder and decoder mirror each other line by line. `range` is at least 2^32 between two
+//! symbols, and totals are at most 2^24, so that no interval is empty and one step of
+//! renormalisation is enough.
 
 use crate::error::Result;
 use crate::memory::Growing;
@@ -10,7 +10,7 @@ use crate::memory::Growing;
 const RENORMALISE: u64 = 1 << 32;
 const BIT_TOTAL: u32 = 16;
 
-/// Writes symbols.
+/// Encodes symbols.
 pub(crate) struct RangeEncoder {
     low: u64,
     range: u64,
@@ -22,7 +22,7 @@ impl RangeEncoder {
         RangeEncoder { low: 0, range: u64::MAX, bytes: Growing::default() }
     }
 
-    /// A symbol that takes `frequency` out of 2^`total`, after `cumulative`.
+    /// Encodes a symbol of this frequency out of 2^`total`, behind `cumulative`.
     #[inline(always)]
     pub(crate) fn symbol(&mut self, cumulative: u32, frequency: u32, total: u32) {
         let scale = self.range >> total;
@@ -39,7 +39,7 @@ impl RangeEncoder {
         }
     }
 
-    /// A bit that is one with the probability `one` out of 65,536.
+    /// Encodes a bit that is one with the probability `one` / 65,536.
     #[inline(always)]
     pub(crate) fn bit(&mut self, bit: bool, one: u32) {
         if bit {
@@ -59,7 +59,7 @@ impl RangeEncoder {
         }
     }
 
-    /// Closes the stream with the fewest bytes; zeros at the end need not be written.
+    /// Ends the stream with the fewest bytes, and leaves out zeros at its end.
     pub(crate) fn finish(mut self) -> Result<Vec<u8>> {
         for length in 0..=8 {
             let unit = 1u64.checked_shl(64 - 8 * length).unwrap_or(0);
@@ -82,10 +82,9 @@ impl RangeEncoder {
     }
 }
 
-/// Reads symbols. Bytes after the end are zeros; damaged bytes give wrong symbols, and
-/// nothing worse.
+/// Decodes symbols. Bytes after the end count as zeros; damaged bytes give wrong symbols.
 pub(crate) struct RangeDecoder<'a> {
-    /// The number read, less the encoder's `low`.
+    /// The number that was read, minus the encoder's `low`.
     point: u64,
     range: u64,
     bytes: &'a [u8],
@@ -110,15 +109,16 @@ impl<'a> RangeDecoder<'a> {
         u32::from_be_bytes(word)
     }
 
-    /// Where the next symbol lies among 2^`total`, and the scale to go past it with.
+    /// Returns the scale for [`advance`](Self::advance), and the place of the next symbol out of
+    /// 2^`total`.
     #[inline(always)]
     pub(crate) fn find(&self, total: u32) -> (u64, u32) {
         let scale = self.range >> total;
-        // Only damaged bytes lie above.
+        // Only damaged bytes give a larger place.
         (scale, (self.point / scale).min((1 << total) - 1) as u32)
     }
 
-    /// Goes past a symbol.
+    /// Advances past a symbol.
     #[inline(always)]
     pub(crate) fn advance(&mut self, scale: u64, cumulative: u32, frequency: u32) {
         self.point = self.point.wrapping_sub(scale * u64::from(cumulative));
@@ -129,7 +129,7 @@ impl<'a> RangeDecoder<'a> {
         }
     }
 
-    /// A bit that is one with the probability `one` out of 65,536.
+    /// Decodes a bit that is one with the probability `one` / 65,536.
     #[inline(always)]
     pub(crate) fn bit(&mut self, one: u32) -> bool {
         let scale = self.range >> BIT_TOTAL;
@@ -154,7 +154,7 @@ mod tests {
 
     use super::*;
 
-    /// A bit with its probability, as constriction wants it: the oracle of these tests.
+    /// A bit with its probability, as a model for constriction, the oracle of these tests.
     #[derive(Clone, Copy)]
     struct Bit(u32);
 

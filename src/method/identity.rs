@@ -83,6 +83,11 @@ pub struct ModelUse {
 }
 
 impl ModelId {
+    /// Returns whether both name the same model with the same precision.
+    pub(crate) fn is_same_model(&self, other: &ModelId) -> bool {
+        (self.hash, self.precision) == (other.hash, other.precision)
+    }
+
     /// The hash in hexadecimal.
     pub fn hash_name(&self) -> String {
         self.hash.iter().map(|byte| format!("{byte:02x}")).collect()

@@ -1,12 +1,12 @@
-//! Elementary functions of doubles, for tables: exact in every bit, not quick.
+//! Elementary functions in double precision for tables: the same bits everywhere, not fast.
 //!
-//! Each reduces its argument and adds up the series that everybody knows, from the smallest
-//! term on. The reductions take a constant in two parts, of which the first has 32 bits
-//! behind the point: its products with small integers are exact.
+//! Each function reduces its argument and sums up the Taylor series from the smallest term on.
+//! The reductions split a constant in two parts; the first has 32 bits behind the point, so
+//! that its products with small integers are exact.
 
 use std::f64::consts::{FRAC_2_PI, LOG2_E, SQRT_2};
 
-/// 2^32, that the first parts are out of.
+/// 2^32, the denominator of the first parts.
 const PART: f64 = 4_294_967_296.0;
 const LN_2: (f64, f64) = (2_977_044_471.0 / PART, 1.908_214_929_270_587_7e-10);
 const HALF_PI: (f64, f64) = (6_746_518_852.0 / PART, 6.077_100_506_506_192e-11);
@@ -16,7 +16,7 @@ const ROUNDING: f64 = 6_755_399_441_055_744.0;
 
 const MANTISSA: u64 = (1 << 52) - 1;
 
-/// e^x, for |x| up to 700.
+/// Returns e^x, for |x| up to 700.
 pub(crate) fn exp(x: f64) -> f64 {
     let n = (x * LOG2_E + ROUNDING) - ROUNDING;
     let r = (x - n * LN_2.0) - n * LN_2.1;
@@ -27,7 +27,7 @@ pub(crate) fn exp(x: f64) -> f64 {
     sum * f64::from_bits(((n as i64 + 1023) as u64) << 52)
 }
 
-/// The natural logarithm of a normal number above zero.
+/// Returns the natural logarithm of a positive normal number.
 pub(crate) fn ln(x: f64) -> f64 {
     let mut n = (x.to_bits() >> 52) as i32 - 1023;
     let mut m = f64::from_bits(x.to_bits() & MANTISSA | 1023 << 52);
@@ -45,12 +45,12 @@ pub(crate) fn ln(x: f64) -> f64 {
     n * LN_2.0 + (2.0 * s * sum + n * LN_2.1)
 }
 
-/// A power of a normal number above zero, as long as its logarithm is within 700.
+/// Returns a power of a positive normal number, whose logarithm must be within 700.
 pub(crate) fn pow(base: f64, exponent: f64) -> f64 {
     exp(exponent * ln(base))
 }
 
-/// Sine and cosine of an angle up to 2^20, of either sign.
+/// Returns sine and cosine of an angle of at most 2^20 either way.
 pub(crate) fn sin_cos(x: f64) -> (f64, f64) {
     let n = (x * FRAC_2_PI + ROUNDING) - ROUNDING;
     let r = (x - n * HALF_PI.0) - n * HALF_PI.1;
@@ -74,7 +74,7 @@ pub(crate) fn sin_cos(x: f64) -> (f64, f64) {
 mod tests {
     use super::*;
 
-    /// Relative errors are below this, and absolute ones of sines.
+    /// A bound of relative errors, and of absolute errors of sines.
     const ERROR: f64 = 2e-15;
 
     fn near(mine: f64, real: f64, error: f64, what: &str) {
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn exponentials_and_logarithms_are_near_the_real_ones() {
+    fn exponentials_and_logarithms_are_accurate() {
         for step in -7_000..=7_000 {
             let x = f64::from(step) * 0.099_97;
             near(exp(x), x.exp(), ERROR, &format!("e^{x}"));
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn powers_are_near_the_real_ones() {
+    fn powers_are_accurate() {
         for base in [1.5, 10_000.0, 500_000.0, 1e9] {
             for width in [2, 6, 64, 128, 256] {
                 for pair in 0..width / 2 {
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn sines_are_near_the_real_ones() {
+    fn sines_and_cosines_are_accurate() {
         let angles = (0..40_000).map(|step| f64::from(step) * 6.553_7);
         let quarters = (0..2_000).map(|n| f64::from(n) * 83.0 * std::f64::consts::FRAC_PI_2);
         let eighths = (0..2_000).map(|n| f64::from(n) * std::f64::consts::FRAC_PI_4);
@@ -122,7 +122,7 @@ mod tests {
         assert_eq!(sin_cos(0.0), (0.0, 1.0));
     }
 
-    /// Tables are part of what a stream means: no bit of theirs may change.
+    /// No bit of the tables may change, since streams depend on them.
     #[test]
     fn bits_stay() {
         let mut digest = 0u64;

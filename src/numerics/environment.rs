@@ -1,10 +1,12 @@
-//! The float environment: rounding to nearest, denormals as they are.
+//! The float environment: rounding to nearest, and denormals that are not flushed.
 
 #![allow(unsafe_code, reason = "a control register is read and written")]
 
-/// Sets the float environment that IEEE-754 has by default, and puts the caller's back
-/// when it is dropped. Audio programs like to run with denormals flushed to zero, and
-/// threads inherit that; it would change the bits.
+/// A guard that sets the default float environment of IEEE-754, and restores the caller's when
+/// it is dropped.
+///
+/// Audio programs often flush denormals to zero, and threads inherit that; it would change
+/// bits.
 pub(crate) struct DefaultEnvironment {
     before: Register,
 }
@@ -33,16 +35,6 @@ mod register {
     /// All exceptions masked, rounding to nearest, no flushing.
     pub(super) const DEFAULT: Register = 0x1F80;
 
-    /// The same with results flushed to zero, and operands taken for zero.
-    #[cfg(any(test, feature = "_machine"))]
-    pub(super) const FLUSHING: Register = DEFAULT | 0x8040;
-
-    /// What is set in it, without the flags of exceptions.
-    #[cfg(any(test, feature = "_machine"))]
-    pub(super) fn control(register: Register) -> Register {
-        register & !0x3F
-    }
-
     pub(super) fn read() -> Register {
         let mut register: Register = 0;
         // SAFETY: stores four bytes where `register` is.
@@ -51,7 +43,7 @@ mod register {
     }
 
     pub(super) fn write(register: Register) {
-        // SAFETY: loads a value without reserved bits: the default, or what was read.
+        // SAFETY: loads a value without reserved bits: the default, or one that was read.
         unsafe { asm!("ldmxcsr [{}]", in(reg) &raw const register, options(nostack)) };
     }
 }
@@ -66,16 +58,6 @@ mod register {
     /// No traps, rounding to nearest, no flushing.
     pub(super) const DEFAULT: Register = 0;
 
-    /// Results flushed to zero, and operands taken for zero.
-    #[cfg(any(test, feature = "_machine"))]
-    pub(super) const FLUSHING: Register = 1 << 24;
-
-    /// What is set in it: flags of exceptions are elsewhere.
-    #[cfg(any(test, feature = "_machine"))]
-    pub(super) fn control(register: Register) -> Register {
-        register
-    }
-
     pub(super) fn read() -> Register {
         let register: Register;
         // SAFETY: reads a register that every thread may read.
@@ -84,7 +66,7 @@ mod register {
     }
 
     pub(super) fn write(register: Register) {
-        // SAFETY: writes the default, or what was read.
+        // SAFETY: writes the default, or a value that was read.
         unsafe { asm!("msr fpcr, {}", in(reg) register, options(nostack)) };
     }
 }
@@ -92,32 +74,43 @@ mod register {
 /// Machines whose environment cannot be changed from here, as in WebAssembly.
 #[cfg(not(any(target_arch = "x86_64", target_arch = "x86", target_arch = "aarch64")))]
 mod register {
-    pub(super) type Register = ();
-    pub(super) const DEFAULT: Register = ();
-    #[cfg(any(test, feature = "_machine"))]
-    pub(super) const FLUSHING: Register = ();
-    #[cfg(any(test, feature = "_machine"))]
-    pub(super) fn control((): Register) {}
-    pub(super) fn read() -> Register {}
-    pub(super) fn write((): Register) {}
+    /// Nothing is in it.
+    pub(super) type Register = u32;
+
+    pub(super) const DEFAULT: Register = 0;
+
+    pub(super) fn read() -> Register {
+        DEFAULT
+    }
+
+    pub(super) fn write(_: Register) {}
 }
 
 use register::{DEFAULT, Register, read, write};
-#[cfg(any(test, feature = "_machine"))]
-use register::{FLUSHING, control};
 
-/// Calls `work` with denormals flushed to zero, as audio programs set them, and taken for
-/// zero; fails where it does not leave that as it was.
-#[cfg(any(test, feature = "_machine"))]
+/// Calls `work` with denormal results flushed to zero and denormal operands taken for zero,
+/// as audio programs run. Panics if `work` changes that setting.
+#[cfg(any(test, feature = "_proof"))]
 pub(crate) fn with_flushing<T>(work: impl FnOnce() -> T) -> T {
+    const X86: bool = cfg!(any(target_arch = "x86_64", target_arch = "x86"));
+    // MXCSR: flush-to-zero and denormals-are-zero. FPCR: FZ, which does both.
+    const FLUSH: Register = if X86 {
+        0x8040
+    } else if cfg!(target_arch = "aarch64") {
+        1 << 24
+    } else {
+        0
+    };
+    // MXCSR also holds the flags of exceptions, which `work` may set.
+    const FLAGS: Register = if X86 { 0x3F } else { 0 };
+
     let before = read();
-    write(FLUSHING);
+    write(DEFAULT | FLUSH);
     let flushing = read();
     let result = work();
     let after = read();
     write(before);
-    // The caller's register is put back whole; work of its own may set flags on the way.
-    assert!(control(after) == control(flushing), "the caller's float environment is lost");
+    assert!(after & !FLAGS == flushing & !FLAGS, "the caller's float environment is lost");
     result
 }
 

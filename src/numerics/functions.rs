@@ -1,4 +1,4 @@
-//! Functions that are usually left to a library, made of `+ - * /` alone.
+//! Functions in single precision, made of `+ - * /` alone.
 
 use std::f32::consts::{LN_2, LOG2_E};
 
@@ -6,20 +6,29 @@ use std::f32::consts::{LN_2, LOG2_E};
 const ROUNDING: f32 = 12_582_912.0;
 const ROUNDING_BITS: u32 = 0x4B40_0000;
 
-/// Within limits; what is no number becomes the lower one.
+/// Limits a number; NaN becomes `least`.
 #[inline(always)]
 pub(crate) fn clamp<T: PartialOrd>(x: T, least: T, most: T) -> T {
     let x = if x > least { x } else { least };
     if x < most { x } else { most }
 }
 
-/// The nearest integer, an even one where two are, for |x| up to 2^22.
+/// Numbers beyond this, which may be infinite, are taken as this.
+pub(crate) const LARGEST: f32 = 3e38;
+
+/// Limits a number to finite ones; NaN becomes the lowest.
+#[inline(always)]
+pub(crate) fn finite(x: f32) -> f32 {
+    clamp(x, -LARGEST, LARGEST)
+}
+
+/// Rounds to the nearest integer, ties to even, for |x| up to 2^22.
 #[inline(always)]
 pub(crate) fn round(x: f32) -> i32 {
     (x + ROUNDING).to_bits().wrapping_sub(ROUNDING_BITS) as i32
 }
 
-/// e^-x for x from 0 on, within 1e-6 of it; what is below 2^-126 is that.
+/// Returns e^-x for x >= 0, with an error of at most 1e-6, and at least 2^-126.
 #[inline(always)]
 pub(crate) fn exp_minus(x: f32) -> f32 {
     let t = x * -LOG2_E;
@@ -34,10 +43,10 @@ pub(crate) fn exp_minus(x: f32) -> f32 {
     f32::from_bits(exponent.wrapping_add(127) << 23) * (1.0 + f * p)
 }
 
-/// The natural logarithm of a normal number above zero, within 2e-6.
+/// Returns the natural logarithm of a positive normal number, with an error of at most 2e-6.
 #[inline(always)]
 pub(crate) fn ln(x: f32) -> f32 {
-    // The bits of the root of a half: the mantissa is between that and the root of two.
+    // The bits of sqrt(1/2): the mantissa is between that and sqrt(2).
     const ROOT: u32 = 0x3F35_04F3;
     let bits = x.to_bits().wrapping_sub(ROOT);
     let exponent = bits as i32 >> 23;
@@ -51,7 +60,7 @@ pub(crate) fn ln(x: f32) -> f32 {
     exponent as f32 * LN_2 + m * (1.0 + m * p)
 }
 
-/// 1 / (1 + e^-x).
+/// Returns 1 / (1 + e^-x).
 #[inline(always)]
 pub(crate) fn logistic(x: f32) -> f32 {
     let e = exp_minus(x.abs());
@@ -64,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn functions_are_near_the_real_ones() {
+    fn functions_are_accurate() {
         for step in 0..20_000 {
             let x = step as f32 * 0.004;
             let (mine, real) = (f64::from(exp_minus(x)), (-f64::from(x)).exp());
@@ -79,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn rounding_and_limits() {
+    fn numbers_are_rounded_and_limited() {
         assert_eq!([-1.6f32, -0.5, 0.5, 1.5, 70_000.4].map(round), [-2, 0, 0, 2, 70_000]);
         assert_eq!(clamp(f32::NAN, -1.0, 1.0), -1.0);
         assert_eq!([-3.0, 0.5, 3.0].map(|x| clamp(x, -1.0, 1.0)), [-1.0, 0.5, 1.0]);

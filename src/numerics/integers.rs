@@ -1,30 +1,27 @@
-//! Kernels over 16-bit integers, which compilers do not find by themselves.
+//! Kernels over 16-bit integers, which compilers do not vectorise well.
 
 #![allow(unsafe_code, reason = "vectors are loaded and stored")]
 
-#[cfg(feature = "language")]
 use super::vectors::{Four, Vector};
 
-/// Elements that a kernel takes at once: lengths are multiples of it.
+/// The number of elements that lengths are a multiple of.
 pub(crate) const BLOCK: usize = 64;
 
-/// The kernels of an instruction set. Integers give the same sums in any order.
+/// The kernels of an instruction set for integers, whose sums are the same in any order.
 pub(crate) trait Integers {
-    /// Its vectors of floats.
-    #[cfg(feature = "language")]
+    /// The instruction set's vectors of floats.
     type Floats: Vector;
 
-    /// Moves each weight by `gain` times its element of `before`, out of 2^15 and rounded
-    /// to the nearest, within the ends of their type; and gives the sum of the products of
-    /// the new weights with `after`, modulo 2^32. All are equally long.
+    /// Adds `gain` times its element of `before`, divided by 2^15 and rounded, to each weight,
+    /// saturating; returns the dot product of the new weights with `after`, modulo 2^32. All
+    /// slices are equally long.
     fn adapt(weights: &mut [i16], before: &[i16], after: &[i16], gain: i16) -> i32;
 }
 
-/// For every machine.
+/// The kernels for every machine.
 pub(crate) struct Plain;
 
 impl Integers for Plain {
-    #[cfg(feature = "language")]
     type Floats = Four;
 
     #[inline(always)]
@@ -32,7 +29,7 @@ impl Integers for Plain {
         let mut sum = 0i32;
         for ((weight, before), after) in weights.iter_mut().zip(before).zip(after) {
             let step = (i32::from(*before) * i32::from(gain) + (1 << 14)) >> 15;
-            // Only -2^15 squared is too large, and no element is that.
+            // Only the square of -2^15 would overflow, and no element has that value.
             *weight = weight.saturating_add(step as i16);
             sum = sum.wrapping_add(i32::from(*weight) * i32::from(*after));
         }
@@ -40,22 +37,21 @@ impl Integers for Plain {
     }
 }
 
+// These types run their instructions without a check, so no code outside may name them.
 #[cfg(target_arch = "x86_64")]
-pub(crate) use x86::{Avx2, Avx512, Vnni};
+pub(super) use x86::{Avx2, Avx512, Vnni};
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use std::arch::x86_64::*;
 
     use super::{BLOCK, Integers};
-    #[cfg(feature = "language")]
     use crate::numerics::vectors::{Eight, Sixteen};
 
-    /// For machines that have AVX2; nothing else may call it.
-    pub(crate) struct Avx2;
+    /// The kernels for machines with AVX2.
+    pub(in crate::numerics) struct Avx2;
 
     impl Integers for Avx2 {
-        #[cfg(feature = "language")]
         type Floats = Eight;
 
         #[inline(always)]
@@ -76,7 +72,7 @@ mod x86 {
         for (weights, (before, after)) in blocks.zip(windows) {
             let (weights, before, after) = (weights.as_mut_ptr(), before.as_ptr(), after.as_ptr());
             for (at, sum) in sums.iter_mut().enumerate() {
-                // SAFETY: `at` counts to the end of a block, and all three point to one.
+                // SAFETY: `at` counts the vectors of a block, and all three point to a block.
                 unsafe {
                     let weights = weights.add(LANES * at).cast::<__m256i>();
                     let before = _mm256_loadu_si256(before.add(LANES * at).cast());
@@ -95,11 +91,10 @@ mod x86 {
         _mm_cvtsi128_si32(_mm_add_epi32(quarter, _mm_shuffle_epi32(quarter, 1)))
     }
 
-    /// For machines that have AVX-512 with bytes and words; nothing else may call it.
-    pub(crate) struct Avx512;
+    /// The kernels for machines with AVX-512.
+    pub(in crate::numerics) struct Avx512;
 
     impl Integers for Avx512 {
-        #[cfg(feature = "language")]
         type Floats = Sixteen;
 
         #[inline(always)]
@@ -120,7 +115,7 @@ mod x86 {
         for (weights, (before, after)) in blocks.zip(windows) {
             let (weights, before, after) = (weights.as_mut_ptr(), before.as_ptr(), after.as_ptr());
             for (at, sum) in sums.iter_mut().enumerate() {
-                // SAFETY: `at` counts to the end of a block, and all three point to one.
+                // SAFETY: `at` counts the vectors of a block, and all three point to a block.
                 unsafe {
                     let weights = weights.add(LANES * at).cast::<__m512i>();
                     let before = _mm512_loadu_si512(before.add(LANES * at).cast());
@@ -136,11 +131,10 @@ mod x86 {
         _mm512_reduce_add_epi32(_mm512_add_epi32(a, b))
     }
 
-    /// For machines that have products of bytes beside AVX-512; nothing else may call it.
-    pub(crate) struct Vnni;
+    /// The kernels for machines with AVX-512 VNNI.
+    pub(in crate::numerics) struct Vnni;
 
     impl Integers for Vnni {
-        #[cfg(feature = "language")]
         type Floats = Sixteen;
 
         #[inline(always)]
@@ -155,7 +149,7 @@ mod tests {
     use lmac_support::Random;
 
     use super::*;
-    use crate::numerics::dispatch::{InstructionSet, Work, run_with};
+    use crate::numerics::dispatch::{InstructionSet, Supported, Work, run_with};
 
     struct Adapt<'a> {
         weights: &'a mut [i16],
@@ -184,7 +178,7 @@ mod tests {
                 let start: Vec<i16> = (0..length).map(|_| value()).collect();
                 let window: Vec<i16> = (0..=length).map(|_| value()).collect();
                 for gain in [0, 1, -1, 300, 32_767, -32_767] {
-                    let mut results = InstructionSet::available().map(|set| {
+                    let mut results = Supported::all().map(|set| {
                         let mut weights = start.clone();
                         let work = Adapt { weights: &mut weights, window: &window, gain };
                         (run_with(set, work), weights)

@@ -1,11 +1,11 @@
 //! Sums in a written order.
 //!
-//! Lane `i` of a sum takes the elements `i`, `i + L`, ..., and the lanes are added in a
-//! fixed tree, so that no vector width changes a bit.
+//! Lane `i` of a sum takes the elements `i`, `i + L`, ..., and the lanes are added in a fixed
+//! tree, so that the width of vectors changes no bit.
 
 use std::ops::Add;
 
-/// Lanes that can be added in a tree.
+/// Lanes that are added in a tree.
 pub(crate) trait Lanes {
     type Element;
 
@@ -21,7 +21,7 @@ impl<T: Copy + Add<Output = T>> Lanes for [T; 4] {
     }
 }
 
-/// Steps of fixed length: compilers keep these in registers, and not a loop's.
+/// Implements each step for a fixed length, which compilers keep in registers.
 macro_rules! halves {
     ($($lanes:literal to $half:literal),*) => {$(
         impl<T: Copy + Add<Output = T>> Lanes for [T; $lanes] {
@@ -38,13 +38,13 @@ macro_rules! halves {
 
 halves!(8 to 4, 16 to 8, 32 to 16);
 
-/// The sum of lanes: halves onto halves.
+/// Adds up lanes, halves onto halves.
 #[inline(always)]
 pub(crate) fn tree<A: Lanes>(lanes: A) -> A::Element {
     lanes.tree()
 }
 
-/// A dot product over eight lanes; what is behind the last multiple of eight is left out.
+/// Returns a dot product over eight lanes; elements after the last multiple of 8 are left out.
 #[inline(always)]
 pub(crate) fn dot8(a: &[f64], b: &[f64]) -> f64 {
     let mut lanes = [0.0; 8];
@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn trees_add_halves_onto_halves() {
         let big = 2f32.powi(24);
-        // (a + c) + (b + d) gives this: in another order a one would get lost, or not.
+        // (a + c) + (b + d): another order would round differently.
         assert_eq!(tree([big, 1.0, -big, 1.0]), 2.0);
         assert_eq!(tree([big, -big, 1.0, 1.0]), 1.0);
         assert_eq!(tree([1.0, 2.0, 3.0, 4.0]), 10.0);

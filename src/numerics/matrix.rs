@@ -1,50 +1,50 @@
 //! Products of matrices in single precision.
 //!
-//! Each output is one sum over the inputs in rising order, from zero on: the product of an
-//! input and its weight is rounded, then added and rounded. Vectors run over outputs, so
-//! that neither their width nor the order in which outputs are computed changes a bit.
+//! Each output is one sum over the inputs in rising order, starting at zero: the product of an
+//! input and its weight is rounded, then added and rounded. Vectors run over outputs, so that
+//! neither their width nor the order of outputs changes a bit.
 
 #![allow(unsafe_code, reason = "tiles of outputs stay in registers")]
 
 use super::vectors::{Element, Vector};
 
-/// Outputs come in whole groups of this many: the widest vector.
+/// The number of outputs is a multiple of this, the widest vector.
 pub(crate) const GROUP: usize = 16;
 
-/// Rows whose outputs are held in registers at once.
+/// The most rows whose outputs are in registers at once.
 const TILE_ROWS: usize = 6;
 
-/// Some inputs of some rows, and their weights for some outputs.
+/// Inputs of several rows, and the weights of several outputs.
 #[derive(Clone, Copy)]
 pub(crate) struct Product<'a, W = f32> {
-    /// A row of inputs each `input_stride`.
+    /// Rows of inputs, `input_stride` apart.
     pub(crate) inputs: &'a [f32],
     pub(crate) input_stride: usize,
     pub(crate) rows: usize,
-    /// Inputs of a row that are summed over.
+    /// Number of inputs of a row.
     pub(crate) depth: usize,
-    /// For each input a row of weights, one for each output, each `weight_stride`. They are
-    /// floats, or bytes that stand for floats.
+    /// For each input, the weights of all outputs; rows are `weight_stride` apart. They are
+    /// floats or integers of 8 bits.
     pub(crate) weights: &'a [W],
     pub(crate) weight_stride: usize,
-    /// Outputs; whole groups.
+    /// Number of outputs, a multiple of [`GROUP`].
     pub(crate) outputs: usize,
 }
 
-/// Where the outputs of a product go: a row each `stride`.
+/// The outputs of a product, in rows that are `stride` apart.
 pub(crate) struct Sums<'a> {
     pub(crate) values: &'a mut [f32],
     pub(crate) stride: usize,
-    /// Whether sums begin here, or go on with what is there.
+    /// Whether sums start at zero; else they continue from the values.
     pub(crate) fresh: bool,
 }
 
-/// The least length of a slice that holds `rows` of this width, each `stride`.
+/// Returns the length that a slice needs for `rows` of this width, `stride` apart.
 fn extent(rows: usize, stride: usize, width: usize) -> usize {
     if rows == 0 { 0 } else { (rows - 1) * stride + width }
 }
 
-/// Adds up a product.
+/// Computes a product.
 #[inline(always)]
 pub(crate) fn multiply<V: Vector, W: Element>(product: Product<'_, W>, sums: &mut Sums<'_>) {
     let Product { rows, depth, outputs, .. } = product;
@@ -53,12 +53,12 @@ pub(crate) fn multiply<V: Vector, W: Element>(product: Product<'_, W>, sums: &mu
     assert!(extent(rows, product.input_stride, depth) <= product.inputs.len());
     assert!(extent(depth, product.weight_stride, outputs) <= product.weights.len());
     assert!(extent(rows, sums.stride, outputs) <= sums.values.len());
-    // Few tiles, and these of about the same height.
+    // As few tiles as possible, of about the same height.
     let tiles = rows.div_ceil(TILE_ROWS);
     let mut row = 0;
     for tile in 0..tiles {
         let height = (rows - row).div_ceil(tiles - tile);
-        // SAFETY: the rows from `row` on, `height` of them, are within what was checked.
+        // SAFETY: the assertions cover the `height` rows from `row` on.
         unsafe {
             match height {
                 1 => columns::<V, W, 1>(product, sums, row),
@@ -81,10 +81,10 @@ unsafe fn columns<V: Vector, W: Element, const ROWS: usize>(
     sums: &mut Sums<'_>,
     row: usize,
 ) {
-    // Sixteen registers hold two vectors of six rows, thirty-two hold four.
+    // 16 registers hold two vectors of six rows, 32 registers hold four.
     const WIDE: bool = cfg!(target_arch = "aarch64");
     let mut at = 0;
-    // SAFETY: tiles end where the outputs end, which are whole groups.
+    // SAFETY: tiles end with the outputs, whose number is a multiple of each vector's lanes.
     unsafe {
         if V::LANES == GROUP || WIDE {
             while product.outputs - at >= 4 * V::LANES {
@@ -112,8 +112,8 @@ unsafe fn tile<V: Vector, W: Element, const ROWS: usize, const VECTORS: usize>(
     row: usize,
     at: usize,
 ) {
-    // SAFETY: for all of it, what the caller promises: indices are of rows below `ROWS`, of
-    // inputs below `depth` and of outputs within the row.
+    // SAFETY: by the caller's promise: rows are below `ROWS`, inputs below `depth`, and outputs
+    // within the row.
     unsafe {
         let inputs = product.inputs.as_ptr().add(row * product.input_stride);
         let mut weights = product.weights.as_ptr().add(at);
@@ -152,7 +152,7 @@ mod tests {
     use lmac_support::Random;
 
     use super::*;
-    use crate::numerics::dispatch::{InstructionSet, Kernels, Work, run_with};
+    use crate::numerics::dispatch::{InstructionSet, Kernels, Supported, Work, run_with};
 
     struct Multiply<'a, W>(Product<'a, W>, Sums<'a>);
 
@@ -200,7 +200,7 @@ mod tests {
                         *place = sum;
                     }
                 }
-                for set in InstructionSet::available() {
+                for set in Supported::all() {
                     let mut values = start.clone();
                     let product = Product {
                         inputs: &inputs,

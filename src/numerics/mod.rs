@@ -1,29 +1,27 @@
 //! The arithmetic that the format's bits depend on.
 //!
-//! Everything here is IEEE-754 `+ - * /` and square roots in a written order, and gives
-//! the same bits on every machine: sums have a fixed number of partial sums and a fixed
-//! tree, whatever the width of a vector. Kernels are plain Rust over arrays of fixed
-//! length; [`dispatch`] has them compiled for each instruction set. Unsafe code is only
-//! there, in kernels that compilers do not find and in [`environment`].
+//! Everything here is IEEE-754 `+ - * /` and square roots in a written order, and gives the
+//! same bits on every machine: sums have a fixed number of partial sums and a fixed tree, for
+//! any width of vectors. Kernels are plain Rust over arrays of fixed length; [`dispatch`]
+//! compiles them for each instruction set. Unsafe code is in the dispatcher, in kernels that
+//! compilers do not vectorise well, and in [`environment`].
 
 #![allow(clippy::needless_range_loop, reason = "loops over lanes say which lane is which")]
+#![cfg_attr(
+    not(feature = "language"),
+    allow(dead_code, unused_imports, reason = "language models need more than the other methods")
+)]
 
-#[cfg(feature = "language")]
 pub(crate) mod bytes;
 pub(crate) mod dispatch;
-#[cfg(feature = "language")]
 pub(crate) mod elementary;
 pub(crate) mod environment;
 pub(crate) mod functions;
+pub(crate) mod instruction_set;
 pub(crate) mod integers;
 pub(crate) mod lanes;
-#[cfg(feature = "_machine")]
-pub mod machine;
-#[cfg(feature = "language")]
 pub(crate) mod matrix;
-#[cfg(feature = "language")]
 pub(crate) mod prefetch;
-#[cfg(feature = "language")]
 pub(crate) mod vectors;
 
 // An x87 unit rounds twice, and differently on the stack and in memory.

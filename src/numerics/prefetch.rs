@@ -1,8 +1,8 @@
-//! Memory that will be read soon.
+//! Prefetching of memory that is read soon.
 
 #![allow(unsafe_code, reason = "the instruction takes a pointer")]
 
-/// Has memory brought nearer in the meantime, where the machine has a way to say so.
+/// Prefetches data into the caches, on machines that can.
 #[inline(always)]
 pub(crate) fn prefetch<T>(data: &[T]) {
     #[cfg(target_arch = "x86_64")]
@@ -12,7 +12,7 @@ pub(crate) fn prefetch<T>(data: &[T]) {
         const LINE: usize = 64;
         let start = data.as_ptr().cast::<i8>();
         for at in (0..size_of_val(data)).step_by(LINE) {
-            // SAFETY: every machine has the instruction, and it reads nothing that is seen.
+            // SAFETY: every x86-64 machine has the instruction, which has no visible effect.
             unsafe { _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(at)) };
         }
     }

@@ -1,19 +1,19 @@
-//! Vectors of floats, as wide as an instruction set has them.
+//! Vectors of floats, as wide as those of an instruction set.
 
 #![allow(unsafe_code, reason = "vectors are loaded and stored")]
 
-/// A register of floats. Its operations are lane by lane, each rounded on its own.
+/// A vector register of floats. Operations work on each lane and round once.
 pub(crate) trait Vector: Copy {
     const LANES: usize;
 
-    /// Every lane this.
+    /// Sets every lane to `x`.
     fn splat(x: f32) -> Self;
 
     /// # Safety
     /// There are as many floats as lanes from `from` on.
     unsafe fn load(from: *const f32) -> Self;
 
-    /// Integers as floats.
+    /// Loads integers and converts them to floats.
     ///
     /// # Safety
     /// There are as many bytes as lanes from `from` on.
@@ -28,7 +28,7 @@ pub(crate) trait Vector: Copy {
     fn multiply(self, other: Self) -> Self;
 }
 
-/// What vectors are loaded from.
+/// A type that vectors are loaded from.
 pub(crate) trait Element: Copy {
     /// # Safety
     /// There are as many elements as lanes from `from` on.
@@ -38,7 +38,7 @@ pub(crate) trait Element: Copy {
 impl Element for f32 {
     #[inline(always)]
     unsafe fn load<V: Vector>(from: *const f32) -> V {
-        // SAFETY: what the caller promises.
+        // SAFETY: by the caller's promise.
         unsafe { V::load(from) }
     }
 }
@@ -46,12 +46,12 @@ impl Element for f32 {
 impl Element for i8 {
     #[inline(always)]
     unsafe fn load<V: Vector>(from: *const i8) -> V {
-        // SAFETY: what the caller promises.
+        // SAFETY: by the caller's promise.
         unsafe { V::load_bytes(from) }
     }
 }
 
-/// Four floats: what every machine of an architecture has, where it has vectors.
+/// A vector of four floats, for every machine.
 #[derive(Clone, Copy)]
 pub(crate) struct Four(four::Register);
 
@@ -94,7 +94,7 @@ impl Vector for Four {
     }
 }
 
-// Arrays of four become single floats in the middle of a tile: compilers are told.
+// On aarch64, compilers split arrays of four into single floats, so intrinsics are needed.
 
 /// NEON.
 #[cfg(target_arch = "aarch64")]
@@ -113,7 +113,7 @@ mod four {
     /// There are four floats from `from` on.
     #[inline(always)]
     pub(super) unsafe fn load(from: *const f32) -> Register {
-        // SAFETY: what the caller promises.
+        // SAFETY: by the caller's promise.
         unsafe { vld1q_f32(from) }
     }
 
@@ -121,7 +121,7 @@ mod four {
     /// There are four floats from `to` on, which nothing else borrows.
     #[inline(always)]
     pub(super) unsafe fn store(to: *mut f32, register: Register) {
-        // SAFETY: what the caller promises.
+        // SAFETY: by the caller's promise.
         unsafe { vst1q_f32(to, register) }
     }
 
@@ -138,7 +138,7 @@ mod four {
     }
 }
 
-/// Arrays, for compilers to make of what they can.
+/// Arrays, which compilers turn into vectors.
 #[cfg(not(target_arch = "aarch64"))]
 mod four {
     pub(super) type Register = [f32; 4];
@@ -176,7 +176,7 @@ mod four {
 }
 
 #[cfg(target_arch = "x86_64")]
-pub(crate) use x86::{Eight, Sixteen};
+pub(super) use x86::{Eight, Sixteen};
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
@@ -184,12 +184,12 @@ mod x86 {
 
     use super::Vector;
 
-    /// For machines that have this instruction set; only their kernels name the type.
+    /// Defines a vector for machines with an instruction set; only their kernels use the type.
     macro_rules! vector {
         ($name:ident, $register:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident,
          $add:ident, $multiply:ident, $bytes:ident, $widen:ident, $float:ident) => {
             #[derive(Clone, Copy)]
-            pub(crate) struct $name($register);
+            pub(in crate::numerics) struct $name($register);
 
             impl Vector for $name {
                 const LANES: usize = $lanes;

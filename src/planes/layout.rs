@@ -1,14 +1,14 @@
-//! From the value of a sample to an unsigned integer of whole bytes, and back.
+//! The mapping from the value of a sample to an unsigned integer of whole bytes.
 
 use crate::audio::SampleFormat;
 
-/// How the value of a sample becomes the bits that are cut into characters and planes.
+/// The mapping from the value of a sample to the bits that become characters and planes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Mapping {
-    /// Its two's complement.
+    /// The two's complement of the value.
     TwosComplement,
-    /// Counted from the lowest value up, so that it is continuous around zero.
+    /// The distance from the lowest value, which is continuous around zero.
     OffsetBinary,
     /// The folded residual of a prediction.
     Residual,
@@ -19,7 +19,7 @@ impl Mapping {
     pub const ALL: &[Mapping] =
         &[Mapping::TwosComplement, Mapping::OffsetBinary, Mapping::Residual];
 
-    /// The mapping's name in messages and on the command line.
+    /// Returns the mapping's name in messages and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Mapping::TwosComplement => "twos-complement",
@@ -29,14 +29,14 @@ impl Mapping {
     }
 }
 
-/// The widths that follow from a format and its wasted bits.
+/// The widths of a value, from the sample format and the number of wasted bits.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Layout {
     format: SampleFormat,
     wasted: u32,
-    /// Bits of a value without the wasted ones.
+    /// Number of bits of a value, without the wasted ones.
     value_bits: u32,
-    /// Bytes that a value is coded in.
+    /// Number of bytes of a coded value.
     pub(crate) bytes: usize,
 }
 
@@ -51,23 +51,23 @@ impl Layout {
         }
     }
 
-    /// Bits of a value.
+    /// Returns the number of bits of a value, without the wasted ones.
     pub(crate) fn value_bits(&self) -> u32 {
         self.value_bits
     }
 
-    /// Bits that a value is coded in.
+    /// Returns the number of bits of a coded value.
     pub(crate) fn bits(&self) -> u32 {
         self.bytes as u32 * 8
     }
 
-    /// The value of the sample at the start of `pcm`, without its wasted bits.
+    /// Returns the value of the sample at the start of `pcm`, without its wasted bits.
     #[inline(always)]
     pub(crate) fn get(&self, pcm: &[u8]) -> i64 {
         self.format.get(pcm) >> self.wasted
     }
 
-    /// Writes a value; `false` where it has more bits than are left.
+    /// Writes a value; `false` if it does not fit.
     #[inline(always)]
     pub(crate) fn put(&self, value: i64, pcm: &mut [u8]) -> bool {
         let spare = 64 - self.value_bits;
@@ -75,7 +75,7 @@ impl Layout {
         value << spare >> spare == value
     }
 
-    /// Makes the bits of a float sort like the float; its own inverse. Integers stay.
+    /// Maps the bits of a float so that they sort like the floats, or back. Integers stay.
     #[inline(always)]
     pub(crate) fn ordered(&self, value: i64) -> i64 {
         if self.format.is_float() && value < 0 {
@@ -85,21 +85,21 @@ impl Layout {
         }
     }
 
-    /// The lowest `bits` of a value, as the signed integer that they are.
+    /// Returns the lowest `bits` of a value as a signed integer.
     #[inline(always)]
     pub(crate) fn wrap(&self, value: i64) -> i64 {
         let spare = 64 - self.bits();
         value << spare >> spare
     }
 
-    /// The lowest `bits` of a value, unsigned.
+    /// Returns the lowest `bits` of a value as an unsigned integer.
     #[inline(always)]
     pub(crate) fn unsigned(&self, value: i64) -> u64 {
         let spare = 64 - self.bits();
         (value as u64) << spare >> spare
     }
 
-    /// What is added to a value under a mapping without prediction.
+    /// Returns the offset that a mapping without prediction adds to a value.
     pub(crate) fn offset(&self, mapping: Mapping) -> i64 {
         match mapping {
             Mapping::OffsetBinary => 1 << (self.bits() - 1),
@@ -108,19 +108,19 @@ impl Layout {
     }
 }
 
-/// Signed to unsigned: 0, -1, 1, -2, ... become 0, 1, 2, 3, ...
+/// Folds a signed integer to an unsigned one: 0, -1, 1, -2, ... become 0, 1, 2, 3, ...
 #[inline(always)]
 pub(crate) fn fold(value: i64) -> u64 {
     ((value << 1) ^ (value >> 63)) as u64
 }
 
-/// The inverse of [`fold`].
+/// Inverts [`fold`].
 #[inline(always)]
 pub(crate) fn unfold(value: u64) -> i64 {
     (value >> 1) as i64 ^ -((value & 1) as i64)
 }
 
-/// How many of the lowest bits are zero in every sample: all of them in silence.
+/// Returns how many of the lowest bits are zero in every sample: all of them in silence.
 pub(crate) fn wasted_bits(pcm: &[u8], format: SampleFormat) -> u32 {
     let mut seen = 0;
     for block in pcm.chunks(1024 * format.bytes()) {
@@ -140,7 +140,7 @@ mod tests {
 
     use super::*;
 
-    /// Every value of 8 and 16 bits, and the edges and a spread of the others.
+    /// Returns all values of 8 and 16 bits, or the extremes and a sample of wider ones.
     fn values(bits: u32) -> Vec<i64> {
         let (least, most) = (i64::MIN >> (64 - bits), i64::MAX >> (64 - bits));
         if bits <= 16 {

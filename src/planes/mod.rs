@@ -1,7 +1,7 @@
-//! Samples as characters and planes: how a value becomes the bytes that a model sees.
+//! Samples as characters and planes, the bytes that a model sees.
 //!
-//! Of each byte of a sample, the upper seven bits are a character and the lowest bit
-//! belongs to a plane; both together are the byte, whatever its value.
+//! The upper seven bits of each byte of a value are a character, and the lowest bit belongs to
+//! a plane.
 
 mod layout;
 mod packing;

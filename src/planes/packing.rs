@@ -1,9 +1,9 @@
-//! Plane bits side by side, eight to a byte.
+//! Packed bits, eight to a byte, and the kinds of planes.
 
 use crate::error::{Error, Result};
 use crate::memory::Growing;
 
-/// How the bits of one plane are kept.
+/// The kind of a plane: how its bits are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PlaneKind {
     Zeros,
@@ -13,7 +13,7 @@ pub(crate) enum PlaneKind {
 }
 
 impl PlaneKind {
-    /// A letter for listings.
+    /// Returns the kind's letter in listings.
     pub(crate) fn letter(self) -> char {
         ['0', '1', 'p', 'm'][self as usize]
     }
@@ -22,28 +22,31 @@ impl PlaneKind {
 const KINDS: [PlaneKind; 4] =
     [PlaneKind::Zeros, PlaneKind::Ones, PlaneKind::Packed, PlaneKind::Modelled];
 
-/// Four kinds to a byte, plane 0 lowest.
+/// Writes kinds, four to a byte, with plane 0 in the lowest bits.
 pub(crate) fn write_kinds(kinds: &[PlaneKind]) -> impl Iterator<Item = u8> {
     kinds.chunks(4).map(|four| four.iter().rev().fold(0, |byte, &kind| byte << 2 | kind as u8))
 }
 
-/// The inverse of [`write_kinds`] for this number of planes.
+/// Reads the kinds of this number of planes.
 pub(crate) fn read_kinds(bytes: &[u8], planes: usize) -> Result<Vec<PlaneKind>> {
     let all = bytes
         .iter()
         .flat_map(|byte| (0..4).map(move |at| KINDS[usize::from(byte >> (2 * at) & 3)]));
     let kinds: Vec<_> = all.collect();
-    if kinds[planes..].iter().any(|&kind| kind != PlaneKind::Zeros) {
-        return Err(Error::malformed("kinds of planes that do not exist"));
+    if let Some(at) = kinds[planes..].iter().position(|&kind| kind != PlaneKind::Zeros) {
+        return Err(Error::malformed(format!(
+            "plane {} has a kind, but samples have {planes} planes",
+            planes + at
+        )));
     }
     Ok(kinds[..planes].to_vec())
 }
 
-/// Appends bits, the first in the highest bit of a byte.
+/// Writes bits, the first one into the highest bit of a byte.
 #[derive(Default)]
 pub(crate) struct BitWriter {
     bytes: Growing,
-    /// Bits that make no byte yet, from the highest down.
+    /// Bits that do not fill a byte yet, from the highest down.
     held: u64,
     count: u32,
 }
@@ -54,7 +57,7 @@ impl BitWriter {
         self.push_bits(u64::from(bit), 1);
     }
 
-    /// The lowest `count` bits, at most 56, from the highest of them down.
+    /// Writes the lowest `count` bits, at most 56, highest first.
     #[inline(always)]
     pub(crate) fn push_bits(&mut self, bits: u64, count: u32) {
         if count == 0 {
@@ -77,7 +80,7 @@ impl BitWriter {
     }
 }
 
-/// Takes bits as [`BitWriter`] put them; zeros where there are no more.
+/// Reads the bits of a [`BitWriter`], and zeros after their end.
 pub(crate) struct BitReader<'a> {
     bytes: std::slice::Iter<'a, u8>,
     held: u64,
@@ -94,7 +97,7 @@ impl<'a> BitReader<'a> {
         self.take_bits(1) != 0
     }
 
-    /// The next bits, at most 56.
+    /// Reads the next bits, at most 56.
     #[inline(always)]
     pub(crate) fn take_bits(&mut self, count: u32) -> u64 {
         if count == 0 {
@@ -111,7 +114,7 @@ impl<'a> BitReader<'a> {
         bits
     }
 
-    /// Whether nothing is left but the bits that fill up the last byte, and they are zero.
+    /// Tells whether all bytes are read, and the rest of the last byte is zero.
     pub(crate) fn is_done(&self) -> bool {
         self.held == 0 && self.bytes.len() == 0
     }

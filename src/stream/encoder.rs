@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::audio::{AudioSpec, samples_to_pcm};
-use crate::chunk_codec;
+use crate::chunk_codec::{self, Choices};
 use crate::container::MAX_BLOCK;
 use crate::container::header::{Header, Sealed, SourceKind};
 use crate::container::item::{ChunkHeader, block, write_block};
@@ -15,9 +15,10 @@ use crate::container::trailer::{Index, IndexEntry, Trailer};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::memory;
 use crate::method::Method;
-use crate::method::language::Coder;
+use crate::method::model::ModelCoder;
+use crate::method::verify::Verify;
 use crate::stream::digest::AudioDigest;
-use crate::stream::options::{EncodeOptions, Verify};
+use crate::stream::options::EncodeOptions;
 use crate::stream::parallel::{self, Ordered};
 use crate::stream::stats::Stats;
 
@@ -51,8 +52,8 @@ pub struct Encoder<W: Write> {
     spec: AudioSpec,
     source: SourceFile,
     options: EncodeOptions,
-    /// What codes chunks with a language model.
-    coder: Option<Arc<Coder>>,
+    /// The coder of the language model.
+    coder: Option<Arc<dyn ModelCoder>>,
     chunk_frames: u64,
     /// PCM that waits for its chunk to be full; always less than one chunk.
     gathered: Vec<u8>,
@@ -129,7 +130,7 @@ impl<W: Write> Encoder<W> {
         spec.validate()?;
         let chunk_frames = options.chunk_frames(&spec)?;
         Ok(Encoder {
-            coder: options.coder(&spec, chunk_frames)?.map(Arc::new),
+            coder: options.coder(&spec, chunk_frames)?,
             writer,
             spec,
             source,
@@ -278,9 +279,9 @@ impl<W: Write> Encoder<W> {
             None => parallel::threads(self.options.threads),
         };
         let pool = {
-            let (stream, options) = (Arc::clone(&stream), self.options.clone());
+            let (stream, choices) = (Arc::clone(&stream), self.options.choices());
             let coder = self.coder.clone();
-            Ordered::new(threads, move |job| encode_chunk(job, &stream, &options, coder.as_deref()))
+            Ordered::new(threads, move |job| encode_chunk(job, &stream, choices, coder.as_deref()))
         };
         Ok(Started { stream, pool })
     }
@@ -376,11 +377,11 @@ impl<W: Write> Write for Encoder<W> {
 fn encode_chunk(
     job: Job,
     stream: &Sealed,
-    options: &EncodeOptions,
-    coder: Option<&Coder>,
+    choices: Choices,
+    coder: Option<&dyn ModelCoder>,
 ) -> Result<EncodedChunk> {
     let spec = &stream.header.spec;
-    let coded = chunk_codec::encode(&job.pcm, job.first_frame, spec, options, coder)?;
+    let coded = chunk_codec::encode(&job.pcm, job.first_frame, spec, choices, coder)?;
     let header = ChunkHeader {
         first_frame: job.first_frame,
         frames: (job.pcm.len() / spec.frame_bytes()) as u64,
@@ -391,7 +392,7 @@ fn encode_chunk(
         pcm_crc: stream.id.crc(&[&job.pcm]),
     };
     // The language method has its own way of verifying.
-    if options.verify != Verify::No && coded.method != Method::Language {
+    if choices.verify != Verify::No && coded.method != Method::Language {
         match chunk_codec::decode(&header, &coded.payload, spec, None) {
             Ok(pcm) if pcm == job.pcm => {}
             Err(error) if matches!(error.kind(), ErrorKind::OutOfMemory { .. }) => {

@@ -8,11 +8,10 @@ use crate::container::header::SourceKind;
 use crate::container::item::ITEM_CRC;
 use crate::container::trailer::Trailer;
 use crate::error::{Place, Result};
-use crate::method::Method;
+use crate::method::{Method, Sections};
 use crate::planes::Mapping;
 use crate::stream::decoder::Decoder;
 use crate::stream::decoder::reading::Item;
-use crate::stream::stats::Sections;
 
 /// What a stream's trailer says of it, or its chunks where there is no trailer.
 #[derive(Debug, Clone, PartialEq, Eq)]

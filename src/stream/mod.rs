@@ -5,10 +5,10 @@ pub(crate) mod damage;
 pub(crate) mod decoder;
 pub(crate) mod digest;
 pub(crate) mod encoder;
-#[cfg(feature = "language")]
-pub(crate) mod estimate;
 pub(crate) mod input;
 pub(crate) mod inspect;
+#[cfg(feature = "language")]
+pub(crate) mod language;
 pub(crate) mod options;
 pub(crate) mod parallel;
 pub(crate) mod stats;

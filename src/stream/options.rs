@@ -1,98 +1,47 @@
-//! What a caller can choose.
+//! The options of encoder and decoder.
+
+use std::sync::Arc;
 
 use crate::audio::AudioSpec;
+use crate::chunk_codec::Choices;
 use crate::container::MAX_CHUNK_PCM;
-use crate::container::header::default_chunk_frames;
 use crate::error::{Error, Result};
-use crate::method::language::Coder;
-#[cfg(feature = "language")]
-use crate::method::language::{meter::Meter, model::LanguageModel, options::LanguageOptions};
+use crate::method::model::{ConfiguredModel, Model, ModelCoder};
+use crate::method::preset::Preset;
+use crate::method::verify::Verify;
 use crate::planes::Mapping;
-#[cfg(feature = "language")]
 use crate::stream::parallel;
 
-/// How much work goes into making a stream small.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-pub enum Preset {
-    /// None: audio is kept as it is, with checksums, index and all the rest.
-    Store,
-    /// A fixed prediction and adaptive bits: for any number of channels, and 64-bit float.
-    Light,
-    /// The embedded model at its quickest. Where it does not apply, the light one; so for
-    /// all that follow.
-    Fast,
-    /// The embedded model.
-    #[default]
-    Standard,
-    /// The embedded model at its largest, for the smallest streams: many times slower.
-    Max,
-}
-
-impl Preset {
-    /// All presets, the quickest first.
-    pub const ALL: &[Preset] =
-        &[Preset::Store, Preset::Light, Preset::Fast, Preset::Standard, Preset::Max];
-
-    /// The preset's name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Preset::Store => "store",
-            Preset::Light => "light",
-            Preset::Fast => "fast",
-            Preset::Standard => "standard",
-            Preset::Max => "max",
-        }
-    }
-}
-
-/// How far a chunk is checked before it is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-pub enum Verify {
-    /// Not at all.
-    #[default]
-    No,
-    /// Each chunk is decoded again. With a language model, where that takes far longer than
-    /// encoding, its bytes are, and of its segments one in each batch.
-    Usual,
-    /// Each chunk is decoded again, whatever the time.
-    Full,
-}
-
-impl From<bool> for Verify {
-    /// As usual, or not at all.
-    fn from(verify: bool) -> Self {
-        if verify { Verify::Usual } else { Verify::No }
-    }
-}
-
-/// Choices for encoding.
+/// Options of an [`Encoder`](crate::Encoder).
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct EncodeOptions {
-    /// How much work goes into making the stream small.
+    /// How much work is done to make the stream small.
     pub preset: Preset,
-    /// How samples become characters with a language model, and in the light method, which
-    /// is otherwise taken with every preset then; the encoder chooses for itself where it
-    /// is `None`.
+    /// The mapping of samples to characters; the encoder chooses one if it is `None`.
+    ///
+    /// Language models and the light method have characters. Without a language model, a
+    /// mapping makes every preset but [`Preset::Store`] take the light method.
     pub mapping: Option<Mapping>,
-    /// Frames of a chunk, the unit of seeking, threads and damage. `None` is ten seconds,
-    /// or thirty with [`Preset::Max`], within limits.
+    /// Frames of a chunk, the unit of seeking, threads and damage.
+    ///
+    /// `None` is ten seconds, or thirty with [`Preset::Max`], within limits of size.
     pub chunk_frames: Option<u64>,
-    /// Length of the stream, where it is known. It need not be true, but saves bytes and
-    /// lets a decoder at the other end of a pipe know what is to come.
+    /// The length of the stream, if it is known.
+    ///
+    /// It saves a few bytes and tells a decoder at the other end of a pipe how much audio
+    /// comes. A wrong number does no harm.
     pub declared_frames: Option<u64>,
-    /// Threads that code chunks; 0 is as many as the machine has. The bytes that come
-    /// out are the same for every number.
+    /// Threads that encode chunks; 0 is one for each core.
+    ///
+    /// The stream is the same for every number.
     pub threads: usize,
     /// Whether the stream keeps the MD5 of its audio.
     pub md5: bool,
-    /// Whether each chunk is decoded again and compared before it is written.
+    /// How much of each chunk is checked before it is written.
     pub verify: Verify,
-    /// A language model to encode with, and how.
-    #[cfg(feature = "language")]
-    pub model: Option<(LanguageModel, LanguageOptions)>,
+    /// The language model to encode with.
+    pub(crate) model: Option<Arc<dyn ConfiguredModel>>,
 }
 
 impl Default for EncodeOptions {
@@ -105,172 +54,137 @@ impl Default for EncodeOptions {
             threads: 1,
             md5: true,
             verify: Verify::No,
-            #[cfg(feature = "language")]
             model: None,
         }
     }
 }
 
 impl EncodeOptions {
-    /// Chooses the preset.
+    /// Sets the preset.
     pub fn with_preset(mut self, preset: Preset) -> Self {
         self.preset = preset;
         self
     }
 
-    /// Chooses how samples become characters.
+    /// Sets the mapping of samples to characters.
     pub fn with_mapping(mut self, mapping: Mapping) -> Self {
         self.mapping = Some(mapping);
         self
     }
 
-    /// Chooses the length of chunks.
+    /// Sets the length of chunks.
     pub fn with_chunk_frames(mut self, frames: u64) -> Self {
         self.chunk_frames = Some(frames);
         self
     }
 
-    /// Announces the length of the stream.
+    /// Sets the length that the stream announces.
     pub fn with_declared_frames(mut self, frames: u64) -> Self {
         self.declared_frames = Some(frames);
         self
     }
 
-    /// Chooses the number of threads; 0 is as many as the machine has.
+    /// Sets the number of threads; 0 is one for each core.
     pub fn with_threads(mut self, threads: usize) -> Self {
         self.threads = threads;
         self
     }
 
-    /// Whether the stream keeps the MD5 of its audio.
+    /// Sets whether the stream keeps the MD5 of its audio.
     pub fn with_md5(mut self, md5: bool) -> Self {
         self.md5 = md5;
         self
     }
 
-    /// Whether each chunk is decoded again before it is written: a `bool`, or a [`Verify`].
+    /// Sets how much of each chunk is checked before it is written: a `bool` or a [`Verify`].
     pub fn with_verify(mut self, verify: impl Into<Verify>) -> Self {
         self.verify = verify.into();
         self
     }
 
-    /// Encodes with a language model. The preset is for chunks that it would make larger.
-    #[cfg(feature = "language")]
-    pub fn with_model(mut self, model: LanguageModel, options: LanguageOptions) -> Self {
-        self.model = Some((model, options));
-        self
+    /// Returns the choices that bear on each chunk.
+    pub(crate) fn choices(&self) -> Choices {
+        Choices { preset: self.preset, mapping: self.mapping, verify: self.verify }
     }
 
-    /// What codes chunks with the model, if there is one.
-    #[cfg(feature = "language")]
-    pub(crate) fn coder(&self, spec: &AudioSpec, chunk_frames: u64) -> Result<Option<Coder>> {
-        let threads = parallel::threads(self.threads);
-        let coder = |(model, options): &(LanguageModel, LanguageOptions)| {
-            if self.mapping == Some(Mapping::Residual) {
-                let message = "a language model with the mapping residual: it has no residual";
-                return Err(Error::argument(message));
-            }
-            options.coder(model, spec, chunk_frames, threads)
-        };
-        self.model.as_ref().map(coder).transpose()
+    /// Makes the coder of the language model, if there is a model.
+    pub(crate) fn coder(
+        &self,
+        spec: &AudioSpec,
+        chunk_frames: u64,
+    ) -> Result<Option<Arc<dyn ModelCoder>>> {
+        let Some(model) = &self.model else { return Ok(None) };
+        if self.mapping == Some(Mapping::Residual) {
+            let message = "language models have no residual: choose another mapping or none";
+            return Err(Error::argument(message));
+        }
+        model.encoder(spec, chunk_frames, parallel::threads(self.threads)).map(Some)
     }
 
-    /// Nothing codes chunks with a model in this build.
-    #[cfg(not(feature = "language"))]
-    pub(crate) fn coder(&self, _: &AudioSpec, _: u64) -> Result<Option<Coder>> {
-        Ok(None)
-    }
-
-    /// Frames of a chunk, once they are known to be possible.
+    /// Returns the frames of a chunk. Fails if the format does not allow their number.
     pub(crate) fn chunk_frames(&self, spec: &AudioSpec) -> Result<u64> {
+        let frames = self.chunk_frames.unwrap_or_else(|| self.preset.chunk_frames(spec));
         let most = MAX_CHUNK_PCM / spec.frame_bytes() as u64;
-        let frames = self.chunk_frames.unwrap_or_else(|| match self.preset {
-            Preset::Max => (3 * default_chunk_frames(spec)).min(most),
-            _ => default_chunk_frames(spec),
-        });
         if frames == 0 || frames > most {
             return Err(Error::argument(format!(
-                "chunks of {frames} frames: 1 to {most} are possible with this audio"
+                "a chunk of {frames} frames is not possible; this audio allows 1 to {most}"
             )));
         }
         Ok(frames)
     }
 }
 
-/// Choices for decoding.
+/// Options of a [`Decoder`](crate::Decoder).
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct DecodeOptions {
-    /// What a stream may ask for.
+    /// Limits to the memory that a stream may ask for.
     pub limits: Limits,
-    /// Threads that decode chunks; 0 is as many as the machine has. With more than one
-    /// the decoder reads ahead.
+    /// Threads that decode chunks; 0 is one for each core.
+    ///
+    /// With more than one thread the decoder reads ahead.
     pub threads: usize,
-    /// Whether damaged parts are replaced with silence instead of ending in an error.
-    /// [`Decoder::damage`](crate::Decoder::damage) tells what was lost.
+    /// Whether silence replaces damaged audio; an error ends decoding otherwise.
+    ///
+    /// [`Decoder::damage`](crate::Decoder::damage) says what was lost.
     pub recover: bool,
     /// Language models that streams may need.
-    #[cfg(feature = "language")]
-    pub models: Vec<LanguageModel>,
-    /// Counts what a language model does.
-    #[cfg(feature = "language")]
-    pub meter: Meter,
+    pub(crate) models: Vec<Arc<dyn Model>>,
 }
 
 impl Default for DecodeOptions {
     fn default() -> Self {
-        DecodeOptions {
-            limits: Limits::default(),
-            threads: 1,
-            recover: false,
-            #[cfg(feature = "language")]
-            models: Vec::new(),
-            #[cfg(feature = "language")]
-            meter: Meter::default(),
-        }
+        DecodeOptions { limits: Limits::default(), threads: 1, recover: false, models: Vec::new() }
     }
 }
 
 impl DecodeOptions {
-    /// Chooses what a stream may ask for.
+    /// Sets the limits to the memory that a stream may ask for.
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Chooses the number of threads; 0 is as many as the machine has.
+    /// Sets the number of threads; 0 is one for each core.
     pub fn with_threads(mut self, threads: usize) -> Self {
         self.threads = threads;
         self
     }
 
-    /// Whether damaged parts are replaced with silence.
+    /// Sets whether silence replaces damaged audio.
     pub fn with_recover(mut self, recover: bool) -> Self {
         self.recover = recover;
         self
     }
-
-    /// Adds a language model that a stream may need.
-    #[cfg(feature = "language")]
-    pub fn with_model(mut self, model: LanguageModel) -> Self {
-        self.models.push(model);
-        self
-    }
-
-    /// Counts what a language model does with this meter.
-    #[cfg(feature = "language")]
-    pub fn with_meter(mut self, meter: Meter) -> Self {
-        self.meter = meter;
-        self
-    }
 }
 
-/// What a stream may ask for.
+/// Limits to the memory that a stream may ask for.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Bytes of memory that decoding may take. A stream that needs more is refused;
-    /// fewer chunks are read ahead where that is enough.
+    /// Bytes of memory that decoding may take.
+    ///
+    /// A stream that needs more is refused. Fewer chunks are read ahead if that is enough.
     pub memory: u64,
 }
 
@@ -281,7 +195,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Chooses the bytes of memory that decoding may take.
+    /// Sets the bytes of memory that decoding may take.
     pub fn with_memory(mut self, bytes: u64) -> Self {
         self.memory = bytes;
         self

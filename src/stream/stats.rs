@@ -17,16 +17,8 @@ pub struct Stats {
     pub payload_bytes: u64,
     /// Bytes that were kept of the source file around the audio.
     pub foreign_bytes: u64,
-    /// Chunks that are kept as they are.
-    pub stored_chunks: u64,
-    /// Chunks of one repeated frame.
-    pub constant_chunks: u64,
-    /// Chunks of the light method.
-    pub light_chunks: u64,
-    /// Chunks of the embedded model.
-    pub adaptive_chunks: u64,
-    /// Chunks of a language model.
-    pub language_chunks: u64,
+    /// Chunks of each method, in the order of [`Method::ALL`].
+    chunks: [u64; Method::ALL.len()],
 }
 
 impl Stats {
@@ -34,35 +26,16 @@ impl Stats {
         self.frames += chunk.frames;
         self.pcm_bytes += pcm_bytes;
         self.payload_bytes += chunk.payload_length;
-        *match chunk.method {
-            Method::Stored => &mut self.stored_chunks,
-            Method::Constant => &mut self.constant_chunks,
-            Method::Light => &mut self.light_chunks,
-            Method::Adaptive => &mut self.adaptive_chunks,
-            Method::Language => &mut self.language_chunks,
-        } += 1;
+        self.chunks[chunk.method as usize] += 1;
     }
 
-    /// Chunks of all methods.
+    /// Returns the number of chunks that are coded with this method.
+    pub fn chunks_of(&self, method: Method) -> u64 {
+        self.chunks[method as usize]
+    }
+
+    /// Returns the number of all chunks.
     pub fn chunks(&self) -> u64 {
-        self.stored_chunks
-            + self.constant_chunks
-            + self.light_chunks
-            + self.adaptive_chunks
-            + self.language_chunks
+        self.chunks.iter().sum()
     }
-}
-
-/// The parts of a payload.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Sections {
-    /// Bytes of arithmetic-coded tokens.
-    pub token_bytes: u64,
-    /// Bytes of packed planes, or of other bits that were not worth a model.
-    pub plane_bytes: u64,
-    /// A letter for each plane, from the highest byte down: `0` or `1` where it is
-    /// constant, `p` where it is packed, `m` where it is modelled. Empty where the method
-    /// has no planes.
-    pub planes: String,
 }

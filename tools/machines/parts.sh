@@ -147,7 +147,7 @@ get_ready() { # ARCHITECTURE
 elsewhere() { # ARCHITECTURE PROFILE [--short]
     get_ready "$1" || return 0
     profile=$2 short=${3:-}
-    if ! build build --precision "$profile" -p lmac-machines --no-default-features \
+    if ! build build --profile "$profile" -p lmac-machines --no-default-features \
         --target $triple; then
         failed "$machine" "$profile" build
         return
@@ -208,7 +208,7 @@ wasm32() {
         return
     fi
     for profile in release dev; do
-        if ! build rustc --precision $profile -p lmac-machines --lib --no-default-features \
+        if ! build rustc --profile $profile -p lmac-machines --lib --no-default-features \
             --crate-type cdylib --target $triple; then
             failed wasm32 $profile build
             continue

@@ -1,13 +1,13 @@
-//! The two ways through a model: a chunk is written, or it is read.
+//! The two directions through a model: writing a chunk and reading it.
 //!
-//! A model asks its coder for each symbol; one that writes answers with what it was given.
-//! What a symbol is differs between the models: each has a trait for it.
+//! A model asks its coder for each symbol. A coder that writes answers with the symbol that it
+//! was given. Each model has its own trait of coders, since its symbols differ.
 
 use crate::entropy::{RangeDecoder, RangeEncoder};
 use crate::error::{Error, Result};
 use crate::planes::{BitReader, BitWriter};
 
-/// Symbols on their way into a token stream, and bits that are kept as they are.
+/// Writes symbols into a token stream, and raw bits beside it.
 pub(super) struct Writing {
     pub(super) tokens: RangeEncoder,
     pub(super) raw: BitWriter,
@@ -18,13 +18,13 @@ impl Writing {
         Writing { tokens: RangeEncoder::new(), raw: BitWriter::default() }
     }
 
-    /// The token stream and the raw bits.
+    /// Returns the token stream and the raw bits.
     pub(super) fn finish(self) -> Result<(Vec<u8>, Vec<u8>)> {
         Ok((self.tokens.finish()?, self.raw.finish()?))
     }
 }
 
-/// The way back.
+/// Reads symbols from a token stream, and raw bits.
 pub(super) struct Reading<'a> {
     pub(super) tokens: RangeDecoder<'a>,
     pub(super) raw: BitReader<'a>,
@@ -35,19 +35,21 @@ impl<'a> Reading<'a> {
         Reading { tokens: RangeDecoder::new(tokens), raw: BitReader::new(raw) }
     }
 
-    /// Whether this was a chunk, where a model says if all numbers are within their range.
+    /// Checks the end of a chunk; `fits` tells whether all of its samples were in range.
     pub(super) fn finish(self, fits: bool) -> Result<()> {
         if !fits {
-            return Err(Error::malformed("a number beyond the range"));
+            return Err(Error::malformed(
+                "a decoded sample is outside the range that the payload declares",
+            ));
         }
         if !self.raw.is_done() {
-            return Err(Error::malformed("raw bits that nothing needs"));
+            return Err(Error::malformed("the raw bits are longer than the samples need"));
         }
         Ok(())
     }
 }
 
-/// Signals that filters like and dislike, the last ones the most.
+/// Signals that are easy and hard to predict, the hardest last.
 #[cfg(test)]
 pub(super) fn signals(bits: u32, frames: usize) -> Vec<Vec<i32>> {
     let (low, high) = (i32::MIN >> (32 - bits), i32::MAX >> (32 - bits));

@@ -1,8 +1,8 @@
 //! The embedded model: it learns while it codes, and needs no weights.
 //!
-//! `prepare/` turns the PCM of a chunk into integers and takes out what needs no model;
-//! `fast/` and `deep/` predict and code them, out of `least_squares/` and `lms/`. The
-//! payload is laid out in `spec/adaptive.md`.
+//! `prepare/` turns the PCM of a chunk into integers and removes redundancy that needs no
+//! prediction; `fast/` and `deep/` predict and code these integers with the filters of
+//! `least_squares/` and `lms/`. `spec/adaptive.md` describes the payload.
 
 #![allow(clippy::needless_range_loop, reason = "loops over lanes say which lane is which")]
 
@@ -24,17 +24,18 @@ use crate::memory;
 use crate::numerics::environment::DefaultEnvironment;
 
 /// The most channels that a chunk may have: each has a state of its own.
-pub(crate) const MOST_CHANNELS: u16 = 32;
+const MOST_CHANNELS: u16 = 32;
 
-/// Bytes of memory that the state of a chunk with so many channels takes at most.
-pub(crate) const fn state(channels: u16) -> u64 {
-    (2 << 20) * (channels as u64 + 1)
+/// Returns the bytes of memory that decoding a chunk takes at most beside its payload and its
+/// PCM; 0 for audio that the method does not take.
+pub(crate) fn memory(spec: &AudioSpec) -> u64 {
+    if takes(spec) { (2 << 20) * (u64::from(spec.channels) + 1) } else { 0 }
 }
 
-/// Frames that tell which of two channels goes first.
+/// Number of frames on which the order of two channels is tried.
 const TRIAL: usize = 16_384;
 
-/// How much work a model does.
+/// The code in an adaptive payload that says which parameters the model has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ParameterSet {
     Fast = 0,
@@ -46,10 +47,10 @@ impl ParameterSet {
     fn from_code(code: u8) -> Option<Self> {
         [ParameterSet::Fast, ParameterSet::Standard, ParameterSet::Max]
             .into_iter()
-            .find(|&p| p as u8 == code)
+            .find(|&set| set as u8 == code)
     }
 
-    /// The token stream and the raw bits of what is prepared.
+    /// Encodes the samples: the token stream and the raw bits.
     fn encode(self, prepared: &mut Prepared) -> Result<(Vec<u8>, Vec<u8>)> {
         match self {
             ParameterSet::Fast => fast::encode(prepared),
@@ -58,7 +59,7 @@ impl ParameterSet {
         }
     }
 
-    /// Fills the channels.
+    /// Decodes the samples into the channels.
     fn decode(self, prepared: &mut Prepared, tokens: &[u8], raw: &[u8]) -> Result<()> {
         match self {
             ParameterSet::Fast => fast::decode(prepared, tokens, raw),
@@ -70,12 +71,12 @@ impl ParameterSet {
     }
 }
 
-/// Whether the method has anything to say about this audio.
+/// Tells whether the method can code this audio.
 pub(crate) fn takes(spec: &AudioSpec) -> bool {
     spec.channels <= MOST_CHANNELS && spec.format != SampleFormat::F64
 }
 
-/// The payload of a chunk. With an integer format, its samples have these wasted bits.
+/// Encodes a chunk, whose samples have these wasted bits if their format is an integer.
 pub(crate) fn encode(
     pcm: &[u8],
     spec: &AudioSpec,
@@ -85,7 +86,7 @@ pub(crate) fn encode(
     let _environment = DefaultEnvironment::enter();
     let mut prepared = Prepared::from_pcm(pcm, spec, wasted)?;
     let long = prepared.coded.first().is_some_and(|samples| samples.len() >= 4 * TRIAL);
-    // The trial costs more than it gains where the model itself is as quick.
+    // With the fast model, the trial costs more time than it gains.
     if prepared.coded.len() == 2 && long && set != ParameterSet::Fast {
         choose_first(&mut prepared)?;
     }
@@ -101,8 +102,10 @@ pub(crate) fn encode(
     Ok(payload)
 }
 
-/// Lets the second of two channels go first where that makes a piece of a long chunk
-/// smaller by a quarter of a percent. It depends on sizes, which are the same everywhere.
+/// Codes the second of two channels first if that makes a part of a long chunk smaller by a
+/// quarter of a percent.
+///
+/// The choice depends on sizes alone, which are the same on every machine.
 fn choose_first(prepared: &mut Prepared) -> Result<()> {
     let mut piece = prepared.piece(TRIAL);
     let size = |piece: &mut Prepared| -> Result<usize> {
@@ -117,7 +120,7 @@ fn choose_first(prepared: &mut Prepared) -> Result<()> {
     Ok(())
 }
 
-/// The PCM of a chunk of this many frames.
+/// Decodes the payload of a chunk of this many frames to PCM.
 pub(crate) fn decode(
     payload: &[u8],
     frames: usize,
@@ -125,7 +128,7 @@ pub(crate) fn decode(
     wasted: u8,
 ) -> Result<Vec<u8>> {
     let _environment = DefaultEnvironment::enter();
-    let Parts { set, mut prepared, tokens, raw } = Parts::split(payload, frames, spec, wasted)?;
+    let Payload { set, mut prepared, tokens, raw } = Payload::parse(payload, frames, spec, wasted)?;
     for channel in &mut prepared.coded {
         *channel = memory::filled(0, frames)?;
     }
@@ -135,36 +138,42 @@ pub(crate) fn decode(
     prepared.into_pcm(frames, spec, wasted)
 }
 
-/// The parts of a payload.
-pub(crate) struct Parts<'a> {
+/// A payload, taken apart.
+pub(crate) struct Payload<'a> {
     set: ParameterSet,
     prepared: Prepared,
     pub(crate) tokens: &'a [u8],
-    /// Bits that were not worth a model.
+    /// Bits that are stored without a model, as they are close to random.
     pub(crate) raw: &'a [u8],
 }
 
-impl<'a> Parts<'a> {
-    pub(crate) fn split(
+impl<'a> Payload<'a> {
+    pub(crate) fn parse(
         payload: &'a [u8],
         frames: usize,
         spec: &AudioSpec,
         wasted: u8,
     ) -> Result<Self> {
         if !takes(spec) {
-            return Err(Error::unsupported(
-                "the adaptive method with this format or so many channels",
-            ));
+            return Err(Error::unsupported(format!(
+                "the adaptive method has {} channels of {} bits; known are up to {MOST_CHANNELS} \
+                 channels of up to 32 bits",
+                spec.channels,
+                spec.format.bits()
+            )));
         }
         let mut fields = Fields::new(payload);
-        let parts = Self::split_fields(&mut fields, payload, frames, spec, wasted);
+        let parts = Self::parse_fields(&mut fields, payload, frames, spec, wasted);
         parts.map_err(|error| match error.kind() {
-            ErrorKind::Truncated => Error::malformed("the payload is too short"),
+            ErrorKind::Truncated => {
+                let length = payload.len();
+                Error::malformed(format!("the payload has {length} bytes, too few for its fields"))
+            }
             _ => error,
         })
     }
 
-    fn split_fields(
+    fn parse_fields(
         fields: &mut Fields<'a>,
         payload: &'a [u8],
         frames: usize,
@@ -173,21 +182,25 @@ impl<'a> Parts<'a> {
     ) -> Result<Self> {
         let code = fields.u8()?;
         let set = ParameterSet::from_code(code)
-            .ok_or_else(|| Error::unsupported(format!("the set {code} of the adaptive method")))?;
+            .ok_or_else(|| Error::unsupported(format!("the adaptive parameter set is {code}")))?;
         let prepared = Prepared::read(fields, frames, spec, wasted)?;
         let mut length = 0;
         if !prepared.coded.is_empty() {
             length = fields.varint()?;
         }
-        // The tokens are the last bytes; what stands before them is raw.
+        // The tokens are the last bytes, behind the raw bits.
         let rest = &payload[fields.position()..];
         let split = usize::try_from(length).ok().and_then(|length| rest.len().checked_sub(length));
-        let split = split.ok_or_else(|| Error::malformed("the payload is too short"))?;
+        let split = split.ok_or_else(|| {
+            let left = rest.len();
+            Error::malformed(format!("the tokens have {length} bytes, but {left} bytes are left"))
+        })?;
         let (raw, tokens) = rest.split_at(split);
         if prepared.coded.is_empty() && !raw.is_empty() {
-            return Err(Error::malformed("bytes that nothing needs"));
+            let extra = raw.len();
+            return Err(Error::malformed(format!("{extra} bytes follow, but no channel is coded")));
         }
-        Ok(Parts { set, prepared, tokens, raw })
+        Ok(Payload { set, prepared, tokens, raw })
     }
 }
 
@@ -199,7 +212,7 @@ mod tests {
 
     const SETS: [ParameterSet; 3] = [ParameterSet::Fast, ParameterSet::Standard, ParameterSet::Max];
 
-    /// A tone that fades away: its filters come near the smallest numbers.
+    /// A tone that fades away, so that filters hold numbers close to denormals.
     fn fading(spec: &AudioSpec, frames: usize) -> Vec<u8> {
         let mut pcm = Vec::new();
         for at in 0..frames * usize::from(spec.channels) {
@@ -256,7 +269,7 @@ mod tests {
         for set in SETS {
             let integers = encode(&pcm, &spec, 0, set).unwrap();
             let scaled = encode(&floats, &float_spec, 0, set).unwrap();
-            // Samples of sixteen bits keep them: this tone does not need them all.
+            // Integers keep all of their 16 bits; this tone needs fewer.
             assert!(
                 scaled.len() <= integers.len() + integers.len() / 8,
                 "{set:?} {} {}",
@@ -274,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_channels_the_better_one_goes_first() {
+    fn the_better_of_two_channels_is_coded_first() {
         let spec = AudioSpec::new(SampleFormat::S16, 2, 44100);
         let mut random = random(1);
         let (mut level, mut signal) = (0i32, Vec::new());
@@ -290,14 +303,14 @@ mod tests {
             assert!(decode(&payload, signal.len() - 4, &spec, 0).unwrap() == pcm);
             payload
         };
-        // The first one sees four past samples of the other, the second one the current one
-        // and three.
+        // The first one sees four past samples of the other; the second one sees the current
+        // sample and three past ones.
         let (behind, ahead) = (payload([4, 0]), payload([0, 4]));
         assert_eq!((behind[1] & 0x10, ahead[1] & 0x10), (0, 0x10));
         assert!(ahead.len().abs_diff(behind.len()) < 20);
     }
 
-    /// Channels that have to do with each other, in one of many ways.
+    /// Channels that depend on each other, in one of many ways.
     fn related(spec: &AudioSpec, frames: usize, seed: u64) -> Vec<u8> {
         let mut random = random(seed);
         let channels = usize::from(spec.channels);
@@ -350,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn channels_that_have_to_do_with_each_other_come_back_even_from_damage() {
+    fn related_channels_come_back_and_damage_does_no_harm() {
         for seed in 0..300 {
             let format =
                 [SampleFormat::F32, SampleFormat::S16, SampleFormat::U8, SampleFormat::S32]
@@ -362,7 +375,7 @@ mod tests {
             let payload = encode(&pcm, &spec, 0, set).unwrap();
             assert!(decode(&payload, frames, &spec, 0).unwrap() == pcm, "{seed}");
 
-            // Damage gives an error or something else, of the right length.
+            // Damage gives an error, or other audio of the right length.
             let mut random = random(seed);
             for _ in 0..20 {
                 let mut damaged = payload.clone();

@@ -1,29 +1,29 @@
-//! Values that never occur.
+//! Ranks in place of values, for recordings in which many values never occur.
 //!
-//! Some recordings use only some of the values between their extremes, since they were
-//! scaled up from fewer bits. Their samples are coded as ranks among those that occur. The
-//! table of these is a bitmap, coded with bits that learn from those before, so that
-//! regular gaps cost little.
+//! Recordings that were scaled up from fewer bits use only some of the values between their
+//! extremes. Their samples are coded as ranks among the values that occur. The table of these
+//! values is a bitmap of adaptive bits, each predicted from those before it, so that regular
+//! gaps cost little.
 
 use crate::entropy::{AdaptiveBit, RangeDecoder, RangeEncoder, UNITS, log2};
 use crate::error::Result;
 
-/// At most so many values between the extremes.
+/// The most values from the lowest to the highest, whether they occur or not.
 const MOST: u64 = 1 << 17;
 
-/// And so many for each sample, so that a table takes no longer than what it is for.
+/// The most values for each sample, so that reading the table is no slower than decoding.
 const MOST_A_SAMPLE: u64 = 256;
 
-/// The most values that a table for so many samples may speak of.
+/// Returns the most values that a table for this many samples may cover.
 pub(super) fn most_span(samples: u64) -> u64 {
     MOST.min(MOST_A_SAMPLE.saturating_mul(samples))
 }
 
-/// Bits before a bit that it is predicted from: a long memory and a short one.
+/// Numbers of earlier bits that predict a bit: a long and a short context.
 const LONG: u32 = 16;
 const SHORT: u32 = 8;
 
-/// Which of the values from `low` on occur.
+/// The values that occur, from `low` on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Ranks {
     pub(super) low: i32,
@@ -37,13 +37,13 @@ pub(super) struct Ranks {
 impl Ranks {
     fn new(low: i32, used: Vec<bool>) -> Self {
         let occurring = used.iter().enumerate().filter(|(_, used)| **used);
-        // Where the table comes from a stream, its end was checked.
+        // The end of a table from a stream was checked before.
         let values: Vec<i32> = occurring.map(|(at, _)| low + at as i32).collect();
         let negative = values.partition_point(|&value| value < 0) as i32;
         Ranks { low, used, values, negative }
     }
 
-    /// The ranks that a chunk should be coded as, if that saves more than the table costs.
+    /// Finds the ranks of a chunk, with their table, if they save more than the table costs.
     pub(super) fn find(channels: &[Vec<i32>]) -> Result<Option<(Ranks, Vec<u8>)>> {
         let all = || channels.iter().flatten().copied();
         let Some((low, high)) = all().min().zip(all().max()) else { return Ok(None) };
@@ -57,7 +57,7 @@ impl Ranks {
             counts[value.abs_diff(low) as usize] += 1;
         }
         let saved = saved_bits(&counts, 64).max(saved_bits(&counts, 1024));
-        // A model learns small gaps by itself.
+        // The model learns small gaps without a table.
         if saved < (samples / 16).max(256) {
             return Ok(None);
         }
@@ -66,18 +66,18 @@ impl Ranks {
         Ok((saved > 10 * table.len() as u64).then_some((ranks, table)))
     }
 
-    /// Values between the extremes.
+    /// Returns the number of values from the lowest to the highest.
     pub(super) fn span(&self) -> usize {
         self.used.len()
     }
 
-    /// Bits that hold every rank.
+    /// Returns the width of the ranks in bits.
     pub(super) fn bits(&self) -> u32 {
         let most = self.negative.max(self.values.len() as i32 - self.negative);
         33 - most.leading_zeros()
     }
 
-    /// Ranks of values that occur: those below zero are negative.
+    /// Replaces values by their ranks. Values below zero have negative ranks.
     pub(super) fn apply(&self, channels: &mut [Vec<i32>]) {
         let mut ranks = vec![0; self.used.len()];
         for (rank, &value) in self.values.iter().enumerate() {
@@ -88,7 +88,7 @@ impl Ranks {
         }
     }
 
-    /// Back to values; `false` where there is no value of some rank.
+    /// Replaces ranks by their values; `false` if some rank has no value.
     pub(super) fn undo(&self, channels: &mut [Vec<i32>]) -> bool {
         channels.iter_mut().flatten().all(|value| {
             let rank = i64::from(*value) + i64::from(self.negative);
@@ -106,7 +106,7 @@ impl Ranks {
         encoder.finish()
     }
 
-    /// A table of `span` values from `low` on, none of which is above the highest `i32`.
+    /// Reads a table of `span` values from `low` on, none of which exceeds `i32::MAX`.
     pub(super) fn read(low: i32, span: usize, table: &[u8]) -> Ranks {
         let mut decoder = RangeDecoder::new(table);
         Ranks::new(low, code(span, |_, node| node.decode(&mut decoder)))
@@ -133,8 +133,8 @@ fn code(span: usize, mut bit: impl FnMut(usize, &mut AdaptiveBit) -> bool) -> Ve
         .collect()
 }
 
-/// Bits that ranks save, about: in each stretch of this many values, n samples would be
-/// expected on so many of them, and are on fewer.
+/// Estimates the bits that ranks save: the samples of each stretch of this many values are on
+/// fewer values than scattered samples would be.
 fn saved_bits(counts: &[u32], stretch: usize) -> u64 {
     let mut saved = 0u64;
     for stretch in counts.chunks(stretch) {
@@ -144,7 +144,7 @@ fn saved_bits(counts: &[u32], stretch: usize) -> u64 {
         if used == 0 {
             continue;
         }
-        // Of w values, w n / (n + w) would occur at least, whatever way samples scatter.
+        // n scattered samples would occupy at least w n / (n + w) of w values.
         let expected = (width * samples * 256 / (samples + width)).max(1);
         saved += samples * u64::from(log2(expected).saturating_sub(log2(used * 256)));
     }

@@ -1,6 +1,6 @@
 //! The latest values of a signal.
 
-/// The newest values first: a window that moves down through a buffer.
+/// A sliding window over a signal, newest values first, which moves down through a buffer.
 pub(super) struct Window {
     buffer: Vec<f64>,
     at: usize,
@@ -24,7 +24,7 @@ impl Window {
         self.buffer[self.at] = value;
     }
 
-    /// The newest values, at most as many as the window's length.
+    /// Returns the newest `count` values, at most the length of the window.
     #[inline(always)]
     pub(super) fn get(&self, count: usize) -> &[f64] {
         &self.buffer[self.at..self.at + count]

@@ -1,7 +1,6 @@
 //! What a model is made of, before there are weights.
 
 use crate::error::{Error, Result};
-use crate::method::language::tensor::Tensor;
 
 /// The shape of a model: what has to be known of it beside its weights.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,20 +68,6 @@ pub struct ExpectedTensor {
     pub name: String,
     /// One number for a vector, two for a matrix.
     pub shape: Vec<usize>,
-}
-
-impl ExpectedTensor {
-    /// Fails where a tensor has another shape.
-    pub(crate) fn check(&self, tensor: &Tensor) -> Result<()> {
-        let (name, shape) = (&self.name, tensor.shape());
-        if shape == self.shape {
-            return Ok(());
-        }
-        Err(Error::model(format!(
-            "the tensor {name} has the shape {shape:?}, not {:?}",
-            self.shape
-        )))
-    }
 }
 
 /// Limits that keep every size within what the arithmetic can do.

@@ -17,15 +17,22 @@ pub struct Evaluator {
     scratch: Scratch,
 }
 
-impl Evaluator {
-    pub(super) fn new(model: LanguageModel, contexts: usize, positions: usize) -> Self {
-        let engine = model.engine();
-        let positions = positions.min(model.architecture().positions());
-        let caches = (0..contexts).map(|_| engine.cache()).collect();
-        let head = engine.head(None);
-        Evaluator { head, caches, positions, scratch: Scratch::default(), model }
+impl LanguageModel {
+    /// Makes `contexts` empty contexts of at most `positions` positions, to put tokens into by
+    /// hand.
+    pub fn evaluator(&self, contexts: usize, positions: usize) -> Evaluator {
+        let engine = self.engine();
+        Evaluator {
+            head: engine.head(None),
+            caches: (0..contexts).map(|_| engine.cache()).collect(),
+            positions: positions.min(self.architecture().positions()),
+            scratch: Scratch::default(),
+            model: self.clone(),
+        }
     }
+}
 
+impl Evaluator {
     /// Puts these tokens behind those of each context, and hands out the logits behind each
     /// of them: the number of the context, that of the token among its new ones, and a
     /// logit for each token of the vocabulary.

@@ -351,7 +351,7 @@ mod tests {
     #[test]
     fn every_instruction_set_gives_the_same_frequencies() {
         let logits = logits(1003, 11);
-        let mut results = InstructionSet::available().map(|set| {
+        let mut results = dispatch::Supported::all().map(|set| {
             let mut weights = vec![0; logits.len()];
             let weighed = dispatch::run_with(set, Weigh { logits: &logits, weights: &mut weights });
             let mut frequencies = vec![0; logits.len()];

@@ -23,4 +23,4 @@ pub(crate) mod text;
 pub(crate) mod vocabulary;
 
 pub(crate) use super::identity::Precision;
-pub(crate) use coder::{Coder, sections};
+pub(crate) use coder::payload::sections;

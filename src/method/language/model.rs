@@ -6,12 +6,12 @@ use std::sync::Arc;
 use super::alphabet::Alphabet;
 use super::architecture::Architecture;
 use super::engine::{Engine, Run, Scratch};
-use super::evaluator::Evaluator;
 use super::frequencies::{Distribution, Workspace};
 use super::hashing::Hashing;
+use super::meter::Meter;
 use super::tensor::Tensors;
 use super::vocabulary::{CHARACTERS, Tokenizer, Vocabulary};
-use crate::container::MOST_MODEL_NAME;
+use crate::container::model::MOST_NAME;
 use crate::error::{Error, Result};
 use crate::method::identity::{ModelId, Precision, TokenKind};
 use crate::numerics::environment::DefaultEnvironment;
@@ -19,12 +19,16 @@ use crate::numerics::environment::DefaultEnvironment;
 /// Characters of the text that models are told apart by.
 const PROBE: usize = 32;
 
-/// A language model with its weights in memory, for any number of streams: clones share
-/// it.
+/// A language model with its weights in memory, for any number of streams.
+///
+/// Clones share the weights, and count their work with the same [`Meter`].
 #[derive(Clone)]
-pub struct LanguageModel(Arc<Inner>);
+pub struct LanguageModel {
+    shared: Arc<Shared>,
+    meter: Meter,
+}
 
-struct Inner {
+struct Shared {
     id: ModelId,
     engine: Engine,
     vocabulary: Vocabulary,
@@ -67,46 +71,53 @@ impl LanguageModel {
                 (engine, hashing.finish())
             }
         };
-        while name.len() > MOST_MODEL_NAME {
+        while name.len() > MOST_NAME {
             name.pop();
         }
         let probe = probe(&engine, &vocabulary, tokenizer.is_some())?;
         let id = ModelId { name, hash, precision, probe };
-        Ok(LanguageModel(Arc::new(Inner { id, engine, vocabulary, tokenizer })))
+        let shared = Arc::new(Shared { id, engine, vocabulary, tokenizer });
+        Ok(LanguageModel { shared, meter: Meter::default() })
+    }
+
+    /// Counts the work of this handle and of its later clones with this meter.
+    pub fn with_meter(mut self, meter: Meter) -> Self {
+        self.meter = meter;
+        self
+    }
+
+    /// Returns the meter that counts the work of this handle.
+    pub fn meter(&self) -> &Meter {
+        &self.meter
     }
 
     /// What a stream calls the model.
     pub fn id(&self) -> &ModelId {
-        &self.0.id
+        &self.shared.id
     }
 
     /// What the model is made of.
     pub fn architecture(&self) -> &Architecture {
-        self.0.engine.architecture()
+        self.shared.engine.architecture()
     }
 
     /// The model's tokens.
     pub fn vocabulary(&self) -> &Vocabulary {
-        &self.0.vocabulary
+        &self.shared.vocabulary
     }
 
     /// How the model cuts text, if it does.
     pub fn tokenizer(&self) -> Option<&dyn Tokenizer> {
-        self.0.tokenizer.as_deref()
+        self.shared.tokenizer.as_deref()
     }
 
     /// Bytes that a context of so many positions takes.
     pub fn context_bytes(&self, positions: usize) -> u64 {
-        self.0.engine.cache_bytes(positions)
-    }
-
-    /// This many contexts of at most so many positions, to be gone through by hand.
-    pub fn evaluator(&self, contexts: usize, positions: usize) -> Evaluator {
-        Evaluator::new(self.clone(), contexts, positions)
+        self.shared.engine.cache_bytes(positions)
     }
 
     pub(crate) fn engine(&self) -> &Engine {
-        &self.0.engine
+        &self.shared.engine
     }
 }
 
@@ -138,7 +149,7 @@ fn probe(engine: &Engine, vocabulary: &Vocabulary, whole: bool) -> Result<u32> {
 impl fmt::Debug for LanguageModel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LanguageModel")
-            .field("id", &self.0.id)
+            .field("id", &self.shared.id)
             .field("architecture", self.architecture())
             .finish_non_exhaustive()
     }

@@ -1,13 +1,15 @@
 //! How a language model is to be used.
 
+use std::sync::Arc;
+
 use super::alphabet::Alphabet;
 use super::coder::{Coder, THREAD_MEMORY, memory};
-use super::meter::Meter;
 use super::model::LanguageModel;
 use crate::audio::AudioSpec;
-use crate::container::{MOST_CONTEXT, MOST_LOCKSTEP};
+use crate::container::model::{MOST_CONTEXT, MOST_LOCKSTEP};
 use crate::error::{Error, Result};
 use crate::method::identity::{ModelUse, TokenKind};
+use crate::method::model::{ConfiguredModel, ModelCoder};
 
 /// Characters of a context, where nothing else is asked for.
 const CONTEXT: u32 = 2048;
@@ -38,8 +40,6 @@ pub struct LanguageOptions {
     /// Whether the encoder predicts one token after another as a decoder does, and not whole
     /// contexts at once: slower, and the same bytes.
     pub stepping: bool,
-    /// Counts what is done.
-    pub meter: Meter,
     /// Whether there is nothing but an estimate to be made.
     pub(crate) estimating: bool,
 }
@@ -54,7 +54,6 @@ impl Default for LanguageOptions {
             lockstep: None,
             memory: MEMORY,
             stepping: false,
-            meter: Meter::default(),
             estimating: false,
         }
     }
@@ -103,9 +102,10 @@ impl LanguageOptions {
         self
     }
 
-    /// Counts what is done with this meter.
-    pub fn with_meter(mut self, meter: Meter) -> Self {
-        self.meter = meter;
+    /// Makes coders that only estimate: a payload has the length that its chunk would take,
+    /// and zeros in it.
+    pub(crate) fn with_estimating(mut self) -> Self {
+        self.estimating = true;
         self
     }
 
@@ -137,7 +137,7 @@ impl LanguageOptions {
             self.memory / (model.context_bytes(context as usize) + THREAD_MEMORY)
         };
         let threads = threads.min(usize::try_from(most).unwrap_or(threads)).max(1);
-        let coder = Coder::new(model.clone(), usage, self.meter.clone());
+        let coder = Coder::new(model.clone(), usage);
         let coder = coder.with_threads(threads).with_stepping(self.stepping);
         Ok(coder.with_estimating(self.estimating))
     }
@@ -214,5 +214,17 @@ impl LanguageOptions {
             }
             usage.lockstep /= 2;
         }
+    }
+}
+
+impl ConfiguredModel for (LanguageModel, LanguageOptions) {
+    fn encoder(
+        &self,
+        spec: &AudioSpec,
+        chunk_frames: u64,
+        threads: usize,
+    ) -> Result<Arc<dyn ModelCoder>> {
+        let (model, options) = self;
+        Ok(Arc::new(options.coder(model, spec, chunk_frames, threads)?))
     }
 }

@@ -1,24 +1,21 @@
-//! The way through the samples of a chunk.
-//!
-//! There is one for both directions: a [`BitCoder`] is asked about each bit, and an
-//! encoder answers with the bit it was given.
+//! One pass through the samples of a chunk, for both directions: it asks a [`CharacterCoder`]
+//! for each bit, and an encoder answers with the bit that it was given.
 
 use super::predictor::Predictor;
-use super::rows::{Memory, Rows};
+use super::rows::{ChannelState, Rows};
 use crate::audio::AudioSpec;
 use crate::entropy::{AdaptiveBit, RangeDecoder, RangeEncoder, cost};
 use crate::error::Result;
 use crate::memory;
 use crate::planes::{BitReader, BitWriter, Layout, Mapping, PlaneKind, fold, unfold};
 
-/// What happens to the bits. Each call gets the bit, where it is known, and says what
-/// it is.
-pub(super) trait BitCoder {
-    /// A bit of byte `j`'s character.
+/// Codes bits: each call gets the bit if it is known, and returns it.
+pub(super) trait CharacterCoder {
+    /// Codes a bit of a character.
     fn character(&mut self, node: &mut AdaptiveBit, bit: bool) -> bool;
-    /// A bit of plane `j` that is modelled.
+    /// Codes a bit of plane `j`, which is modelled.
     fn plane(&mut self, node: &mut AdaptiveBit, bit: bool, j: usize) -> bool;
-    /// A bit of a plane that is packed.
+    /// Codes a bit of a packed plane.
     fn packed(&mut self, bit: bool) -> bool;
 }
 
@@ -27,7 +24,7 @@ pub(super) struct Writing {
     pub(super) planes: BitWriter,
 }
 
-impl BitCoder for Writing {
+impl CharacterCoder for Writing {
     #[inline(always)]
     fn character(&mut self, node: &mut AdaptiveBit, bit: bool) -> bool {
         node.encode(bit, &mut self.tokens);
@@ -51,7 +48,7 @@ pub(super) struct Reading<'a> {
     pub(super) planes: BitReader<'a>,
 }
 
-impl BitCoder for Reading<'_> {
+impl CharacterCoder for Reading<'_> {
     #[inline(always)]
     fn character(&mut self, node: &mut AdaptiveBit, _: bool) -> bool {
         node.decode(&mut self.tokens)
@@ -68,7 +65,7 @@ impl BitCoder for Reading<'_> {
     }
 }
 
-/// Writes nothing and adds up what it would have cost.
+/// Writes nothing and sums up the costs.
 pub(super) struct Cost {
     pub(super) characters: u64,
     pub(super) planes: Vec<u64>,
@@ -80,7 +77,7 @@ impl Cost {
     }
 }
 
-impl BitCoder for Cost {
+impl CharacterCoder for Cost {
     #[inline(always)]
     fn character(&mut self, node: &mut AdaptiveBit, bit: bool) -> bool {
         self.characters += cost(*node, bit);
@@ -101,19 +98,19 @@ impl BitCoder for Cost {
     }
 }
 
-/// State of a chunk while it is coded.
-pub(super) struct Model<'a> {
+/// The state of a chunk while it is coded.
+pub(super) struct ChunkState<'a> {
     spec: &'a AudioSpec,
     layout: Layout,
     mapping: Mapping,
     predictors: &'a [Predictor],
     kinds: &'a [PlaneKind],
     rows: Rows,
-    memories: Vec<Memory>,
+    memories: Vec<ChannelState>,
     histories: Vec<[i64; 3]>,
 }
 
-impl<'a> Model<'a> {
+impl<'a> ChunkState<'a> {
     pub(super) fn new(
         spec: &'a AudioSpec,
         layout: Layout,
@@ -122,19 +119,19 @@ impl<'a> Model<'a> {
         kinds: &'a [PlaneKind],
     ) -> Result<Self> {
         let channels = usize::from(spec.channels);
-        Ok(Model {
+        Ok(ChunkState {
             spec,
             layout,
             mapping,
             predictors,
             kinds,
             rows: Rows::new(layout, mapping)?,
-            memories: memory::filled(Memory::default(), channels)?,
+            memories: memory::filled(ChannelState::default(), channels)?,
             histories: memory::filled([0; 3], channels)?,
         })
     }
 
-    /// Begins anew with what predictions are made from.
+    /// Clears the samples that predictions are made from.
     pub(super) fn forget_history(&mut self) {
         self.histories.fill([0; 3]);
     }
@@ -149,7 +146,7 @@ impl<'a> Model<'a> {
         }
     }
 
-    pub(super) fn encode(&mut self, pcm: &[u8], coder: &mut impl BitCoder) {
+    pub(super) fn encode(&mut self, pcm: &[u8], coder: &mut impl CharacterCoder) {
         for frame in pcm.chunks_exact(self.spec.frame_bytes()) {
             let mut before = 0;
             for (channel, sample) in frame.chunks_exact(self.spec.format.bytes()).enumerate() {
@@ -159,8 +156,8 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// Fills `pcm`; `false` where a value does not fit its sample.
-    pub(super) fn decode(&mut self, pcm: &mut [u8], coder: &mut impl BitCoder) -> bool {
+    /// Fills `pcm`; `false` if a value does not fit its sample.
+    pub(super) fn decode(&mut self, pcm: &mut [u8], coder: &mut impl CharacterCoder) -> bool {
         let mut fits = true;
         for frame in pcm.chunks_exact_mut(self.spec.frame_bytes()) {
             let mut before = 0;
@@ -172,7 +169,7 @@ impl<'a> Model<'a> {
         fits
     }
 
-    /// A sample's coded value. `before` is the channel before it in the frame.
+    /// Maps a sample to its coded value. `before` is the sample of the channel before.
     #[inline(always)]
     fn map(&mut self, sample: &[u8], channel: usize, before: &mut i64) -> u64 {
         let value = self.layout.get(sample);
@@ -209,9 +206,9 @@ impl<'a> Model<'a> {
         self.layout.put(self.layout.ordered(value), sample)
     }
 
-    /// Codes a value, the highest bit first. What comes back is the value.
+    /// Codes a value, highest bit first, and returns it.
     #[inline(always)]
-    fn code(&mut self, value: u64, channel: usize, coder: &mut impl BitCoder) -> u64 {
+    fn code(&mut self, value: u64, channel: usize, coder: &mut impl CharacterCoder) -> u64 {
         let bytes = self.layout.bytes;
         let memory = &mut self.memories[channel];
         let mut coded = 0u64;

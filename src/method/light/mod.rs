@@ -1,14 +1,14 @@
 //! The light method: a fixed prediction, characters and planes with adaptive bits.
 //!
-//! It needs a few hundred kilobytes whatever the number of channels, and integers alone.
-//! `coder.rs` goes through the samples, the same way in both directions; here is what
-//! stands around them in the payload, and what an encoder chooses.
+//! It needs integers alone, and a few hundred kilobytes for any number of channels. `coder.rs`
+//! goes through the samples, the same way in both directions; this file has the layout of the
+//! payload and the choices of an encoder.
 
 mod coder;
 mod predictor;
 mod rows;
 
-use coder::{Cost, Model, Reading, Writing};
+use coder::{ChunkState, Cost, Reading, Writing};
 use predictor::Predictor;
 
 use crate::audio::AudioSpec;
@@ -17,19 +17,25 @@ use crate::error::{Error, Result};
 use crate::memory;
 use crate::planes::{BitReader, BitWriter, Layout, Mapping, PlaneKind, read_kinds, write_kinds};
 
-/// Pieces of a chunk that an encoder tries its choices on, and the samples of each. They
-/// are spread over the chunk, since it may begin with silence.
+/// Numbers of pieces of a chunk on which an encoder tries its choices, and of samples of each.
+/// They are spread over the chunk, since it may begin with silence.
 const TRIAL_PIECES: usize = 8;
 const TRIAL_SAMPLES: usize = 1 << 11;
 
-/// What a decoder needs to know beside the payload.
+/// The settings of a chunk that its header holds.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Settings {
     pub(crate) mapping: Mapping,
     pub(crate) wasted: u8,
 }
 
-/// The payload of a chunk, under this mapping or the best one.
+/// Returns the bytes of memory that decoding a chunk takes at most beside its payload and its
+/// PCM.
+pub(crate) fn memory(spec: &AudioSpec) -> u64 {
+    64 * u64::from(spec.channels) + (2 << 20)
+}
+
+/// Encodes a chunk with this mapping, or with the best one.
 pub(crate) fn encode(
     pcm: &[u8],
     spec: &AudioSpec,
@@ -39,8 +45,8 @@ pub(crate) fn encode(
     let layout = Layout::new(spec.format, wasted);
     let trial = trial_pieces(pcm, spec);
 
-    // Offset binary differs from two's complement in one bit that is always the same
-    // way round: for adaptive bits they cost the same, and one of them will do.
+    // Offset binary differs from two's complement in one bit, which is always inverted: for
+    // adaptive bits both cost the same, so that only one is tried.
     let candidates = match &mapping {
         Some(one) => std::slice::from_ref(one),
         None => &[Mapping::Residual, Mapping::OffsetBinary],
@@ -67,7 +73,7 @@ fn trial_pieces<'a>(pcm: &'a [u8], spec: &AudioSpec) -> Vec<&'a [u8]> {
     starts.map(|start| &pcm[start * frame_bytes..(start + piece) * frame_bytes]).collect()
 }
 
-/// What an encoder has decided for a chunk.
+/// The choices of an encoder for a chunk.
 struct Plan {
     mapping: Mapping,
     predictors: Vec<Predictor>,
@@ -75,7 +81,7 @@ struct Plan {
 }
 
 impl Plan {
-    /// The best way to code a chunk under one mapping, and what the trial cost in it.
+    /// Returns the cost of the trial with a mapping, and the best choices with it.
     fn new(
         pcm: &[u8],
         trial: &[&[u8]],
@@ -101,14 +107,14 @@ impl Plan {
         let mut total = cost.characters;
         for (kind, &modelled) in plan.kinds.iter_mut().zip(&cost.planes) {
             let packed = samples * UNITS;
-            // Packing saves time, and what the model has still to learn.
+            // Packing is faster, and costs no learning.
             if modelled > packed - packed / 64 {
                 *kind = PlaneKind::Packed;
             }
             total += modelled.min(packed);
         }
 
-        // Whether a plane is constant is for all samples to say, not for some.
+        // A plane is constant only if it is in all samples, not just in the trial.
         let (mut ones, mut zeros) = (0, 0);
         plan.model(spec, layout)?.values(pcm, |value| {
             ones |= value;
@@ -125,8 +131,8 @@ impl Plan {
         Ok((total, plan))
     }
 
-    fn model<'a>(&'a self, spec: &'a AudioSpec, layout: Layout) -> Result<Model<'a>> {
-        Model::new(spec, layout, self.mapping, &self.predictors, &self.kinds)
+    fn model<'a>(&'a self, spec: &'a AudioSpec, layout: Layout) -> Result<ChunkState<'a>> {
+        ChunkState::new(spec, layout, self.mapping, &self.predictors, &self.kinds)
     }
 
     fn encode(&self, pcm: &[u8], spec: &AudioSpec, layout: Layout) -> Result<Vec<u8>> {
@@ -141,7 +147,7 @@ impl Plan {
     }
 }
 
-/// The PCM of a chunk of this many frames.
+/// Decodes the payload of a chunk of this many frames to PCM.
 pub(crate) fn decode(
     payload: &[u8],
     frames: usize,
@@ -149,37 +155,42 @@ pub(crate) fn decode(
     settings: Settings,
 ) -> Result<Vec<u8>> {
     let layout = Layout::new(spec.format, settings.wasted);
-    let parts = Parts::split(payload, frames, spec, layout, settings.mapping)?;
-    let mut model = Model::new(spec, layout, settings.mapping, &parts.predictors, &parts.kinds)?;
+    let parts = Payload::parse(payload, frames, spec, layout, settings.mapping)?;
+    let mut model =
+        ChunkState::new(spec, layout, settings.mapping, &parts.predictors, &parts.kinds)?;
     let mut reading =
         Reading { tokens: RangeDecoder::new(parts.tokens), planes: BitReader::new(parts.planes) };
     let mut pcm = memory::filled(0, frames * spec.frame_bytes())?;
     if !model.decode(&mut pcm, &mut reading) {
-        return Err(Error::malformed("a sample that is too large"));
+        let bits = layout.value_bits();
+        return Err(Error::malformed(format!("a sample does not fit into {bits} bits")));
     }
     if !reading.planes.is_done() {
-        return Err(Error::malformed("bits behind the last plane"));
+        return Err(Error::malformed("the packed planes have bits set after the last sample"));
     }
     Ok(pcm)
 }
 
-/// The parts of a payload.
-pub(crate) struct Parts<'a> {
+/// A payload, taken apart.
+pub(crate) struct Payload<'a> {
     kinds: Vec<PlaneKind>,
     predictors: Vec<Predictor>,
     pub(crate) planes: &'a [u8],
     pub(crate) tokens: &'a [u8],
 }
 
-impl<'a> Parts<'a> {
-    pub(crate) fn split(
+impl<'a> Payload<'a> {
+    pub(crate) fn parse(
         payload: &'a [u8],
         frames: usize,
         spec: &AudioSpec,
         layout: Layout,
         mapping: Mapping,
     ) -> Result<Self> {
-        let short = || Error::malformed("the payload is too short");
+        let short = || {
+            let length = payload.len();
+            Error::malformed(format!("the payload has {length} bytes, too few for its planes"))
+        };
         let channels = usize::from(spec.channels);
 
         let (kinds, rest) = payload.split_at_checked(layout.bytes.div_ceil(4)).ok_or_else(short)?;
@@ -194,10 +205,10 @@ impl<'a> Parts<'a> {
         let packed = kinds.iter().filter(|&&kind| kind == PlaneKind::Packed).count();
         let (planes, tokens) =
             rest.split_at_checked((packed * frames * channels).div_ceil(8)).ok_or_else(short)?;
-        Ok(Parts { kinds, predictors, planes, tokens })
+        Ok(Payload { kinds, predictors, planes, tokens })
     }
 
-    /// How each plane is kept, in a letter: `0`, `1`, `p`acked or `m`odelled.
+    /// Returns a letter for each plane: `0`, `1`, `p`acked or `m`odelled.
     pub(crate) fn kinds(&self) -> String {
         self.kinds.iter().map(|&kind| kind.letter()).collect()
     }
@@ -260,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn what_repeats_needs_no_prediction() {
+    fn repeated_patterns_are_coded_without_prediction() {
         // Values that follow from the one before, but lie nowhere near it.
         let spec = AudioSpec::new(SampleFormat::U8, 1, 11025);
         let mut value = 0u8;

@@ -1,15 +1,15 @@
-//! The fixed predictions of `spec/coding.md`, and which of them suits a channel.
+//! The fixed predictors of `spec/coding.md`, and the choice of one for a channel.
 
 use crate::audio::AudioSpec;
 use crate::entropy::log2;
 use crate::error::{Error, Result};
 use crate::planes::Layout;
 
-/// How one channel is predicted.
+/// The predictor of a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Predictor {
     order: u8,
-    /// From the difference to the channel before.
+    /// Whether it predicts the difference to the channel before.
     pub(super) difference: bool,
 }
 
@@ -23,13 +23,16 @@ impl Predictor {
 
     pub(super) fn from_code(code: u8, channel: usize) -> Result<Self> {
         let difference = code & DIFFERENCE != 0;
-        if code > (ORDER | DIFFERENCE) || (difference && channel == 0) {
-            return Err(Error::malformed(format!("the predictor {code} in channel {channel}")));
+        let most = if channel == 0 { ORDER } else { ORDER | DIFFERENCE };
+        if code > most {
+            return Err(Error::malformed(format!(
+                "the predictor of channel {channel} is {code}; it must be at most {most}"
+            )));
         }
         Ok(Predictor { order: code & ORDER, difference })
     }
 
-    /// The prediction from the last three values, in arithmetic modulo 2^64.
+    /// Predicts a value from the last three, in arithmetic modulo 2^64.
     #[inline(always)]
     pub(super) fn predict(self, [last, second, third]: [i64; 3]) -> i64 {
         match self.order {
@@ -41,10 +44,10 @@ impl Predictor {
     }
 }
 
-/// Frames whose residuals count together.
+/// Number of frames whose mean residual is taken.
 const BLOCK: usize = 256;
 
-/// The predictor with the smallest residuals in these pieces of a chunk, for each channel.
+/// Chooses the predictor with the smallest residuals in these pieces, for each channel.
 pub(super) fn choose(pieces: &[&[u8]], spec: &AudioSpec, layout: Layout) -> Vec<Predictor> {
     (0..usize::from(spec.channels))
         .map(|channel| {
@@ -65,7 +68,7 @@ pub(super) fn choose(pieces: &[&[u8]], spec: &AudioSpec, layout: Layout) -> Vec<
 }
 
 impl Predictor {
-    /// What a channel's residuals cost, about: their lengths in bits, by blocks.
+    /// Estimates the cost of a channel's residuals by their lengths in bits, block by block.
     fn cost(self, piece: &[u8], channel: usize, spec: &AudioSpec, layout: Layout) -> u64 {
         let sample_bytes = spec.format.bytes();
         let value = |frame: &[u8], channel: usize| {

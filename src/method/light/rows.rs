@@ -1,32 +1,32 @@
-//! Which probabilities a byte is coded with.
+//! The choice of the probabilities that a byte is coded with.
 
 use crate::entropy::AdaptiveBit;
 use crate::error::Result;
 use crate::memory;
 use crate::planes::{Layout, Mapping};
 
-/// The probabilities of one byte's bits: a binary tree that is numbered from 1.
+/// The probabilities of a byte's bits: a binary tree whose nodes are numbered from 1.
 pub(super) type Row = [AdaptiveBit; 256];
 
-/// Rows for a byte with something before it, by the length of what is before.
+/// Number of rows for a byte with bits set above it, by the length of these.
 const OPEN_ROWS: usize = 8;
-/// Rows for a byte by the upper five bits of its predecessor.
+/// Number of rows for a byte by the upper five bits of the same byte of the last sample.
 const DIRECT_ROWS: usize = 32;
 
 pub(super) struct Rows {
     rows: Vec<Row>,
-    /// Rows of a residual's byte with nothing but zeros before it, by level.
+    /// Number of rows for a byte with only zeros above it, by level; 0 without a prediction.
     closed: usize,
 }
 
-/// What a channel remembers of its samples so far.
+/// The state of a channel that follows from its samples so far.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Memory {
+pub(super) struct ChannelState {
     /// The last coded value.
     last: u64,
-    /// Follows the length of coded values, in 1/256 bit.
+    /// A running mean of the lengths of coded values, in 1/256 bit.
     level: i32,
-    /// Frames so far, as far as they matter.
+    /// Number of frames so far, at most 4.
     age: u32,
 }
 
@@ -42,9 +42,15 @@ impl Rows {
         Ok(Rows { rows: memory::filled([AdaptiveBit::NEW; 256], rows * layout.bytes)?, closed })
     }
 
-    /// The row for byte `j` of `bytes` with `before` in the bytes above it.
+    /// Returns the row for byte `j` of `bytes`, with `before` in the bytes above it.
     #[inline(always)]
-    pub(super) fn row(&mut self, memory: &Memory, j: usize, bytes: usize, before: u64) -> &mut Row {
+    pub(super) fn row(
+        &mut self,
+        memory: &ChannelState,
+        j: usize,
+        bytes: usize,
+        before: u64,
+    ) -> &mut Row {
         let at = if self.closed == 0 {
             let last = (memory.last >> (8 * (bytes - 1 - j))) as u8;
             j * DIRECT_ROWS + usize::from(last >> 3)
@@ -58,7 +64,7 @@ impl Rows {
     }
 }
 
-impl Memory {
+impl ChannelState {
     #[inline(always)]
     pub(super) fn learn(&mut self, value: u64) {
         self.age = (self.age + 1).min(4);

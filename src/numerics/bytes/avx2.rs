@@ -7,7 +7,7 @@ use std::arch::x86_64::*;
 use super::{BLOCK, Bytes, COLUMN, GROUP, Tile};
 use crate::numerics::integers::Avx2;
 
-/// Outputs that are summed up together; their sums are in two vectors of halves.
+/// Number of outputs that are summed together; half sums are in two vectors.
 const OUTPUTS: usize = 8;
 
 impl Bytes for Avx2 {
@@ -47,7 +47,7 @@ fn add_avx2<const R: usize>(tile: Tile<'_, R>, outputs: usize) {
         }
         for r in 0..R {
             let sum = _mm256_hadd_epi32(halves[r][0], halves[r][1]);
-            // Each half of a vector has its own pairs side by side.
+            // hadd works in each half of a vector, so that the middle quarters are swapped.
             let sum = _mm256_permute4x64_epi64(sum, 0b11_01_10_00);
             let sums = sums[r][first..][..OUTPUTS].as_mut_ptr().cast::<__m256i>();
             // SAFETY: there are eight sums.

@@ -21,7 +21,7 @@ fn add_avx512<const R: usize>(tile: Tile<'_, R>, columns: usize) {
     let words = tile.words();
     let Tile { weights, raise, sums, .. } = tile;
     assert!(weights.len() <= BLOCK);
-    // Of two vectors of halves, all the first ones and all the second ones.
+    // The indices of all first and of all second halves in two vectors.
     let first = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
     let second = _mm512_add_epi32(first, _mm512_set1_epi32(1));
     for column in 0..columns {

@@ -1,25 +1,25 @@
-//! Weights in bytes.
+//! Quantised weights.
 
-use super::quantise::Scale;
-use super::{GROUP, Group, MOST_INPUTS, PANEL, PIECE, Panel, RAISE, Sums};
+use super::quantise::RowScale;
+use super::{GROUP, Group, MOST_INPUTS, PANEL, PIECE, Panel, PanelSums, RAISE};
 
-/// A matrix with a row of weights for each output.
+/// A quantised matrix with a row of weights for each output.
 #[derive(Debug, Clone)]
 pub(crate) struct ByteMatrix {
     inputs: usize,
     outputs: usize,
-    /// The panels, each with as many groups as the inputs take. Weights without an input or
-    /// an output are zero.
+    /// The panels, each with all groups of inputs. Weights of missing inputs and outputs are
+    /// zero.
     weights: Vec<Group>,
-    /// One for each output.
+    /// The scale of each output.
     scales: Vec<f32>,
-    /// For each output of each panel what makes up for activations being raised: the sum of
-    /// its weights, times as much below zero.
-    raises: Vec<Sums>,
+    /// The compensation for raised activations, for each output of each panel: minus
+    /// [`RAISE`] times the sum of its weights.
+    raises: Vec<PanelSums>,
 }
 
 impl ByteMatrix {
-    /// Packs the rows that `row` fills in; none where a weight is infinite or no number.
+    /// Packs the rows that `row` fills in; `None` if a weight is infinite or NaN.
     pub(crate) fn pack(
         outputs: usize,
         inputs: usize,
@@ -48,7 +48,7 @@ impl ByteMatrix {
         Some(matrix)
     }
 
-    /// The weights of an output: its bytes times its scale.
+    /// Writes the weights of an output: its bytes times its scale.
     pub(crate) fn row(&self, output: usize, values: &mut [f32]) {
         let scale = self.scales[output];
         let groups = self.weights[output / PANEL * self.groups()..].iter();
@@ -59,7 +59,7 @@ impl ByteMatrix {
         }
     }
 
-    /// A matrix of some of the outputs, in this order.
+    /// Makes a matrix of some of the outputs, in this order.
     pub(crate) fn select(&self, outputs: &[u32]) -> ByteMatrix {
         let groups = self.groups();
         let panels = outputs.len().div_ceil(PANEL);
@@ -80,23 +80,23 @@ impl ByteMatrix {
         ByteMatrix { inputs: self.inputs, outputs: outputs.len(), weights, scales, raises }
     }
 
-    /// Weights of an output.
+    /// Returns the number of weights of an output.
     pub(crate) fn inputs(&self) -> usize {
         self.inputs
     }
 
-    /// Rows of weights.
+    /// Returns the number of rows of weights.
     pub(crate) fn outputs(&self) -> usize {
         self.outputs
     }
 
-    /// Groups of a panel.
+    /// Returns the number of groups of a panel.
     #[inline(always)]
     pub(super) fn groups(&self) -> usize {
         self.inputs.div_ceil(GROUP)
     }
 
-    /// A panel of the matrix.
+    /// Returns a panel of the matrix.
     #[inline(always)]
     pub(super) fn panel(&self, panel: usize) -> Panel<'_> {
         let (weights, next) = self.weights[panel * self.groups()..].split_at(self.groups());
@@ -104,11 +104,11 @@ impl ByteMatrix {
     }
 }
 
-/// Packs the weights of an output into its lane of a panel. Gives their scale, and what makes
-/// up for raised activations.
+/// Packs the weights of an output into its lane of a panel. Returns their scale, and the
+/// compensation for raised activations.
 #[inline(always)]
 pub(crate) fn put(row: &[f32], weights: &mut [Group], lane: usize) -> (f32, i32) {
-    let scale = Scale::of(row);
+    let scale = RowScale::of(row);
     let (mut bytes, mut sum) = ([0; PIECE], 0);
     let pieces = weights.chunks_mut(PIECE / GROUP);
     for (groups, values) in pieces.zip(row.chunks(PIECE)) {

@@ -1,8 +1,8 @@
-//! Matrices and rows of bytes: products are integers, and so exact in any order.
+//! Quantised matrices and rows: products of bytes are integers, and exact in any order.
 //!
-//! A weight or an activation is a byte from -127 to 127 times a scale, one for each row of a
-//! matrix or of activations. Sums of the products of bytes stay within 32 bits up to
-//! [`MOST_INPUTS`], and only the two scales that a sum is multiplied by round.
+//! A weight or an activation is a byte from -127 to 127 times a scale, which each row of a
+//! matrix or of activations has. Sums of products of bytes fit into 32 bits up to
+//! [`MOST_INPUTS`]; only the multiplications by the two scales round.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -23,28 +23,29 @@ pub(crate) use multiply::{Panel, multiply, multiply_panel};
 pub(crate) use quantise::quantise;
 pub(crate) use rows::ByteRows;
 
-/// Inputs whose products cannot sum up to 2^31.
+/// The most inputs, whose products sum up to less than 2^31.
 pub(crate) const MOST_INPUTS: usize = 1 << 16;
 
-/// Outputs of a panel: weights of a matrix lie by panels, within one by groups of inputs.
+/// Number of outputs of a panel. Weights of a matrix are stored panel by panel, and in a panel
+/// by groups of inputs.
 pub(crate) const PANEL: usize = 64;
 
-/// Inputs that lie beside each other for each output.
+/// Number of inputs whose weights for an output are adjacent.
 pub(crate) const GROUP: usize = 4;
 
-/// Outputs that a column of a panel has: kernels leave out columns without outputs.
+/// Number of outputs of a column of a panel. Kernels skip columns without outputs.
 const COLUMN: usize = 16;
 
-/// Groups that a tile goes through at most, so that their weights stay in the first cache.
+/// The most groups of a tile, whose weights stay in the L1 cache.
 const BLOCK: usize = 128;
 
-/// Rows that a tile has at most.
+/// The most rows of a tile.
 pub(crate) const ROWS: usize = 6;
 
-/// Numbers that become bytes together, before those go to where they belong.
+/// Number of values that are quantised together, before their bytes are stored.
 const PIECE: usize = 128;
 
-/// Weights of a group of inputs for each output of a panel.
+/// The weights of a group of inputs for each output of a panel.
 #[derive(Debug, Clone, Copy)]
 #[repr(C, align(64))]
 pub(crate) struct Group([[i8; GROUP]; PANEL]);
@@ -52,38 +53,38 @@ pub(crate) struct Group([[i8; GROUP]; PANEL]);
 impl Group {
     pub(crate) const ZERO: Group = Group([[0; GROUP]; PANEL]);
 
-    /// The weights of the first outputs.
+    /// Returns the weights of the first outputs.
     #[inline(always)]
     pub(crate) fn outputs(&self, count: usize) -> &[[i8; GROUP]] {
         &self.0[..count]
     }
 }
 
-/// Activations of a group of inputs, each raised by [`RAISE`] so that none is below zero.
+/// Activations of a group of inputs, each raised by [`RAISE`] so that none is negative.
 type Raised = [u8; GROUP];
 
 const RAISE: u8 = 128;
 
-/// Activations of a group as words, for instruction sets that multiply pairs of words. They
-/// are made from bytes for each tile, which has many outputs.
+/// Activations of a group as 16-bit words, for instruction sets that multiply pairs of words.
+/// Each tile makes them from bytes, since it has many outputs.
 type Words = [i16; GROUP];
 
-/// Sums for the outputs of a panel.
-pub(crate) type Sums = [i32; PANEL];
+/// The sums of the outputs of a panel.
+pub(crate) type PanelSums = [i32; PANEL];
 
-/// Products of some rows with a panel, over a block of groups.
+/// The product of several rows with a panel, over a block of groups.
 pub(crate) struct Tile<'a, const R: usize> {
-    /// As many groups for each row as there are `weights`, at most [`BLOCK`].
+    /// The groups of each row, as many as `weights`, at most [`BLOCK`].
     rows: [&'a [Raised]; R],
     weights: &'a [Group],
-    /// With it, sums start; it is what makes up for the raised activations of all blocks.
-    /// Without it, they go on.
-    raise: Option<&'a Sums>,
-    sums: &'a mut [Sums; R],
+    /// If present, sums start from it: the compensation for raised activations of all blocks.
+    /// If absent, sums continue.
+    raise: Option<&'a PanelSums>,
+    sums: &'a mut [PanelSums; R],
 }
 
 impl<const R: usize> Tile<'_, R> {
-    /// The activations as words.
+    /// Converts the activations to words.
     #[inline(always)]
     fn words(&self) -> [[Words; BLOCK]; R] {
         let mut words = [[[0; GROUP]; BLOCK]; R];
@@ -96,9 +97,9 @@ impl<const R: usize> Tile<'_, R> {
     }
 }
 
-/// The kernels of an instruction set.
+/// The kernels of an instruction set for bytes.
 pub(crate) trait Bytes {
-    /// Adds up the products of a tile for the outputs of its first `C` columns.
+    /// Sums up the products of a tile for the outputs of its first `C` columns.
     fn add<const R: usize, const C: usize>(tile: Tile<'_, R>);
 }
 
@@ -109,9 +110,9 @@ mod tests {
     use lmac_support::Random;
 
     use super::*;
-    use crate::numerics::dispatch::{InstructionSet, Kernels, Work, run_with};
+    use crate::numerics::dispatch::{InstructionSet, Kernels, Supported, Work, run_with};
 
-    /// Some rows and outputs of a product that is packed anew.
+    /// A product of some rows and outputs, with a matrix that it packs.
     struct Multiply<'a> {
         values: &'a [f32],
         weights: &'a [f32],
@@ -139,7 +140,7 @@ mod tests {
             });
             let matrix = matrix.expect("finite weights");
             let mut rows = ByteRows::default();
-            // What an earlier product leaves behind is not to be seen.
+            // Values of an earlier product must have no effect.
             rows.quantise(&[-1.0; 3_000], 300, 300);
             rows.quantise(values, inputs, inputs);
             let (count, stride) = (which.len(), outputs.len() + 3);
@@ -186,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn products_are_the_definition_on_every_instruction_set() {
+    fn every_instruction_set_computes_the_defined_product() {
         let inputs = [1, 2, 3, 4, 5, 63, 64, 65, 127, 257, 511, 512, 513, 1_030];
         let outputs = [1, 15, 16, 17, 33, 64, 65, 100, 130];
         let rows = [1, 2, 3, 4, 5, 6, 7, 8, 13, 97];
@@ -198,7 +199,7 @@ mod tests {
             // An output of zeros has no scale.
             weights[..inputs].fill(0.0);
             let expected = product(&values, &weights, inputs);
-            for set in InstructionSet::available() {
+            for set in Supported::all() {
                 let work = Multiply::all(&values, &weights, inputs);
                 let results = run_with(set, work);
                 assert!(results == expected, "{set:?}: {rows} x {inputs} x {outputs}");
@@ -213,7 +214,7 @@ mod tests {
             let weights = vec![weight; 17 * MOST_INPUTS];
             let sum = value * weight * (127 * 127 * MOST_INPUTS) as f32;
             let expected = (sum * (1.0 / 127.0) * (1.0 / 127.0)).to_bits();
-            for set in InstructionSet::available() {
+            for set in Supported::all() {
                 let work = Multiply::all(&values, &weights, MOST_INPUTS);
                 let results = run_with(set, work);
                 assert!(results.iter().all(|&result| result == expected), "{set:?}");
@@ -222,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_of_a_product_are_those_of_all_of_it() {
+    fn a_part_of_a_product_equals_that_part_of_the_whole() {
         let (inputs, outputs) = (37, 200);
         let mut noise = noise(5);
         let values: Vec<f32> = (0..9 * inputs).map(|_| noise()).collect();
@@ -234,7 +235,7 @@ mod tests {
         {
             let part = all[rows.clone()].iter().flat_map(|row| &row[columns.clone()]);
             let expected: Vec<u32> = part.copied().collect();
-            for set in InstructionSet::available() {
+            for set in Supported::all() {
                 let (rows, outputs) = (rows.clone(), columns.clone());
                 let (values, weights) = (&values, &weights);
                 let results = run_with(set, Multiply { values, weights, inputs, rows, outputs });
@@ -244,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn some_outputs_are_those_among_all() {
+    fn selected_outputs_have_the_weights_of_all_outputs() {
         let (inputs, outputs) = (37, 200);
         let mut noise = noise(3);
         let weights: Vec<f32> = (0..outputs * inputs).map(|_| noise()).collect();
@@ -274,7 +275,7 @@ mod tests {
         let infinite = [f32::INFINITY, 1e38, -0.0, f32::NAN];
         let finite = [3e38, 1e38, 0.0, -3e38];
         let small = [1e-31, -1e-40, 0.0, 0.0];
-        for set in InstructionSet::available() {
+        for set in Supported::all() {
             let weights = [1.0, 0.5, 0.25, -0.125];
             let values = [infinite, finite, small].concat();
             let results = run_with(set, Multiply::all(&values, &weights, 4));
@@ -284,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn weights_that_are_no_number_are_reported() {
+    fn weights_that_are_infinite_or_nan_are_refused() {
         for wrong in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
             let packed = ByteMatrix::pack(3, 5, |output, row| {
                 row.fill(1.0);

@@ -1,23 +1,25 @@
-//! Rows times a matrix.
+//! Products of rows with a matrix.
 
 use std::ops::Range;
 
-use super::{BLOCK, ByteMatrix, ByteRows, Bytes, COLUMN, Group, PANEL, ROWS, Sums, Tile};
+use super::{BLOCK, ByteMatrix, ByteRows, Bytes, COLUMN, Group, PANEL, PanelSums, ROWS, Tile};
 use crate::numerics::prefetch::prefetch;
 
-/// A panel of weights, with its outputs' scales and what makes up for raised activations.
+/// A panel of weights, with the scales of its outputs and the compensation for raised
+/// activations.
 #[derive(Clone, Copy)]
 pub(crate) struct Panel<'a> {
     pub(crate) weights: &'a [Group],
-    /// What is multiplied with behind it, if that is known.
+    /// Weights that are used next, for prefetching; may be empty.
     pub(crate) next: &'a [Group],
-    pub(crate) raises: &'a Sums,
+    pub(crate) raises: &'a PanelSums,
     pub(crate) scales: &'a [f32],
 }
 
-/// Multiplies some rows with the weights of some outputs, of which the first is a multiple
-/// of [`PANEL`]: each sum as a float, times the row's scale, times the output's. Results of a
-/// row are `stride` apart from those of the next, in `results` from its beginning on.
+/// Multiplies rows with the weights of outputs, the first of which is a multiple of [`PANEL`].
+///
+/// A result is the sum as a float, times the scale of the row, times that of the output. Rows
+/// of results are `stride` apart.
 #[inline(always)]
 pub(crate) fn multiply<I: Bytes>(
     rows: &ByteRows,
@@ -33,8 +35,8 @@ pub(crate) fn multiply<I: Bytes>(
     if which.is_empty() {
         return;
     }
-    // Sums stay on the stack while all blocks are gone through, for as many rows as it takes
-    // for a block of weights to be worth its way.
+    // Sums stay on the stack while all blocks are processed, for enough rows to make loading a
+    // block of weights worthwhile.
     if matrix.groups() <= BLOCK || which.len() <= ROWS {
         let sums = &mut [[0; PANEL]; ROWS];
         multiply_panels::<I>(rows, which, matrix, outputs, sums, results, stride);
@@ -51,7 +53,7 @@ fn multiply_panels<I: Bytes>(
     which: Range<usize>,
     matrix: &ByteMatrix,
     outputs: Range<usize>,
-    sums: &mut [Sums],
+    sums: &mut [PanelSums],
     results: &mut [f32],
     stride: usize,
 ) {
@@ -62,15 +64,15 @@ fn multiply_panels<I: Bytes>(
     }
 }
 
-/// The same for the first outputs of a panel, at most as many rows at a time as there are
-/// `sums`, whatever these hold.
+/// Multiplies rows with the first outputs of a panel. `sums` is a buffer, whose length limits
+/// the number of rows at a time.
 #[inline(always)]
 pub(crate) fn multiply_panel<I: Bytes>(
     rows: &ByteRows,
     which: Range<usize>,
     panel: Panel<'_>,
     count: usize,
-    sums: &mut [Sums],
+    sums: &mut [PanelSums],
     results: &mut [f32],
     stride: usize,
 ) {
@@ -94,20 +96,20 @@ pub(crate) fn multiply_panel<I: Bytes>(
     }
 }
 
-/// Parts of a number, as few as possible when each is at most `most`, and of about the same
-/// size: a small one at the end would be as slow as a large one.
+/// Splits a count into the fewest parts of at most `most`, of about the same size, since a small
+/// part would take as long as a large one.
 #[inline(always)]
 fn parts(count: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
     let parts = count.div_ceil(most);
     (0..parts).map(move |part| count * part / parts..count * (part + 1) / parts)
 }
 
-/// The sums of a panel's first columns for a batch of rows.
+/// Computes the sums of a panel's first columns for a batch of rows.
 fn add_panel<I: Bytes, const C: usize>(
     rows: &ByteRows,
     batch: Range<usize>,
     panel: Panel<'_>,
-    sums: &mut [Sums],
+    sums: &mut [PanelSums],
 ) {
     let groups = panel.weights.len();
     for from in (0..groups).step_by(BLOCK) {
@@ -116,7 +118,7 @@ fn add_panel<I: Bytes, const C: usize>(
             [] => panel.next,
             rest => rest,
         };
-        // A part of it with each tile, so that it does not hold up any.
+        // Each tile prefetches a part of it, so that none waits.
         let next = &next[..next.len().min(BLOCK)];
         let mut coming = next.chunks(next.len().div_ceil(batch.len().div_ceil(ROWS)).max(1));
         for part in parts(batch.len(), ROWS) {
@@ -134,14 +136,14 @@ fn add_panel<I: Bytes, const C: usize>(
     }
 }
 
-/// The sums of a tile, of which there are `R`.
+/// Computes the sums of a tile of `R` rows.
 #[inline(always)]
 fn add_tile<I: Bytes, const R: usize, const C: usize>(
     rows: &ByteRows,
     row: usize,
     panel: Panel<'_>,
     block: Range<usize>,
-    sums: &mut [Sums],
+    sums: &mut [PanelSums],
 ) {
     let Some(sums) = sums.first_chunk_mut::<R>() else { return };
     I::add::<R, C>(Tile {

@@ -1,7 +1,6 @@
-//! Products of bytes for every machine: plain loops over outputs, which compilers turn into
-//! vectors.
+//! Products of bytes for every machine: loops over outputs, which compilers vectorise.
 
-use super::{Bytes, COLUMN, GROUP, Group, PANEL, Sums, Tile, Words};
+use super::{Bytes, COLUMN, GROUP, Group, PANEL, PanelSums, Tile, Words};
 use crate::numerics::integers::Plain;
 
 impl Bytes for Plain {
@@ -21,7 +20,7 @@ impl Bytes for Plain {
     }
 }
 
-/// The weights of a group as words, by inputs.
+/// Converts the weights of a group to words, input by input.
 #[inline(always)]
 fn by_input(group: &Group) -> [[i16; PANEL]; GROUP] {
     let mut inputs = [[0; PANEL]; GROUP];
@@ -35,10 +34,10 @@ fn by_input(group: &Group) -> [[i16; PANEL]; GROUP] {
     inputs
 }
 
-/// Adds up the products of a group. Those of two inputs are less than 2^15 together, and are
-/// kept for all outputs, so that no loop has numbers of two widths in each of its steps.
+/// Sums up the products of a group. The products of two inputs sum up to less than 2^15; they
+/// are stored for all outputs, so that no loop mixes two widths of numbers.
 #[inline(always)]
-fn add_group(words: Words, inputs: &[[i16; PANEL]; GROUP], outputs: usize, sums: &mut Sums) {
+fn add_group(words: Words, inputs: &[[i16; PANEL]; GROUP], outputs: usize, sums: &mut PanelSums) {
     let mut pairs = [[0i16; PANEL]; 2];
     for (p, pair) in pairs.iter_mut().enumerate() {
         let (a, b) = (words[2 * p], words[2 * p + 1]);

@@ -1,47 +1,42 @@
-//! Numbers to bytes and a scale.
+//! Quantisation of numbers to bytes and a scale.
 
-use crate::numerics::functions::clamp;
+use crate::numerics::functions::{LARGEST, finite};
 
-/// A row whose largest number is below this is a row of zeros: what 127 is divided by has a
-/// finite result.
+/// A row whose largest number is below this becomes zeros, so that 127 divided by it is finite.
 const LEAST: f32 = 1.0 / (1u128 << 100) as f32;
 
-/// Numbers beyond this, which may be infinite, are taken as this.
-const MOST: f32 = 3e38;
-
-/// Three halves of 2^23: a number up to 127 added to it is rounded to the nearest integer,
-/// an even one where two are, and has that in the lowest byte of its bits.
+/// Three halves of 2^23: adding a number up to 127 rounds it to the nearest integer, ties to
+/// even, which is then in the lowest byte of the bits.
 const ROUNDING: f32 = 12_582_912.0;
 
-/// What a row's numbers become bytes by.
+/// The scale of a row.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Scale {
-    /// What a byte is to be multiplied by.
+pub(super) struct RowScale {
+    /// The factor from bytes to numbers.
     pub(super) scale: f32,
-    /// What a number is multiplied by.
+    /// The factor from numbers to bytes.
     factor: f32,
-    /// Whether all numbers are within [`MOST`].
+    /// Whether all numbers are within [`LARGEST`].
     finite: bool,
 }
 
-impl Scale {
-    /// The largest number of a row becomes 127 or -127. What is no number is taken as the
-    /// least one.
+impl RowScale {
+    /// Returns the scale of a row, with which its largest number becomes 127 or -127. NaN counts
+    /// as -[`LARGEST`].
     #[inline(always)]
     pub(super) fn of(row: &[f32]) -> Self {
-        // Without their sign, the bits of floats are in the order of the floats, and what is
-        // no number comes last.
+        // Without the sign, bits of floats sort like the floats, and NaN comes last.
         let size = |x: &f32| (x.to_bits() & i32::MAX as u32) as i32;
         let most = row.iter().map(size).fold(0, i32::max);
-        let finite = most <= MOST.to_bits() as i32;
-        let most = if finite { f32::from_bits(most as u32) } else { MOST };
+        let finite = most <= LARGEST.to_bits() as i32;
+        let most = if finite { f32::from_bits(most as u32) } else { LARGEST };
         if most < LEAST {
-            return Scale { scale: 0.0, factor: 0.0, finite };
+            return RowScale { scale: 0.0, factor: 0.0, finite };
         }
-        Scale { scale: most / 127.0, factor: 127.0 / most, finite }
+        RowScale { scale: most / 127.0, factor: 127.0 / most, finite }
     }
 
-    /// Makes bytes of a row, or of a part of it.
+    /// Quantises a row, or a part of it.
     #[inline(always)]
     pub(super) fn quantise(self, row: &[f32], bytes: &mut [i8]) {
         if self.finite {
@@ -50,7 +45,7 @@ impl Scale {
             }
         } else {
             for (byte, &x) in bytes.iter_mut().zip(row) {
-                *byte = self.byte(clamp(x, -MOST, MOST));
+                *byte = self.byte(finite(x));
             }
         }
     }
@@ -61,10 +56,10 @@ impl Scale {
     }
 }
 
-/// The bytes of a row. Gives their scale.
+/// Quantises a row and returns its scale.
 #[inline(always)]
 pub(crate) fn quantise(row: &[f32], bytes: &mut [i8]) -> f32 {
-    let scale = Scale::of(row);
+    let scale = RowScale::of(row);
     scale.quantise(row, bytes);
     scale.scale
 }

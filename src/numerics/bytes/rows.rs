@@ -1,24 +1,24 @@
-//! Activations in bytes.
+//! Quantised activations.
 
-use super::quantise::Scale;
+use super::quantise::RowScale;
 use super::{GROUP, PIECE, RAISE, Raised};
 
-/// Rows of activations. They are written anew for each product, in the same memory.
+/// Rows of quantised activations. Each product overwrites them in the same memory.
 #[derive(Debug, Default)]
 pub(crate) struct ByteRows {
     inputs: usize,
-    /// Groups from a row to the next: one more line than it takes, since rows a power of two
-    /// apart would push each other out of a cache.
+    /// Number of groups from a row to the next: one cache line more than needed, since rows a
+    /// power of two apart would evict each other from a cache.
     stride: usize,
-    /// What is behind the inputs of a row meets weights of zero.
+    /// Values behind the inputs of a row are multiplied by weights of zero.
     groups: Vec<Raised>,
-    /// One for each row.
+    /// The scale of each row.
     scales: Vec<f32>,
 }
 
 impl ByteRows {
-    /// Takes the first values of each row, of which one is `stride` values long. What is no
-    /// number, or infinite, becomes a large one.
+    /// Quantises the first `inputs` values of rows that are `stride` apart. Infinite values
+    /// become large finite ones, and NaN a large negative one.
     #[inline(always)]
     pub(crate) fn quantise(&mut self, values: &[f32], stride: usize, inputs: usize) {
         const LINE: usize = 16;
@@ -30,7 +30,7 @@ impl ByteRows {
         let groups = self.groups.chunks_exact_mut(self.stride);
         for (values, groups) in values.chunks_exact(stride).zip(groups) {
             let values = &values[..inputs];
-            let scale = Scale::of(values);
+            let scale = RowScale::of(values);
             self.scales.push(scale.scale);
             let mut bytes = [0; PIECE];
             let raised = groups.as_flattened_mut();
@@ -45,23 +45,23 @@ impl ByteRows {
         }
     }
 
-    /// How many there are.
+    /// Returns the number of rows.
     pub(crate) fn len(&self) -> usize {
         self.scales.len()
     }
 
-    /// Values of a row.
+    /// Returns the number of values of a row.
     pub(crate) fn inputs(&self) -> usize {
         self.inputs
     }
 
-    /// A row's scale.
+    /// Returns the scale of a row.
     #[inline(always)]
     pub(super) fn scale(&self, row: usize) -> f32 {
         self.scales[row]
     }
 
-    /// The groups of a row, from one on.
+    /// Returns `count` groups of a row, starting with `from`.
     #[inline(always)]
     pub(super) fn groups(&self, row: usize, from: usize, count: usize) -> &[Raised] {
         &self.groups[row * self.stride + from..][..count]

@@ -1,9 +1,9 @@
-//! How quick products are; run by hand, with optimisation.
+//! Measures the speed of products; run by hand, with optimisation.
 
 use std::time::Instant;
 
 use super::*;
-use crate::numerics::dispatch::{InstructionSet, Kernels, Work, run_with};
+use crate::numerics::dispatch::{InstructionSet, Kernels, Supported, Work, run_with};
 
 struct Products<'a> {
     rows: &'a ByteRows,
@@ -23,8 +23,8 @@ impl Work for Products<'_> {
     }
 }
 
-/// Operations in a second, in units of 10^9: the best of many short runs, of which some are
-/// not interrupted.
+/// Returns the speed in 10^9 operations per second: the best of many short runs, since most
+/// are interrupted.
 fn rate(operations: usize, mut run: impl FnMut()) -> f64 {
     let repeats = 2_000_000usize.div_ceil(operations);
     let (mut best, begin) = (0f64, Instant::now());
@@ -42,7 +42,7 @@ fn rate(operations: usize, mut run: impl FnMut()) -> f64 {
 #[test]
 #[ignore = "measures"]
 fn products() {
-    for set in InstructionSet::available() {
+    for set in Supported::all() {
         println!("{set:?}, Gop/s with 1, 8, 32 and 128 rows");
         for (inputs, outputs) in [(64, 256), (256, 256), (512, 1_408), (768, 2_048), (4_096, 4_096)]
         {

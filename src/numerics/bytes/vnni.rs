@@ -1,4 +1,4 @@
-//! Products of bytes with AVX-512, of which this has instructions for them.
+//! Products of bytes with AVX-512 VNNI, which has an instruction for them.
 
 #![allow(unsafe_code, reason = "vectors are loaded and stored")]
 

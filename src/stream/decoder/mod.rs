@@ -4,10 +4,10 @@
 //! `seek.rs` what needs random access; here is what a caller sees, and the side that hands
 //! audio out.
 
+mod model;
 pub(crate) mod reading;
 mod recovery;
 mod seek;
-mod with_model;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -24,7 +24,7 @@ use crate::container::trailer::{Index, Trailer};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::memory;
 use crate::method::identity::ModelUse;
-use crate::method::language::Coder;
+use crate::method::model::ModelCoder;
 use crate::stream::damage::Damage;
 use crate::stream::digest::AudioDigest;
 use crate::stream::input::Input;
@@ -60,7 +60,7 @@ pub struct Decoder<R: Read> {
     /// Offset of the first item that is not part of the head.
     pub(crate) body: u64,
     /// What decodes chunks of a language model.
-    coder: Option<Arc<Coder>>,
+    coder: Option<Arc<dyn ModelCoder>>,
     /// Threads that decode, from the first chunk on.
     pool: Option<Pool>,
 

@@ -14,8 +14,7 @@ use crate::container::item::{ChunkHeader, ITEM_CRC, ItemHeader, Parsed, block, c
 use crate::container::trailer::{IndexEntry, Trailer};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::memory;
-use crate::method::adaptive;
-use crate::method::language::Coder;
+use crate::method::model::ModelCoder;
 use crate::source::is_whole_head;
 use crate::stream::parallel::{self, Ordered};
 
@@ -82,11 +81,8 @@ impl<R: Read> Decoder<R> {
         let pcm = info.chunk_frames * info.spec.frame_bytes() as u64;
         let samples = info.chunk_frames * u64::from(info.spec.channels);
         // The payload while it is read and after, the audio as bytes, as samples of the
-        // caller and of a model, and what a method and the head need.
-        let method = match adaptive::takes(&info.spec) {
-            true => adaptive::state(info.spec.channels),
-            false => 64 * u64::from(info.spec.channels) + (2 << 20),
-        };
+        // caller and of a model, and the memory of the method and of the head.
+        let method = chunk_codec::decoding_memory(&info.spec);
         // Recovery may hold one chunk back, and then decode two at once.
         let copies = if self.options.recover { 5 } else { 3 };
         copies * pcm + 8 * samples + method + model + info.head_bytes
@@ -352,7 +348,7 @@ impl<R: Read> Decoder<R> {
     }
 }
 
-fn decode_chunk(job: &Job, stream: &Sealed, coder: Option<&Coder>) -> Result<Bytes> {
+fn decode_chunk(job: &Job, stream: &Sealed, coder: Option<&dyn ModelCoder>) -> Result<Bytes> {
     let pcm = chunk_codec::decode(&job.chunk, &job.payload, &stream.header.spec, coder)?;
     if stream.id.crc(&[&pcm]) != job.chunk.pcm_crc {
         return Err(Error::new(ErrorKind::Checksum("audio")));

@@ -48,8 +48,8 @@ impl<'a> Models<'a> {
         decoder: &mut Decoder<R>,
         progress: &Progress,
     ) -> Result<(), Failure> {
-        if decoder.info().model.is_some() {
-            self.give(decoder)?;
+        if let Some(model) = self.needed(decoder)? {
+            decoder.set_model(&model.with_meter(progress.meter()))?;
             progress.watch_model();
         }
         Ok(())
@@ -57,8 +57,15 @@ impl<'a> Models<'a> {
 
     /// Gives a decoder the model that its stream needs, if it needs one.
     pub(crate) fn give<R: Read>(&self, decoder: &mut Decoder<R>) -> Result<(), Failure> {
-        let Some(usage) = decoder.info().model.clone() else { return Ok(()) };
-        let id = usage.id;
+        if let Some(model) = self.needed(decoder)? {
+            decoder.set_model(&model)?;
+        }
+        Ok(())
+    }
+
+    fn needed<R: Read>(&self, decoder: &Decoder<R>) -> Result<Option<LanguageModel>, Failure> {
+        let Some(usage) = &decoder.info().model else { return Ok(None) };
+        let id = &usage.id;
         let is_it = |model: &LanguageModel| {
             (model.id().hash, model.id().precision) == (id.hash, id.precision)
         };
@@ -70,9 +77,9 @@ impl<'a> Models<'a> {
         let model = match (known, self.given) {
             (Some(model), _) => model,
             (None, Some(path)) => self.load(path, id.precision)?,
-            (None, None) => self.load(&self.look_for(&id)?, id.precision)?,
+            (None, None) => self.load(&self.look_for(id)?, id.precision)?,
         };
-        Ok(decoder.set_model(&model)?)
+        Ok(Some(model))
     }
 
     fn load(&self, path: &Path, precision: Precision) -> Result<LanguageModel, Failure> {

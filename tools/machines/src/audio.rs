@@ -1,12 +1,12 @@
-//! Methods that need no language model.
+//! Streams of the methods without a language model.
 
 use lmac::{AudioSpec, DecodeOptions, EncodeOptions, Preset, SampleFormat};
 
 use crate::Work;
 use crate::signals::Signal;
 
-/// Numbers of frames around which the models' equations are solved at other distances, where
-/// their longest filters are full, and one frame.
+/// Lengths around the changes of the models' schedules and of their longest filters, and one
+/// frame.
 const BORDERS: [usize; 10] = [1, 2, 63, 64, 65, 511, 512, 513, 2047, 2100];
 const SHORT_BORDERS: [usize; 4] = [1, 65, 513, 2100];
 
@@ -21,7 +21,7 @@ fn name(format: SampleFormat) -> String {
     format!("{}-{kind}", format.bits())
 }
 
-/// Every preset with every format and every signal, in three chunks.
+/// Encodes every preset with every format and every signal, in three chunks.
 fn formats(work: &mut Work<'_>) {
     for &preset in Preset::ALL {
         let slow = matches!(preset, Preset::Standard | Preset::Max);
@@ -31,7 +31,7 @@ fn formats(work: &mut Work<'_>) {
                 if format.is_float() { &Signal::FOR_FLOATS } else { &Signal::FOR_INTEGERS };
             for (at, &signal) in signals.iter().enumerate() {
                 for channels in [1, 2] {
-                    // Of an emulator's time each format takes a part of the signals.
+                    // The short work has a part of the signals for each format.
                     let place = at + format as usize + preset as usize + usize::from(channels);
                     if work.options.short && !place.is_multiple_of(4) {
                         continue;
@@ -61,7 +61,7 @@ fn formats(work: &mut Work<'_>) {
 
 const ADAPTIVE: [Preset; 3] = [Preset::Fast, Preset::Standard, Preset::Max];
 
-/// Chunks that end around the borders of a model's schedules.
+/// Encodes chunks that end around the changes of a model's schedules.
 fn borders(work: &mut Work<'_>) {
     let spec = AudioSpec::new(SampleFormat::S16, 2, 44_100);
     let borders: &[usize] = if work.options.short { &SHORT_BORDERS } else { &BORDERS };
@@ -75,8 +75,8 @@ fn borders(work: &mut Work<'_>) {
     }
 }
 
-/// Longer chunks: filters that settle and fade, and two channels that are tried in both
-/// orders.
+/// Encodes longer chunks, in which filters converge and fade, and one whose two channels are
+/// tried in both orders.
 fn long(work: &mut Work<'_>) {
     for (preset, frames) in ADAPTIVE.into_iter().zip([20_000, 5_000, 3_000]) {
         for format in [SampleFormat::S16, SampleFormat::F32] {

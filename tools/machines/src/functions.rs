@@ -1,6 +1,6 @@
-//! Functions of numbers, one by one.
+//! Digests of single functions.
 
-use lmac::machine;
+use lmac::proof;
 use lmac_support::Random;
 
 use crate::Work;
@@ -11,13 +11,13 @@ pub(crate) fn run(work: &mut Work<'_>) {
     kernels(work, count);
 }
 
-/// Functions that tables are made with, at numbers up to 16 of either sign.
+/// Digests the functions of tables, at numbers up to 16 of either sign.
 fn tables(work: &mut Work<'_>, count: usize) {
     let mut random = Random::new(1);
     let mut bytes: [Vec<u8>; 5] = Default::default();
     for _ in 0..count {
         let x = (random.next_u64() as i64 >> 1 | 1) as f64 / (1u64 << 58) as f64;
-        for (bytes, result) in bytes.iter_mut().zip(machine::table_functions(x)) {
+        for (bytes, result) in bytes.iter_mut().zip(proof::table_functions(x)) {
             bytes.extend(result.to_le_bytes());
         }
     }
@@ -26,7 +26,7 @@ fn tables(work: &mut Work<'_>, count: usize) {
     }
 }
 
-/// Functions of kernels, at normal numbers of every size up to 2^64.
+/// Digests the functions of kernels, at normal numbers of every size up to 2^64.
 fn kernels(work: &mut Work<'_>, count: usize) {
     let mut random = Random::new(2);
     let argument = |random: &mut Random| {
@@ -35,8 +35,7 @@ fn kernels(work: &mut Work<'_>, count: usize) {
         f32::from_bits(sign_and_mantissa | exponent << 23)
     };
     let arguments: Vec<f32> = (0..count).map(|_| argument(&mut random)).collect();
-    let mut results = Vec::new();
-    machine::kernel_functions(&arguments, &mut results);
+    let results = proof::kernel_functions(&arguments);
     for (at, name) in ["exp-minus", "ln", "logistic"].into_iter().enumerate() {
         let bytes: Vec<u8> = results.iter().flat_map(|result| result[at].to_le_bytes()).collect();
         work.digest(format_args!("functions/{name}/{count}"), bytes);

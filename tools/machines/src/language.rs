@@ -1,7 +1,7 @@
 //! The language method, with tiny models in both precisions.
 
 use lmac::language::{LanguageModel, LanguageOptions};
-use lmac::{AudioSpec, DecodeOptions, EncodeOptions, Precision, SampleFormat, TokenKind};
+use lmac::{AudioSpec, DecodeOptions, EncodeOptions, Method, Precision, SampleFormat, TokenKind};
 use lmac_support::Random;
 
 use crate::Work;
@@ -22,7 +22,7 @@ pub(crate) fn run(work: &mut Work<'_>) {
     }
 }
 
-/// Every bit of the logits of some texts at once, which those of steps must be too.
+/// Digests the logits of several texts; evaluating them step by step must give the same bits.
 fn logits(work: &mut Work<'_>, name: &str, model: &LanguageModel) {
     const LENGTHS: [usize; 4] = [1, 9, 40, 18];
     let mut random = Random::new(3);
@@ -51,7 +51,7 @@ fn logits(work: &mut Work<'_>, name: &str, model: &LanguageModel) {
     work.digest(format_args!("{name}/logits"), rows.concat());
 }
 
-/// Streams in every way of going through them.
+/// Encodes and decodes streams in every arrangement.
 fn streams(work: &mut Work<'_>, name: &str, model: &LanguageModel) {
     let characters = || LanguageOptions::default().with_tokens(TokenKind::Characters);
     let tokens = || LanguageOptions::default().with_tokens(TokenKind::Bpe);
@@ -82,6 +82,6 @@ fn streams(work: &mut Work<'_>, name: &str, model: &LanguageModel) {
         let decode = DecodeOptions::default().with_model(model.clone());
         let name = format!("{name}/{kind}/{frames}");
         let stats = work.there_and_back(&name, &spec, &pcm, encode, decode);
-        assert!(stats.language_chunks > 0, "{name}: no chunk is the model's");
+        assert!(stats.chunks_of(Method::Language) > 0, "{name}: no chunk is the model's");
     }
 }

@@ -1,8 +1,8 @@
-//! A fixed piece of work for every machine: audio that is made of integers, streams of it,
-//! models that follow from a seed, and digests of all that comes out.
+//! A fixed piece of work for every machine: streams of audio that is made of integers, language
+//! models with seeded weights, and digests of all results.
 //!
-//! Whatever the processor, the instruction set, the number of threads, the kind of build and
-//! the caller's float environment: the lines are those of `digests.txt`.
+//! The lines are those of `digests.txt` on every processor, with every instruction set, number
+//! of threads, kind of build and float environment of the caller.
 
 mod audio;
 mod functions;
@@ -16,23 +16,23 @@ mod web;
 
 use std::fmt;
 
-/// The lines that are right.
+/// The expected lines.
 pub const DIGESTS: &str = include_str!("../digests.txt");
 
-/// Those of a part of the work.
+/// The expected lines of the short work.
 pub const SHORT_DIGESTS: &str = include_str!("../digests-short.txt");
 
-/// How the work is done. None of it changes a line.
+/// The options of the work. None of them changes a line.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// Whether only a part of the work is done, of everything a little: for emulators and for
-    /// builds that are not optimised.
+    /// Whether only a part of the work is done, a little of everything, for emulators and for
+    /// builds without optimisation.
     pub short: bool,
-    /// Threads of encoders and decoders.
+    /// Number of threads of encoders and decoders.
     pub threads: usize,
 }
 
-/// Does the work, and hands out a line for each digest: its name, and it.
+/// Does the work and calls `line` with the name and the value of each digest.
 pub fn run(options: Options, line: &mut dyn FnMut(&str)) {
     let mut work = Work { options, line };
     functions::run(&mut work);
@@ -41,14 +41,14 @@ pub fn run(options: Options, line: &mut dyn FnMut(&str)) {
     language::run(&mut work);
 }
 
-/// Work that is being done.
+/// The work in progress.
 struct Work<'a> {
     options: Options,
     line: &'a mut dyn FnMut(&str),
 }
 
 impl Work<'_> {
-    /// Hands out what came of something.
+    /// Hands out the digest of a result.
     fn digest(&mut self, name: impl fmt::Display, bytes: impl AsRef<[u8]>) {
         (self.line)(&format!("{name} {:x}", md5::compute(bytes)));
     }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use lmac::machine;
+use lmac::proof;
 use lmac_machines::{Options, run};
 
 const USAGE: &str = "\
@@ -11,41 +11,64 @@ Prints a line for each digest of a fixed piece of work: they are the same on eve
 lmac-machines [--short] [--threads N] [--flush] [--instructions NAME]
 lmac-machines --instruction-sets
 
-  --short              a part of the work, of everything a little
-  --threads N          threads of encoders and decoders [1]
-  --flush              with denormals flushed to zero and taken for zero on this thread
-  --instructions NAME  no better instruction set than this
-  --instruction-sets   prints the names of those that this machine has";
+  --short              do a part of the work, of everything a little
+  --threads N          number of threads of encoders and decoders [1]
+  --flush              flush denormals to zero on the main thread
+  --instructions NAME  use no better instruction set than this
+  --instruction-sets   print the names of the instruction sets of this machine";
 
 fn main() -> ExitCode {
     match parse(std::env::args().skip(1)) {
-        Ok(Some((options, flush))) => {
-            let work = || {
-                if flush && !machine::flushes() {
-                    eprintln!("lmac-machines: denormals cannot be flushed here");
-                    return ExitCode::FAILURE;
-                }
-                run(options, &mut |line| println!("{line}"));
-                ExitCode::SUCCESS
-            };
-            if flush { machine::with_flushing(work) } else { work() }
-        }
-        Ok(None) => {
-            println!("{}", machine::instruction_sets().join("\n"));
+        Ok(Command::InstructionSets) => {
+            println!("{}", proof::instruction_sets().join("\n"));
             ExitCode::SUCCESS
         }
-        Err(what) => {
-            eprintln!("lmac-machines: {what}\n\n{USAGE}");
-            ExitCode::from(2)
+        Ok(Command::Digests { options, flush, instructions: None }) => digests(options, flush),
+        Ok(Command::Digests { options, flush, instructions: Some(name) }) => {
+            let code = proof::with_instruction_set(&name, || digests(options, flush));
+            code.unwrap_or_else(|| {
+                let known = proof::instruction_sets().join(", ");
+                usage(&format!("this machine has no instructions named {name}; it has {known}"))
+            })
         }
+        Err(what) => usage(&what),
     }
 }
 
-/// How the work is to be done, and whether with denormals flushed; nothing where only the
-/// instruction sets are wanted.
-fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Option<(Options, bool)>, String> {
+fn usage(what: &str) -> ExitCode {
+    eprintln!("lmac-machines: {what}\n\n{USAGE}");
+    ExitCode::from(2)
+}
+
+fn digests(options: Options, flush: bool) -> ExitCode {
+    let work = || {
+        if flush && !proof::flushes() {
+            eprintln!("lmac-machines: this machine cannot flush denormals");
+            return ExitCode::FAILURE;
+        }
+        run(options, &mut |line| println!("{line}"));
+        ExitCode::SUCCESS
+    };
+    if flush { proof::with_flushing(work) } else { work() }
+}
+
+/// The command that the arguments ask for.
+enum Command {
+    /// To print the names of the instruction sets.
+    InstructionSets,
+    /// To print the digests.
+    Digests {
+        options: Options,
+        /// Whether denormals are flushed meanwhile.
+        flush: bool,
+        /// The best instruction set to use.
+        instructions: Option<String>,
+    },
+}
+
+fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Command, String> {
     let mut options = Options { short: false, threads: 1 };
-    let mut flush = false;
+    let (mut flush, mut instructions) = (false, None);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
         match argument.as_str() {
@@ -53,18 +76,14 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Option<(Options,
             "--flush" => flush = true,
             "--threads" => {
                 let number = value()?;
-                let known = number.parse().map_err(|_| format!("--threads {number}: no number"));
+                let known =
+                    number.parse().map_err(|_| format!("--threads is {number}, not a number"));
                 options.threads = known?;
             }
-            "--instructions" => {
-                let name = value()?;
-                if !machine::limit_instructions(&name) {
-                    return Err(format!("this machine has no instructions named {name}"));
-                }
-            }
-            "--instruction-sets" => return Ok(None),
+            "--instructions" => instructions = Some(value()?),
+            "--instruction-sets" => return Ok(Command::InstructionSets),
             _ => return Err(format!("{argument} is unknown")),
         }
     }
-    Ok(Some((options, flush)))
+    Ok(Command::Digests { options, flush, instructions })
 }

@@ -1,4 +1,4 @@
-//! Language models without a file: weights that follow from a seed, stored in every kind.
+//! Language models without files: seeded weights, stored in every kind.
 
 use std::sync::Arc;
 
@@ -9,15 +9,15 @@ use lmac::language::{
 use lmac::{Precision, Result};
 use lmac_support::Random;
 
-/// The character of the zeros that quiet audio is full of.
+/// The character of zeros, the most common one in quiet audio.
 const MIDDLE: u8 = 64;
 
-/// A token of each character alone, the beginning, and each character behind a middle one.
+/// Number of tokens: each character, the beginning, and each character after a `MIDDLE` one.
 const TOKENS: usize = 2 * 128 + 1;
 const BEGINNING: u32 = 128;
 
-/// Kinds that are made of blocks: their bytes, where the halves are that they are scaled by,
-/// and what these are at least.
+/// Kinds of blocks: the bytes of a block, the places of its half-precision scales, and the
+/// smallest scale.
 const BLOCKS: [(TensorKind, usize, &[usize], u16); 10] = [
     (TensorKind::Q4_0, 18, &[0], 0x2000),
     (TensorKind::Q4_1, 20, &[0, 2], 0x2000),
@@ -31,17 +31,17 @@ const BLOCKS: [(TensorKind, usize, &[usize], u16); 10] = [
     (TensorKind::Q6K, 210, &[208], 0x0080),
 ];
 
-/// Weights out of random numbers, in some kinds by turns.
+/// Random weights, whose matrices have several kinds in turn.
 struct Seeded {
     random: Random,
     kinds: &'static [TensorKind],
-    /// The largest of those that are no halves.
+    /// The largest weight, except in half precision.
     size: f32,
     matrices: usize,
 }
 
 impl Seeded {
-    /// A number below this size, either way.
+    /// Returns a number between `-size` and `size`.
     fn number(&mut self, size: f32) -> f32 {
         self.random.next_f32() * size
     }
@@ -56,7 +56,7 @@ impl Seeded {
                 (0..count).flat_map(|_| upper(self.number(self.size).to_le_bytes())).collect()
             }
             TensorKind::F16 => {
-                // Any sign and mantissa, and exponents from that of denormals on.
+                // Any sign, any mantissa, and the smaller exponents with that of denormals.
                 let half = |random: u64| {
                     let exponent = (random >> 32) % 14;
                     (random & 0x83FF | exponent << 10) as u16
@@ -104,7 +104,7 @@ impl Tensors for Seeded {
     }
 }
 
-/// Takes the longest token that fits, from the beginning on.
+/// A tokenizer that takes the longest token that fits, from the beginning on.
 struct Greedy;
 
 impl Tokenizer for Greedy {
@@ -132,7 +132,7 @@ impl Tokenizer for Greedy {
 pub(crate) enum Model {
     /// A Llama of floats of every kind and of small blocks.
     Llama,
-    /// One of the largest blocks, that is only looked at.
+    /// A Llama of the largest blocks, whose logits alone are taken.
     Wide,
     /// The byte transformer.
     Bytes,

@@ -3,24 +3,24 @@
 use lmac::{AudioSpec, SampleFormat};
 use lmac_support::Random;
 
-/// What a signal looks like.
+/// The kind of a signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Signal {
     /// Two tones and a little noise.
     Melody,
     Noise,
-    /// Zeros, and a single sample that is none.
+    /// Zeros, but for a single sample.
     Silence,
-    /// Tones that are cut off at the ends of their range.
+    /// Tones that are clipped.
     Clipped,
-    /// Tones that die away until there is nothing for half of the time: what filters have
-    /// learnt fades until it is denormal.
+    /// Tones that fade, and silence in the second half, in which filters fade until they would
+    /// be denormal.
     Fading,
-    /// Few and even numbers, for language models: planes that say nothing.
+    /// Few, even values, for language models: their planes are constant.
     Quiet,
-    /// Floats too small to be normal ones.
+    /// Denormal floats.
     Denormal,
-    /// Floats that are no integers times a power of two.
+    /// Floats that are not integers times a power of two.
     Scaled,
 }
 
@@ -50,7 +50,7 @@ impl Signal {
         }
     }
 
-    /// The PCM of so many frames.
+    /// Returns the PCM of this many frames.
     pub(crate) fn pcm(self, spec: &AudioSpec, frames: usize) -> Vec<u8> {
         let channels = usize::from(spec.channels);
         let mut random = Random::new(frames as u64);
@@ -62,7 +62,7 @@ impl Signal {
         pcm
     }
 
-    /// A sample out of 32 bits.
+    /// Returns a sample of 32 bits.
     fn value(self, frame: usize, channel: usize, frames: usize, random: &mut Random) -> i32 {
         let noise = random.next_u64() as i32;
         match self {
@@ -77,19 +77,19 @@ impl Signal {
     }
 }
 
-/// Two tones, of half of the range together. A channel's are near those of the first.
+/// Returns two tones, with half of the range as their peak. Channels have similar tones.
 fn tones(frame: usize, channel: usize) -> i32 {
     let phase = (frame as u32).wrapping_mul(40_000_000 + 500_000 * channel as u32);
     wave(phase) / 3 + wave(phase.wrapping_mul(3).wrapping_add(phase >> 3)) / 6
 }
 
-/// Two parabolas for a sine.
+/// Approximates a sine by two parabolas.
 fn wave(phase: u32) -> i32 {
     let x = i64::from(phase as i32 >> 16);
     ((x * (32_768 - x.abs())) << 3).clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32
 }
 
-/// A sample out of 32 bits as this format has it.
+/// Appends a sample of 32 bits in this format.
 fn put(signal: Signal, value: i32, format: SampleFormat, pcm: &mut Vec<u8>) {
     // Products with powers of two are exact; others are rounded once, to normal numbers.
     let unit = 1.0 / 32_768.0;

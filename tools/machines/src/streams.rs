@@ -1,4 +1,4 @@
-//! Streams of a case, there and back.
+//! Streams that are encoded and decoded.
 
 use std::fmt;
 use std::io::{Read, Write};
@@ -8,8 +8,8 @@ use lmac::{AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder, Stats};
 use crate::Work;
 
 impl Work<'_> {
-    /// Encodes audio and decodes what came of it: a line for each. Panics where what comes
-    /// back is something else.
+    /// Encodes audio and decodes the stream, with a digest of each. Panics if the decoded audio
+    /// differs.
     pub(crate) fn there_and_back(
         &mut self,
         name: impl fmt::Display,
@@ -30,7 +30,7 @@ impl Work<'_> {
         finished.stats
     }
 
-    /// The audio of a stream.
+    /// Decodes a stream.
     pub(crate) fn decoded(&self, stream: &[u8], options: DecodeOptions) -> Vec<u8> {
         let options = options.with_threads(self.options.threads);
         let mut decoder = Decoder::with_options(stream, options).expect("a stream");

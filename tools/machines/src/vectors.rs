@@ -1,11 +1,11 @@
-//! Streams that were encoded before and elsewhere: the test vectors.
+//! The test vectors: streams that were encoded before, on another machine.
 
 use lmac::DecodeOptions;
 use lmac_support::vectors;
 
 use crate::Work;
 
-/// The streams in the program itself, since not every platform has files.
+/// Includes the streams in the program, since not every platform has files.
 macro_rules! streams {
     ($($name:literal,)*) => {
         [$(($name, include_bytes!(concat!("../../../spec/vectors/good-", $name, ".lmac")) as &[u8])),*]

@@ -1,4 +1,4 @@
-//! The same for JavaScript, which calls functions by name and reads memory.
+//! The interface for JavaScript, which calls functions by name and reads memory.
 
 #![allow(unsafe_code, reason = "names that JavaScript knows are not mangled")]
 
@@ -6,17 +6,17 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::{Options, run};
 
-/// What is read next.
+/// The text that JavaScript reads next.
 static TEXT: Mutex<String> = Mutex::new(String::new());
 
 fn keep(text: String) {
     *TEXT.lock().unwrap_or_else(PoisonError::into_inner) = text;
 }
 
-/// Does the work, and keeps its lines.
+/// Does the work and keeps its lines.
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn digests(short: bool, threads: usize) {
-    // What a panic says would be lost: nothing here has a standard error.
+    // WebAssembly has no standard error, so that the message of a panic would be lost.
     std::panic::set_hook(Box::new(|panic| keep(panic.to_string())));
     let mut lines = String::new();
     run(Options { short, threads }, &mut |line| {
@@ -26,13 +26,13 @@ pub(crate) extern "C" fn digests(short: bool, threads: usize) {
     keep(lines);
 }
 
-/// Where the lines are, or what a panic has said.
+/// Returns the address of the lines, or of the message of a panic.
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn text() -> *const u8 {
     TEXT.lock().unwrap_or_else(PoisonError::into_inner).as_ptr()
 }
 
-/// How many bytes there are.
+/// Returns the number of their bytes.
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn text_length() -> usize {
     TEXT.lock().unwrap_or_else(PoisonError::into_inner).len()

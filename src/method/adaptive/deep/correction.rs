@@ -1,25 +1,25 @@
-//! What experience says about a bit, beyond the mixture.
+//! A learnt correction of the mixture's probability of a bit.
 //!
-//! The logarithms of odds that the mixture and each expert give are summed with weights
-//! that depend on the circumstances, and move towards what would have been better.
+//! The log odds of the mixture and of each expert are summed with weights that depend on the
+//! context of the bit, and that gradient descent moves.
 
 use std::f32::consts::LOG2_E;
 
 use crate::numerics::functions::{clamp, ln, logistic, round};
 use crate::numerics::lanes::{Lanes, tree};
 
-/// Values of a context.
+/// Number of values of a context.
 const CONTEXTS: usize = 32;
-/// Sets of weights, each chosen by two contexts.
+/// Number of weight tables; two contexts select a row in each.
 const SETS: usize = 3;
 
 const MOST: f32 = 12.0;
 const LAST_RATE: f32 = 0.000_062_5;
 const FIRST_RATE: f32 = 0.001;
-/// Samples after which half of the first rate is gone.
+/// The number of samples after which the first rate has halved.
 const RATE_FADES: f32 = 8192.0;
 
-/// By how much a width, in halves of an octave, exceeds that of the smallest context.
+/// Offset from a width, in half octaves, to its context.
 const WIDTHS_BELOW: f32 = 12.0;
 const MOST_WIDTH: i32 = 30;
 
@@ -27,15 +27,15 @@ pub(super) struct Correction<const EXPERTS: usize> {
     sets: Vec<[f32; EXPERTS]>,
     samples: u32,
     rate: f32,
-    /// Contexts of a sample: how large errors are, the other channel's last one, the own.
+    /// Contexts of a sample: the average error, the partner's last error, the own last error.
     volatility: usize,
     other: usize,
     last: usize,
-    /// The width of the interval, in halves of an octave.
+    /// The width of the interval, in half octaves.
     width: i32,
 }
 
-/// A bit that waits to be known.
+/// The state of a bit between its prediction and its coding.
 pub(super) struct Pending<const EXPERTS: usize> {
     odds: [f32; EXPERTS],
     places: [usize; SETS],
@@ -60,8 +60,8 @@ where
         }
     }
 
-    /// Begins a sample, with how large errors are on average, the own and the other
-    /// channel's last one, and the width of the whole range in scales.
+    /// Starts a sample with its average error, the last errors of this channel and of its
+    /// partner, and the width of the whole range in scales.
     #[inline(always)]
     pub(super) fn begin(&mut self, average: f32, own: f32, other: f32, width: f32) {
         self.samples = self.samples.saturating_add(1);
@@ -77,13 +77,14 @@ where
         self.width = round(clamp(width, -200.0, 200.0));
     }
 
-    /// The interval is halved.
+    /// Halves the interval.
     #[inline(always)]
     pub(super) fn halve(&mut self) {
         self.width -= 2;
     }
 
-    /// The probability of a one at a place, from what the mixture and the experts say.
+    /// Returns the corrected probability of a one, from the masses of the mixture and of the
+    /// experts above and below the middle.
     #[inline(always)]
     pub(super) fn refine(
         &self,

@@ -1,8 +1,8 @@
 //! The distribution of a sample, and the bits that it is coded with.
 //!
-//! Each expert has a logistic distribution around its prediction, and all of them a share
-//! of the mixture that follows how well they did. A sample is an interval of width one,
-//! found by halving the range of all values: each bit has the probability of its half.
+//! Each expert has a logistic distribution around its prediction, and a weight in the mixture
+//! that follows its past likelihood. A sample is an interval of width one, which is found by
+//! halving the range of all values: each bit has the probability of its half.
 
 use super::BitCoder;
 use super::correction::Correction;
@@ -14,36 +14,36 @@ use crate::numerics::lanes::{Lanes, tree};
 /// The mean |error| of a logistic distribution of scale one.
 const MEAN_ERROR: f32 = 1.386;
 
-/// Of experts of less weight, only the prediction says where samples may be.
+/// Experts of less weight widen the expected interval by their prediction alone.
 const HEARD: f32 = 0.01;
 
-/// Scales around a prediction beyond which nothing is expected.
+/// The distance from a prediction, in scales, beyond which no sample is expected.
 const REACH: f32 = 10.5;
 
-/// Halves of fewer scales than this are not mixed: the density is a straight line there.
+/// Halves narrower than this, in scales, are not mixed: the density is nearly linear there.
 const STRAIGHT: f32 = 0.6;
 
-/// The most uneven shares that a line is laid through.
+/// The limits of the upper half's share from which the slope of the density is computed.
 const LEAST_SHARE: f32 = 0.2;
 const MOST_SHARE: f32 = 0.8;
 
-/// Bits that lean with the line; those below are as good as even.
+/// The number of bits that follow the slope of the density; those below are nearly even.
 const LEANING: u32 = 4;
 
-/// How fast weights follow.
+/// The rate at which weights follow the likelihoods.
 const WEIGHT_RATE: f32 = 0.04;
 const LEAST_WEIGHT: f32 = 2e-4;
 
-/// Masses are never zero.
+/// Keeps probability masses above zero.
 const LEAST_MASS: f32 = 1e-30;
 
-/// The values that samples can have.
+/// The range of the samples.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Range {
+pub(super) struct SampleRange {
     pub(super) bits: u32,
     pub(super) low: i64,
     pub(super) high: i64,
-    /// What a sample is times this, others are measured in.
+    /// Scale from samples to the unit that all distances use.
     pub(super) unit: f32,
 }
 
@@ -52,7 +52,7 @@ pub(super) struct Mixture<const EXPERTS: usize> {
     averages: [f32; EXPERTS],
     rates: [f32; EXPERTS],
     factors: [f32; EXPERTS],
-    /// Whose scale is that which is expected.
+    /// Whether an expert's scale is the expected error.
     expected: [bool; EXPERTS],
     time: u32,
     volatility: Volatility,
@@ -82,19 +82,21 @@ where
         }
     }
 
-    /// Codes a sample. The centers of the experts are relative to `origin`, the first being
-    /// the final prediction's. What comes out is within the range, `true` if it was coded so.
+    /// Codes a sample; `false` if the decoded value was out of range and had to be limited.
+    ///
+    /// The centers of the experts are relative to `origin`; the first is the center of the
+    /// final prediction.
     #[inline(always)]
     pub(super) fn code<C: BitCoder>(
         &mut self,
         coder: &mut C,
         sample: i32,
-        range: Range,
+        range: SampleRange,
         origin: i64,
         centers: &[f32; EXPERTS],
         other: Errors,
     ) -> (i32, bool) {
-        let Range { bits, low, high, unit } = range;
+        let SampleRange { bits, low, high, unit } = range;
         let sample = i64::from(sample);
         self.volatility.expect(other);
         let scales = self.scales();
@@ -106,15 +108,15 @@ where
         let straight = smallest * STRAIGHT;
         let place_of = |value: i64| ((value - origin) as f64 - 0.5) as f32 * unit;
 
-        // The interval begins at `start`, and 2^k values are in it.
+        // The interval starts at `start` and holds 2^k values.
         let mut start = -(1i64 << (bits - 1));
         let mut k = bits;
         if let Some(correction) = &mut self.correction {
             let width = (1u64 << bits) as f32 * unit * inverse[2];
             correction.begin(self.averages[1], self.last_error, other.last, width);
         }
-        // Of each expert: what is above the lower end and below the upper one. Both ends are
-        // open until a bit has moved them.
+        // For each expert, the mass above the lower end and the mass below the upper end. An
+        // end is open until a bit has moved it.
         let (mut above, mut below) = ([1.0; EXPERTS], [1.0; EXPERTS]);
         let (mut bottom, mut top) = (true, true);
         let mut mass = [1.0; EXPERTS];
@@ -139,7 +141,7 @@ where
             }
             let place = place_of(middle);
             if place < lowest || place > highest {
-                // All that is expected is on one side.
+                // The whole expected interval is on one side.
                 let likely = place < lowest;
                 let bit = coder.bit(sample >= middle, if likely { 65_535 } else { 1 });
                 start = if bit { middle } else { start };
@@ -213,7 +215,7 @@ where
         (value as i32, fits)
     }
 
-    /// The scale of each expert.
+    /// Returns the scale of each expert.
     #[inline(always)]
     fn scales(&self) -> [f32; EXPERTS] {
         let mut scales = [0.0; EXPERTS];
@@ -225,7 +227,7 @@ where
         scales
     }
 
-    /// Below and above which places nothing is expected, and the smallest scale.
+    /// Returns the ends of the interval where samples are expected, and the smallest scale.
     #[inline(always)]
     fn reach(&self, centers: &[f32; EXPERTS], scales: &[f32; EXPERTS]) -> (f32, f32, f32) {
         let (mut lowest, mut highest) = (centers[0], centers[0]);
@@ -242,7 +244,7 @@ where
         (lowest, highest, smallest)
     }
 
-    /// Moves the weights to those that gave the sample much of their mass.
+    /// Moves the weights towards experts with a high likelihood of the sample.
     #[inline(always)]
     fn reward(&mut self, mass: &[f32; EXPERTS]) {
         let mut likely = [0.0; EXPERTS];
@@ -260,7 +262,7 @@ where
         }
     }
 
-    /// Learns how far off the experts were.
+    /// Updates the average error of each expert.
     #[inline(always)]
     fn learn(&mut self, place: f32, centers: &[f32; EXPERTS]) {
         self.time = self.time.saturating_add(1);
@@ -274,7 +276,7 @@ where
     }
 }
 
-/// A probability out of 65,536.
+/// Converts a probability to units of 1/65,536.
 #[inline(always)]
 fn probability(one: f32) -> u32 {
     round(clamp(one * 65_536.0, 1.0, 65_535.0)) as u32

@@ -1,8 +1,8 @@
 //! The deep parameter sets, standard and max: many predictions of each sample, whose mixed
 //! distribution codes its bits from the most significant one on.
 //!
-//! `parameters.rs` says what each parameters has, `model.rs` predicts, `mixture.rs` codes with
-//! the mixture of distributions, that `correction.rs` may refine.
+//! `parameters.rs` has the tables of constants, `model.rs` predicts, and `mixture.rs` codes
+//! with a mixture of distributions, which `correction.rs` may refine.
 
 mod correction;
 mod mixture;
@@ -19,11 +19,11 @@ use crate::numerics::dispatch::{InstructionSet, Work, run};
 use crate::numerics::integers::Integers;
 use crate::numerics::lanes::Lanes;
 
-/// What codes a chunk, in either direction: an encoder answers with what it was given.
+/// Codes the bits of a chunk in either direction; an encoder answers with what it was given.
 trait BitCoder {
-    /// A bit that is one with the probability `one` out of 65,536.
+    /// Codes a bit that is one with the probability `one` / 65,536.
     fn bit(&mut self, bit: bool, one: u32) -> bool;
-    /// The lowest `count` bits, at most 32, as they are.
+    /// Codes the lowest `count` bits, at most 32, without a model.
     fn raw(&mut self, bits: u64, count: u32) -> u64;
 }
 
@@ -54,7 +54,7 @@ impl BitCoder for Reading<'_> {
     }
 }
 
-/// All samples of a chunk on their way through a coder.
+/// A pass over all samples of a chunk.
 struct Pass<'a, C, const EXPERTS: usize> {
     parameters: &'static Parameters<EXPERTS>,
     prepared: &'a mut Prepared,
@@ -68,7 +68,7 @@ where
     /// The coder, and whether all samples are within their range.
     type Output = (C, bool);
 
-    // Wider vectors do not pay: what takes the time waits for one sum after the other.
+    // Wider vectors do not pay: most of the time goes into sums that wait for each other.
     const BEST: InstructionSet = InstructionSet::Avx2;
 
     #[inline(always)]
@@ -78,7 +78,7 @@ where
     }
 }
 
-/// The token stream and the raw bits of what is prepared.
+/// Encodes the samples: the token stream and the raw bits.
 pub(super) fn encode<const EXPERTS: usize>(
     parameters: &'static Parameters<EXPERTS>,
     prepared: &mut Prepared,
@@ -91,7 +91,7 @@ where
     coder.finish()
 }
 
-/// Fills the channels.
+/// Decodes the samples into the channels.
 pub(super) fn decode<const EXPERTS: usize>(
     parameters: &'static Parameters<EXPERTS>,
     prepared: &mut Prepared,
@@ -112,7 +112,7 @@ mod tests {
 
     use super::*;
     use crate::method::adaptive::coding::signals;
-    use crate::numerics::dispatch::run_with;
+    use crate::numerics::dispatch::{Supported, run_with};
     use parameters::{MAX, STANDARD};
 
     fn same_everywhere<const EXPERTS: usize>(parameters: &'static Parameters<EXPERTS>)
@@ -122,7 +122,7 @@ mod tests {
         for bits in [1, 8, 16, 24, 32] {
             for (count, frames) in [(1, 1), (1, 700), (2, 2), (2, 700), (6, 200)] {
                 let signals = signals(bits, frames)[6 - count..].to_vec();
-                let mut results = InstructionSet::available().map(|set| {
+                let mut results = Supported::all().map(|set| {
                     let mut prepared = Prepared::of(signals.clone(), bits);
                     let coder = Writing::new();
                     let pass = Pass { parameters, prepared: &mut prepared, coder };
@@ -133,7 +133,7 @@ mod tests {
                 let first = results.next().unwrap();
                 assert!(results.all(|other| other == first), "{bits} bits");
 
-                for set in InstructionSet::available() {
+                for set in Supported::all() {
                     let mut prepared = Prepared::of(signals.clone(), bits);
                     prepared.coded.iter_mut().for_each(|channel| channel.fill(0));
                     let (tokens, raw) = &first;
@@ -153,7 +153,7 @@ mod tests {
         same_everywhere(&MAX);
     }
 
-    fn survives_nonsense<const EXPERTS: usize>(parameters: &'static Parameters<EXPERTS>)
+    fn survives_noise<const EXPERTS: usize>(parameters: &'static Parameters<EXPERTS>)
     where
         [f32; EXPERTS]: Lanes<Element = f32>,
     {
@@ -167,7 +167,7 @@ mod tests {
                 (prepared.low, prepared.high) = (low, high);
                 let raw = [255; 50_000];
                 for (tokens, raw) in [(&nonsense[..2000], &nonsense[2000..]), (&[255; 50], &raw)] {
-                    // Some bytes are no stream; whatever they are, all samples are in range.
+                    // Most bytes give an error, but samples are in range in any case.
                     let _ = decode(parameters, &mut prepared, tokens, raw);
                     let mut all = prepared.coded.iter().flatten();
                     assert!(all.all(|&value| (low..=high).contains(&value)));
@@ -177,8 +177,8 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_decodes_to_something() {
-        survives_nonsense(&STANDARD);
-        survives_nonsense(&MAX);
+    fn noise_decodes_to_samples_in_range() {
+        survives_noise(&STANDARD);
+        survives_noise(&MAX);
     }
 }

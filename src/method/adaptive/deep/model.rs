@@ -1,23 +1,23 @@
-//! Prediction and coding of the samples of a chunk, the same way in both directions.
+//! Predicts and codes the samples of a chunk, the same way in both directions.
 
 use super::BitCoder;
-use super::mixture::{Mixture, Range};
-use super::parameters::{Center, Parameters, Stage, Start, TILT};
+use super::mixture::{Mixture, SampleRange};
+use super::parameters::{Center, FilterSettings, Parameters, Start, TILT};
 use super::volatility::Errors;
-use crate::method::adaptive::least_squares::{Combined, Lagged};
-use crate::method::adaptive::lms::{Error, Float, Integer, Scale, settle};
+use crate::method::adaptive::least_squares::{Combiner, LagPredictor};
+use crate::method::adaptive::lms::{Feedback, Float, Integer, TargetScale, settle};
 use crate::method::adaptive::prepare::Prepared;
 use crate::method::adaptive::window::Window;
 use crate::numerics::functions::clamp;
 use crate::numerics::integers::Integers;
 use crate::numerics::lanes::Lanes;
 
-/// Predictions are within so many times the largest sample of a width.
+/// Predictions are limited to this many times the largest sample of their width.
 const MOST: f64 = 2.0;
 
-/// Blocks of eight that the inputs of the combiners take at most.
+/// The most blocks of eight inputs of a combiner.
 const BLOCKS: usize = 4;
-/// The most of each kind.
+/// The most predictors of each kind.
 const MOST_BASES: usize = 8;
 const MOST_CASCADES: usize = 8;
 const MOST_COMBINERS: usize = 8;
@@ -30,11 +30,11 @@ enum Filter {
 }
 
 impl Filter {
-    fn new(stage: Stage, scale: Scale) -> Self {
+    fn new(stage: FilterSettings, scale: TargetScale) -> Self {
         match stage {
-            Stage::Long(taps, step) => Filter::Long(Integer::new(taps, step, scale)),
-            Stage::Middle(step) => Filter::Middle(Float::new(step, Error::Whole)),
-            Stage::Short(step, learns) => Filter::Short(Float::new(step, learns)),
+            FilterSettings::Long(taps, step) => Filter::Long(Integer::new(taps, step, scale)),
+            FilterSettings::Middle(step) => Filter::Middle(Float::new(step, Feedback::Error)),
+            FilterSettings::Short(step, feedback) => Filter::Short(Float::new(step, feedback)),
         }
     }
 
@@ -57,48 +57,49 @@ impl Filter {
     }
 }
 
-struct Channel<const EXPERTS: usize> {
+struct ChannelState<const EXPERTS: usize> {
     own: Window,
     other: Window,
-    bases: Vec<Lagged>,
+    bases: Vec<LagPredictor>,
     cascades: Vec<Vec<Filter>>,
-    combiners: Vec<Combined>,
+    combiners: Vec<Combiner>,
     mixture: Mixture<EXPERTS>,
     errors: Errors,
     sample: f64,
 }
 
-/// What a sample is predicted to be.
+/// All predictions of a sample.
 struct Predictions {
     bases: [f64; MOST_BASES],
-    /// Where cascades start, and what comes out of them.
+    /// The predictions that cascades correct, and those that they arrive at.
     starts: [f64; MOST_CASCADES],
     cascades: [f64; MOST_CASCADES],
-    /// What the combiners combine: corrections of the first cascade.
+    /// Inputs of the combiners: corrections of the first cascade.
     inputs: [[f64; 8]; BLOCKS],
     combined: [f64; MOST_COMBINERS],
     mean: f64,
 }
 
-impl<const EXPERTS: usize> Channel<EXPERTS>
+impl<const EXPERTS: usize> ChannelState<EXPERTS>
 where
     [f32; EXPERTS]: Lanes<Element = f32>,
 {
-    fn new(parameters: &Parameters<EXPERTS>, alone: bool, scale: Scale) -> Self {
+    fn new(parameters: &Parameters<EXPERTS>, alone: bool, scale: TargetScale) -> Self {
         let bases = if alone { parameters.bases_alone } else { parameters.bases };
-        let filters = |stages: &[Stage]| stages.iter().map(|&s| Filter::new(s, scale)).collect();
-        // The filters of the first cascade, the other cascades, the other bases.
+        let filters =
+            |filters: &[FilterSettings]| filters.iter().map(|&s| Filter::new(s, scale)).collect();
+        // Inputs: filters of the first cascade, the other cascades, the other bases.
         let [first, others @ ..] = parameters.cascades else { unreachable!("there is a cascade") };
-        let inputs = first.stages.len() + others.len() + bases.len() - 1;
+        let inputs = first.filters.len() + others.len() + bases.len() - 1;
         assert!(inputs <= 8 * BLOCKS && bases.len() <= MOST_BASES);
         assert!(parameters.cascades.len() <= MOST_CASCADES);
         assert!(parameters.combiners.len() <= MOST_COMBINERS);
-        Channel {
-            own: Window::new(Lagged::WINDOW),
-            other: Window::new(Lagged::WINDOW),
-            bases: bases.iter().map(|&base| Lagged::new(base)).collect(),
-            cascades: parameters.cascades.iter().map(|cascade| filters(cascade.stages)).collect(),
-            combiners: parameters.combiners.iter().map(|&c| Combined::new(inputs, c)).collect(),
+        ChannelState {
+            own: Window::new(LagPredictor::WINDOW),
+            other: Window::new(LagPredictor::WINDOW),
+            bases: bases.iter().map(|&base| LagPredictor::new(base)).collect(),
+            cascades: parameters.cascades.iter().map(|cascade| filters(cascade.filters)).collect(),
+            combiners: parameters.combiners.iter().map(|&c| Combiner::new(inputs, c)).collect(),
             mixture: Mixture::new(&parameters.experts, parameters.corrected),
             errors: Errors::default(),
             sample: 0.0,
@@ -170,7 +171,7 @@ where
                 let prediction = filter.prediction();
                 target = settle(target);
                 filter.step::<I>(target as f32);
-                // In the first cascade a prediction counts as much as it is worth.
+                // In the first cascade, the weight of the last combiner scales a prediction.
                 let worth = weigh.map_or(1.0, |last| clamp(1.0 + last.weight(at), 0.0, 1.0));
                 target -= worth * prediction;
             }
@@ -179,8 +180,8 @@ where
     }
 }
 
-/// Codes all samples of a chunk, which are read or filled in; `false` where some sample is
-/// outside of the range.
+/// Codes all samples of a chunk, which an encoder reads and a decoder fills in; `false` if a
+/// decoded sample was out of range.
 #[inline(always)]
 pub(super) fn run<C: BitCoder, I: Integers, const EXPERTS: usize>(
     parameters: &'static Parameters<EXPERTS>,
@@ -194,12 +195,13 @@ where
     let Prepared { coded: samples, partners, bits, low, high, .. } = prepared;
     let frames = samples.first().map_or(0, Vec::len);
     let (low, high) = (i64::from(*low), i64::from(*high));
-    let range = Range { bits: *bits, low, high, unit: unit as f32 };
+    let range = SampleRange { bits: *bits, low, high, unit: unit as f32 };
     let (lowest, most) = (low as f64 * unit, high as f64 * unit);
     let bound = MOST * (1u64 << (*bits - 1)) as f64 * unit;
-    let scale = Scale::for_peak(most.max(-lowest));
-    let mut channels: Vec<Channel<EXPERTS>> =
-        (0..samples.len()).map(|c| Channel::new(parameters, partners[c] == c, scale)).collect();
+    let scale = TargetScale::for_peak(most.max(-lowest));
+    let mut channels: Vec<ChannelState<EXPERTS>> = (0..samples.len())
+        .map(|c| ChannelState::new(parameters, partners[c] == c, scale))
+        .collect();
     let mut fits = true;
 
     for t in 0..frames {

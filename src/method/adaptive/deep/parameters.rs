@@ -1,34 +1,35 @@
-//! What a parameters is made of. The numbers were found by measuring; `spec/adaptive.md` has
-//! what each part is worth.
+//! The parameters of the deep models.
+//!
+//! The numbers were found by measuring; `spec/parts.md` says what each part is worth.
 
-use crate::method::adaptive::least_squares::{Schedule, combined, lagged};
-use crate::method::adaptive::lms::Error;
+use crate::method::adaptive::least_squares::{CombinerSettings, LagSettings, Schedule};
+use crate::method::adaptive::lms::Feedback;
 
-/// A deep model.
+/// The constants of a deep model.
 #[derive(Debug)]
 pub(in crate::method::adaptive) struct Parameters<const EXPERTS: usize> {
-    /// Predictions from lags; the first is what most others correct.
-    pub(super) bases: &'static [lagged::Settings],
-    /// The same for a channel that sees no other.
-    pub(super) bases_alone: &'static [lagged::Settings],
+    /// Base predictors, from lags. Most other predictions correct the first one.
+    pub(super) bases: &'static [LagSettings],
+    /// Base predictors of a channel without a partner.
+    pub(super) bases_alone: &'static [LagSettings],
     pub(super) cascades: &'static [Cascade],
-    /// Combinations of all these; the last one is the final prediction.
-    pub(super) combiners: &'static [combined::Settings],
-    /// With a correction, the first one's place is the mixture's, and the scale of the third
-    /// tells how wide an interval is.
+    /// Combiners of all these; the last one gives the final prediction.
+    pub(super) combiners: &'static [CombinerSettings],
+    /// Experts of the mixture. The correction has the mixture itself in place of the first one,
+    /// and measures the width of an interval in scales of the third one.
     pub(super) experts: [Expert; EXPERTS],
-    /// Whether each bit's probability is refined by what was learnt about such bits.
+    /// Whether a learnt correction refines the probability of each bit.
     pub(super) corrected: bool,
 }
 
-/// Filters, each of which predicts what those before it left over.
+/// Filters in a row; each predicts the residual of those before it.
 #[derive(Debug)]
 pub(super) struct Cascade {
     pub(super) from: Start,
-    pub(super) stages: &'static [Stage],
+    pub(super) filters: &'static [FilterSettings],
 }
 
-/// What the first filter of a cascade is to correct.
+/// The prediction that the first filter of a cascade corrects.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Start {
     /// A base prediction.
@@ -37,26 +38,26 @@ pub(super) enum Start {
     Last,
 }
 
-/// How much of a sample is taken for the next one by the simplest of predictions.
+/// The factor from a sample to the simplest prediction of the next one.
 pub(super) const TILT: f64 = 0.97;
 
-/// A filter; the number of its taps, and how fast it learns.
+/// The settings of a filter: the number of its taps, and its learning rate.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Stage {
-    /// In integers.
+pub(super) enum FilterSettings {
+    /// In integers, with any multiple of 64 taps.
     Long(usize, f32),
-    /// Of 32 taps.
+    /// In floats, with 32 taps.
     Middle(f32),
-    /// Of 16 taps.
-    Short(f32, Error),
+    /// In floats, with 16 taps.
+    Short(f32, Feedback),
 }
 
-/// A distribution around a prediction.
+/// A distribution of the sample around a prediction.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Expert {
     pub(super) center: Center,
     pub(super) spread: Spread,
-    /// The scale is multiplied with this.
+    /// Multiplies the scale.
     pub(super) factor: f32,
 }
 
@@ -65,65 +66,65 @@ pub(super) enum Center {
     Combined(usize),
     Base(usize),
     Cascade(usize),
-    /// Of all combinations.
+    /// The mean of all combiners.
     Mean,
 }
 
-/// How large errors are.
+/// The scale of an expert: the size of its errors.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Spread {
-    /// A running average of the expert's own, at this rate.
+    /// A running average of the expert's own errors, at this rate.
     Own(f32),
-    /// What is expected of the final prediction.
+    /// The expected error of the final prediction.
     Expected,
 }
 
 use Center::{Base, Combined, Mean};
+use FilterSettings::{Long, Middle, Short};
 use Spread::{Expected, Own};
-use Stage::{Long, Middle, Short};
 
-const fn lags(own: usize, other: usize, memory: f64, every: u32) -> lagged::Settings {
+const fn lags(own: usize, other: usize, memory: f64, every: u32) -> LagSettings {
     let first = [1, if every < 4 { every } else { 4 }];
     let schedule = Schedule { first, then: every };
-    lagged::Settings { own, other, memory, ridge: 10.0, schedule }
+    LagSettings { own, other, memory, ridge: 10.0, schedule }
 }
 
-const fn combine(memory: f64, every: u32) -> combined::Settings {
+const fn combine(memory: f64, every: u32) -> CombinerSettings {
     let first = [1, if every < 4 { every } else { 4 }];
-    combined::Settings { memory, start: 0.0, schedule: Schedule { first, then: every } }
+    CombinerSettings { memory, start: 0.0, schedule: Schedule { first, then: every } }
 }
 
 const fn expert(center: Center, spread: Spread, factor: f32) -> Expert {
     Expert { center, spread, factor }
 }
 
-/// On the slowest base, in both parameter sets the second.
+/// Corrects the slowest base, which is the second one in both sets.
 const FROM_SLOW: Cascade = Cascade {
     from: Start::Base(1),
-    stages: &[
+    filters: &[
         Long(2048, 0.1),
         Long(1024, 0.2),
         Long(512, 0.2),
         Long(256, 0.2),
         Long(128, 0.12),
         Middle(0.08),
-        Short(0.06, Error::Whole),
-        Short(0.056, Error::Sign),
+        Short(0.06, Feedback::Error),
+        Short(0.056, Feedback::Sign),
     ],
 };
 
 const FROM_LAST: Cascade = Cascade {
     from: Start::Last,
-    stages: &[Long(256, 0.01), Middle(0.005), Short(0.08, Error::Sign)],
+    filters: &[Long(256, 0.01), Middle(0.005), Short(0.08, Feedback::Sign)],
 };
 
-/// On the base that most others are measured by, the first.
+/// Corrects the first base.
 const FROM_QUICK: Cascade = Cascade {
     from: Start::Base(0),
-    stages: &[Long(256, 0.2), Middle(0.08), Short(0.06, Error::Whole)],
+    filters: &[Long(256, 0.2), Middle(0.08), Short(0.06, Feedback::Error)],
 };
 
-/// The default.
+/// The parameter set standard.
 pub(in crate::method::adaptive) static STANDARD: Parameters<16> = Parameters {
     bases: &[lags(16, 8, 0.999, 8), lags(16, 8, 0.99988, 32), lags(12, 4, 0.992, 16)],
     bases_alone: &[lags(24, 0, 0.998, 8), lags(24, 0, 0.99988, 32), lags(16, 0, 0.992, 16)],
@@ -150,7 +151,7 @@ pub(in crate::method::adaptive) static STANDARD: Parameters<16> = Parameters {
     corrected: false,
 };
 
-/// The smallest.
+/// The parameter set max.
 pub(in crate::method::adaptive) static MAX: Parameters<32> = Parameters {
     bases: &[
         lags(24, 16, 0.999, 2),
@@ -174,16 +175,16 @@ pub(in crate::method::adaptive) static MAX: Parameters<32> = Parameters {
         FROM_QUICK,
         Cascade {
             from: Start::Base(3),
-            stages: &[
+            filters: &[
                 Long(2048, 0.1),
                 Long(1024, 0.2),
                 Long(512, 0.2),
                 Long(256, 0.2),
                 Middle(0.08),
-                Short(0.06, Error::Whole),
+                Short(0.06, Feedback::Error),
             ],
         },
-        Cascade { from: Start::Base(2), stages: &[Middle(0.08), Short(0.06, Error::Whole)] },
+        Cascade { from: Start::Base(2), filters: &[Middle(0.08), Short(0.06, Feedback::Error)] },
     ],
     combiners: &[
         combine(0.9998, 8),

@@ -1,29 +1,31 @@
-//! How large the next error is expected to be.
+//! The expected size of the next error.
 
 use crate::numerics::functions::{clamp, exp_minus, ln};
 use crate::numerics::lanes::tree;
 
-/// Running averages of the own errors.
+/// Number of running averages of a channel's own errors.
 const AVERAGES: usize = 6;
 const RATES: [f32; AVERAGES] = [0.5, 0.2, 0.07, 0.025, 0.008, 0.002];
 
-/// The average that the others are measured by.
+/// The average that all others are relative to.
 const REFERENCE: usize = 4;
-/// What the other channel's error says.
+/// The input from the partner's error.
 const OTHER: usize = 6;
 
-/// What is added to the size of errors: no scale is zero.
+/// Added to the size of errors, so that no scale is zero.
 pub(super) const LEAST_ERROR: f32 = 0.03;
 
-/// Weights at first.
+/// The initial weights.
 const START: [f32; 8] = [0.0, 0.25, 0.3, 0.25, 0.2, 0.0, 0.0, 0.0];
 
 const LEARNING_RATE: f32 = 0.002;
 const MOST_LOG: f32 = 4.0;
 const MOST_SURPRISE: f32 = 3.0;
 
-/// Expects the logarithm of an error's size, by averages over different times and by the
-/// error of the other channel. It learns from the likelihood of a Laplace distribution.
+/// Predicts the logarithm of an error's size from averages over different times and from the
+/// error of the partner channel.
+///
+/// Its weights follow the gradient of the likelihood of a Laplace distribution.
 pub(super) struct Volatility {
     averages: [f32; AVERAGES],
     weights: [f32; 8],
@@ -32,7 +34,7 @@ pub(super) struct Volatility {
     pub(super) expected: f32,
 }
 
-/// An error, and what errors are on average.
+/// The last error of a channel, and its average error.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Errors {
     pub(super) last: f32,
@@ -59,7 +61,7 @@ impl Volatility {
         }
     }
 
-    /// Finds what is to be expected.
+    /// Updates the expected error.
     #[inline(always)]
     pub(super) fn expect(&mut self, other: Errors) {
         let mut sizes = [other.last; 8];
@@ -85,7 +87,7 @@ impl Volatility {
         self.expected = (self.averages[REFERENCE] + LEAST_ERROR) * factor;
     }
 
-    /// Learns how large the error was.
+    /// Learns the size of the error.
     #[inline(always)]
     pub(super) fn learn(&mut self, size: f32) {
         let surprise = clamp(size / self.expected, 0.0, MOST_SURPRISE) - 1.0;

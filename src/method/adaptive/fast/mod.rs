@@ -1,6 +1,6 @@
-//! The fast profile: one prediction, whose folded residual is coded in bins.
+//! The parameter set fast: one prediction, whose folded residual is coded in bins.
 //!
-//! `model.rs` predicts, `residuals.rs` codes; here is the way in and out.
+//! `model.rs` predicts, `residuals.rs` codes.
 
 mod model;
 mod residuals;
@@ -11,19 +11,19 @@ use crate::error::Result;
 use crate::numerics::dispatch::{InstructionSet, Work, run};
 use crate::numerics::integers::Integers;
 
-/// Bins that a residual falls into.
+/// Number of bins of residuals.
 const BINS: usize = 32;
 
-/// Cumulative frequencies of the bins are out of 2^15.
+/// The binary logarithm of the total of the bins' frequencies.
 const TOTAL: u32 = 15;
 
-/// Frequencies up to and with each bin; the last is 2^15.
+/// Sums of the frequencies up to and including each bin.
 type Cumulative = [u16; BINS];
 
-/// What codes a chunk, in either direction: an encoder answers with what it was given.
+/// Codes the symbols of a chunk in either direction; an encoder answers with what it was given.
 trait SymbolCoder {
     fn symbol(&mut self, symbol: u32, cumulative: &Cumulative) -> u32;
-    /// The lowest `count` bits, at most 56, as they are.
+    /// Codes the lowest `count` bits, at most 56, without a model.
     fn raw(&mut self, bits: u64, count: u32) -> u64;
 }
 
@@ -61,7 +61,7 @@ impl SymbolCoder for Reading<'_> {
     }
 }
 
-/// All samples of a chunk on their way through a coder.
+/// A pass over all samples of a chunk.
 struct Pass<'a, C> {
     prepared: &'a mut Prepared,
     coder: C,
@@ -80,14 +80,14 @@ impl<C: SymbolCoder> Work for Pass<'_, C> {
     }
 }
 
-/// The token stream and the raw bits of what is prepared.
+/// Encodes the samples: the token stream and the raw bits.
 pub(super) fn encode(prepared: &mut Prepared) -> Result<(Vec<u8>, Vec<u8>)> {
     let coder = Writing::new();
     let (coder, _) = run(Pass { prepared, coder });
     coder.finish()
 }
 
-/// Fills the channels.
+/// Decodes the samples into the channels.
 pub(super) fn decode(prepared: &mut Prepared, tokens: &[u8], raw: &[u8]) -> Result<()> {
     let coder = Reading::new(tokens, raw);
     let (coder, fits) = run(Pass { prepared, coder });
@@ -100,7 +100,7 @@ mod tests {
 
     use super::*;
     use crate::method::adaptive::coding::signals;
-    use crate::numerics::dispatch::run_with;
+    use crate::numerics::dispatch::{Supported, run_with};
 
     #[test]
     fn every_instruction_set_gives_the_same_bytes() {
@@ -108,7 +108,7 @@ mod tests {
             for count in [1, 2, 6] {
                 for frames in [1, 2, 3000] {
                     let signals = signals(bits, frames)[6 - count..].to_vec();
-                    let mut results = InstructionSet::available().map(|set| {
+                    let mut results = Supported::all().map(|set| {
                         let mut prepared = Prepared::of(signals.clone(), bits);
                         let coder = Writing::new();
                         let (coder, _) = run_with(set, Pass { prepared: &mut prepared, coder });
@@ -118,7 +118,7 @@ mod tests {
                     let first = results.next().unwrap();
                     assert!(results.all(|other| other == first), "{bits} bits");
 
-                    for set in InstructionSet::available() {
+                    for set in Supported::all() {
                         let mut prepared = Prepared::of(signals.clone(), bits);
                         prepared.coded.iter_mut().for_each(|channel| channel.fill(0));
                         let (tokens, raw) = &first;
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_decodes_to_something() {
+    fn noise_decodes_to_samples_in_range() {
         let mut random = Random::new(7);
         for bits in [8, 16, 32] {
             let nonsense: Vec<u8> = (0..4000).map(|_| random.next_u64() as u8).collect();

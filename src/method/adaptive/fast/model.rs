@@ -1,61 +1,63 @@
-//! Prediction and coding of the samples of a chunk, the same way in both directions.
+//! Predicts and codes the samples of a chunk, the same way in both directions.
 
 use super::SymbolCoder;
 use super::residuals::Residuals;
-use crate::method::adaptive::least_squares::{Combined, Lagged, Schedule, combined, lagged};
-use crate::method::adaptive::lms::{Error, Float, Integer, Scale, settle};
+use crate::method::adaptive::least_squares::{
+    Combiner, CombinerSettings, LagPredictor, LagSettings, Schedule,
+};
+use crate::method::adaptive::lms::{Feedback, Float, Integer, TargetScale, settle};
 use crate::method::adaptive::prepare::Prepared;
 use crate::method::adaptive::window::Window;
 use crate::numerics::functions::clamp;
 use crate::numerics::integers::Integers;
 use crate::planes::{fold, unfold};
 
-/// A channel.
-struct Channel {
+/// The filters of a channel, and its last sample.
+struct ChannelState {
     own: Window,
     other: Window,
-    base: Lagged,
+    base: LagPredictor,
     long: Integer,
     middle: Float<32>,
     short: Float<16>,
-    last: Combined,
+    last: Combiner,
     residuals: Residuals,
     sample: f64,
 }
 
-/// Lags of a channel that is alone, and of one that sees another.
+/// Lags of a channel without a partner, and of one with a partner.
 const LAGS: [(usize, usize); 2] = [(16, 0), (12, 4)];
 
 const BASE_SCHEDULE: Schedule = Schedule { first: [2, 8], then: 64 };
 
-/// Of what the cascade predicts.
-const LAST: combined::Settings = combined::Settings {
+/// The combiner of the cascade's predictions.
+const LAST: CombinerSettings = CombinerSettings {
     memory: 0.996,
     start: 1.0,
     schedule: Schedule { first: [16, 16], then: 16 },
 };
 
-impl Channel {
-    fn new(sees: bool, scale: Scale) -> Self {
+impl ChannelState {
+    fn new(sees: bool, scale: TargetScale) -> Self {
         let (own, other) = LAGS[usize::from(sees)];
         let schedule = BASE_SCHEDULE;
-        let base = lagged::Settings { own, other, memory: 0.999, ridge: 100.0, schedule };
-        Channel {
-            own: Window::new(Lagged::WINDOW),
-            other: Window::new(Lagged::WINDOW),
-            base: Lagged::new(base),
+        let base = LagSettings { own, other, memory: 0.999, ridge: 100.0, schedule };
+        ChannelState {
+            own: Window::new(LagPredictor::WINDOW),
+            other: Window::new(LagPredictor::WINDOW),
+            base: LagPredictor::new(base),
             long: Integer::new(512, 0.2, scale),
-            middle: Float::new(0.08, Error::Whole),
-            short: Float::new(0.06, Error::Whole),
-            last: Combined::new(3, LAST),
+            middle: Float::new(0.08, Feedback::Error),
+            short: Float::new(0.06, Feedback::Error),
+            last: Combiner::new(3, LAST),
             residuals: Residuals::new(),
             sample: 0.0,
         }
     }
 }
 
-/// Codes all samples of a chunk, which are read or filled in; `false` where some sample is
-/// outside of the range.
+/// Codes all samples of a chunk, which an encoder reads and a decoder fills in; `false` if a
+/// decoded sample was out of range.
 #[inline(always)]
 pub(super) fn run<C: SymbolCoder, I: Integers>(prepared: &mut Prepared, coder: &mut C) -> bool {
     let unit = prepared.unit();
@@ -65,9 +67,9 @@ pub(super) fn run<C: SymbolCoder, I: Integers>(prepared: &mut Prepared, coder: &
     let frames = channels.first().map_or(0, Vec::len);
     let up = 1.0 / unit;
     let (lowest, most) = (low as f64, high as f64);
-    let scale = Scale::for_peak(most.max(-lowest) * unit);
-    let channel = |c: usize| Channel::new(partners[c] != c, scale);
-    let mut states: Vec<Channel> = (0..count).map(channel).collect();
+    let scale = TargetScale::for_peak(most.max(-lowest) * unit);
+    let channel = |c: usize| ChannelState::new(partners[c] != c, scale);
+    let mut states: Vec<ChannelState> = (0..count).map(channel).collect();
     let mut fits = true;
 
     for t in 0..frames {
@@ -88,7 +90,7 @@ pub(super) fn run<C: SymbolCoder, I: Integers>(prepared: &mut Prepared, coder: &
             let scaled = clamp(prediction * up, lowest, most);
             let truncated = (scaled + 0.5) as i64;
             let rounded = truncated - i64::from(truncated as f64 > scaled + 0.5);
-            // The side that the prediction leans to comes first: -1 folds to 1.
+            // The residual on the side of the exact prediction folds to the smaller number.
             let flip = if scaled > rounded as f64 { -1 } else { 0 };
 
             let room = (rounded - low, high - rounded);
@@ -117,15 +119,15 @@ pub(super) fn run<C: SymbolCoder, I: Integers>(prepared: &mut Prepared, coder: &
     fits
 }
 
-/// A residual folded, where there are so many below zero and above it: as far as there are
-/// some on either side they take turns, and then come the others.
+/// Folds a residual that has this many values below zero and above it: both sides alternate
+/// as far as both have values, then come those of the larger side.
 #[inline(always)]
 fn fold_within(r: i64, (below, above): (i64, i64)) -> u64 {
     let both = below.min(above);
     if r.abs() <= both { fold(r) } else { (r.abs() + both) as u64 }
 }
 
-/// The inverse, and whether there is one; otherwise the last.
+/// Returns the inverse of [`fold_within`], and whether there is one; if not, the last value.
 #[inline(always)]
 fn unfold_within(u: u64, (below, above): (i64, i64)) -> (i64, bool) {
     let both = below.min(above);

@@ -1,41 +1,41 @@
-//! How a folded residual is coded.
+//! The coding of folded residuals.
 //!
-//! A residual u is cut from the top: v = u >> k, with k such that v is between 4 and 8 on
-//! average, falls into one of 32 bins (a prefix of v's bits); what is below is raw. The
-//! bins have a mixture of adaptive distributions, each chosen by another context, most of them
-//! by a running mean of u at another rate. The weights follow the posterior.
+//! The upper bits of a residual u, v = u >> k with k such that v is between 4 and 8 on
+//! average, fall into one of 32 bins, a prefix of v's bits; the bits below are raw. A mixture
+//! of adaptive distributions codes the bin. A running mean of u selects each of them, at
+//! another rate for each. Weights follow the posterior.
 
 use std::sync::LazyLock;
 
 use super::{BINS, Cumulative, SymbolCoder};
 use crate::numerics::lanes::tree;
 
-/// One for each running mean.
+/// Number of distributions, one for each running mean.
 const EXPERTS: usize = 4;
 const LANES: usize = EXPERTS;
-/// Contexts of an expert, for k = 0 and for k > 0.
+/// Number of contexts of an expert, for k = 0 and again for k > 0.
 const CONTEXTS: usize = 64;
 /// Rates of the running means, as shifts.
 const SHIFTS: [u32; 4] = [2, 4, 5, 7];
 
-/// What a row knows: frequencies out of 65,535, up to and with each bin.
+/// An adaptive distribution: cumulative frequencies out of 65,535.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
 struct Row(Cumulative);
 
 pub(super) struct Residuals {
     rows: Vec<Row>,
-    /// How often each row was learnt from.
+    /// Number of symbols that each row has learnt.
     seen: Vec<u8>,
-    /// 16.16 fixed point.
+    /// Running means, in 16.16 fixed point.
     means: [i64; 4],
     age: u32,
     weights: [f32; LANES],
-    /// The weights, of 65,536.
+    /// The weights, in units of 1/65,536.
     scaled: [u16; LANES],
 }
 
-/// The bin of v, and how many bits are below it.
+/// Returns the bin of v, and the number of bits below it.
 #[inline(always)]
 fn bin(v: u64) -> (u32, u32) {
     if v < 16 {
@@ -53,7 +53,7 @@ fn bin(v: u64) -> (u32, u32) {
     }
 }
 
-/// The first v of a bin, and how many bits are below it.
+/// Returns the first v of a bin, and the number of bits below it.
 #[inline(always)]
 fn unbin(bin: u32) -> (u64, u32) {
     let bin64 = u64::from(bin);
@@ -66,7 +66,7 @@ fn unbin(bin: u32) -> (u64, u32) {
     }
 }
 
-/// Eight times the logarithm to the base two, roughly, of a 16.16 number.
+/// Returns about eight times the binary logarithm of a 16.16 number.
 #[inline(always)]
 fn level(mean: i64) -> i32 {
     let x = mean as u64 | 8;
@@ -74,7 +74,7 @@ fn level(mean: i64) -> i32 {
     ((e as i32 - 16) << 3) + (x >> (e - 3) & 7) as i32
 }
 
-/// The distribution of v with a mean, as a mixture of three geometric ones.
+/// Returns the initial distribution for a mean of v: a mixture of three geometric ones.
 fn start(mean: f64) -> Cumulative {
     let mut sums = [0.0f64; BINS];
     for (scale, share) in [(0.6, 0.3), (1.0, 0.5), (1.7, 0.2)] {
@@ -95,13 +95,13 @@ fn start(mean: f64) -> Cumulative {
     cumulative
 }
 
-/// The upper half of a product.
+/// Returns the upper half of a product.
 #[inline(always)]
 fn high_product(a: u16, b: u16) -> u16 {
     ((u32::from(a) * u32::from(b)) >> 16) as u16
 }
 
-/// The cumulative distributions that are certain of a bin.
+/// For each bin, the distribution in which it is certain.
 static TARGETS: [Cumulative; BINS] = {
     let mut targets = [[0; BINS]; BINS];
     let mut symbol = 0;
@@ -116,12 +116,12 @@ static TARGETS: [Cumulative; BINS] = {
     targets
 };
 
-/// The rows of one expert, as they are before anything is learnt.
+/// The initial rows of an expert.
 static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
     let mut rows = Vec::with_capacity(2 * CONTEXTS);
     for wide in [false, true] {
         for context in 0..CONTEXTS {
-            // The mean in eighths of an octave, as far as the context tells it.
+            // The mean of the context, which counts eighths of an octave.
             let level = context as i32;
             let mut mean = 0.125;
             for _ in 0..level / 8 {
@@ -150,7 +150,7 @@ impl Residuals {
         }
     }
 
-    /// Codes u.
+    /// Codes a residual.
     #[inline(always)]
     pub(super) fn code<C: SymbolCoder>(&mut self, u: u64, coder: &mut C) -> u64 {
         let levels: [i32; 4] = std::array::from_fn(|i| level(self.means[i]));
@@ -167,7 +167,7 @@ impl Residuals {
         ];
         let at: [usize; EXPERTS] = std::array::from_fn(|i| (i * 2 + set) * CONTEXTS + contexts[i]);
 
-        // The mixture; every bin keeps at least 1/32,768.
+        // Every bin of the mixture has a frequency of at least 1.
         let mut mixed = [0u16; BINS];
         for i in 0..EXPERTS {
             let row = &self.rows[at[i]].0;
@@ -243,7 +243,7 @@ impl Residuals {
 const LEAST_WEIGHT: f32 = 0.005;
 const WEIGHT_RATE: f32 = 0.02;
 
-/// How fast a row learns, by the symbols it has seen, in 1/65,536.
+/// The learning rate of a row by the number of symbols seen, in units of 1/65,536.
 static RATES: [u16; 256] = {
     let mut rates = [0; 256];
     let mut i = 0;

@@ -1,22 +1,22 @@
-//! Least squares that forget, solved now and then.
+//! Recursive least squares with exponential forgetting, solved at intervals.
 
-pub(super) mod combined;
-pub(super) mod lagged;
+mod combiner;
+mod lags;
 mod system;
 
-pub(super) use combined::Combined;
-pub(super) use lagged::Lagged;
+pub(super) use combiner::{Combiner, CombinerSettings};
+pub(super) use lags::{LagPredictor, LagSettings};
 
-/// When weights are found anew: often at first, then every so many samples.
+/// The intervals between solutions, in samples; they grow with time.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Schedule {
-    /// Up to 64 samples, and up to 512.
+    /// Intervals during the first 64 samples, and up to sample 512.
     pub(super) first: [u32; 2],
     pub(super) then: u32,
 }
 
 impl Schedule {
-    /// The distance between solutions after so many samples.
+    /// Returns the interval after this many samples.
     fn every(&self, time: u32) -> u32 {
         match time {
             0..64 => self.first[0],
@@ -26,7 +26,7 @@ impl Schedule {
     }
 }
 
-/// A sum that has faded to less is over: nothing gets near the smallest numbers.
+/// Sums that have faded below this become zero, so that none gets close to denormals.
 const FADED: f64 = 1e-30;
 
 fn settle(sums: &mut [f64]) {

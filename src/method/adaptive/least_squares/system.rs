@@ -1,31 +1,31 @@
-//! Systems of linear equations.
+//! A solver of systems of linear equations.
 
 use crate::numerics::lanes::dot8;
 
 pub(super) const LANES: usize = 8;
 pub(super) type Block = [f64; LANES];
 
-/// Rows that are eliminated together.
+/// Number of rows that are eliminated together.
 const GROUP: usize = 4;
 
-/// The least that is divided by.
+/// The smallest pivot; smaller ones are replaced by it.
 const LEAST_PIVOT: f64 = 1e-9;
 
-/// A symmetric positive system: the upper triangle of its matrix is given.
+/// A symmetric positive definite system, given by the upper triangle of its matrix.
 pub(super) struct System {
-    /// Unknowns, a multiple of four.
+    /// Number of unknowns, a multiple of four.
     size: usize,
-    /// Blocks of a row.
+    /// Number of blocks of a row.
     width: usize,
     matrix: Vec<Block>,
     right: Vec<f64>,
-    /// One over each pivot.
+    /// Reciprocals of the pivots.
     inverse: Vec<f64>,
     solution: Vec<Block>,
 }
 
 impl System {
-    /// At least `unknowns`; those above are zero.
+    /// Makes a system of at least `unknowns`; further ones are zero.
     pub(super) fn new(unknowns: usize) -> Self {
         let size = unknowns.next_multiple_of(GROUP);
         let width = size.div_ceil(LANES);
@@ -43,7 +43,7 @@ impl System {
         self.size
     }
 
-    /// Blocks of a row.
+    /// Returns the number of blocks of a row.
     pub(super) fn width(&self) -> usize {
         self.width
     }
@@ -53,7 +53,7 @@ impl System {
         &mut self.matrix
     }
 
-    /// A row; what is left of the diagonal has to be zero.
+    /// Returns a row, which must be zero to the left of the diagonal.
     #[inline(always)]
     pub(super) fn row(&mut self, at: usize) -> &mut [f64] {
         self.matrix[at * self.width..(at + 1) * self.width].as_flattened_mut()
@@ -64,7 +64,7 @@ impl System {
         &mut self.right
     }
 
-    /// Adds to each place of the diagonal, and to the right side `towards` times that.
+    /// Adds `ridge` to the diagonal, and `towards` times that to the right side.
     #[inline(always)]
     pub(super) fn hold(&mut self, ridge: f64, towards: f64) {
         for at in 0..self.size {
@@ -73,7 +73,7 @@ impl System {
         }
     }
 
-    /// The solution, in blocks; the system is used up.
+    /// Solves the system, which is overwritten.
     #[inline(always)]
     pub(super) fn solve(&mut self) -> &[Block] {
         for at in (0..self.size).step_by(GROUP) {
@@ -83,7 +83,7 @@ impl System {
         &self.solution
     }
 
-    /// Takes four unknowns out of the rows below theirs.
+    /// Eliminates four unknowns from the rows below theirs.
     #[inline(always)]
     fn eliminate(&mut self, at: usize) {
         let width = self.width;
@@ -157,7 +157,7 @@ impl System {
             let rows = &self.matrix[at * self.width..(at + GROUP) * self.width];
             let mut left = [0.0; GROUP];
             for v in 0..GROUP {
-                // What is not known yet is zero in the solution.
+                // Unknowns that are still to be found are zero in the solution.
                 let row = rows[v * self.width + first..(v + 1) * self.width].as_flattened();
                 let known = dot8(row, self.solution[first..].as_flattened());
                 left[v] = self.right[at + v] - known;
@@ -204,7 +204,7 @@ mod tests {
             for (i, row) in matrix.iter_mut().enumerate() {
                 row[i] += 0.25;
                 let right: f64 = row.iter().zip(&expected).map(|(a, x)| a * x).sum();
-                // What the ridge adds is taken off before.
+                // Compensates for the ridge.
                 system.row(i)[i..unknowns].copy_from_slice(&row[i..]);
                 system.row(i)[i] -= 0.125;
                 system.right()[i] = right - 0.125 * 2.0;

@@ -1,29 +1,29 @@
-//! In single precision, for few taps.
+//! LMS filters in single precision, for few taps.
 
 use crate::numerics::lanes::{Lanes, tree};
 
-/// What a filter learns from.
+/// The quantity that a filter learns from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::method::adaptive) enum Error {
+pub(in crate::method::adaptive) enum Feedback {
     /// The error.
-    Whole,
-    /// Its sign, as large as errors are on average: outliers count no more than others.
+    Error,
+    /// The sign of the error times the average error, so that outliers count no more than
+    /// other samples.
     Sign,
 }
 
 const AVERAGE_RATE: f32 = 0.01;
 
-/// Errors that are less than this are none: filters that fade away do not come near the
-/// smallest numbers.
+/// Errors below this become zero, so that fading filters never hold denormals.
 const LEAST_ERROR: f32 = 1e-6;
 
-/// A filter that predicts more is lost, and starts anew.
+/// A filter that predicts more has diverged, and is reset.
 const MOST: f32 = 1e12;
 
-/// `N` taps, a multiple of 32 or 16. So few are all recent: one power is enough.
+/// A filter of `N` taps, a multiple of 16. One power normalises it, since all taps are recent.
 pub(in crate::method::adaptive) struct Float<const N: usize> {
     step: f32,
-    learns: Error,
+    feedback: Feedback,
     average: f32,
     weights: Box<[f32; N]>,
     /// Oldest first; the window is `history[at..at + N]`.
@@ -36,11 +36,11 @@ pub(in crate::method::adaptive) struct Float<const N: usize> {
 impl<const N: usize> Float<N> {
     const SLACK: usize = 2048;
 
-    pub(in crate::method::adaptive) fn new(step: f32, learns: Error) -> Self {
+    pub(in crate::method::adaptive) fn new(step: f32, feedback: Feedback) -> Self {
         const { assert!(N.is_multiple_of(16)) };
         Float {
             step: step / N as f32,
-            learns,
+            feedback,
             average: 0.0,
             weights: Box::new([0.0; N]),
             history: vec![0.0; N + Self::SLACK],
@@ -50,28 +50,28 @@ impl<const N: usize> Float<N> {
         }
     }
 
-    /// Learns the target, and predicts the next one.
+    /// Learns the target and predicts the next one.
     #[inline(always)]
     pub(in crate::method::adaptive) fn step(&mut self, target: f32) {
         let error = target - self.prediction;
         let error = if error.abs() < LEAST_ERROR { 0.0 } else { error };
-        let error = match self.learns {
-            Error::Whole => error,
-            Error::Sign => {
+        let error = match self.feedback {
+            Feedback::Error => error,
+            Feedback::Sign => {
                 self.average += AVERAGE_RATE * (error.abs() - self.average);
                 let magnitude = if error == 0.0 { 0.0 } else { self.average };
                 if error > 0.0 { magnitude } else { -magnitude }
             }
         };
         let power = 1.0 + (self.power * (1.0 / N as f64)) as f32;
-        // After loud samples the sum is less exact than one; it is never to be less.
+        // After loud samples, rounding errors could make the sum negative.
         let power = if power > 1.0 { power } else { 1.0 };
         let gain = self.step * error / power;
 
         if self.at + N == self.history.len() {
             self.history.copy_within(self.at.., 0);
             self.at = 0;
-            // The running sum starts anew.
+            // Sums anew, so that rounding errors do not add up.
             let square = |sum: f64, &x: &f32| sum + f64::from(x) * f64::from(x);
             self.power = self.history[..N].iter().fold(0.0, square);
         }
@@ -95,7 +95,7 @@ impl<const N: usize> Float<N> {
     }
 }
 
-/// Moves the weights along `before` and gives their dot product with `after`.
+/// Moves the weights along `before` and returns their dot product with `after`.
 #[inline(always)]
 fn adapt<const L: usize>(weights: &mut [f32], before: &[f32], after: &[f32], gain: f32) -> f32
 where

@@ -1,18 +1,19 @@
-//! In 16-bit integers, for many taps.
+//! LMS filters in 16-bit integers, for many taps.
 
 use crate::numerics::functions::{clamp, round};
 use crate::numerics::integers::{BLOCK, Integers};
 
-/// How targets become integers: multiplied by a power of two.
+/// The power of two that scales targets to integers.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::method::adaptive) struct Scale {
+pub(in crate::method::adaptive) struct TargetScale {
     up: f32,
     down: f32,
 }
 
-impl Scale {
-    /// For signals within this peak, or one. What is left of them to predict is as a rule
-    /// much less, so that the largest integer is only half of the peak.
+impl TargetScale {
+    /// Returns the scale for signals within this peak, which is at least 1.
+    ///
+    /// The largest integer is half of the peak, since targets are residuals, which are smaller.
     pub(in crate::method::adaptive) fn for_peak(peak: f64) -> Self {
         let peak = peak.max(1.0);
         let mut up = 1.0;
@@ -22,25 +23,25 @@ impl Scale {
         while peak * up <= 32_768.0 {
             up *= 2.0;
         }
-        Scale { up: up as f32, down: (1.0 / up) as f32 }
+        TargetScale { up: up as f32, down: (1.0 / up) as f32 }
     }
 }
 
-/// How much of the power that a step is divided by is that of the newest values alone.
+/// The share of the newest values in the power that a step is divided by.
 const RECENT_SHARE: f32 = 0.5;
-/// How many those are.
+/// The number of these newest values.
 const RECENT: usize = 32;
 
-/// Weights are out of 2^16.
+/// The weight that stands for 1.
 const ONE: f32 = 65_536.0;
-/// Gains are out of 2^15, as [`Integers::adapt`] takes them.
+/// The gain that stands for 1 in [`Integers::adapt`].
 const GAIN_ONE: f32 = 32_768.0;
 const MOST: f32 = 32_767.0;
 
-/// Any number of taps that is a multiple of [`BLOCK`].
+/// A filter of any number of taps that is a multiple of [`BLOCK`].
 pub(in crate::method::adaptive) struct Integer {
     step: f32,
-    scale: Scale,
+    scale: TargetScale,
     weights: Vec<i16>,
     /// Oldest first; the window is `history[at..at + taps]`.
     history: Vec<i16>,
@@ -53,7 +54,7 @@ pub(in crate::method::adaptive) struct Integer {
 impl Integer {
     const SLACK: usize = 4096;
 
-    pub(in crate::method::adaptive) fn new(taps: usize, step: f32, scale: Scale) -> Self {
+    pub(in crate::method::adaptive) fn new(taps: usize, step: f32, scale: TargetScale) -> Self {
         assert!(taps.is_multiple_of(BLOCK) && taps >= RECENT);
         Integer {
             step: step / taps as f32,
@@ -67,11 +68,11 @@ impl Integer {
         }
     }
 
-    /// Learns the target, and predicts the next one.
+    /// Learns the target and predicts the next one.
     #[inline(always)]
     pub(in crate::method::adaptive) fn step<I: Integers>(&mut self, target: f32) {
         let taps = self.weights.len();
-        let Scale { up, down } = self.scale;
+        let TargetScale { up, down } = self.scale;
         let power = 1.0
             + ((1.0 - RECENT_SHARE) / taps as f32 * self.power as f32
                 + RECENT_SHARE / RECENT as f32 * self.recent_power as f32)

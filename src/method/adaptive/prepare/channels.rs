@@ -1,47 +1,47 @@
-//! What becomes of each channel of a chunk: coded, or known from a few bytes.
+//! The kinds of channels: coded by a model, or known from a few bytes.
 
 use crate::container::fields::{Fields, put_u32, put_varint};
 use crate::error::{Error, Result};
 use crate::planes::{fold, unfold};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Channel {
+pub(super) enum ChannelKind {
     Coded,
     /// Follows from an earlier one.
     Follows(Rule),
     Constant(i32),
 }
 
-/// A number y of a channel follows from that of another, x: y = (x * factor + bias) /
-/// 2^shift, rounded down, and within a range.
+/// A rule by which a number y of a channel follows from the number x of another one:
+/// y = (x * factor + bias) / 2^shift, rounded down and limited to a range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Rule {
-    /// The other channel, counted as in a frame.
+    /// The place of the other channel in a frame.
     pub(super) source: usize,
     shift: u32,
     factor: i64,
     bias: i64,
 }
 
-/// Bytes that a channel takes in a payload at most, with its place in the order.
+/// The most bytes of a channel in a payload, with its place in the order.
 pub(super) const MOST_BYTES: usize = 32;
 
-/// The highest shift of a stream.
+/// The highest shift that a stream may have.
 const MOST_SHIFT: u32 = 62;
-/// The highest that is looked for: even from 32-bit samples, a factor follows exactly.
+/// The highest shift that an encoder looks for: enough to find a factor from 32-bit samples.
 const SHIFT: u32 = 48;
 
-impl Channel {
-    /// The channels of a frame; `range` is what their numbers may be.
+impl ChannelKind {
+    /// Finds the kinds of channels whose numbers are within `range`.
     pub(super) fn find(samples: &[Vec<i32>], range: (i32, i32), opposite: Opposite) -> Vec<Self> {
-        let mut channels: Vec<Channel> = Vec::new();
-        // The place of the largest value.
+        let mut channels: Vec<ChannelKind> = Vec::new();
+        // For each channel, the place of its largest value.
         let mut largest = Vec::new();
         for (at, own) in samples.iter().enumerate() {
-            let mut earlier = (0..at).filter(|&source| channels[source] == Channel::Coded);
+            let mut earlier = (0..at).filter(|&source| channels[source] == ChannelKind::Coded);
             let channel = match &own[..] {
                 [first, rest @ ..] if rest.iter().all(|value| value == first) => {
-                    Channel::Constant(*first)
+                    ChannelKind::Constant(*first)
                 }
                 _ => earlier
                     .find_map(|source| {
@@ -54,7 +54,7 @@ impl Channel {
                         rule.map(|rule| Rule { source, ..rule })
                     })
                     .filter(|rule| rule.pays(own.len()))
-                    .map_or(Channel::Coded, Channel::Follows),
+                    .map_or(ChannelKind::Coded, ChannelKind::Follows),
             };
             channels.push(channel);
             let place = (0..own.len()).max_by_key(|&place| own[place].unsigned_abs());
@@ -65,34 +65,36 @@ impl Channel {
 
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         match self {
-            Channel::Coded => out.push(0),
-            Channel::Follows(rule) => {
+            ChannelKind::Coded => out.push(0),
+            ChannelKind::Follows(rule) => {
                 out.push(1);
                 rule.write(out);
             }
-            Channel::Constant(value) => {
+            ChannelKind::Constant(value) => {
                 out.push(2);
                 put_u32(out, *value as u32);
             }
         }
     }
 
-    /// The inverse of [`write`](Self::write) for the channel at this place of a frame.
+    /// Reads the kind of the channel at this place of a frame.
     pub(super) fn read(fields: &mut Fields, at: usize) -> Result<Self> {
         match fields.u8()? {
-            0 => Ok(Channel::Coded),
-            1 => Ok(Channel::Follows(Rule::read(fields, at)?)),
-            2 => Ok(Channel::Constant(fields.u32()? as i32)),
-            kind => Err(Error::malformed(format!("the kind {kind} of channel {at}"))),
+            0 => Ok(ChannelKind::Coded),
+            1 => Ok(ChannelKind::Follows(Rule::read(fields, at)?)),
+            2 => Ok(ChannelKind::Constant(fields.u32()? as i32)),
+            kind => Err(Error::malformed(format!(
+                "the kind of channel {at} is {kind}; it must be 0, 1 or 2"
+            ))),
         }
     }
 }
 
-/// What an inverted waveform has in place of a number.
+/// The number in an inverted waveform that corresponds to a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Opposite {
     Negative,
-    /// All bits turned around: floats by their bits.
+    /// All bits inverted, for bits of floats.
     Complement,
 }
 
@@ -102,19 +104,19 @@ impl Rule {
 
     #[inline(always)]
     pub(super) fn apply(&self, x: i32, (low, high): (i32, i32)) -> i32 {
-        // Below 2^95.
+        // The product is less than 2^95.
         let y = (i128::from(x) * i128::from(self.factor) + i128::from(self.bias)) >> self.shift;
         y.clamp(i128::from(low), i128::from(high)) as i32
     }
 
-    /// Equal channels and complements.
+    /// Finds the rule of equal or complementary channels.
     fn find_simple(x: &[i32], y: &[i32]) -> Option<Rule> {
         let is =
             |rule: &Rule| x.iter().zip(y).all(|(&x, &y)| rule.apply(x, (i32::MIN, i32::MAX)) == y);
         [Rule::EQUAL, Rule::COMPLEMENT].into_iter().find(is)
     }
 
-    /// The rule with the smallest shift, if there is one. `largest` is where x is.
+    /// Finds the rule with the smallest shift. `largest` is the place of the largest x.
     fn find(x: &[i32], y: &[i32], largest: usize, range: (i32, i32)) -> Option<Rule> {
         // To the nearest, or down.
         [1 << (SHIFT - 1), 0].into_iter().find_map(|bias| {
@@ -131,7 +133,7 @@ impl Rule {
         })
     }
 
-    /// Whether the rule is shorter than what so many samples take.
+    /// Tells whether the rule is shorter than the samples that it replaces.
     fn pays(&self, frames: usize) -> bool {
         let mut bytes = Vec::new();
         self.write(&mut bytes);
@@ -146,15 +148,22 @@ impl Rule {
 
     fn read(fields: &mut Fields, at: usize) -> Result<Self> {
         let (source, shift) = (usize::from(fields.u8()?), u32::from(fields.u8()?));
-        if source >= at || shift > MOST_SHIFT {
-            return Err(Error::malformed("a channel that follows from none"));
+        if source >= at {
+            return Err(Error::malformed(format!(
+                "channel {at} follows from channel {source}, which is not before it"
+            )));
+        }
+        if shift > MOST_SHIFT {
+            return Err(Error::malformed(format!(
+                "the shift of channel {at} is {shift}; it must be at most {MOST_SHIFT}"
+            )));
         }
         let (factor, bias) = (unfold(fields.varint()?), unfold(fields.varint()?));
         Ok(Rule { source, shift, factor, bias })
     }
 }
 
-/// The factors, times 2^48, that the samples so far allow.
+/// The interval of factors, times 2^48, that agree with all samples so far.
 struct Factors {
     least: i64,
     most: i64,
@@ -167,9 +176,9 @@ impl Factors {
         Rule { source: 0, shift: SHIFT, factor, bias: self.bias }
     }
 
-    /// Leaves the factors that make y of x; `None` where there are none.
+    /// Keeps the factors that map x to y; `None` if there are none.
     fn narrow(&mut self, x: i32, y: i32) -> Option<()> {
-        // floor((x * factor + bias) / 2^48) = y, but beyond the ends of the range.
+        // floor((x * factor + bias) / 2^48) = y, except at the ends of the range.
         let end = |y: i64| (i128::from(y) << SHIFT) - i128::from(self.bias);
         let x = i128::from(x);
         let from = (y > self.range.0).then(|| end(i64::from(y)));
@@ -179,7 +188,7 @@ impl Factors {
             let inside = from.is_none_or(|from| from <= 0) && until.is_none_or(|until| until >= 0);
             return inside.then_some(());
         }
-        // x * factor is at least `from` and at most `until`.
+        // `from` and `until` are the limits of x * factor.
         let down = |value: i128| (value * x.signum()).div_euclid(x.abs());
         let (lower, upper) = if x > 0 { (from, until) } else { (until, from) };
         let least = lower.map_or(least, |lower| least.max(-down(-lower)));
@@ -222,15 +231,15 @@ mod tests {
 
     fn rule_of(x: &[i32], y: &[i32], range: (i32, i32)) -> Option<Rule> {
         let samples = [x.to_vec(), y.to_vec()];
-        let channels = Channel::find(&samples, range, Opposite::Negative);
-        assert_eq!(channels[0], Channel::Coded);
-        let Channel::Follows(rule) = channels[1] else { return None };
+        let channels = ChannelKind::find(&samples, range, Opposite::Negative);
+        assert_eq!(channels[0], ChannelKind::Coded);
+        let ChannelKind::Follows(rule) = channels[1] else { return None };
         assert!(x.iter().zip(y).all(|(&x, &y)| rule.apply(x, range) == y));
 
         let mut bytes = Vec::new();
         channels[1].write(&mut bytes);
         let mut fields = Fields::new(&bytes);
-        assert_eq!(Channel::read(&mut fields, 1).unwrap(), channels[1]);
+        assert_eq!(ChannelKind::read(&mut fields, 1).unwrap(), channels[1]);
         assert_eq!(fields.position(), bytes.len());
         Some(rule)
     }
@@ -243,10 +252,10 @@ mod tests {
         let y: Vec<i32> = x.iter().map(|&x| (-x).min(32767)).collect();
         assert_eq!(rule_of(&x, &y, RANGE), Some(Rule { factor: -1, ..Rule::EQUAL }));
         let y: Vec<i32> = x.iter().map(|&x| !x).collect();
-        let found = Channel::find(&[x.clone(), y.clone()], RANGE, Opposite::Complement);
-        assert_eq!(found[1], Channel::Follows(Rule::COMPLEMENT));
-        let found = Channel::find(&[x.clone(), x.clone()], RANGE, Opposite::Complement);
-        assert_eq!(found[1], Channel::Follows(Rule::EQUAL));
+        let found = ChannelKind::find(&[x.clone(), y.clone()], RANGE, Opposite::Complement);
+        assert_eq!(found[1], ChannelKind::Follows(Rule::COMPLEMENT));
+        let found = ChannelKind::find(&[x.clone(), x.clone()], RANGE, Opposite::Complement);
+        assert_eq!(found[1], ChannelKind::Follows(Rule::EQUAL));
     }
 
     #[test]
@@ -288,14 +297,14 @@ mod tests {
     fn any_earlier_channel_will_do() {
         let (a, b) = (noise(500, 1), noise(500, 2));
         let samples = [a.clone(), b.clone(), vec![9; 500], a.clone(), b, a];
-        let found = Channel::find(&samples, (i32::MIN, i32::MAX), Opposite::Negative);
-        let equal = |source| Channel::Follows(Rule { source, ..Rule::EQUAL });
-        let (coded, constant) = (Channel::Coded, Channel::Constant(9));
+        let found = ChannelKind::find(&samples, (i32::MIN, i32::MAX), Opposite::Negative);
+        let equal = |source| ChannelKind::Follows(Rule { source, ..Rule::EQUAL });
+        let (coded, constant) = (ChannelKind::Coded, ChannelKind::Constant(9));
         assert_eq!(found, [coded, coded, constant, equal(0), equal(1), equal(0)]);
     }
 
     #[test]
-    fn a_few_samples_have_no_rule_that_is_longer() {
+    fn no_rule_is_longer_than_the_samples() {
         let range = (i32::MIN, i32::MAX);
         assert_eq!(rule_of(&[1000, 777], &[123_456_789, 95_925_925], range), None);
         assert_eq!(rule_of(&[1000, 777], &[1000, 777], range), Some(Rule::EQUAL));
@@ -314,7 +323,7 @@ mod tests {
             }
         }
         for bytes in [&[1, 1, 0, 2, 0][..], &[1, 0, 63, 2, 0], &[1, 0, 0, 2], &[3]] {
-            assert!(Channel::read(&mut Fields::new(bytes), 1).is_err(), "{bytes:?}");
+            assert!(ChannelKind::read(&mut Fields::new(bytes), 1).is_err(), "{bytes:?}");
         }
     }
 }

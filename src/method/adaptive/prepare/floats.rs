@@ -1,4 +1,4 @@
-//! Floats that are scaled integers, but for a few.
+//! Floats that are integers times a scale, with few exceptions.
 
 use crate::audio::AudioSpec;
 use crate::container::fields::{Fields, put_u32, put_varint};
@@ -7,18 +7,18 @@ use crate::error::{Error, Result};
 use crate::memory;
 use crate::planes::Layout;
 
-/// How an integer becomes a float.
+/// The scale from integers to floats.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Scale {
+pub(super) struct FloatScale {
     power: u32,
     convention: u8,
-    /// What negative integers are divided by, and the others.
+    /// The divisors of negative integers and of the others.
     divisors: [f64; 2],
-    /// What they are multiplied with instead.
+    /// A factor in place of the divisors.
     factor: Option<f32>,
 }
 
-/// What full scale is, with n = 2^power.
+/// Conventions of full scale, with n = 2^power.
 mod convention {
     /// n.
     pub(super) const POWER: u8 = 0;
@@ -31,10 +31,10 @@ mod convention {
 }
 
 const MOST_POWER: u32 = 60;
-/// The highest power of conventions that are no power of two.
+/// The highest power of all other conventions.
 const MOST_OTHER_POWER: u32 = 31;
 
-impl Scale {
+impl FloatScale {
     fn new(power: u32, convention: u8) -> Option<Self> {
         let most = if convention == convention::POWER { MOST_POWER } else { MOST_OTHER_POWER };
         if power > most || convention > convention::POWER && power == 0 {
@@ -47,10 +47,10 @@ impl Scale {
             _ => [n - 1.0, n - 1.0],
         };
         let factor = (convention == convention::RECIPROCAL).then(|| (1.0 / (n - 1.0)) as f32);
-        Some(Scale { power, convention, divisors, factor })
+        Some(FloatScale { power, convention, divisors, factor })
     }
 
-    /// The float of an integer.
+    /// Converts an integer to its float.
     #[inline(always)]
     pub(super) fn float(&self, number: i32) -> f32 {
         match self.factor {
@@ -59,56 +59,56 @@ impl Scale {
         }
     }
 
-    /// The nearest integer to a float, if there is one.
+    /// Returns the integer nearest to a float; `None` if it does not fit or the float is NaN.
     fn nearest(&self, float: f32) -> Option<i32> {
         let scaled = f64::from(float) * self.divisors[usize::from(float >= 0.0)];
         (scaled.abs() < 2_147_483_647.0 || scaled == -2_147_483_648.0)
             .then(|| (scaled + 0.5).floor() as i32)
     }
 
-    /// The integer of a float, and whether it is that but for the sign of a zero.
+    /// Returns the nearest integer, and whether it gives the float, up to the sign of a zero.
     fn number(&self, float: f32) -> Option<(i32, bool)> {
         let nearest = self.nearest(float)?;
         Some((nearest, self.float(nearest) == float))
     }
 }
 
-/// A run of samples in a channel that are no scaled integers.
+/// A run of equal samples that are not integers times the scale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Run {
-    /// Samples between this run and the one before, a channel after the other.
+struct ExceptionRun {
+    /// Number of samples since the run before, with channels one after the other.
     gap: u32,
     length: u32,
     bits: u32,
 }
 
-/// How the floats of a chunk are integers.
+/// The mapping between the floats of a chunk and integers.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Floats {
-    scale: Scale,
-    /// Width of the integers.
+    scale: FloatScale,
+    /// The width of the integers.
     pub(super) bits: u32,
-    exceptions: Vec<Run>,
-    /// Which zeros are negative.
+    exceptions: Vec<ExceptionRun>,
+    /// The coded signs of zeros, if some are negative.
     zeros: Option<Vec<u8>>,
 }
 
-/// Bits of the width's byte.
+/// Bits of the byte that holds the width.
 const WIDTH: u8 = 0b0011_1111;
 const EXCEPTIONS: u8 = 0b0100_0000;
 const ZEROS: u8 = 0b1000_0000;
 
-/// The most bytes that a run takes in a payload.
+/// The most bytes of a run in a payload.
 const MOST_RUN_BYTES: usize = 14;
 
-/// The most runs of exceptions that so many samples have.
+/// Returns the most runs of exceptions that this many samples may have.
 fn most_runs(samples: u64) -> u64 {
     samples / 32 + 8
 }
 
 impl Floats {
-    /// How these are integers, and the integers of each channel; `None` where their bits are
-    /// the better integers.
+    /// Finds a mapping to integers, and the integers of each channel; `None` if the bits of the
+    /// floats are easier to code.
     pub(super) fn find(pcm: &[u8], spec: &AudioSpec) -> Result<Option<(Self, Vec<Vec<i32>>)>> {
         let Some(scale) = best_scale(pcm) else { return Ok(None) };
         let channels = usize::from(spec.channels);
@@ -118,7 +118,7 @@ impl Floats {
             f32::from_le_bytes([pcm[at], pcm[at + 1], pcm[at + 2], pcm[at + 3]])
         };
 
-        let mut exceptions: Vec<Run> = Vec::new();
+        let mut exceptions: Vec<ExceptionRun> = Vec::new();
         let (mut next, mut at) = (0, 0);
         let mut magnitudes = 0;
         let mut negative_zero = false;
@@ -138,13 +138,13 @@ impl Floats {
                             if exceptions.len() as u64 == most {
                                 return Ok(None);
                             }
-                            let run = Run { gap: at - next, length: 1, bits };
+                            let run = ExceptionRun { gap: at - next, length: 1, bits };
                             memory::append(&mut exceptions, &[run])?;
                         }
                     }
                     next = at + 1;
                 }
-                // In an exception's place stands what makes it no surprise.
+                // An exception is replaced by the nearest integer, else by the previous sample.
                 let number = found.map_or(before, |(number, _)| number);
                 magnitudes |= number ^ (number >> 31);
                 negative_zero |= float.to_bits() == NEGATIVE_ZERO;
@@ -154,7 +154,8 @@ impl Floats {
             }
         }
         let bits = 33 - magnitudes.leading_zeros();
-        // Integers of 24 bits, or one more for the ends, without exception were meant as such.
+        // Without exceptions, integers of 24 bits are certain: the audio had such samples. One
+        // more bit is for full scale.
         let surely = exceptions.is_empty() && bits <= 25;
         if !surely && !pays(pcm, spec, &samples, exceptions.len()) {
             return Ok(None);
@@ -177,7 +178,7 @@ impl Floats {
         Ok(Some((Floats { scale, bits, exceptions, zeros }, samples)))
     }
 
-    /// Bytes that [`write`](Self::write) takes at most.
+    /// Returns an upper bound of the bytes that [`write`](Self::write) appends.
     pub(super) fn most_bytes(&self) -> usize {
         32 + MOST_RUN_BYTES * self.exceptions.len() + self.zeros.as_ref().map_or(0, Vec::len)
     }
@@ -201,20 +202,30 @@ impl Floats {
         }
     }
 
-    /// The inverse of [`write`](Self::write) in a chunk of so many samples.
+    /// Reads what [`write`](Self::write) wrote, in a chunk of this many samples.
     pub(super) fn read(fields: &mut Fields, samples: u64) -> Result<Self> {
         let (scale, width) = (fields.u8()?, fields.u8()?);
         let bits = u32::from(width & WIDTH);
-        let scale = Scale::new(u32::from(scale & 0x3F), scale >> 6);
-        let Some(scale) = scale.filter(|_| (1..=32).contains(&bits)) else {
-            return Err(Error::malformed("floats that cannot be scaled like this"));
+        let (power, convention) = (u32::from(scale & 0x3F), scale >> 6);
+        let Some(scale) = FloatScale::new(power, convention) else {
+            return Err(Error::malformed(format!(
+                "floats are scaled by 2^{power} with convention {convention}, which does not exist"
+            )));
         };
-        let wrong = || Error::malformed("exceptions that cannot be");
+        if !(1..=32).contains(&bits) {
+            return Err(Error::malformed(format!(
+                "scaled floats are integers of {bits} bits; it must be 1 to 32"
+            )));
+        }
+        let behind = || Error::malformed("an exception is behind the last sample");
         let mut exceptions = Vec::new();
         if width & EXCEPTIONS != 0 {
             let count = fields.varint()?;
-            if count == 0 || count > most_runs(samples) {
-                return Err(wrong());
+            let most = most_runs(samples);
+            if !(1..=most).contains(&count) {
+                return Err(Error::malformed(format!(
+                    "there are {count} runs of exceptions; it must be 1 to {most}"
+                )));
             }
             let mut left = samples;
             for _ in 0..count {
@@ -223,10 +234,10 @@ impl Floats {
                 left = left
                     .checked_sub(gap)
                     .and_then(|left| left.checked_sub(more))
-                    .ok_or_else(wrong)?;
-                left = left.checked_sub(1).ok_or_else(wrong)?;
-                // Both are less than the samples of a chunk.
-                let run = Run { gap: gap as u32, length: more as u32 + 1, bits };
+                    .ok_or_else(behind)?;
+                left = left.checked_sub(1).ok_or_else(behind)?;
+                // Both are less than the number of samples of a chunk.
+                let run = ExceptionRun { gap: gap as u32, length: more as u32 + 1, bits };
                 memory::append(&mut exceptions, &[run])?;
             }
         }
@@ -238,14 +249,14 @@ impl Floats {
         Ok(Floats { scale, bits, exceptions, zeros })
     }
 
-    /// What makes floats of numbers, frame by frame.
+    /// Returns a converter from integers to floats, frame by frame.
     pub(super) fn signed(&self, channels: usize) -> Signed<'_> {
         let zeros =
             self.zeros.as_deref().map(|zeros| (RangeDecoder::new(zeros), Signs::new(channels)));
         Signed { scale: self.scale, zeros }
     }
 
-    /// Puts the exceptions in their places.
+    /// Writes the exceptions over the PCM.
     pub(super) fn put_exceptions(&self, pcm: &mut [u8], channels: usize) {
         let frames = pcm.len() / (4 * channels);
         let mut next = 0;
@@ -262,14 +273,14 @@ impl Floats {
 
 const NEGATIVE_ZERO: u32 = 1 << 31;
 
-/// Numbers on their way to floats.
+/// Converts integers to floats, with the signs of zeros.
 pub(super) struct Signed<'a> {
-    scale: Scale,
+    scale: FloatScale,
     zeros: Option<(RangeDecoder<'a>, Signs)>,
 }
 
 impl Signed<'_> {
-    /// The float of the next number of a channel.
+    /// Converts the next number of a channel.
     #[inline(always)]
     pub(super) fn float(&mut self, channel: usize, number: i32) -> f32 {
         if let Some((decoder, signs)) = &mut self.zeros
@@ -281,10 +292,10 @@ impl Signed<'_> {
     }
 }
 
-/// What is known of the signs of zeros.
+/// The model of the signs of zeros.
 struct Signs {
     nodes: [AdaptiveBit; 12],
-    /// Of each channel: the number before, and the signs of the last two zeros.
+    /// For each channel, the number before and the signs of the last two zeros.
     channels: Vec<(i32, usize)>,
 }
 
@@ -293,8 +304,7 @@ impl Signs {
         Signs { nodes: [AdaptiveBit::NEW; 12], channels: vec![(0, 0); channels] }
     }
 
-    /// Whether the next number of a channel is a negative zero; `bit` is asked where it is
-    /// some zero.
+    /// Tells whether the next number of a channel is a negative zero; asks `bit` if it is zero.
     #[inline(always)]
     fn code(
         &mut self,
@@ -318,13 +328,13 @@ fn floats(pcm: &[u8]) -> impl Iterator<Item = f32> {
     pcm.chunks_exact(4).map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]]))
 }
 
-/// Bits that an exception takes, about.
+/// The approximate cost of an exception in bits.
 const EXCEPTION: u64 = 48;
 
-/// The scale that makes integers of most samples, if there may be one.
-fn best_scale(pcm: &[u8]) -> Option<Scale> {
+/// Finds the scale that makes integers of most samples.
+fn best_scale(pcm: &[u8]) -> Option<FloatScale> {
     let samples = (pcm.len() / 4) as u64;
-    // How many floats need at least this power of two, and how many at most.
+    // Numbers of floats by the lowest and by the highest power of two that makes them integers.
     let mut least = [0u64; MOST_POWER as usize + 2];
     let mut most = [0u64; MOST_POWER as usize + 2];
     let mut never = 0;
@@ -339,8 +349,8 @@ fn best_scale(pcm: &[u8]) -> Option<Scale> {
     }
     let mut above: u64 = least.iter().sum();
     let mut below = 0;
-    let mut best: Option<(u64, Scale)> = None;
-    let mut improve = |cost: u64, scale: Scale| {
+    let mut best: Option<(u64, FloatScale)> = None;
+    let mut improve = |cost: u64, scale: FloatScale| {
         if best.is_none_or(|(least, _)| cost < least) {
             best = Some((cost, scale));
         }
@@ -349,7 +359,7 @@ fn best_scale(pcm: &[u8]) -> Option<Scale> {
         above -= least[power as usize];
         let exceptions = never + above + below;
         if 8 * exceptions <= samples {
-            let scale = Scale::new(power, convention::POWER)?;
+            let scale = FloatScale::new(power, convention::POWER)?;
             improve(EXCEPTION * exceptions + samples * u64::from(power), scale);
         }
         below += most[power as usize];
@@ -357,7 +367,7 @@ fn best_scale(pcm: &[u8]) -> Option<Scale> {
     let conventions = [convention::LESS_ONE, convention::HALVES, convention::RECIPROCAL];
     let others = [7, 15, 23].into_iter().flat_map(|power| conventions.map(|other| (power, other)));
     for (power, convention) in others {
-        let scale = Scale::new(power, convention)?;
+        let scale = FloatScale::new(power, convention)?;
         let is = |float: &f32| scale.number(*float).is_some_and(|(_, exact)| exact);
         let probe = || floats(pcm).filter(|float| *float != 0.0).take(256);
         let fitting = probe().filter(is).count();
@@ -372,7 +382,7 @@ fn best_scale(pcm: &[u8]) -> Option<Scale> {
     best.map(|(_, scale)| scale)
 }
 
-/// The lowest and the highest power of two that makes an integer of a float.
+/// Returns the lowest and the highest power of two that makes an integer of a float.
 fn powers(float: f32) -> Option<(u32, u32)> {
     if float == 0.0 {
         return Some((0, MOST_POWER + 1));
@@ -380,19 +390,19 @@ fn powers(float: f32) -> Option<(u32, u32)> {
     let bits = float.to_bits();
     let exponent = (bits >> 23 & 0xFF) as i32;
     if exponent == 0xFF || exponent == 0 {
-        // Too large for a scale, or too small.
+        // Infinite, NaN or denormal.
         return None;
     }
     let mantissa = bits & 0x7F_FFFF | 0x80_0000;
     let lowest = exponent - 150 + mantissa.trailing_zeros() as i32;
-    // The lowest integer has one bit more than the highest.
+    // -2^31 is an integer of 32 bits, and 2^31 is not.
     let edge = i32::from(float < 0.0 && mantissa == 0x80_0000);
     let highest = exponent - 126 - edge;
     let (from, to) = ((-lowest).max(0), (31 - highest).min(MOST_POWER as i32 + 1));
     (from <= MOST_POWER as i32 && from <= to).then_some((from as u32, to as u32))
 }
 
-/// Whether scaled integers with so many exceptions are smoother than the bits of the floats.
+/// Tells whether the integers, with their exceptions, are smoother than the bits of the floats.
 fn pays(pcm: &[u8], spec: &AudioSpec, samples: &[Vec<i32>], exceptions: usize) -> bool {
     let frames = samples[0].len();
     let channels = samples.len();
@@ -414,7 +424,7 @@ fn pays(pcm: &[u8], spec: &AudioSpec, samples: &[Vec<i32>], exceptions: usize) -
             count += 1;
         }
     }
-    // Exceptions are of all samples.
+    // Exceptions count all samples, the lengths only some.
     let share = exceptions as u64 * EXCEPTION * UNITS * count / (frames * channels).max(1) as u64;
     lengths[0] + share < lengths[1]
 }
@@ -435,7 +445,7 @@ mod tests {
         floats.iter().flat_map(|float| float.to_le_bytes()).collect()
     }
 
-    /// What is found, after it was written, read, and turned back.
+    /// Finds a mapping, and checks that it comes back from its bytes and restores the floats.
     fn found(floats: &[f32], channels: u16) -> Option<(Floats, Vec<Vec<i32>>)> {
         let pcm = bytes(floats);
         let spec = AudioSpec::new(SampleFormat::F32, channels, 44100);
@@ -465,7 +475,7 @@ mod tests {
         for power in [7, 15, 23] {
             let numbers = noise(5000, power + 1);
             for convention in 0..4 {
-                let scale = Scale::new(power, convention).unwrap();
+                let scale = FloatScale::new(power, convention).unwrap();
                 let floats: Vec<f32> = numbers.iter().map(|&number| scale.float(number)).collect();
                 let (found, samples) = found(&floats, 1).unwrap();
                 assert_eq!(samples[0], numbers, "{power} {convention}");
@@ -475,7 +485,7 @@ mod tests {
         // As they are written in single precision.
         let numbers = noise(5000, 16);
         let floats: Vec<f32> = numbers.iter().map(|&number| number as f32 / 32767.0).collect();
-        assert_eq!(found(&floats, 1).unwrap().0.scale, Scale::new(15, 1).unwrap());
+        assert_eq!(found(&floats, 1).unwrap().0.scale, FloatScale::new(15, 1).unwrap());
     }
 
     #[test]
@@ -490,7 +500,7 @@ mod tests {
                 floats[3001] = odd;
                 floats[5000..5010].fill(odd);
                 let (found, _) = found(&floats, channels).unwrap();
-                assert_eq!(found.scale, Scale::new(13, 0).unwrap(), "{odd}");
+                assert_eq!(found.scale, FloatScale::new(13, 0).unwrap(), "{odd}");
                 assert_eq!(found.bits, 14, "{odd}");
                 assert!(found.exceptions.len() <= 4, "{odd}");
             }
@@ -551,7 +561,7 @@ mod tests {
             &[1 << 6, 16],
             &[2 << 6 | 32, 16],
             &[15],
-            // No exceptions; more than there may be; behind the end, in three ways.
+            // No exceptions, too many, and three kinds behind the end.
             &[15, EXCEPTIONS | 16, 0],
             &[15, EXCEPTIONS | 16, 12, 0, 0, 0, 0, 0, 0],
             &[15, EXCEPTIONS | 16, 1, 100, 0, 0, 0, 0, 0],

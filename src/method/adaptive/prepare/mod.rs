@@ -1,11 +1,13 @@
-//! A chunk's samples as integers, and what needs no model: channels that follow from
-//! others, constant ones, floats that are scaled integers, values that never occur.
+//! The samples of a chunk as integers for a model.
+//!
+//! Redundancy that needs no prediction is removed: channels that are constant or follow from
+//! others, floats that are scaled integers, values that never occur.
 
 mod channels;
 mod floats;
 mod order;
 
-use channels::{Channel, Opposite, Rule};
+use channels::{ChannelKind, Opposite, Rule};
 use floats::Floats;
 use order::Order;
 
@@ -16,32 +18,33 @@ use crate::error::{Error, Result};
 use crate::memory;
 use crate::planes::{Layout, fold, unfold};
 
-/// Samples that are ready for a model.
+/// The samples of a chunk, prepared for a model.
 pub(super) struct Prepared {
     numbers: Numbers,
-    channels: Vec<Channel>,
+    channels: Vec<ChannelKind>,
     ranks: Option<Ranks>,
     ranks_table: Vec<u8>,
     order: Order,
-    /// The channels that a model codes, in the order in which it does.
+    /// The channels that a model codes, in coding order.
     pub(super) coded: Vec<Vec<i32>>,
-    /// Which other one each of them sees: its current sample where it is coded before, its
-    /// past ones where it is coded after; itself, and so none, where it is alone.
+    /// The partner of each coded channel: the channel whose samples help to predict it, up to
+    /// the current one if the partner is coded before, else up to the last one. A channel
+    /// without a partner has itself here.
     pub(super) partners: Vec<usize>,
-    /// Their width.
+    /// The width of the coded numbers.
     pub(super) bits: u32,
-    /// Their lowest and highest value; a model decodes no others.
+    /// The lowest and the highest coded number; a model decodes no others.
     pub(super) low: i32,
     pub(super) high: i32,
 }
 
-/// What the integers stand for.
+/// The meaning of the integers.
 enum Numbers {
-    /// Themselves, without their wasted bits.
+    /// Integer samples, without their wasted bits.
     Integers,
-    /// Floats that they are with a scale.
+    /// Floats that are integers times a scale.
     Scaled(Floats),
-    /// Floats by their bits, made to sort like the floats.
+    /// The bits of floats, mapped so that they sort like the floats.
     Ordered,
 }
 
@@ -55,7 +58,7 @@ mod flag {
 }
 
 impl Prepared {
-    /// The samples of a chunk, taken apart.
+    /// Prepares the samples of a chunk.
     pub(super) fn from_pcm(pcm: &[u8], spec: &AudioSpec, wasted: u8) -> Result<Self> {
         let layout = Layout::new(spec.format, wasted);
         let floats = match spec.format {
@@ -68,9 +71,9 @@ impl Prepared {
             None => (Numbers::Integers, ordered(pcm, spec, &layout)?),
         };
         let mut bits = numbers.bits(&layout);
-        let channels = Channel::find(&samples, full_range(bits), numbers.opposite());
+        let channels = ChannelKind::find(&samples, full_range(bits), numbers.opposite());
         let mut kinds = channels.iter();
-        samples.retain(|_| kinds.next() == Some(&Channel::Coded));
+        samples.retain(|_| kinds.next() == Some(&ChannelKind::Coded));
 
         let (ranks, ranks_table) = Ranks::find(&samples)?.unzip();
         if let Some(ranks) = &ranks {
@@ -94,14 +97,14 @@ impl Prepared {
         })
     }
 
-    /// Integers of this width, in the usual order.
+    /// Makes integers of this width, in the usual order.
     #[cfg(test)]
     pub(super) fn of(coded: Vec<Vec<i32>>, bits: u32) -> Self {
         let order = Order::usual(coded.len());
         let (low, high) = range_of(&coded).expect("samples");
         Prepared {
             numbers: Numbers::Integers,
-            channels: vec![Channel::Coded; coded.len()],
+            channels: vec![ChannelKind::Coded; coded.len()],
             ranks: None,
             ranks_table: Vec::new(),
             coded,
@@ -113,7 +116,7 @@ impl Prepared {
         }
     }
 
-    /// Frames from the middle, to try things with.
+    /// Copies frames from the middle of the chunk, for trials.
     pub(super) fn piece(&self, frames: usize) -> Self {
         let part = |samples: &Vec<i32>| {
             let spare = samples.len().saturating_sub(frames);
@@ -131,19 +134,19 @@ impl Prepared {
         }
     }
 
-    /// Turns the order of two channels around.
+    /// Reverses the order of two channels.
     pub(super) fn reverse(&mut self) {
         self.coded.reverse();
         self.order.turns.reverse();
     }
 
-    /// What samples are multiplied with for models: those of fewer than 16 bits become as
-    /// large as ones of 16 bits.
+    /// Returns the scale from samples to the unit of the models, in which samples of fewer than
+    /// 16 bits are as large as those of 16 bits.
     pub(super) fn unit(&self) -> f64 {
         f64::from(1 << 16u32.saturating_sub(self.bits))
     }
 
-    /// Bytes that [`write`](Self::write) takes at most.
+    /// Returns an upper bound of the bytes that [`write`](Self::write) appends.
     pub(super) fn most_bytes(&self) -> usize {
         let floats = match &self.numbers {
             Numbers::Scaled(floats) => floats.most_bytes(),
@@ -152,9 +155,9 @@ impl Prepared {
         floats + channels::MOST_BYTES * self.channels.len() + self.ranks_table.len() + 64
     }
 
-    /// What a decoder has to know before it meets the model.
+    /// Writes all that a decoder needs before the model's own bytes.
     pub(super) fn write(&self, out: &mut Vec<u8>) {
-        let plain = self.channels.iter().all(|&channel| channel == Channel::Coded);
+        let plain = self.channels.iter().all(|&channel| channel == ChannelKind::Coded);
         let mut flags = match self.numbers {
             Numbers::Integers => 0,
             Numbers::Scaled(_) => 1,
@@ -189,7 +192,7 @@ impl Prepared {
         }
     }
 
-    /// The inverse of [`write`](Self::write). The channels are empty.
+    /// Reads what [`write`](Self::write) wrote. The channels are empty.
     pub(super) fn read(
         fields: &mut Fields,
         frames: usize,
@@ -198,7 +201,9 @@ impl Prepared {
     ) -> Result<Self> {
         let flags = fields.u8()?;
         if flags & flag::RESERVED != 0 {
-            return Err(Error::unsupported("an unknown flag of the adaptive method"));
+            return Err(Error::unsupported(format!(
+                "the flags of an adaptive payload are {flags:#010b}, of which two are unknown"
+            )));
         }
         let numbers = match (flags & flag::NUMBERS, spec.format == SampleFormat::F32) {
             (0, false) => Numbers::Integers,
@@ -207,15 +212,19 @@ impl Prepared {
                 Numbers::Scaled(Floats::read(fields, samples)?)
             }
             (2, true) => Numbers::Ordered,
-            _ => return Err(Error::malformed("numbers that do not fit the format")),
+            (kind, _) => {
+                return Err(Error::malformed(format!(
+                    "the samples are numbers of kind {kind}, which their format does not allow"
+                )));
+            }
         };
-        let mut channels = vec![Channel::Coded; usize::from(spec.channels)];
+        let mut channels = vec![ChannelKind::Coded; usize::from(spec.channels)];
         if flags & flag::CHANNELS != 0 {
             for (at, channel) in channels.iter_mut().enumerate() {
-                *channel = Channel::read(fields, at)?;
+                *channel = ChannelKind::read(fields, at)?;
             }
         }
-        let coded = channels.iter().filter(|&&channel| channel == Channel::Coded).count();
+        let coded = channels.iter().filter(|&&channel| channel == ChannelKind::Coded).count();
         let mut bits = numbers.bits(&Layout::new(spec.format, wasted));
         let mut ranks = None;
         if flags & flag::RANKS != 0 {
@@ -223,15 +232,19 @@ impl Prepared {
             let length = usize::try_from(fields.varint()?);
             let table = fields.take(length.unwrap_or(usize::MAX))?;
             let end = i64::try_from(span).ok().and_then(|span| low.checked_add(span));
+            let most = most_span((frames * coded) as u64);
             match (i32::try_from(low), end) {
-                (Ok(low), Some(end))
-                    if span <= most_span((frames * coded) as u64) && end <= 1 << 31 =>
-                {
+                (Ok(low), Some(end)) if span <= most && end <= 1 << 31 => {
                     let read = Ranks::read(low, span as usize, table);
                     bits = read.bits();
                     ranks = Some(read);
                 }
-                _ => return Err(Error::malformed("ranks of values that do not exist")),
+                _ => {
+                    return Err(Error::malformed(format!(
+                        "ranks are of {span} values from {low} on; they must be at most {most} \
+                         values, of 32 bits"
+                    )));
+                }
             }
         }
         let order = match flags & flag::ORDER {
@@ -243,9 +256,12 @@ impl Prepared {
             let (above, below) = (fields.varint()?, fields.varint()?);
             let span = u64::from(high.abs_diff(low));
             if above.checked_add(below).is_none_or(|both| both > span) {
-                return Err(Error::malformed("a range without a value"));
+                return Err(Error::malformed(format!(
+                    "the range of samples leaves out the lowest {above} and the highest {below} \
+                     values, which is all of them"
+                )));
             }
-            // Both are at most the span, and so the sums are between its ends.
+            // Together they are at most the span, so that both ends stay within it.
             low = low.wrapping_add(above as i32);
             high = high.wrapping_sub(below as i32);
         }
@@ -263,7 +279,7 @@ impl Prepared {
         })
     }
 
-    /// The PCM of samples that came out of a model.
+    /// Converts decoded samples to PCM.
     pub(super) fn into_pcm(
         mut self,
         frames: usize,
@@ -273,35 +289,35 @@ impl Prepared {
         if let Some(ranks) = &self.ranks
             && !ranks.undo(&mut self.coded)
         {
-            return Err(Error::malformed("a rank without a value"));
+            return Err(Error::malformed("a sample has a rank that no value has"));
         }
         let layout = Layout::new(spec.format, wasted);
         let range = full_range(self.numbers.bits(&layout));
         let coded = self.order.restore(&mut self.coded);
         let mut coded = coded.iter();
-        let sources: Vec<Source> = self
+        let origins: Vec<Origin> = self
             .channels
             .iter()
             .map(|channel| match channel {
-                Channel::Coded => Source::Samples(coded.next().map_or(&[], |samples| samples)),
-                Channel::Follows(rule) => Source::Other(*rule),
-                Channel::Constant(value) => Source::Constant(*value),
+                ChannelKind::Coded => Origin::Coded(coded.next().map_or(&[], |samples| samples)),
+                ChannelKind::Follows(rule) => Origin::Follows(*rule),
+                ChannelKind::Constant(value) => Origin::Constant(*value),
             })
             .collect();
         let mut signed = match &self.numbers {
-            Numbers::Scaled(floats) => Some(floats.signed(sources.len())),
+            Numbers::Scaled(floats) => Some(floats.signed(origins.len())),
             Numbers::Integers | Numbers::Ordered => None,
         };
-        let mut numbers = vec![0; sources.len()];
+        let mut numbers = vec![0; origins.len()];
         let mut pcm = memory::filled(0, frames * spec.frame_bytes())?;
         let mut fits = true;
         for (at, frame) in pcm.chunks_exact_mut(spec.frame_bytes()).enumerate() {
             let samples = frame.chunks_exact_mut(spec.format.bytes());
-            for ((channel, source), sample) in sources.iter().enumerate().zip(samples) {
-                let number = match source {
-                    Source::Samples(samples) => samples[at],
-                    Source::Other(rule) => rule.apply(numbers[rule.source], range),
-                    Source::Constant(number) => *number,
+            for ((channel, origin), sample) in origins.iter().enumerate().zip(samples) {
+                let number = match origin {
+                    Origin::Coded(samples) => samples[at],
+                    Origin::Follows(rule) => rule.apply(numbers[rule.source], range),
+                    Origin::Constant(number) => *number,
                 };
                 numbers[channel] = number;
                 match &mut signed {
@@ -313,10 +329,11 @@ impl Prepared {
             }
         }
         if let Numbers::Scaled(floats) = &self.numbers {
-            floats.put_exceptions(&mut pcm, sources.len());
+            floats.put_exceptions(&mut pcm, origins.len());
         }
         if !fits {
-            return Err(Error::malformed("a sample that is too large"));
+            let bits = layout.value_bits();
+            return Err(Error::malformed(format!("a sample does not fit into {bits} bits")));
         }
         Ok(pcm)
     }
@@ -338,14 +355,14 @@ impl Numbers {
     }
 }
 
-/// Where a channel's numbers come from.
-enum Source<'a> {
-    Samples(&'a [i32]),
-    Other(Rule),
+/// The origin of a channel's numbers when PCM is restored.
+enum Origin<'a> {
+    Coded(&'a [i32]),
+    Follows(Rule),
     Constant(i32),
 }
 
-/// The values of each channel; those of floats are made to sort like them.
+/// Returns the values of each channel, where bits of floats sort like the floats.
 fn ordered(pcm: &[u8], spec: &AudioSpec, layout: &Layout) -> Result<Vec<Vec<i32>>> {
     let frames = pcm.len() / spec.frame_bytes();
     let mut samples: Vec<Vec<i32>> =
@@ -359,7 +376,7 @@ fn ordered(pcm: &[u8], spec: &AudioSpec, layout: &Layout) -> Result<Vec<Vec<i32>
     Ok(samples)
 }
 
-/// The lowest and the highest value, where there is one.
+/// Returns the lowest and the highest value; `None` if there are no samples.
 fn range_of(channels: &[Vec<i32>]) -> Option<(i32, i32)> {
     let mut range: Option<(i32, i32)> = None;
     for &value in channels.iter().flatten() {
@@ -369,7 +386,7 @@ fn range_of(channels: &[Vec<i32>]) -> Option<(i32, i32)> {
     range
 }
 
-/// The values that this many bits hold.
+/// Returns the lowest and the highest value of this many bits.
 fn full_range(bits: u32) -> (i32, i32) {
     (i32::MIN >> (32 - bits), i32::MAX >> (32 - bits))
 }

@@ -1,32 +1,32 @@
-//! The order in which channels are coded, and which other one each of them sees.
+//! The order in which channels are coded, and the partner of each.
 //!
-//! The model of a channel is helped by one other channel: by its sample of the same frame
-//! where that one is coded before, by the samples before where it is coded after.
+//! The model of a channel uses the samples of one partner channel: up to the same frame if the
+//! partner is coded before, up to the frame before if it is coded after.
 
 use crate::container::fields::Fields;
 use crate::entropy::{UNITS, log2};
 use crate::error::{Error, Result};
 
-/// Sums of correlations go over about so many places of a chunk.
+/// The approximate number of places of a chunk that correlations are summed over.
 const PLACES: usize = 4096;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Order {
-    /// The channels by their turn, counted as they stand in a frame.
+    /// The channels in coding order, by their places in a frame.
     pub(super) turns: Vec<usize>,
-    /// By turn: the turn of the channel that is seen; the own one where there is none.
+    /// For each turn, the turn of the channel's partner; its own turn if it has none.
     pub(super) partners: Vec<usize>,
 }
 
 impl Order {
-    /// As in a frame, each channel beside the one before it.
+    /// Returns the order of a frame, in which the partner of a channel is the one before.
     pub(super) fn usual(count: usize) -> Self {
         let partner = |at: usize| if at > 0 { at - 1 } else { count.min(2).saturating_sub(1) };
         Order { turns: (0..count).collect(), partners: (0..count).map(partner).collect() }
     }
 
-    /// An order in which each channel sees the one that it is most like; the usual one
-    /// where that is about as good.
+    /// Finds an order in which the partner of each channel resembles it most; the usual order
+    /// if that is nearly as good.
     pub(super) fn find(channels: &[Vec<i32>]) -> Self {
         let count = channels.len();
         let usual = Order::usual(count);
@@ -34,8 +34,8 @@ impl Order {
             return usual;
         }
         let gains = gains(channels);
-        // The tree of the largest gains, grown from the first channel. Of equal ones the
-        // first is taken.
+        // A tree of the largest gains, grown from the first channel. Of equal gains, the first
+        // is taken.
         let mut turns = vec![0];
         let mut partners = vec![0];
         let mut total = 0;
@@ -56,7 +56,7 @@ impl Order {
             total += gain;
             usual_total += gains[at][at - 1];
         }
-        // The first one is left with what the other one was.
+        // The first channel has no partner yet: any channel may be.
         let first = (1..count).max_by_key(|&turn| (gains[0][turns[turn]], count - turn));
         partners[0] = first.unwrap_or(0);
 
@@ -75,14 +75,20 @@ impl Order {
             Ok(fields.take(count)?.iter().map(|&byte| usize::from(byte)).collect())
         };
         let (turns, partners) = (list()?, list()?);
-        let every = (0..count).all(|channel| turns.contains(&channel));
-        if !every || partners.iter().any(|&turn| turn >= count) {
-            return Err(Error::malformed("an order of channels that do not exist"));
+        if let Some(missing) = (0..count).find(|channel| !turns.contains(channel)) {
+            return Err(Error::malformed(format!(
+                "the order of {count} coded channels leaves out channel {missing}"
+            )));
+        }
+        if let Some(turn) = partners.iter().find(|&&turn| turn >= count) {
+            return Err(Error::malformed(format!(
+                "the partner of a channel is {turn}; it must be less than {count}"
+            )));
         }
         Ok(Order { turns, partners })
     }
 
-    /// Channels of a frame, put into order.
+    /// Puts the channels of a frame into coding order.
     pub(super) fn arrange(&self, mut channels: Vec<Vec<i32>>) -> Vec<Vec<i32>> {
         self.turns.iter().map(|&channel| std::mem::take(&mut channels[channel])).collect()
     }
@@ -97,8 +103,8 @@ impl Order {
     }
 }
 
-/// What each pair of channels tells of each other, in units of bits a frame: half the
-/// logarithm of what their second differences do not share.
+/// Returns the gain of each pair of channels from each other, per frame: half the logarithm of
+/// the share of their second differences that is not correlated.
 fn gains(channels: &[Vec<i32>]) -> Vec<Vec<u64>> {
     let frames = channels[0].len();
     let stride = (frames / PLACES).max(1);
@@ -110,7 +116,7 @@ fn gains(channels: &[Vec<i32>]) -> Vec<Vec<u64>> {
             samples.windows(3).step_by(stride).map(curve).collect()
         })
         .collect();
-    // Below 2^34 each, and fewer than 2^14 of them.
+    // Numbers are below 2^34, and there are fewer than 2^14 of them.
     let product = |a: &[i64], b: &[i64]| -> i128 {
         a.iter().zip(b).map(|(&a, &b)| i128::from(a) * i128::from(b)).sum()
     };
@@ -126,9 +132,9 @@ fn gains(channels: &[Vec<i32>]) -> Vec<Vec<u64>> {
     gains
 }
 
-/// Half of -log2(1 - c^2 / (a b)), in units.
+/// Returns half of -log2(1 - c^2 / (a b)), in cost units.
 fn gain(a: i128, b: i128, c: i128) -> u64 {
-    // Sixty bits of each, so that products fit.
+    // Keeps sixty bits of each, so that products fit.
     let bits = 128 - a.max(b).max(c.abs()).leading_zeros();
     let shift = bits.saturating_sub(60);
     let (a, b, c) = (a >> shift, b >> shift, c >> shift);
@@ -185,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_gains_nothing_is_not_done() {
+    fn an_order_without_gain_is_the_usual_one() {
         let channels: Vec<Vec<i32>> = (0..5).map(|seed| noise(seed, 300)).collect();
         assert_eq!(Order::find(&channels), Order::usual(5));
         assert_eq!(Order::find(&vec![vec![0; 5]; 3]), Order::usual(3));
@@ -209,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn orders_that_are_none_are_refused() {
+    fn malformed_orders_are_refused() {
         for bytes in [&[0, 0, 0, 0][..], &[0, 2, 0, 0], &[0, 1, 0, 2], &[0, 1, 0]] {
             assert!(Order::read(&mut Fields::new(bytes), 2).is_err(), "{bytes:?}");
         }

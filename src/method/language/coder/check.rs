@@ -3,7 +3,7 @@
 use super::Coder;
 use super::cut::Cut;
 use super::lockstep::Context;
-use super::parts::Parts;
+use super::payload::Payload;
 use crate::entropy::RangeDecoder;
 use crate::error::Result;
 use crate::memory;
@@ -22,7 +22,7 @@ impl Coder {
         coded: &[Vec<CodedToken>],
         pcm: &[u8],
     ) -> Result<bool> {
-        let parts = Parts::split(payload, &cut.arrangement)?;
+        let parts = Payload::split(payload, &cut.arrangement)?;
         let mut tokens = RangeDecoder::new(parts.tokens);
         let mut holds = true;
         self.in_order(coded, |CodedToken { first, escaped }| {
@@ -54,7 +54,7 @@ impl Coder {
             .enumerate()
             .map(|(number, batch)| batch[number % batch.len()])
             .collect();
-        let clock = self.meter.clock().checking();
+        let clock = self.clock().checking();
         let mut holds = true;
         let mut contexts: Vec<Context> = Vec::new();
         for samples in samples.chunks(lockstep) {

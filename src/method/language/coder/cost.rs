@@ -1,11 +1,10 @@
 //! What chunks take.
 
 use super::cut::Cut;
-use super::parts::Parts;
-use super::{Coder, Made, Predicted};
+use super::payload::Payload;
+use super::{ChunkPcm, Coder, Encoded, Predicted};
 use crate::error::Result;
 use crate::memory;
-use crate::method::Piece;
 use crate::method::language::account::{Tally, TokenCost};
 use crate::method::language::cross_entropy::CrossEntropy;
 use crate::method::language::planes;
@@ -17,10 +16,10 @@ impl Coder {
     /// What a chunk would take if arithmetic coding had the model's own probabilities, and a
     /// payload of nothing in its place, no longer than the chunk; `None` where a context
     /// holds not even one frame of it.
-    pub(super) fn estimate(&self, piece: Piece<'_>) -> Result<Option<Made>> {
+    pub(super) fn estimate(&self, chunk: ChunkPcm<'_>) -> Result<Option<Encoded>> {
         let _environment = DefaultEnvironment::enter();
-        let clock = self.meter.clock();
-        let Some(mut cut) = clock.time(Stage::Tokenizing, || self.cut(piece))? else {
+        let clock = self.clock();
+        let Some(mut cut) = clock.time(Stage::Tokenizing, || self.cut(chunk))? else {
             return Ok(None);
         };
         let costs = self.by_contexts(
@@ -32,11 +31,11 @@ impl Coder {
         )?;
         let kinds =
             clock.time(Stage::Planes, || planes::choose(&cut.text, cut.arrangement.bytes()));
-        let tally = self.tally(&mut cut, piece.first_frame, &kinds, &costs, |&cost| cost);
+        let tally = self.tally(&mut cut, chunk.first_frame, &kinds, &costs, |&cost| cost);
         let length = tally.whole_bytes();
         // By its own probabilities a model may lose any number of bits.
-        let payload = memory::filled(0, length.min(piece.pcm.len() as u64) as usize)?;
-        Ok(Some(Made { payload, length, tally }))
+        let payload = memory::filled(0, length.min(chunk.pcm.len() as u64) as usize)?;
+        Ok(Some(Encoded { payload, length, tally }))
     }
 
     /// What a chunk takes whose tokens cost this and whose planes are kept like that.
@@ -49,7 +48,7 @@ impl Coder {
         cost: impl Fn(&T) -> TokenCost,
     ) -> Tally {
         let Cut { arrangement, text, places, symbols, way, .. } = cut;
-        let mut tally = Tally::new(kinds.len(), Parts::head_bytes(kinds.len()) as u64);
+        let mut tally = Tally::new(kinds.len(), Payload::head_bytes(kinds.len()) as u64);
         let mut frame = first_frame;
         for ((place, symbols), tokens) in places.iter().zip(symbols).zip(segments) {
             let frames = arrangement.frames_of(place.len()) as u64;

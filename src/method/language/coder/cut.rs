@@ -3,11 +3,10 @@
 use std::ops::Range;
 
 use super::lockstep::Context;
-use super::parts::arrangement;
-use super::{Coder, Predicted, Room, Way, spread};
+use super::payload::arrangement;
+use super::{Buffers, ChunkPcm, Coder, Predicted, Spelling, spread};
 use crate::error::{Error, ErrorKind, Result};
 use crate::memory;
-use crate::method::Piece;
 use crate::method::identity::TokenKind;
 use crate::method::language::engine::Run;
 use crate::method::language::frequencies::CodedToken;
@@ -23,20 +22,20 @@ pub(super) struct Cut<'c> {
     pub(super) symbols: Vec<Vec<usize>>,
     /// Whether they are characters, whatever the stream's are.
     pub(super) characters: bool,
-    pub(super) way: &'c Way,
+    pub(super) way: &'c Spelling,
 }
 
 impl Coder {
     /// Cuts a chunk; `None` where a context holds not even one frame of it.
-    pub(super) fn cut(&self, piece: Piece<'_>) -> Result<Option<Cut<'_>>> {
-        let Piece { pcm, spec, wasted, mapping, .. } = piece;
+    pub(super) fn cut(&self, chunk: ChunkPcm<'_>) -> Result<Option<Cut<'_>>> {
+        let ChunkPcm { pcm, spec, wasted, mapping, .. } = chunk;
         let frames = pcm.len() / spec.frame_bytes();
         let Ok(arrangement) = arrangement(&self.usage, spec, frames, wasted, mapping) else {
             return Ok(None);
         };
         let text = arrangement.text(pcm)?;
         let places: Vec<Range<usize>> = arrangement.segments().collect();
-        let symbols = |way: &Way| -> Option<Vec<Vec<usize>>> {
+        let symbols = |way: &Spelling| -> Option<Vec<Vec<usize>>> {
             places.iter().map(|place| self.symbols(way, &text[place.clone()])).collect()
         };
         let (characters, symbols) = match symbols(&self.own) {
@@ -52,7 +51,7 @@ impl Coder {
     }
 
     /// The symbols of a segment; `None` where they do not spell it.
-    fn symbols(&self, way: &Way, text: &[u8]) -> Option<Vec<usize>> {
+    fn symbols(&self, way: &Spelling, text: &[u8]) -> Option<Vec<usize>> {
         let characters = || text.iter().map(|byte| byte >> 1);
         let tokenizer = match way.alphabet.kind() {
             TokenKind::Characters => return Some(characters().map(usize::from).collect()),
@@ -68,7 +67,7 @@ impl Coder {
     }
 
     /// What goes through the model: the beginning, and all symbols but the last.
-    fn tokens(&self, way: &Way, symbols: &[usize]) -> Vec<u32> {
+    fn tokens(&self, way: &Spelling, symbols: &[usize]) -> Vec<u32> {
         let before = symbols.split_last().map_or(&[][..], |(_, before)| before);
         let tokens = before.iter().map(|&symbol| way.alphabet.token(symbol));
         std::iter::once(self.beginning()).chain(tokens).collect()
@@ -82,11 +81,11 @@ impl Coder {
         count: bool,
         take: impl Fn(&mut M, Predicted<'_>, usize) -> T + Sync,
     ) -> Result<Vec<Vec<T>>> {
-        let clock = self.meter.clock();
+        let clock = self.clock();
         spread(
             self.threads,
             cut.symbols.len(),
-            || (self.cache(), Room::default(), M::default()),
+            || (self.cache(), Buffers::default(), M::default()),
             |(cache, room, own), at| {
                 let symbols = &cut.symbols[at];
                 cache.clear();
@@ -97,7 +96,7 @@ impl Coder {
                     taken.push(take(own, predicted, symbols[at]));
                 })?;
                 if count {
-                    self.meter.count(symbols.len(), cut.places[at].len());
+                    self.model.meter().count(symbols.len(), cut.places[at].len());
                 }
                 Ok(taken)
             },
@@ -116,7 +115,7 @@ impl Coder {
             let first = coded.len();
             coded.extend(batch.iter().map(|symbols| Vec::with_capacity(symbols.len())));
             let coded = &mut coded[first..];
-            let clock = self.meter.clock();
+            let clock = self.clock();
             contexts =
                 self.in_lockstep(cut.way, clock, Stage::Frequencies, contexts, |at, context| {
                     let (symbols, coded) = (&batch[at], &mut coded[at]);
@@ -125,7 +124,7 @@ impl Coder {
                     let token = cut.way.alphabet.token(symbol);
                     if count {
                         let spelled = self.model.vocabulary().bytes(token).unwrap_or_default();
-                        self.meter.count(1, spelled.len());
+                        self.model.meter().count(1, spelled.len());
                     }
                     context.next = (coded.len() < symbols.len()).then_some(token);
                     Ok(())

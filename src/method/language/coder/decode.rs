@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::lockstep::Context;
-use super::parts::{Parts, arrangement};
-use super::{Coder, Way};
+use super::payload::{Payload, arrangement};
+use super::{Coder, Spelling};
 use crate::audio::AudioSpec;
 use crate::entropy::RangeDecoder;
 use crate::error::{Error, Result};
@@ -16,19 +16,8 @@ use crate::numerics::environment::DefaultEnvironment;
 use crate::planes::{BitReader, Mapping};
 
 impl Coder {
-    /// The PCM of a chunk of this many frames.
-    pub(crate) fn decode(
-        &self,
-        payload: &[u8],
-        frames: usize,
-        spec: &AudioSpec,
-        wasted: u8,
-        mapping: Mapping,
-    ) -> Result<Vec<u8>> {
-        self.decode_by(self.meter.clock(), payload, frames, spec, wasted, mapping)
-    }
-
-    /// The same by another clock.
+    /// Decodes the payload of a chunk of `frames` frames into its PCM. The time goes to this
+    /// clock.
     pub(super) fn decode_by(
         &self,
         clock: Clock<'_>,
@@ -40,7 +29,7 @@ impl Coder {
     ) -> Result<Vec<u8>> {
         let _environment = DefaultEnvironment::enter();
         let arrangement = arrangement(&self.usage, spec, frames, wasted, mapping)?;
-        let parts = Parts::split(payload, &arrangement)?;
+        let parts = Payload::split(payload, &arrangement)?;
         let way = self.way(parts.characters);
         let mut tokens = RangeDecoder::new(parts.tokens);
         let mut text = memory::filled(0, arrangement.length())?;
@@ -67,7 +56,7 @@ impl Coder {
     /// byte.
     fn decode_batch(
         &self,
-        way: &Way,
+        way: &Spelling,
         clock: Clock<'_>,
         contexts: Vec<Context>,
         mut places: Vec<Range<usize>>,
@@ -86,7 +75,7 @@ impl Coder {
                 *byte = character << 1;
             }
             place.start += spelled.len();
-            self.meter.count(1, spelled.len());
+            self.model.meter().count(1, spelled.len());
             context.next = (place.start < place.end).then_some(token);
             Ok(())
         })

@@ -1,24 +1,23 @@
 //! From a chunk to a payload.
 
 use super::cut::Cut;
-use super::parts::Parts;
-use super::{Coder, Made};
+use super::payload::Payload;
+use super::{ChunkPcm, Coder, Encoded};
 use crate::entropy::RangeEncoder;
 use crate::error::{Error, ErrorKind, Result};
-use crate::method::Piece;
 use crate::method::language::frequencies::{CodedToken, Distribution, TOTAL};
 use crate::method::language::planes;
 use crate::method::language::stages::Stage;
+use crate::method::verify::Verify;
 use crate::numerics::environment::DefaultEnvironment;
 use crate::planes::BitWriter;
-use crate::stream::options::Verify;
 
 impl Coder {
     /// The payload of a chunk; `None` where a context holds not even one frame of it.
-    pub(super) fn encode(&self, piece: Piece<'_>, verify: Verify) -> Result<Option<Made>> {
+    pub(super) fn encode(&self, chunk: ChunkPcm<'_>, verify: Verify) -> Result<Option<Encoded>> {
         let _environment = DefaultEnvironment::enter();
-        let clock = self.meter.clock();
-        let Some(mut cut) = clock.time(Stage::Tokenizing, || self.cut(piece))? else {
+        let clock = self.clock();
+        let Some(mut cut) = clock.time(Stage::Tokenizing, || self.cut(chunk))? else {
             return Ok(None);
         };
         // Decoding takes most of the time where all is decoded.
@@ -48,18 +47,18 @@ impl Coder {
             planes::write(text, &kinds, &mut packed, &mut tokens);
             Ok((kinds, packed.finish()?, tokens.finish()?))
         })?;
-        let parts = Parts { characters: *characters, kinds, planes: &packed, tokens: &tokens };
+        let parts = Payload { characters: *characters, kinds, planes: &packed, tokens: &tokens };
         let payload = parts.join()?;
 
         let holds = match verify {
             Verify::No => true,
             Verify::Usual => {
                 clock
-                    .time(Stage::Checking, || self.bytes_hold(&payload, &cut, &coded, piece.pcm))?
+                    .time(Stage::Checking, || self.bytes_hold(&payload, &cut, &coded, chunk.pcm))?
                     && self.samples_hold(&cut, &coded)?
             }
             Verify::Full => {
-                let Piece { pcm, spec, wasted, mapping, .. } = piece;
+                let ChunkPcm { pcm, spec, wasted, mapping, .. } = chunk;
                 let frames = pcm.len() / spec.frame_bytes();
                 match self.decode_by(clock.checking(), &payload, frames, spec, wasted, mapping) {
                     Err(error) if matches!(error.kind(), ErrorKind::OutOfMemory { .. }) => {
@@ -73,8 +72,8 @@ impl Coder {
             return Err(Error::new(ErrorKind::Verification));
         }
         let tally =
-            self.tally(&mut cut, piece.first_frame, &parts.kinds, &coded, |coded| coded.cost());
-        Ok(Some(Made { length: payload.len() as u64, payload, tally }))
+            self.tally(&mut cut, chunk.first_frame, &parts.kinds, &coded, |coded| coded.cost());
+        Ok(Some(Encoded { length: payload.len() as u64, payload, tally }))
     }
 
     /// Goes through the symbols of all segments in the order in which they are decoded.

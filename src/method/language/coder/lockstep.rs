@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 use std::thread;
 
-use super::{Coder, Room, Way};
+use super::{Buffers, Coder, Spelling};
 use crate::error::{Error, ErrorKind, Result};
 use crate::method::language::engine::{Cache, Run};
 use crate::method::language::frequencies::Distribution;
@@ -43,10 +43,10 @@ impl Coder {
     /// Puts the next token of each of these contexts through the model.
     fn step(
         &self,
-        way: &Way,
+        way: &Spelling,
         clock: Clock<'_>,
         contexts: &mut [Context],
-        room: &mut Room,
+        room: &mut Buffers,
     ) -> Result<()> {
         let mut distributions = Vec::with_capacity(contexts.len());
         let mut runs = Vec::with_capacity(contexts.len());
@@ -67,7 +67,7 @@ impl Coder {
     /// it does is this stage.
     pub(super) fn in_lockstep(
         &self,
-        way: &Way,
+        way: &Spelling,
         clock: Clock<'_>,
         stage: Stage,
         mut contexts: Vec<Context>,
@@ -81,7 +81,7 @@ impl Coder {
                 let (done, take) = mpsc::channel();
                 let thread = thread::Builder::new().spawn_scoped(scope, move || {
                     let _environment = DefaultEnvironment::enter();
-                    let mut room = Room::default();
+                    let mut room = Buffers::default();
                     while let Ok(mut contexts) = work.recv() {
                         let stepped = self.step(way, clock, &mut contexts, &mut room);
                         let failed = stepped.is_err();
@@ -128,14 +128,14 @@ impl Coder {
 
     fn step_to_the_end(
         &self,
-        way: &Way,
+        way: &Spelling,
         clock: Clock<'_>,
         workers: &mut [Worker],
         contexts: &mut [Context],
         each: &mut impl FnMut(&mut dyn Iterator<Item = &mut Context>) -> Result<bool>,
     ) -> Result<()> {
         let died = || Error::new(ErrorKind::Worker);
-        let mut room = Room::default();
+        let mut room = Buffers::default();
         loop {
             for worker in &mut *workers {
                 worker.give.send(std::mem::take(&mut worker.share)).map_err(|_| died())?;

@@ -13,10 +13,11 @@ mod cut;
 mod decode;
 mod encode;
 mod lockstep;
-mod parts;
+pub(crate) mod payload;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -24,16 +25,15 @@ use super::account::Tally;
 use super::alphabet::Alphabet;
 use super::engine::{Cache, Head, Run, Scratch};
 use super::frequencies::{Distribution, Workspace};
-use super::meter::Meter;
 use super::model::LanguageModel;
 use super::stages::{Clock, Stage, Stopwatch};
+use crate::audio::AudioSpec;
 use crate::error::{Error, ErrorKind, Result};
-use crate::method::Piece;
-use crate::method::identity::{ModelUse, TokenKind};
+use crate::method::identity::{ModelId, ModelUse, TokenKind};
+use crate::method::model::{Model, ModelCoder};
+use crate::method::verify::Verify;
 use crate::numerics::environment::DefaultEnvironment;
-use crate::stream::options::Verify;
-
-pub(crate) use parts::sections;
+use crate::planes::Mapping;
 
 /// Memory that a thread may take beside its contexts.
 pub(crate) const THREAD_MEMORY: u64 = 64 << 20;
@@ -44,9 +44,8 @@ pub(crate) struct Coder {
     usage: ModelUse,
     /// The tokens of the stream, and the characters for chunks that its tokenizer cannot
     /// spell.
-    own: Way,
-    characters: Option<Way>,
-    meter: Meter,
+    own: Spelling,
+    characters: Option<Spelling>,
     threads: usize,
     /// Whether an encoder goes through contexts step by step.
     stepping: bool,
@@ -54,48 +53,51 @@ pub(crate) struct Coder {
     estimating: bool,
 }
 
-/// What was made of a chunk.
-struct Made {
+/// The audio of a chunk.
+#[derive(Clone, Copy)]
+struct ChunkPcm<'a> {
+    pcm: &'a [u8],
+    /// The number of its first frame in the stream.
+    first_frame: u64,
+    spec: &'a AudioSpec,
+    /// Lowest bits that are zero in all samples.
+    wasted: u8,
+    mapping: Mapping,
+}
+
+/// An encoded or estimated chunk.
+struct Encoded {
     payload: Vec<u8>,
-    /// Bytes of the payload, or what they come to where there is only an estimate.
+    /// Bytes of the payload, estimated ones included.
     length: u64,
     tally: Tally,
 }
 
-/// One way of cutting text into symbols.
-struct Way {
+/// The symbols that spell a text, and the part of the model's head that predicts them.
+struct Spelling {
     alphabet: Alphabet,
     head: Head,
 }
 
-/// A thread's memory beside its contexts.
+/// A thread's buffers beside its contexts.
 #[derive(Default)]
-struct Room {
+struct Buffers {
     scratch: Scratch,
     logits: Vec<f32>,
     workspace: Workspace,
 }
 
 impl Coder {
-    pub(crate) fn new(model: LanguageModel, usage: ModelUse, meter: Meter) -> Self {
+    pub(crate) fn new(model: LanguageModel, usage: ModelUse) -> Self {
         let way = |kind| {
             let alphabet = Alphabet::new(model.vocabulary(), kind);
             let head = model.engine().head(alphabet.few());
-            Way { alphabet, head }
+            Spelling { alphabet, head }
         };
         let own = way(usage.tokens);
         let characters =
             (usage.tokens != TokenKind::Characters).then(|| way(TokenKind::Characters));
-        Coder {
-            own,
-            characters,
-            model,
-            usage,
-            meter,
-            threads: 1,
-            stepping: false,
-            estimating: false,
-        }
+        Coder { own, characters, model, usage, threads: 1, stepping: false, estimating: false }
     }
 
     /// Chooses the number of threads that share a chunk.
@@ -117,31 +119,7 @@ impl Coder {
         self
     }
 
-    /// The payload of a chunk; `None` where the model makes it no smaller. Either way, what
-    /// the chunk took is counted.
-    pub(crate) fn smaller(&self, piece: Piece<'_>, verify: Verify) -> Result<Option<Vec<u8>>> {
-        let made =
-            if self.estimating { self.estimate(piece)? } else { self.encode(piece, verify)? };
-        let Some(Made { payload, length, tally }) = made else {
-            return Ok(None);
-        };
-        let pcm_bytes = piece.pcm.len() as u64;
-        let refused = length >= pcm_bytes;
-        self.meter.count_chunk(&tally, length, refused.then_some(pcm_bytes));
-        Ok((!refused).then_some(payload))
-    }
-
-    /// What the header says of the model.
-    pub(crate) fn usage(&self) -> &ModelUse {
-        &self.usage
-    }
-
-    /// Bytes that decoding takes beside the weights, with one thread.
-    pub(crate) fn memory(&self) -> u64 {
-        memory(&self.model, &self.usage, self.own.alphabet.len())
-    }
-
-    fn way(&self, characters: bool) -> &Way {
+    fn way(&self, characters: bool) -> &Spelling {
         match &self.characters {
             Some(way) if characters => way,
             _ => &self.own,
@@ -151,14 +129,14 @@ impl Coder {
     /// Puts tokens through the model, and hands out the distribution behind each of them.
     fn predict(
         &self,
-        way: &Way,
+        way: &Spelling,
         clock: Clock<'_>,
         runs: &mut [Run],
-        room: &mut Room,
+        room: &mut Buffers,
         mut each: impl FnMut(usize, usize, Predicted<'_>),
     ) -> Result<()> {
         let top_k = self.usage.top_k.map(|k| k as usize);
-        let Room { scratch, logits: gathered, workspace } = room;
+        let Buffers { scratch, logits: gathered, workspace } = room;
         let began = Stopwatch::start();
         let each = &mut |run, at, logits: &_| {
             let logits = way.alphabet.gather(logits, gathered);
@@ -177,10 +155,84 @@ impl Coder {
     fn cache(&self) -> Cache {
         self.model.engine().cache()
     }
+
+    fn clock(&self) -> Clock<'_> {
+        self.model.meter().clock()
+    }
 }
 
-/// Bytes that decoding takes beside the weights, with one thread and an alphabet of so many
-/// symbols.
+impl Model for LanguageModel {
+    fn id(&self) -> &ModelId {
+        LanguageModel::id(self)
+    }
+
+    fn decoder(
+        &self,
+        usage: &ModelUse,
+        threads: usize,
+        memory: u64,
+    ) -> Result<Arc<dyn ModelCoder>> {
+        let positions = self.architecture().positions();
+        if usage.context as usize > positions {
+            return Err(Error::model(format!(
+                "the stream has contexts of {} characters; the language model {} allows {positions}",
+                usage.context,
+                self.id()
+            )));
+        }
+        let coder = Coder::new(self.clone(), usage.clone());
+        // One thread is counted with the coder.
+        let more = memory.saturating_sub(coder.memory()) / THREAD_MEMORY;
+        let most = usize::try_from(more).unwrap_or(usize::MAX).saturating_add(1);
+        Ok(Arc::new(coder.with_threads(threads.min(most))))
+    }
+}
+
+impl ModelCoder for Coder {
+    fn usage(&self) -> &ModelUse {
+        &self.usage
+    }
+
+    fn memory(&self) -> u64 {
+        memory(&self.model, &self.usage, self.own.alphabet.len())
+    }
+
+    /// Counts what the chunk took, whether its payload is taken or not.
+    fn encode_if_smaller(
+        &self,
+        pcm: &[u8],
+        first_frame: u64,
+        spec: &AudioSpec,
+        wasted: u8,
+        mapping: Mapping,
+        verify: Verify,
+    ) -> Result<Option<Vec<u8>>> {
+        let chunk = ChunkPcm { pcm, first_frame, spec, wasted, mapping };
+        let encoded =
+            if self.estimating { self.estimate(chunk)? } else { self.encode(chunk, verify)? };
+        let Some(Encoded { payload, length, tally }) = encoded else {
+            return Ok(None);
+        };
+        let pcm_bytes = pcm.len() as u64;
+        let refused = length >= pcm_bytes;
+        self.model.meter().count_chunk(&tally, length, refused.then_some(pcm_bytes));
+        Ok((!refused).then_some(payload))
+    }
+
+    fn decode(
+        &self,
+        payload: &[u8],
+        frames: usize,
+        spec: &AudioSpec,
+        wasted: u8,
+        mapping: Mapping,
+    ) -> Result<Vec<u8>> {
+        self.decode_by(self.clock(), payload, frames, spec, wasted, mapping)
+    }
+}
+
+/// Returns the bytes that decoding takes beside the weights, with one thread and an alphabet
+/// of `symbols` symbols.
 pub(crate) fn memory(model: &LanguageModel, usage: &ModelUse, symbols: usize) -> u64 {
     let context = model.context_bytes(usage.context as usize);
     // Their frequencies, the escape's, and which they are.

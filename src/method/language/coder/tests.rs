@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use lmac_support::Random;
 
-use super::Coder;
+use super::{ChunkPcm, Coder};
 use crate::audio::{AudioSpec, SampleFormat};
 use crate::error::Result;
-use crate::method::Piece;
 use crate::method::identity::{Precision, TokenKind};
 use crate::method::language::account::Account;
 use crate::method::language::architecture::{Architecture, ByteTransformer, ExpectedTensor, Llama};
@@ -16,8 +15,9 @@ use crate::method::language::model::{LanguageModel, ModelParts};
 use crate::method::language::options::LanguageOptions;
 use crate::method::language::tensor::{Tensor, TensorKind, Tensors};
 use crate::method::language::vocabulary::{CHARACTERS, Tokenizer, Vocabulary};
+use crate::method::model::ModelCoder;
+use crate::method::verify::Verify;
 use crate::planes::Mapping;
-use crate::stream::options::Verify;
 
 /// Weights that follow from a seed, of this size.
 struct Seeded {
@@ -141,9 +141,9 @@ impl Case {
         Case { spec, frames, mapping: Mapping::OffsetBinary }
     }
 
-    fn piece<'a>(&'a self, pcm: &'a [u8]) -> Piece<'a> {
+    fn chunk<'a>(&'a self, pcm: &'a [u8]) -> ChunkPcm<'a> {
         let Case { spec, mapping, .. } = self;
-        Piece { pcm, first_frame: 0, spec, wasted: 0, mapping: *mapping }
+        ChunkPcm { pcm, first_frame: 0, spec, wasted: 0, mapping: *mapping }
     }
 
     /// The payload, once it was found to come back with any number of threads.
@@ -153,14 +153,14 @@ impl Case {
         let coder =
             |threads| -> Coder { options.coder(model, spec, *frames as u64, threads).unwrap() };
         let encode = |threads, verify| {
-            let made = coder(threads).encode(self.piece(&pcm), verify);
-            made.unwrap().expect("a context holds a frame").payload
+            let encoded = coder(threads).encode(self.chunk(&pcm), verify);
+            encoded.unwrap().expect("a context holds a frame").payload
         };
         let payload = encode(1, Verify::Full);
         assert!(encode(3, Verify::Usual) == payload, "threads change the payload");
         let stepping = options.clone().with_stepping(true);
         let stepping = stepping.coder(model, spec, *frames as u64, 2).unwrap();
-        let stepped = stepping.encode(self.piece(&pcm), Verify::No).unwrap();
+        let stepped = stepping.encode(self.chunk(&pcm), Verify::No).unwrap();
         assert!(stepped.unwrap().payload == payload, "steps change the payload");
         for threads in [1, 2, 5] {
             let back = coder(threads).decode(&payload, *frames, spec, 0, *mapping).unwrap();
@@ -177,10 +177,11 @@ fn accounts(case: &Case, model: &LanguageModel, options: &LanguageOptions) -> [A
     [false, true].map(|estimating| {
         let mut results = [1, 3].map(|threads| {
             let meter = Meter::default();
-            let options = options.clone().with_meter(meter.clone());
-            let coder = options.coder(model, spec, *frames as u64, threads).unwrap();
+            let model = model.clone().with_meter(meter.clone());
+            let coder = options.coder(&model, spec, *frames as u64, threads).unwrap();
             let coder = coder.with_estimating(estimating);
-            let payload = coder.smaller(case.piece(&pcm), Verify::No).unwrap();
+            let (mapping, verify) = (case.mapping, Verify::No);
+            let payload = coder.encode_if_smaller(&pcm, 0, spec, 0, mapping, verify).unwrap();
             let account = meter.account();
             let refused = account.refused_chunks > 0;
             assert_eq!(refused, account.payload_bytes as usize >= pcm.len());

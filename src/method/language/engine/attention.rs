@@ -1,53 +1,44 @@
-//! Attention: each position gathers the values of those before it, and its own.
+//! Attention: each position gathers the values of the positions before it, and its own.
 
-use super::Run;
-use super::cache::{BLOCK, Layout, Rows, finite};
-use super::schedule::Piece;
-use super::scratch::reserve;
+use super::buffer::reserve;
+use super::cache::{BLOCK, CacheLayout, Queries, Rows};
+use super::schedule::{Run, Span};
 use crate::method::language::Precision;
-use crate::numerics::bytes::{self, ByteRows, PANEL, Sums};
+use crate::numerics::bytes::{self, PANEL, PanelSums};
 use crate::numerics::dispatch::{InstructionSet, Kernels, Work};
-use crate::numerics::functions::exp_minus;
+use crate::numerics::functions::{exp_minus, finite};
 use crate::numerics::lanes::tree;
 use crate::numerics::matrix::GROUP;
 
-/// Scores that are held at once, as long as that is a row of them at least.
+/// The most scores that are computed at once, or one row if that is more.
 const SCORES: usize = 1 << 16;
 
-/// Rows of queries that share keys.
-#[derive(Debug, Default)]
-pub(super) struct Queries {
-    pub(super) floats: Vec<f32>,
-    /// The same in the precision that has keys in bytes.
-    pub(super) bytes: ByteRows,
-}
-
-/// Memory for the rows of queries that share keys.
+/// Buffers for the rows of queries that share keys.
 #[derive(Debug, Default)]
 pub(super) struct Buffers {
     queries: Queries,
     scores: Vec<f32>,
-    /// What the weights of each row add up to.
+    /// The sum of the weights of each row.
     totals: Vec<f32>,
     outputs: Vec<f32>,
 }
 
-/// Attention of one layer, for all rows of a block.
+/// The attention of one layer, for all rows of a block.
 pub(super) struct Attend<'a, 'b> {
-    pub(super) layout: &'a Layout,
-    /// Heads of queries that share each head of keys.
+    pub(super) layout: &'a CacheLayout,
+    /// Number of heads of queries that share a head of keys.
     pub(super) sharing: usize,
     pub(super) layer: usize,
     pub(super) runs: &'a mut [Run<'b>],
-    pub(super) pieces: &'a [Piece],
-    /// Rows of all heads, each `stride`.
+    pub(super) spans: &'a [Span],
+    /// Rows of all heads of queries, `stride` apart.
     pub(super) queries: &'a [f32],
     pub(super) stride: usize,
-    /// The same for the heads of keys and of values.
+    /// Rows of all heads of keys and of values, `key_stride` apart.
     pub(super) keys: &'a [f32],
     pub(super) values: &'a [f32],
     pub(super) key_stride: usize,
-    /// Rows of all heads, as of the queries.
+    /// Rows of gathered values, laid out like the queries.
     pub(super) gathered: &'a mut [f32],
     pub(super) buffers: &'a mut Buffers,
 }
@@ -59,43 +50,43 @@ impl Work for Attend<'_, '_> {
     #[inline(always)]
     fn run<I: Kernels>(mut self) {
         let mut sums = [[0; PANEL]; bytes::ROWS];
-        for piece in self.pieces {
+        for span in self.spans {
             for head in 0..self.layout.heads {
-                self.put(piece, head);
-                self.attend::<I>(piece, head, &mut sums);
+                self.put(span, head);
+                self.attend::<I>(span, head, &mut sums);
             }
         }
     }
 }
 
 impl Attend<'_, '_> {
-    /// Remembers the keys and the values of a head for the rows of a piece.
+    /// Stores the keys and the values of a head for the rows of a span.
     #[inline(always)]
-    fn put(&mut self, piece: &Piece, head: usize) {
+    fn put(&mut self, span: &Span, head: usize) {
         let width = self.layout.head_width;
         let place = self.layer * self.layout.heads + head;
-        let cache = &mut *self.runs[piece.run].cache;
-        for at in 0..piece.rows {
-            let from = (piece.row + at) * self.key_stride + head * width;
+        let cache = &mut *self.runs[span.run].cache;
+        for at in 0..span.rows {
+            let from = (span.row + at) * self.key_stride + head * width;
             let (keys, values) = (&self.keys[from..from + width], &self.values[from..from + width]);
-            cache.put(self.layout, place, piece.position + at, keys, values);
+            cache.put(self.layout, place, span.position + at, keys, values);
         }
     }
 
-    /// The rows of a piece, with the heads of queries that share one of keys.
+    /// Computes attention for the rows of a span and the heads of queries that share one of keys.
     #[inline(always)]
-    fn attend<I: Kernels>(&mut self, piece: &Piece, head: usize, sums: &mut [Sums]) {
+    fn attend<I: Kernels>(&mut self, span: &Span, head: usize, sums: &mut [PanelSums]) {
         let (layout, sharing) = (self.layout, self.sharing);
         let (width, value_width) = (layout.head_width, layout.value_width());
         let scale = 1.0 / (width as f32).sqrt();
         let first = head * sharing * width;
-        let all = piece.rows * sharing;
+        let all = span.rows * sharing;
         let Buffers { queries, scores, totals, outputs } = &mut *self.buffers;
 
-        // Row by row, and in it head by head.
+        // The order is row by row, and head by head in a row.
         let floats = reserve(&mut queries.floats, all * width);
         for (at, group) in floats.chunks_exact_mut(sharing * width).enumerate() {
-            let start = (piece.row + at) * self.stride + first;
+            let start = (span.row + at) * self.stride + first;
             for (to, from) in group.iter_mut().zip(&self.queries[start..]) {
                 *to = finite(from * scale);
             }
@@ -104,14 +95,14 @@ impl Attend<'_, '_> {
             queries.bytes.quantise(floats, width, width);
         }
 
-        let score_stride = (piece.position + piece.rows).next_multiple_of(BLOCK) + GROUP;
+        let score_stride = (span.position + span.rows).next_multiple_of(BLOCK) + GROUP;
         let most = (SCORES / score_stride).max(1);
         let outputs = reserve(outputs, all * value_width);
-        let cache = &*self.runs[piece.run].cache;
+        let cache = &*self.runs[span.run].cache;
         let place = self.layer * layout.heads + head;
         for start in (0..all).step_by(most) {
             let rows = most.min(all - start);
-            let limit = |row: usize| piece.position + row / sharing + 1;
+            let limit = |row: usize| span.position + row / sharing + 1;
             let scores = reserve(scores, rows * score_stride);
             let totals = reserve(totals, rows);
             let mut part = Rows { first: start, rows, scores, stride: score_stride };
@@ -130,14 +121,14 @@ impl Attend<'_, '_> {
         }
 
         for (at, row) in outputs.chunks_exact(value_width).enumerate() {
-            let to = (piece.row + at / sharing) * self.stride + first + at % sharing * width;
+            let to = (span.row + at / sharing) * self.stride + first + at % sharing * width;
             self.gathered[to..to + width].copy_from_slice(&row[..width]);
         }
     }
 }
 
-/// Makes weights of a row's scores: e^(score - largest score) for the first `limit` of them,
-/// zero for the others. The sum of all.
+/// Converts the scores of a row to weights and returns their sum: e^(score - largest score) for
+/// the first `limit` scores, zero for the others.
 #[inline(always)]
 fn weigh(scores: &mut [f32], limit: usize) -> f32 {
     for score in &mut scores[..limit] {

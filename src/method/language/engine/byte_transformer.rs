@@ -1,17 +1,17 @@
-//! The byte transformer: sinusoids, layer norms behind the parts, GELU.
+//! The byte transformer: sinusoidal positions, layer norms after the parts, GELU.
 
-use super::Block;
-use super::cache::Layout;
+use super::buffer::reserve;
+use super::cache::CacheLayout;
 use super::heads::Heads;
 use super::intake::Intake;
 use super::matrix::Matrix;
 use super::positions::Positions;
 use super::rows::{Bias, Gelu, LayerNorm};
-use super::scratch::{Scratch, reserve};
+use super::scratch::{Block, Scratch};
 use crate::error::Result;
 use crate::method::language::architecture::ByteTransformer;
 use crate::method::language::tensor::Tensor;
-use crate::numerics::dispatch::{InstructionSet, run_with};
+use crate::numerics::dispatch::{Supported, run_with};
 use crate::numerics::matrix::GROUP;
 
 /// The weights of a byte transformer.
@@ -21,7 +21,7 @@ pub(super) struct Weights {
     embedding: Tensor,
     layers: Vec<Layer>,
     pub(super) head: Matrix,
-    /// A number for each token, added to its logit.
+    /// The bias of the logit of each token.
     pub(super) head_bias: Vec<f32>,
     positions: Positions,
 }
@@ -50,8 +50,8 @@ impl Norm {
         Ok(Norm { scales, offsets })
     }
 
-    /// Adds the part that was computed last to what it was computed from, and norms that.
-    fn run(&self, set: InstructionSet, block: &mut Block<'_, '_>) {
+    /// Adds the last part to the residual stream, and normalises the sum.
+    fn run(&self, set: Supported, block: &mut Block<'_, '_>) {
         let width = self.scales.len();
         let stride = width.next_multiple_of(GROUP);
         let Scratch { stream, inputs, part, .. } = &mut *block.scratch;
@@ -88,7 +88,7 @@ impl Weights {
         Ok(Weights { width: model.width, embedding, layers, head, head_bias, positions })
     }
 
-    /// The embedding of a token at a position.
+    /// Writes the embedding of a token at a position.
     pub(super) fn embed(&self, token: u32, position: usize, values: &mut [f32]) {
         self.embedding.row(token as usize, values);
         let factor = (self.width as f32).sqrt();
@@ -97,9 +97,8 @@ impl Weights {
         }
     }
 
-    /// Takes the rows of a block through all layers; what the head gets is in the scratch
-    /// memory's `inputs`.
-    pub(super) fn run(&self, set: InstructionSet, layout: &Layout, block: &mut Block<'_, '_>) {
+    /// Evaluates all layers for the rows of a block, into `inputs` of the scratch memory.
+    pub(super) fn run(&self, set: Supported, layout: &CacheLayout, block: &mut Block<'_, '_>) {
         let length = block.rows * self.width.next_multiple_of(GROUP);
         let Scratch { stream, inputs, .. } = &mut *block.scratch;
         inputs.rows_mut(block.rows, self.width).copy_from_slice(&stream[..length]);
@@ -113,7 +112,7 @@ impl Weights {
 }
 
 impl Layer {
-    fn feed_forward(&self, set: InstructionSet, block: &mut Block<'_, '_>) {
+    fn feed_forward(&self, set: Supported, block: &mut Block<'_, '_>) {
         let Scratch { inputs, inner, part, .. } = &mut *block.scratch;
         let rows = block.rows;
         let values = inner.rows_mut(rows, self.up.outputs());

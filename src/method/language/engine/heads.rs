@@ -1,16 +1,16 @@
-//! The part of a layer in which positions look at each other.
+//! The attention part of a layer, with its matrices.
 
-use super::Block;
 use super::attention::Attend;
-use super::cache::Layout;
+use super::buffer::reserve;
+use super::cache::CacheLayout;
 use super::intake::Intake;
 use super::matrix::Matrix;
 use super::positions::{Positions, Rotate};
-use super::scratch::{Scratch, reserve};
+use super::scratch::{Block, Scratch};
 use crate::error::Result;
-use crate::numerics::dispatch::{InstructionSet, run_with};
+use crate::numerics::dispatch::{Supported, run_with};
 
-/// The matrices before attention and behind it.
+/// The matrices before and after attention.
 #[derive(Debug)]
 pub(super) struct Heads {
     query: Matrix,
@@ -29,16 +29,16 @@ impl Heads {
         })
     }
 
-    /// What the inputs of a block's rows come to, in the scratch memory's `part`.
+    /// Computes the part from the inputs of a block's rows, into `part` of the scratch memory.
     pub(super) fn run(
         &self,
-        set: InstructionSet,
-        layout: &Layout,
+        set: Supported,
+        layout: &CacheLayout,
         layer: usize,
         rotary: Option<&Positions>,
         block: &mut Block<'_, '_>,
     ) {
-        let (runs, pieces, rows) = (&mut *block.runs, block.pieces, block.rows);
+        let (runs, spans, rows) = (&mut *block.runs, block.spans, block.rows);
         let Scratch { positions, inputs, queries, keys, values, gathered, part, attention, .. } =
             &mut *block.scratch;
         let (stride, key_stride) = (self.query.stride(), self.key.stride());
@@ -63,7 +63,7 @@ impl Heads {
             sharing: heads / layout.heads,
             layer,
             runs,
-            pieces,
+            spans,
             queries,
             stride,
             keys,

@@ -1,4 +1,4 @@
-//! Takes the tensors of a model in, one after the other.
+//! Loads the tensors of a model one after the other.
 
 use std::vec::IntoIter;
 
@@ -9,7 +9,7 @@ use crate::method::language::Precision;
 use crate::method::language::architecture::{Architecture, ExpectedTensor};
 use crate::method::language::tensor::{Tensor, Tensors};
 
-/// Tensors in their canonical order, each checked against what the architecture has there.
+/// Tensors in their canonical order, each of which is checked against the architecture.
 pub(super) struct Intake<'a> {
     expected: IntoIter<ExpectedTensor>,
     tensors: &'a mut dyn Tensors,
@@ -25,11 +25,13 @@ impl<'a> Intake<'a> {
         Intake { expected: architecture.tensors().into_iter(), tensors, precision }
     }
 
-    /// The next tensor, which is the one of this name in its layer.
+    /// Loads the next tensor, which must have this name within its layer.
     fn next(&mut self, name: &str) -> Result<(String, Tensor)> {
         let expected = self.expected.next();
         let expected = expected.filter(|expected| expected.name.ends_with(name));
-        let expected = expected.ok_or_else(|| Error::model(format!("no place for {name}")))?;
+        let expected = expected.ok_or_else(|| {
+            Error::model(format!("the architecture expects no tensor {name} here"))
+        })?;
         let tensor = self.tensors.tensor(&expected)?;
         expected.check(&tensor)?;
         Ok((expected.name, tensor))
@@ -43,13 +45,13 @@ impl<'a> Intake<'a> {
         Ok(values)
     }
 
-    /// A matrix for products, in the arithmetic of the precision.
+    /// Loads a matrix for products in the arithmetic of the precision.
     pub(super) fn matrix(&mut self, name: &str) -> Result<Matrix> {
         let (name, tensor) = self.next(name)?;
         Matrix::new(self.precision, &name, tensor)
     }
 
-    /// A matrix whose rows are looked up.
+    /// Loads a matrix whose rows are looked up.
     pub(super) fn rows(&mut self, name: &str) -> Result<Tensor> {
         let (name, tensor) = self.next(name)?;
         check(&name, &tensor)?;

@@ -1,17 +1,17 @@
-//! Llama: root-mean-square norms before the parts, rotary positions, SwiGLU.
+//! Llama: RMS norms before the parts, rotary positions, SwiGLU.
 
-use super::Block;
-use super::cache::Layout;
+use super::buffer::reserve;
+use super::cache::CacheLayout;
 use super::heads::Heads;
 use super::intake::Intake;
 use super::matrix::Matrix;
 use super::positions::Positions;
 use super::rows::{Add, Gate, RootMeanSquare};
-use super::scratch::{Scratch, reserve};
+use super::scratch::{Block, Scratch};
 use crate::error::Result;
 use crate::method::language::architecture::Llama;
 use crate::method::language::tensor::Tensor;
-use crate::numerics::dispatch::{InstructionSet, run_with};
+use crate::numerics::dispatch::{Supported, run_with};
 use crate::numerics::matrix::GROUP;
 
 /// The weights of a Llama.
@@ -19,7 +19,7 @@ use crate::numerics::matrix::GROUP;
 pub(super) struct Weights {
     width: usize,
     epsilon: f32,
-    /// Rows of the embedding; none where they are the head's.
+    /// Rows of the embedding; `None` if they are those of the head.
     embedding: Option<Tensor>,
     layers: Vec<Layer>,
     norm: Vec<f32>,
@@ -66,7 +66,7 @@ impl Weights {
         Ok(Weights { width, epsilon, embedding, layers, norm, head, positions })
     }
 
-    /// The embedding of a token.
+    /// Writes the embedding of a token.
     pub(super) fn embed(&self, token: u32, values: &mut [f32]) {
         match &self.embedding {
             Some(tensor) => tensor.row(token as usize, values),
@@ -74,9 +74,8 @@ impl Weights {
         }
     }
 
-    /// Takes the rows of a block through all layers; what the head gets is in the scratch
-    /// memory's `inputs`.
-    pub(super) fn run(&self, set: InstructionSet, layout: &Layout, block: &mut Block<'_, '_>) {
+    /// Evaluates all layers for the rows of a block, into `inputs` of the scratch memory.
+    pub(super) fn run(&self, set: Supported, layout: &CacheLayout, block: &mut Block<'_, '_>) {
         for (index, layer) in self.layers.iter().enumerate() {
             self.norm(set, &layer.attention_norm, block);
             layer.heads.run(set, layout, index, Some(&self.positions), block);
@@ -88,7 +87,7 @@ impl Weights {
         self.norm(set, &self.norm, block);
     }
 
-    fn norm(&self, set: InstructionSet, scales: &[f32], block: &mut Block<'_, '_>) {
+    fn norm(&self, set: Supported, scales: &[f32], block: &mut Block<'_, '_>) {
         let stride = self.width.next_multiple_of(GROUP);
         let Scratch { stream, inputs, .. } = &mut *block.scratch;
         let rows = &stream[..block.rows * stride];
@@ -96,7 +95,7 @@ impl Weights {
         run_with(set, RootMeanSquare { rows, stride, scales, epsilon: self.epsilon, outputs });
     }
 
-    fn add(&self, set: InstructionSet, block: &mut Block<'_, '_>) {
+    fn add(&self, set: Supported, block: &mut Block<'_, '_>) {
         let length = block.rows * self.width.next_multiple_of(GROUP);
         let Scratch { stream, part, .. } = &mut *block.scratch;
         run_with(set, Add { to: &mut stream[..length], part: &part[..length] });
@@ -104,7 +103,7 @@ impl Weights {
 }
 
 impl Layer {
-    fn feed_forward(&self, set: InstructionSet, block: &mut Block<'_, '_>) {
+    fn feed_forward(&self, set: Supported, block: &mut Block<'_, '_>) {
         let Scratch { inputs, gate, inner, part, .. } = &mut *block.scratch;
         let gate = reserve(gate, block.rows * self.gate.stride());
         self.gate.multiply(set, inputs, gate);

@@ -1,12 +1,12 @@
-//! Matrices and what they are multiplied with, in the arithmetic of a precision.
+//! Matrices and their inputs, in the arithmetic of a precision.
 
+use super::buffer::reserve;
 use super::panels::{Panels, not_finite};
-use super::scratch::reserve;
 use crate::error::Result;
 use crate::method::language::Precision;
 use crate::method::language::tensor::Tensor;
 use crate::numerics::bytes::{ByteMatrix, ByteRows, multiply};
-use crate::numerics::dispatch::{InstructionSet, Kernels, Work, run_with};
+use crate::numerics::dispatch::{InstructionSet, Kernels, Supported, Work, run_with};
 use crate::numerics::matrix::GROUP;
 
 /// A matrix of weights.
@@ -16,22 +16,22 @@ pub(super) enum Matrix {
     Bytes(ByteMatrix),
 }
 
-/// Rows that are multiplied with matrices.
+/// Rows of inputs of matrices.
 #[derive(Debug, Default)]
 pub(super) struct Inputs {
     floats: Vec<f32>,
     rows: usize,
     width: usize,
-    /// The same in bytes, if the rows have been multiplied with a matrix of them.
+    /// The same rows, quantised.
     bytes: ByteRows,
-    /// Whether the bytes are those of the rows.
+    /// Whether `bytes` is up to date.
     quantised: bool,
-    /// A panel of weights that are not stored as floats.
+    /// A buffer for a panel of weights that are not stored as floats.
     expanded: Vec<f32>,
 }
 
 impl Inputs {
-    /// Rows of this width, each padded to whole groups, to be written.
+    /// Returns rows of this width to be written, each padded to whole groups.
     pub(super) fn rows_mut(&mut self, rows: usize, width: usize) -> &mut [f32] {
         (self.rows, self.width, self.quantised) = (rows, width, false);
         reserve(&mut self.floats, rows * width.next_multiple_of(GROUP))
@@ -57,12 +57,12 @@ impl Matrix {
         }
     }
 
-    /// Length of a row of outputs, padded to whole groups.
+    /// Returns the length of a row of outputs, padded to whole groups.
     pub(super) fn stride(&self) -> usize {
         self.outputs().next_multiple_of(GROUP)
     }
 
-    /// The weights of one output.
+    /// Writes the weights of one output.
     pub(super) fn row(&self, output: usize, values: &mut [f32]) {
         match self {
             Matrix::Floats(panels) => panels.row(output, values),
@@ -70,7 +70,7 @@ impl Matrix {
         }
     }
 
-    /// A matrix of some of the outputs, in this order.
+    /// Makes a matrix of some of the outputs, in this order.
     pub(super) fn select(&self, outputs: &[u32]) -> Matrix {
         match self {
             Matrix::Floats(panels) => Matrix::Floats(panels.select(outputs)),
@@ -78,15 +78,15 @@ impl Matrix {
         }
     }
 
-    /// The outputs of all rows of inputs.
-    pub(super) fn multiply(&self, set: InstructionSet, inputs: &mut Inputs, outputs: &mut [f32]) {
+    /// Computes the outputs of all rows of inputs.
+    pub(super) fn multiply(&self, set: Supported, inputs: &mut Inputs, outputs: &mut [f32]) {
         self.multiply_from(set, inputs, 0, outputs);
     }
 
-    /// The outputs of the rows of inputs from `first` on, as many as `outputs` has room for.
+    /// Computes the outputs of the rows of inputs from `first` on, as many as fit `outputs`.
     pub(super) fn multiply_from(
         &self,
-        set: InstructionSet,
+        set: Supported,
         inputs: &mut Inputs,
         first: usize,
         outputs: &mut [f32],
@@ -110,7 +110,7 @@ impl Matrix {
 }
 
 struct Multiply<'a> {
-    /// What is to be turned into bytes before: rows, their stride and their width.
+    /// Rows that are to be quantised first, their stride and their width.
     quantise: Option<(&'a [f32], usize, usize)>,
     bytes: &'a mut ByteRows,
     first: usize,

@@ -1,6 +1,7 @@
-//! The exact transformer: tokens in, logits out, the same bits in every arrangement.
+//! The exact transformer: tokens in, logits out, the same bits in every arrangement of calls.
 
 mod attention;
+mod buffer;
 mod byte_transformer;
 mod cache;
 mod heads;
@@ -14,6 +15,7 @@ mod schedule;
 mod scratch;
 
 pub(crate) use cache::Cache;
+pub(crate) use schedule::Run;
 pub(crate) use scratch::Scratch;
 
 use std::time::Duration;
@@ -23,27 +25,28 @@ use crate::method::language::Precision;
 use crate::method::language::architecture::Architecture;
 use crate::method::language::stages::Stopwatch;
 use crate::method::language::tensor::Tensors;
-use crate::numerics::dispatch::{InstructionSet, run_with};
+use crate::numerics::dispatch::{InstructionSet, Supported, run_with};
 use crate::numerics::environment::DefaultEnvironment;
 use crate::numerics::matrix::GROUP;
-use cache::Layout;
+use buffer::reserve;
+use cache::CacheLayout;
 use intake::Intake;
 use matrix::Matrix;
 use rows::{Bias, Finite};
-use schedule::Piece;
-use scratch::reserve;
+use schedule::Span;
+use scratch::Block;
 
-/// Logits that are held at once, as long as that is a row of them at least.
+/// The most logits that are computed at once, or one row if that is more.
 const LOGITS: usize = 1 << 21;
 
-/// The weights of a model, ready to be used, and shared between threads.
+/// A model that is ready for use. Threads share it.
 #[derive(Debug)]
 pub(crate) struct Engine {
     architecture: Architecture,
-    layout: Layout,
+    layout: CacheLayout,
     weights: Weights,
-    /// What it runs on: one that is available.
-    set: InstructionSet,
+    /// The instruction set that it uses.
+    set: Supported,
 }
 
 #[derive(Debug)]
@@ -52,34 +55,20 @@ enum Weights {
     ByteTransformer(byte_transformer::Weights),
 }
 
-/// The outputs that logits are wanted for.
+/// The last matrix of a model, for the logits that are wanted.
 #[derive(Debug)]
 pub(crate) struct Head {
-    /// None where it is the engine's: for all tokens, or for most.
+    /// The matrix of the wanted outputs; `None` for the engine's own, which has all outputs.
     matrix: Option<Matrix>,
-    /// A number for each output, if the model has any.
+    /// The bias of each output, if the model has biases.
     biases: Option<Vec<f32>>,
-    /// Those that are wanted of the outputs, where not all are.
+    /// The wanted outputs of the engine's matrix, if these are not all.
     picked: Option<Vec<u32>>,
 }
 
-/// Tokens that follow in a context.
-pub(crate) struct Run<'a> {
-    pub(crate) cache: &'a mut Cache,
-    pub(crate) tokens: &'a [u32],
-}
-
-/// Rows that go through the layers together.
-struct Block<'a, 'b> {
-    runs: &'a mut [Run<'b>],
-    pieces: &'a [Piece],
-    rows: usize,
-    scratch: &'a mut Scratch,
-}
-
 impl Engine {
-    /// Takes the tensors in, one at a time, in their canonical order. The architecture has
-    /// been validated.
+    /// Loads the tensors, one at a time, in their canonical order. The architecture must be
+    /// valid.
     pub(crate) fn new(
         architecture: Architecture,
         precision: Precision,
@@ -99,18 +88,18 @@ impl Engine {
                 (Weights::ByteTransformer(weights), model.heads, model.width / model.heads)
             }
         };
-        let layout = Layout { precision, layers: architecture.layers(), heads, head_width };
-        let set = InstructionSet::available().max().unwrap_or(InstructionSet::Plain);
+        let layout = CacheLayout { precision, layers: architecture.layers(), heads, head_width };
+        let set = Supported::best(InstructionSet::Vnni);
         Ok(Engine { architecture, layout, weights, set })
     }
 
-    /// What the model is made of.
+    /// Returns the architecture of the model.
     pub(crate) fn architecture(&self) -> &Architecture {
         &self.architecture
     }
 
-    /// Logits for these tokens alone, in this order; for all of them without `tokens`.
-    /// Tokens are those of the vocabulary.
+    /// Returns a head for the logits of these tokens, in this order, or of all tokens. Tokens
+    /// must be in the vocabulary.
     pub(crate) fn head(&self, tokens: Option<&[u32]>) -> Head {
         let _environment = DefaultEnvironment::enter();
         let biases = match &self.weights {
@@ -132,22 +121,22 @@ impl Engine {
         }
     }
 
-    /// A context without tokens. It grows as tokens come.
+    /// Returns an empty context, which grows with its tokens.
     pub(crate) fn cache(&self) -> Cache {
         Cache::new(self.layout.precision)
     }
 
-    /// Bytes of a context of this many positions.
+    /// Returns the bytes of a context of this many positions.
     pub(crate) fn cache_bytes(&self, positions: usize) -> u64 {
-        self.layout.bytes(positions)
+        Cache::bytes(&self.layout, positions)
     }
 
-    /// Puts the tokens of all runs through the model and hands out the logits behind each
-    /// of them: the number of the run, that of the token in it, and the logits. Returns how
-    /// long `each` had them.
+    /// Evaluates the tokens of all runs, and calls `each` with the logits after each token: the
+    /// number of the run, the number of the token in it, and the logits. Returns the time that
+    /// `each` took.
     ///
-    /// Tokens are those of the vocabulary, contexts are of this engine and end where its
-    /// positions do.
+    /// Tokens must be in the vocabulary; contexts must be of this engine and within its
+    /// positions.
     pub(crate) fn advance(
         &self,
         runs: &mut [Run<'_>],
@@ -160,9 +149,9 @@ impl Engine {
             run.cache.make_room(run.tokens.len(), &self.layout)?;
         }
         let mut handed_out = Duration::ZERO;
-        for pieces in schedule::blocks(runs) {
-            let rows = pieces.iter().map(|piece| piece.rows).sum();
-            let block = Block { runs, pieces: &pieces, rows, scratch };
+        for spans in schedule::blocks(runs) {
+            let rows = spans.iter().map(|span| span.rows).sum();
+            let block = Block { runs, spans: &spans, rows, scratch };
             handed_out += self.advance_block(block, head, each);
         }
         Ok(handed_out)
@@ -181,13 +170,13 @@ impl Engine {
                 weights.run(self.set, &self.layout, &mut block);
             }
         }
-        for piece in block.pieces {
-            block.runs[piece.run].cache.extend(piece.rows);
+        for span in block.spans {
+            block.runs[span.run].cache.extend(span.rows);
         }
         self.hand_out(block, head, each)
     }
 
-    /// Fills the stream with the embeddings of a block's tokens.
+    /// Fills the residual stream with the embeddings of a block's tokens.
     fn embed(&self, block: &mut Block<'_, '_>) {
         let width = match &self.architecture {
             Architecture::Llama(llama) => llama.width,
@@ -197,11 +186,11 @@ impl Engine {
         let Scratch { positions, stream, .. } = &mut *block.scratch;
         positions.clear();
         let mut rows = reserve(stream, block.rows * stride).chunks_exact_mut(stride);
-        for piece in block.pieces {
-            let run = &mut block.runs[piece.run];
-            let tokens = &run.tokens[piece.token..piece.token + piece.rows];
+        for span in block.spans {
+            let run = &mut block.runs[span.run];
+            let tokens = &run.tokens[span.token..span.token + span.rows];
             for (at, (&token, row)) in tokens.iter().zip(&mut rows).enumerate() {
-                let position = piece.position + at;
+                let position = span.position + at;
                 positions.push(position);
                 match &self.weights {
                     Weights::Llama(weights) => weights.embed(token, &mut row[..width]),
@@ -213,7 +202,7 @@ impl Engine {
         }
     }
 
-    /// Hands out the logits of a block's rows, some rows at a time.
+    /// Computes the logits of a block's rows, several rows at a time, and hands them out.
     fn hand_out(
         &self,
         block: Block<'_, '_>,
@@ -224,11 +213,11 @@ impl Engine {
         let Scratch { inputs, logits, picked, .. } = block.scratch;
         let matrix = head.matrix.as_ref().unwrap_or(self.all_outputs());
         let (outputs, stride) = (matrix.outputs(), matrix.stride());
-        let places = |piece: &Piece| {
-            let (run, token) = (piece.run, piece.token);
-            (0..piece.rows).map(move |at| (run, token + at))
+        let places = |span: &Span| {
+            let (run, token) = (span.run, span.token);
+            (0..span.rows).map(move |at| (run, token + at))
         };
-        let mut places = block.pieces.iter().flat_map(places);
+        let mut places = block.spans.iter().flat_map(places);
         let most = (LOGITS / stride).max(1);
         for first in (0..block.rows).step_by(most) {
             let rows = most.min(block.rows - first);
@@ -254,7 +243,7 @@ impl Engine {
         handed_out
     }
 
-    /// The matrix of the logits of all tokens.
+    /// Returns the matrix for the logits of all tokens.
     fn all_outputs(&self) -> &Matrix {
         match &self.weights {
             Weights::Llama(weights) => &weights.head,

@@ -1,22 +1,22 @@
-//! A matrix of weights in the type that it is stored in, laid out for the products of
+//! A matrix of weights in their stored type, laid out for the products of
 //! [`numerics::matrix`](crate::numerics::matrix).
 
 use std::ops::Range;
 
-use super::scratch::reserve;
+use super::buffer::reserve;
 use crate::error::{Error, Result};
 use crate::method::language::tensor::{Tensor, TensorKind, expand};
-use crate::numerics::dispatch::{InstructionSet, Kernels, Work, run_with};
+use crate::numerics::dispatch::{InstructionSet, Kernels, Supported, Work, run_with};
 use crate::numerics::matrix::{GROUP, Product, Sums, multiply};
 
-/// Outputs of a panel: only the last one has fewer.
+/// Number of outputs of a panel; the last panel may have fewer.
 const PANEL: usize = 64;
 
-/// Inputs whose weights are taken at once, so that they stay in the nearest cache. A
-/// multiple of the values that the blocks of any kind hold.
+/// Number of inputs whose weights are used together, so that they stay in the L1 cache. A
+/// multiple of the number of values in a block of every kind.
 const DEPTH: usize = 256;
 
-/// A matrix: a row of weights for each output, a column for each input.
+/// A matrix with a row of weights for each output and a column for each input.
 #[derive(Debug)]
 pub(super) struct Panels {
     outputs: usize,
@@ -24,19 +24,19 @@ pub(super) struct Panels {
     weights: Weights,
 }
 
-/// Weights, padded with outputs of zeros to a whole group.
+/// Weights, padded with zeros to a whole group of outputs.
 #[derive(Debug)]
 enum Weights {
     /// Panel by panel, for each input the weights of all outputs.
     Floats(Vec<f32>),
-    /// The same in two bytes a weight.
+    /// The same layout with two bytes a weight.
     Halves(TensorKind, Vec<[u8; 2]>),
-    /// Output by output as in the tensor: kinds that pack several inputs together.
+    /// Output by output as in the tensor, for kinds that pack several inputs together.
     Rows(Tensor),
 }
 
 impl Panels {
-    /// Takes a matrix in. Fails where a weight is infinite or no number.
+    /// Lays out a matrix. Fails if a weight is infinite or NaN.
     pub(super) fn new(name: &str, tensor: Tensor) -> Result<Self> {
         check(name, &tensor)?;
         let (outputs, inputs) = (tensor.rows(), tensor.columns());
@@ -66,7 +66,7 @@ impl Panels {
         self.outputs
     }
 
-    /// The weights of one output.
+    /// Writes the weights of one output.
     pub(super) fn row(&self, output: usize, values: &mut [f32]) {
         let (start, stride) = place(self.outputs, self.inputs, output);
         match &self.weights {
@@ -84,7 +84,7 @@ impl Panels {
         }
     }
 
-    /// A matrix of some of the outputs, in this order.
+    /// Makes a matrix of some of the outputs, in this order.
     pub(super) fn select(&self, outputs: &[u32]) -> Panels {
         let inputs = self.inputs;
         let mut row = vec![0.0; inputs];
@@ -96,10 +96,11 @@ impl Panels {
         Panels { outputs: outputs.len(), inputs, weights: Weights::Floats(panels) }
     }
 
-    /// The outputs of rows of inputs. A row of outputs is padded with zeros to whole groups.
+    /// Computes the outputs of rows of inputs. Rows of outputs are padded with zeros to whole
+    /// groups.
     pub(super) fn multiply(
         &self,
-        set: InstructionSet,
+        set: Supported,
         inputs: &[f32],
         input_stride: usize,
         rows: usize,
@@ -111,14 +112,14 @@ impl Panels {
     }
 }
 
-/// Where the first weight of an output is, and how far it is to the next.
+/// Returns the place of the first weight of an output, and the distance to the next weight.
 fn place(outputs: usize, inputs: usize, output: usize) -> (usize, usize) {
     let first = output / PANEL * PANEL;
     let width = PANEL.min(outputs.next_multiple_of(GROUP) - first);
     (first * inputs + output - first, width)
 }
 
-/// Puts the weights of an output where they belong.
+/// Copies the weights of an output to their places.
 fn scatter<T: Copy>(row: &[T], panels: &mut [T], outputs: usize, output: usize) {
     let (start, stride) = place(outputs, row.len(), output);
     for (to, from) in panels[start..].iter_mut().step_by(stride).zip(row) {
@@ -126,7 +127,7 @@ fn scatter<T: Copy>(row: &[T], panels: &mut [T], outputs: usize, output: usize) 
     }
 }
 
-/// Fails where a value is infinite or no number.
+/// Fails if a value is infinite or NaN.
 pub(super) fn check(name: &str, tensor: &Tensor) -> Result<()> {
     let mut values = vec![0.0; tensor.columns()];
     for row in 0..tensor.rows() {
@@ -138,9 +139,9 @@ pub(super) fn check(name: &str, tensor: &Tensor) -> Result<()> {
     Ok(())
 }
 
-/// A tensor that nothing can be computed with.
+/// Returns the error of a tensor with infinite values or NaN.
 pub(super) fn not_finite(name: &str) -> Error {
-    Error::model(format!("the tensor {name} has values that are infinite or no numbers"))
+    Error::model(format!("tensor {name} has a value that is infinite or NaN"))
 }
 
 struct Multiply<'a> {
@@ -200,8 +201,8 @@ impl Work for Multiply<'_> {
     }
 }
 
-/// Makes a panel of some outputs' weights from `start` on, as many as `row` has. Outputs
-/// that are missing to a panel's width have weights of zero.
+/// Makes a panel of the weights of outputs, for the inputs from `start` on, as many as `row`
+/// has. Missing outputs of a panel have weights of zero.
 fn turn(
     tensor: &Tensor,
     outputs: Range<usize>,
@@ -265,7 +266,7 @@ mod tests {
                 outputs.into_iter().map(f32::to_bits).collect::<Vec<_>>()
             };
             let some: Vec<u32> = (0..OUTPUTS as u32).rev().step_by(3).collect();
-            for set in InstructionSet::available() {
+            for set in Supported::all() {
                 assert!(product(&stored, set) == product(&expected, set), "{kind:?} {set:?}");
                 let (stored, expected) = (stored.select(&some), expected.select(&some));
                 assert!(product(&stored, set) == product(&expected, set), "{kind:?} {set:?}");

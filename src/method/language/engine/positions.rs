@@ -1,4 +1,4 @@
-//! Tables of sines and cosines, made as far as contexts reach.
+//! Tables of sines and cosines of positions, computed when they are first used.
 
 use std::sync::OnceLock;
 
@@ -6,27 +6,26 @@ use crate::method::language::architecture::{ByteTransformer, Llama};
 use crate::numerics::dispatch::{InstructionSet, Kernels, Work};
 use crate::numerics::elementary::{pow, sin_cos};
 
-/// Positions that rows are made for at once.
+/// Number of positions whose rows are computed together.
 const BLOCK: usize = 256;
 
-/// What the positions of the byte transformer turn with.
+/// The base of the frequencies of the byte transformer.
 const SINUSOID_BASE: f64 = 10_000.0;
 
-/// A row for each position.
+/// A table with a row for each position.
 #[derive(Debug)]
 pub(super) struct Positions {
     rule: Rule,
-    /// Values of a row.
+    /// Number of values of a row.
     width: usize,
     blocks: Vec<OnceLock<Box<[f32]>>>,
 }
 
 #[derive(Debug)]
 enum Rule {
-    /// The cosines of a position times each frequency, then the sines.
+    /// Cosines of a position times each frequency, then the sines.
     Rotary(Vec<f64>),
-    /// The sines first, of one more frequency than half of the width; as many cosines as
-    /// there is room for.
+    /// Sines first, of one more frequency than half of the width, then as many cosines as fit.
     Sinusoids(Vec<f64>),
 }
 
@@ -56,7 +55,7 @@ impl Positions {
         Positions { rule, width, blocks }
     }
 
-    /// The row of a position.
+    /// Returns the row of a position.
     pub(super) fn row(&self, position: usize) -> &[f32] {
         let block = self.blocks[position / BLOCK].get_or_init(|| self.block(position / BLOCK));
         let at = position % BLOCK;
@@ -87,7 +86,7 @@ impl Positions {
     }
 }
 
-/// Turns each head of each row by its position: the first half against the second.
+/// Rotates each head of each row by its position: the first half with the second.
 pub(super) struct Rotate<'a> {
     pub(super) table: &'a Positions,
     pub(super) positions: &'a [usize],

@@ -1,17 +1,16 @@
-//! What is done to rows one by one: norms, gates, biases.
+//! Operations on single rows: norms, gates, biases.
 
-use super::cache::finite;
 use crate::numerics::dispatch::{InstructionSet, Kernels, Work};
-use crate::numerics::functions::logistic;
+use crate::numerics::functions::{finite, logistic};
 use crate::numerics::lanes::tree;
 
-/// Lanes of sums over a row.
+/// Number of lanes of sums over a row.
 const LANES: usize = 16;
 
-/// What is added to the variance of a layer norm.
+/// Added to the variance of a layer norm.
 const LAYER_EPSILON: f32 = 1e-5;
 
-/// The sum of a function of a row's values: sixteen sums that take turns, and a tree.
+/// Sums up a function of a row's values in sixteen lanes and a tree.
 #[inline(always)]
 fn sum(row: &[f32], value: impl Fn(f32) -> f32) -> f32 {
     let (blocks, rest) = row.as_chunks::<LANES>();
@@ -30,7 +29,7 @@ fn sum(row: &[f32], value: impl Fn(f32) -> f32) -> f32 {
 /// Scales each row to a mean square of one, then each of its values.
 pub(super) struct RootMeanSquare<'a> {
     pub(super) rows: &'a [f32],
-    /// Length of a row, of which the first values count, as many as there are scales.
+    /// The length of a row, of which as many values count as there are scales.
     pub(super) stride: usize,
     pub(super) scales: &'a [f32],
     pub(super) epsilon: f32,
@@ -111,7 +110,7 @@ impl Work for Add<'_> {
     }
 }
 
-/// SwiGLU: what comes in times the gate, which is x / (1 + e^-x).
+/// Applies SwiGLU: multiplies by the gate, which is x / (1 + e^-x).
 pub(super) struct Gate<'a> {
     pub(super) gate: &'a [f32],
     pub(super) inner: &'a mut [f32],
@@ -142,7 +141,7 @@ impl Work for Gelu<'_> {
 
     #[inline(always)]
     fn run<I: Kernels>(self) {
-        /// The root of eight over pi: twice that of two over pi.
+        /// sqrt(8 / pi), twice sqrt(2 / pi).
         const ROOT: f32 = 1.595_769;
         for row in self.rows.chunks_exact_mut(self.stride) {
             for (y, &bias) in row.iter_mut().zip(self.biases) {

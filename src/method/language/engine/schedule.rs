@@ -1,26 +1,32 @@
-//! Which tokens go through the layers together.
+//! The schedule of tokens: which rows go through the layers together.
 
-use super::Run;
+use super::cache::Cache;
 
-/// Rows of a block: enough of them for weights to be read seldom, few enough for all that
-/// is in between to stay in a cache.
+/// The most rows of a block: enough to read weights rarely, few enough to keep all values
+/// between the layers in a cache.
 pub(super) const ROWS: usize = 128;
+
+/// Tokens that continue a context.
+pub(crate) struct Run<'a> {
+    pub(crate) cache: &'a mut Cache,
+    pub(crate) tokens: &'a [u32],
+}
 
 /// Neighbouring tokens of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Piece {
+pub(super) struct Span {
     pub(super) run: usize,
-    /// The first one's place in the run, and in its context.
+    /// The place of the first token in the run, and its position in the context.
     pub(super) token: usize,
     pub(super) position: usize,
-    /// The first one's row in the block.
+    /// The row of the first token in the block.
     pub(super) row: usize,
     pub(super) rows: usize,
 }
 
-/// Cuts runs into blocks of at most [`ROWS`] rows. Each block has at most one piece of a
-/// run, and a run's pieces come in order.
-pub(super) fn blocks(runs: &[Run<'_>]) -> Vec<Vec<Piece>> {
+/// Cuts runs into blocks of at most [`ROWS`] rows. Each block has at most one span of a
+/// run, and a run's spans come in order.
+pub(super) fn blocks(runs: &[Run<'_>]) -> Vec<Vec<Span>> {
     let mut blocks = Vec::new();
     let mut block = Vec::new();
     let mut row = 0;
@@ -29,7 +35,7 @@ pub(super) fn blocks(runs: &[Run<'_>]) -> Vec<Vec<Piece>> {
         while token < run.tokens.len() {
             let rows = (run.tokens.len() - token).min(ROWS - row);
             let position = run.cache.len() + token;
-            block.push(Piece { run: index, token, position, row, rows });
+            block.push(Span { run: index, token, position, row, rows });
             token += rows;
             row += rows;
             if row == ROWS {
@@ -48,7 +54,6 @@ pub(super) fn blocks(runs: &[Run<'_>]) -> Vec<Vec<Piece>> {
 mod tests {
     use super::*;
     use crate::method::language::Precision;
-    use crate::method::language::engine::Cache;
 
     #[test]
     fn runs_fill_blocks_in_order() {
@@ -60,11 +65,11 @@ mod tests {
             Run { cache: b, tokens: &tokens },
             Run { cache: c, tokens: &tokens[..1] },
         ];
-        let piece = |run, token, row, rows| Piece { run, token, position: token, row, rows };
+        let span = |run, token, row, rows| Span { run, token, position: token, row, rows };
         let expected = [
-            vec![piece(0, 0, 0, 5), piece(1, 0, 5, 123)],
-            vec![piece(1, 123, 0, 128)],
-            vec![piece(1, 251, 0, 49), piece(2, 0, 49, 1)],
+            vec![span(0, 0, 0, 5), span(1, 0, 5, 123)],
+            vec![span(1, 123, 0, 128)],
+            vec![span(1, 251, 0, 49), span(2, 0, 49, 1)],
         ];
         assert_eq!(blocks(&runs), expected);
     }

@@ -1,38 +1,38 @@
-//! Memory that comes back with every block of rows.
+//! A block of rows, and the memory that all blocks use in turn.
 
 use super::attention::Buffers;
 use super::matrix::Inputs;
+use super::schedule::{Run, Span};
 
-/// Memory that a thread needs beside its caches.
+/// Rows that go through the layers together.
+pub(super) struct Block<'a, 'b> {
+    pub(super) runs: &'a mut [Run<'b>],
+    pub(super) spans: &'a [Span],
+    pub(super) rows: usize,
+    pub(super) scratch: &'a mut Scratch,
+}
+
+/// The buffers of a thread, beside its caches.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
     /// The position of each row.
     pub(super) positions: Vec<usize>,
-    /// What goes from layer to layer.
+    /// The residual stream, from layer to layer.
     pub(super) stream: Vec<f32>,
-    /// What goes into a part of a layer.
+    /// Inputs of a part of a layer.
     pub(super) inputs: Inputs,
     pub(super) queries: Vec<f32>,
     pub(super) keys: Vec<f32>,
     pub(super) values: Vec<f32>,
-    /// What attention gathers.
+    /// Sums of values that attention gathers.
     pub(super) gathered: Inputs,
     pub(super) gate: Vec<f32>,
-    /// What is between the halves of a feed-forward part.
+    /// Values between the two halves of a feed-forward part.
     pub(super) inner: Inputs,
-    /// What a part of a layer adds.
+    /// Outputs of a part of a layer, to be added to the stream.
     pub(super) part: Vec<f32>,
     pub(super) logits: Vec<f32>,
-    /// Logits that are wanted, where that is most of them.
+    /// The wanted logits, picked out of all.
     pub(super) picked: Vec<f32>,
     pub(super) attention: Buffers,
-}
-
-/// The first `length` of a buffer that grows to it, whatever they hold.
-#[inline(always)]
-pub(super) fn reserve<T: Copy + Default>(buffer: &mut Vec<T>, length: usize) -> &mut [T] {
-    if buffer.len() < length {
-        buffer.resize(length, T::default());
-    }
-    &mut buffer[..length]
 }

@@ -78,6 +78,20 @@ impl Tensor {
     }
 }
 
+impl ExpectedTensor {
+    /// Fails if a tensor has another shape.
+    pub(crate) fn check(&self, tensor: &Tensor) -> Result<()> {
+        let (name, shape) = (&self.name, tensor.shape());
+        if shape == self.shape {
+            return Ok(());
+        }
+        Err(Error::model(format!(
+            "the tensor {name} has the shape {shape:?}; the model needs {:?}",
+            self.shape
+        )))
+    }
+}
+
 /// The values of stored bytes, exactly: whole blocks of their kind.
 ///
 /// Floats stand for themselves. The formulas of the other kinds multiply and add in single

@@ -195,7 +195,7 @@ impl Decoding<'_> {
         input: &Opened,
         progress: &'p Progress,
     ) -> Result<(Decoder<Metered<'p>>, Option<Summary>), Failure> {
-        let options = decode_options(&self.args.needs, self.args.common.threads, progress);
+        let options = decode_options(&self.args.needs, self.args.common.threads);
         let reader = Metered::new(input.file.try_clone()?, progress);
         let mut decoder = if self.args.recover && input.seekable {
             Decoder::recover(reader, options)?
@@ -296,8 +296,8 @@ fn frame_bytes(info: &StreamInfo) -> u64 {
 }
 
 /// The options that decoding has in all commands.
-pub(crate) fn decode_options(needs: &Needs, threads: usize, progress: &Progress) -> DecodeOptions {
-    let mut options = DecodeOptions::default().with_threads(threads).with_meter(progress.meter());
+pub(crate) fn decode_options(needs: &Needs, threads: usize) -> DecodeOptions {
+    let mut options = DecodeOptions::default().with_threads(threads);
     if let Some(limit) = needs.memory {
         options = options.with_limits(Limits::default().with_memory(limit));
     }

@@ -6,7 +6,8 @@ use std::path::Path;
 use lmac::language::{LanguageModel, LanguageOptions};
 use lmac::source::{self, RawLayout};
 use lmac::{
-    AudioSpec, DecodeOptions, Decoder, EncodeOptions, SampleFormat, Stats, StreamInfo, Verify,
+    AudioSpec, DecodeOptions, Decoder, EncodeOptions, Method, SampleFormat, Stats, StreamInfo,
+    Verify,
 };
 use serde::Serialize;
 
@@ -141,11 +142,11 @@ impl Encoding<'_> {
             stream_bytes: stats.stream_bytes,
             ratio: units::ratio(stats.stream_bytes, stats.pcm_bytes),
             chunks: stats.chunks(),
-            stored_chunks: stats.stored_chunks,
-            constant_chunks: stats.constant_chunks,
-            light_chunks: stats.light_chunks,
-            adaptive_chunks: stats.adaptive_chunks,
-            language_chunks: stats.language_chunks,
+            stored_chunks: stats.chunks_of(Method::Stored),
+            constant_chunks: stats.chunks_of(Method::Constant),
+            light_chunks: stats.chunks_of(Method::Light),
+            adaptive_chunks: stats.chunks_of(Method::Adaptive),
+            language_chunks: stats.chunks_of(Method::Language),
             model,
             md5: md5.map(hex),
             verified: self.verify() != Verify::No,
@@ -199,9 +200,9 @@ impl Encoding<'_> {
         options.mapping = args.mapping.0;
         options.chunk_frames = args.chunk_frames;
         if let Some(model) = model {
-            let language = language_options(&args.language).with_meter(progress.meter());
             progress.watch_model();
-            options = options.with_model(model, language);
+            let model = model.with_meter(progress.meter());
+            options = options.with_model(model, language_options(&args.language));
         }
         options
     }

@@ -42,7 +42,7 @@ fn verify(
     let name = origin.name();
     let input = origin.open()?;
     let progress = Progress::decoding(report, &name);
-    let options = decode_options(&args.needs, args.common.threads, &progress);
+    let options = decode_options(&args.needs, args.common.threads);
     let mut decoder = Decoder::with_options(Metered::new(input.file, &progress), options)?;
     models.supply(&mut decoder, &progress)?;
     if input.seekable {

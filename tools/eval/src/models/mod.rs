@@ -55,6 +55,12 @@ pub struct ModelOptions {
     pub slow: bool,
 }
 
+/// The options of a stream, and of the model that codes it.
+struct ModelStream {
+    options: Options,
+    language: LanguageOptions,
+}
+
 /// A language model, judged by what it makes of chunks of audio.
 ///
 /// Each chunk is a context of its own. With [`Headers::Once`] a clip is one stream, decoded
@@ -100,19 +106,16 @@ impl Model {
         language
     }
 
-    fn options(&self, language: LanguageOptions, stream_frames: usize) -> Options {
+    fn options(&self, language: LanguageOptions, stream_frames: usize) -> ModelStream {
         let default = Limits::default().memory;
         // What the encoder was allowed, and half as much as it is without being asked.
         let memory = default.max(language.memory.saturating_add(default / 2));
         let mut encode = EncodeOptions::default()
             .with_preset(Preset::Store)
-            .with_chunk_frames(stream_frames as u64)
-            .with_model(self.model.clone(), language);
+            .with_chunk_frames(stream_frames as u64);
         encode.mapping = self.options.mapping;
-        let decode = DecodeOptions::default()
-            .with_limits(Limits::default().with_memory(memory))
-            .with_model(self.model.clone());
-        Options { encode, decode }
+        let decode = DecodeOptions::default().with_limits(Limits::default().with_memory(memory));
+        ModelStream { options: Options { encode, decode }, language }
     }
 
     /// Characters of a context for chunks of so many frames.
@@ -128,13 +131,19 @@ impl Model {
         }
     }
 
+    /// The model, counted by this meter.
+    fn metered(&self, meter: &Meter) -> LanguageModel {
+        self.model.clone().with_meter(meter.clone())
+    }
+
     /// Encodes audio as one stream, and checks it.
-    fn real(&self, pcm: &[u8], spec: &AudioSpec, options: Options, job: &Job) -> Result<Part> {
+    fn real(&self, pcm: &[u8], spec: &AudioSpec, stream: ModelStream, job: &Job) -> Result<Part> {
+        let ModelStream { options, language } = stream;
         let (encoding, decoding) = (Meter::default().with_segments(), Meter::default());
         self.progress.watch(&[&encoding, &decoding]);
         let metered = Options {
-            encode: with_meter(&options.encode, &encoding),
-            decode: options.decode.with_meter(decoding.clone()),
+            encode: options.encode.clone().with_model(self.metered(&encoding), language.clone()),
+            decode: options.decode.with_model(self.metered(&decoding)),
         };
         let (mut outcome, _) = metered.measure(pcm, spec, job)?;
         let account = encoding.account();
@@ -148,7 +157,7 @@ impl Model {
         if account.refused_chunks > 0 && outcome.check == Check::Passed {
             let checking = Meter::default();
             self.progress.watch(&[&checking]);
-            let encode = with_meter(&options.encode, &checking);
+            let encode = options.encode.with_model(self.metered(&checking), language);
             outcome.check = holds(pcm, spec, encode, job)?;
             let mut times = checking.stages();
             times.retain(|(stage, _)| *stage == Stage::Checking);
@@ -162,15 +171,21 @@ impl Model {
     }
 
     /// Estimates the same stream.
-    fn estimated(&self, pcm: &[u8], spec: &AudioSpec, options: Options, job: &Job) -> Result<Part> {
+    fn estimated(
+        &self,
+        pcm: &[u8],
+        spec: &AudioSpec,
+        stream: ModelStream,
+        job: &Job,
+    ) -> Result<Part> {
+        let ModelStream { options, language } = stream;
         job.interrupt.check()?;
         let meter = Meter::default().with_segments();
         let frames = (pcm.len() / spec.frame_bytes()) as u64;
-        let encode = with_meter(&options.encode, &meter);
-        let encode = encode.with_threads(job.threads).with_declared_frames(frames);
+        let encode = options.encode.with_threads(job.threads).with_declared_frames(frames);
         self.progress.watch(&[&meter]);
         let start = Instant::now();
-        let estimate = estimate(pcm, spec, &encode)?;
+        let estimate = estimate(pcm, spec, &encode, &self.metered(&meter), &language)?;
         Ok(Part {
             outcome: Outcome {
                 estimated: true,
@@ -183,15 +198,6 @@ impl Model {
             stages: vec![("estimating", meter.stages())],
         })
     }
-}
-
-/// The same, counted by this meter.
-fn with_meter(options: &EncodeOptions, meter: &Meter) -> EncodeOptions {
-    let mut options = options.clone();
-    if let Some((_, language)) = &mut options.model {
-        language.meter = meter.clone();
-    }
-    options
 }
 
 /// Whether all that a model makes of audio comes back, in a stream or not.
@@ -259,10 +265,10 @@ impl Contestant for Model {
         let frames = chunk_frames(spec, job.chunk_bytes);
         let language = self.language(self.context(spec, frames)?);
         let streamed = |pcm: &[u8], stream_frames: usize| {
-            let options = self.options(language.clone(), stream_frames);
+            let stream = self.options(language.clone(), stream_frames);
             match self.options.rate {
-                Rate::Real => self.real(pcm, spec, options, job),
-                Rate::Entropy => self.estimated(pcm, spec, options, job),
+                Rate::Real => self.real(pcm, spec, stream, job),
+                Rate::Entropy => self.estimated(pcm, spec, stream, job),
             }
         };
         let decodes = job.check && self.options.rate == Rate::Real;

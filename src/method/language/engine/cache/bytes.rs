@@ -1,6 +1,6 @@
-//! Keys and values as bytes, with a scale for each position and head.
+//! Keys and values in bytes, with a scale for each position and head.
 
-use super::{BLOCK, FEW, Layout, Queries, Rows};
+use super::layout::{BLOCK, CacheLayout, FEW, Queries, Rows};
 use crate::error::Result;
 use crate::memory;
 use crate::numerics::bytes::{self, Group, PANEL, Panel, multiply_panel, put, quantise};
@@ -8,12 +8,12 @@ use crate::numerics::dispatch::Kernels;
 use crate::numerics::matrix::{Product, Sums, multiply};
 use crate::numerics::prefetch::prefetch;
 
-/// Keys and values of 64 positions, for each head of each layer.
+/// Quantised keys and values of 64 positions, for each head of each layer.
 #[derive(Debug)]
 pub(super) struct ByteBlock {
-    /// A panel with a position for each output.
+    /// A panel for each head, whose outputs are positions.
     keys: Box<[Group]>,
-    raises: Box<[bytes::Sums]>,
+    raises: Box<[bytes::PanelSums]>,
     key_scales: Box<[[f32; BLOCK]]>,
     /// A row for each position, padded to whole groups.
     values: Box<[i8]>,
@@ -23,7 +23,7 @@ pub(super) struct ByteBlock {
 const _: () = assert!(BLOCK == PANEL, "a block's keys are a panel");
 
 impl ByteBlock {
-    pub(super) fn new(layout: &Layout) -> Result<Self> {
+    pub(super) fn new(layout: &CacheLayout) -> Result<Self> {
         let places = layout.places();
         Ok(ByteBlock {
             keys: memory::filled(Group::ZERO, places * groups(layout))?.into(),
@@ -34,8 +34,8 @@ impl ByteBlock {
         })
     }
 
-    /// Bytes of a block, what holds it left out.
-    pub(super) fn bytes(layout: &Layout) -> u64 {
+    /// Returns the bytes of a block's data.
+    pub(super) fn bytes(layout: &CacheLayout) -> u64 {
         let position = bytes::GROUP * groups(layout) + layout.value_width() + 3 * size_of::<f32>();
         layout.places() as u64 * (BLOCK * position) as u64
     }
@@ -43,7 +43,7 @@ impl ByteBlock {
     #[inline(always)]
     pub(super) fn put(
         &mut self,
-        layout: &Layout,
+        layout: &CacheLayout,
         place: usize,
         at: usize,
         keys: &[f32],
@@ -60,12 +60,12 @@ impl ByteBlock {
     #[inline(always)]
     pub(super) fn score<I: Kernels>(
         &self,
-        layout: &Layout,
+        layout: &CacheLayout,
         place: usize,
         queries: &Queries,
         rows: &mut Rows<'_>,
         count: usize,
-        sums: &mut [bytes::Sums],
+        sums: &mut [bytes::PanelSums],
     ) {
         let groups = groups(layout);
         let panel = Panel {
@@ -87,7 +87,7 @@ impl ByteBlock {
     #[inline(always)]
     pub(super) fn gather<I: Kernels>(
         &self,
-        layout: &Layout,
+        layout: &CacheLayout,
         place: usize,
         weights: &mut Rows<'_>,
         count: usize,
@@ -116,8 +116,8 @@ impl ByteBlock {
     }
 }
 
-/// Groups of a head's keys.
+/// Returns the number of groups of a head's keys.
 #[inline(always)]
-fn groups(layout: &Layout) -> usize {
+fn groups(layout: &CacheLayout) -> usize {
     layout.head_width.div_ceil(bytes::GROUP)
 }

@@ -1,33 +1,34 @@
 //! Keys and values as floats.
 
-use super::{BLOCK, FEW, Layout, Queries, Rows, finite};
+use super::layout::{BLOCK, CacheLayout, FEW, Queries, Rows};
 use crate::error::Result;
 use crate::memory;
 use crate::numerics::dispatch::Kernels;
+use crate::numerics::functions::finite;
 use crate::numerics::matrix::{GROUP, Product, Sums, multiply};
 use crate::numerics::prefetch::prefetch;
 
-/// Keys and values of 64 positions; all of them finite.
+/// Keys and values of 64 positions, all finite.
 ///
-/// For each head of each layer the keys, in rows of one value of all positions, so that
-/// scores are sums with positions side by side; then the values, in rows of one position.
+/// For each head of each layer, there are the keys in rows of one component of all positions,
+/// so that lanes of scores are positions, then the values in rows of one position.
 #[derive(Debug)]
 pub(super) struct FloatBlock(Box<[f32]>);
 
 impl FloatBlock {
-    pub(super) fn new(layout: &Layout) -> Result<Self> {
+    pub(super) fn new(layout: &CacheLayout) -> Result<Self> {
         Ok(FloatBlock(memory::filled(0.0, layout.places() * length(layout))?.into()))
     }
 
-    /// Bytes of a block, what holds it left out.
-    pub(super) fn bytes(layout: &Layout) -> u64 {
+    /// Returns the bytes of a block's data.
+    pub(super) fn bytes(layout: &CacheLayout) -> u64 {
         layout.places() as u64 * (length(layout) * size_of::<f32>()) as u64
     }
 
     #[inline(always)]
     pub(super) fn put(
         &mut self,
-        layout: &Layout,
+        layout: &CacheLayout,
         place: usize,
         at: usize,
         keys: &[f32],
@@ -48,7 +49,7 @@ impl FloatBlock {
     #[inline(always)]
     pub(super) fn score<I: Kernels>(
         &self,
-        layout: &Layout,
+        layout: &CacheLayout,
         place: usize,
         queries: &Queries,
         rows: &mut Rows<'_>,
@@ -76,7 +77,7 @@ impl FloatBlock {
     #[inline(always)]
     pub(super) fn gather<I: Kernels>(
         &self,
-        layout: &Layout,
+        layout: &CacheLayout,
         place: usize,
         weights: &mut Rows<'_>,
         count: usize,
@@ -101,8 +102,8 @@ impl FloatBlock {
     }
 }
 
-/// Floats of a head.
+/// Returns the number of floats of a head.
 #[inline(always)]
-fn length(layout: &Layout) -> usize {
+fn length(layout: &CacheLayout) -> usize {
     BLOCK * (layout.head_width + layout.value_width())
 }

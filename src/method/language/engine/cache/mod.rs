@@ -1,98 +1,33 @@
-//! What a context remembers: the keys and the values of its positions.
+//! The cache of a context: the keys and the values of its positions.
 
 mod bytes;
 mod floats;
+mod layout;
 
-use super::attention::Queries;
 use crate::error::Result;
 use crate::method::language::Precision;
-use crate::numerics::bytes::Sums;
+use crate::numerics::bytes::PanelSums;
 use crate::numerics::dispatch::Kernels;
-use crate::numerics::functions::clamp;
-use crate::numerics::matrix::GROUP;
 use bytes::ByteBlock;
 use floats::FloatBlock;
 
-/// Positions that memory is taken for at once.
-pub(super) const BLOCK: usize = 64;
+pub(super) use layout::{BLOCK, CacheLayout, Queries, Rows};
 
-/// Rows of queries that are through with a head before the next head's keys and values are
-/// there, unless these are asked for in time.
-const FEW: usize = 6;
+/// An upper bound of the bytes of the struct of a block, beside its data.
+const HOLDER: u64 = 128;
 
-/// What is beyond is as good as infinite; nothing in a cache is.
-const LARGEST: f32 = 3e38;
-
-/// What a context remembers of its tokens.
+/// The keys and values of a context.
 #[derive(Debug)]
 pub(crate) struct Cache {
     blocks: Blocks,
     length: usize,
 }
 
-/// Of 64 positions each, in the order of the positions. None moves when a context grows.
+/// Blocks of 64 positions, in order. They stay where they are when a context grows.
 #[derive(Debug)]
 enum Blocks {
     Floats(Vec<FloatBlock>),
     Bytes(Vec<ByteBlock>),
-}
-
-/// What blocks of positions hold: for each layer and in it for each head of keys as many
-/// keys as positions, and as many values.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Layout {
-    pub(super) precision: Precision,
-    pub(super) layers: usize,
-    /// Heads of keys.
-    pub(super) heads: usize,
-    pub(super) head_width: usize,
-}
-
-/// More than what holds a block takes.
-const HOLDER: u64 = 128;
-
-impl Layout {
-    /// A position's values of a head, padded to whole groups.
-    pub(super) fn value_width(&self) -> usize {
-        self.head_width.next_multiple_of(GROUP)
-    }
-
-    /// Heads of all layers.
-    fn places(&self) -> usize {
-        self.layers * self.heads
-    }
-
-    /// The next head of the same layer.
-    #[inline(always)]
-    fn next(&self, place: usize) -> Option<usize> {
-        let next = place + 1;
-        (!next.is_multiple_of(self.heads)).then_some(next)
-    }
-
-    /// Bytes of a context of this many positions: the same on every machine, since encoders
-    /// decide by it.
-    pub(super) fn bytes(&self, positions: usize) -> u64 {
-        let block = match self.precision {
-            Precision::F32 => FloatBlock::bytes(self),
-            Precision::Int8 => ByteBlock::bytes(self),
-        };
-        (positions.div_ceil(BLOCK) as u64).saturating_mul(block + HOLDER)
-    }
-}
-
-/// Rows of scores, or of the weights that they become, and rows of what they gather.
-pub(super) struct Rows<'a> {
-    pub(super) first: usize,
-    pub(super) rows: usize,
-    /// A column for each position.
-    pub(super) scores: &'a mut [f32],
-    pub(super) stride: usize,
-}
-
-/// Within what a float can be, and a number.
-#[inline(always)]
-pub(super) fn finite(x: f32) -> f32 {
-    clamp(x, -LARGEST, LARGEST)
 }
 
 impl Cache {
@@ -104,18 +39,28 @@ impl Cache {
         Cache { blocks, length: 0 }
     }
 
-    /// Tokens so far.
+    /// Returns the bytes of a context of this many positions. They are the same on every machine,
+    /// since choices of encoders depend on them.
+    pub(super) fn bytes(layout: &CacheLayout, positions: usize) -> u64 {
+        let block = match layout.precision {
+            Precision::F32 => FloatBlock::bytes(layout),
+            Precision::Int8 => ByteBlock::bytes(layout),
+        };
+        (positions.div_ceil(BLOCK) as u64).saturating_mul(block + HOLDER)
+    }
+
+    /// Returns the number of tokens.
     pub(crate) fn len(&self) -> usize {
         self.length
     }
 
-    /// Forgets everything, and keeps the memory.
+    /// Removes all tokens, and keeps the memory.
     pub(crate) fn clear(&mut self) {
         self.length = 0;
     }
 
-    /// Takes memory for as many more positions.
-    pub(super) fn make_room(&mut self, positions: usize, layout: &Layout) -> Result<()> {
+    /// Allocates memory for more positions.
+    pub(super) fn make_room(&mut self, positions: usize, layout: &CacheLayout) -> Result<()> {
         let count = (self.length + positions).div_ceil(BLOCK);
         match &mut self.blocks {
             Blocks::Floats(blocks) => {
@@ -132,16 +77,16 @@ impl Cache {
         Ok(())
     }
 
-    /// Counts positions whose keys and values are in.
+    /// Adds positions, whose keys and values were stored.
     pub(super) fn extend(&mut self, positions: usize) {
         self.length += positions;
     }
 
-    /// Remembers the keys and the values of a position, for a head of a layer.
+    /// Stores the keys and the values of a position, for a head of a layer.
     #[inline(always)]
     pub(super) fn put(
         &mut self,
-        layout: &Layout,
+        layout: &CacheLayout,
         place: usize,
         position: usize,
         keys: &[f32],
@@ -154,17 +99,17 @@ impl Cache {
         }
     }
 
-    /// Scores of rows of queries with all positions before `positions`, for a head of a
-    /// layer. Columns behind are undefined up to a multiple of [`GROUP`].
+    /// Computes the scores of rows of queries with all positions before `positions`, for a head
+    /// of a layer. Columns after them are undefined, up to a multiple of 16.
     #[inline(always)]
     pub(super) fn score<I: Kernels>(
         &self,
-        layout: &Layout,
+        layout: &CacheLayout,
         place: usize,
         queries: &Queries,
         rows: &mut Rows<'_>,
         positions: usize,
-        sums: &mut [Sums],
+        sums: &mut [PanelSums],
     ) {
         for start in (0..positions).step_by(BLOCK) {
             let (block, count) = (start / BLOCK, BLOCK.min(positions - start));
@@ -181,12 +126,12 @@ impl Cache {
         }
     }
 
-    /// Sums of the values of all positions before `positions`, each times its weight. Weights
-    /// are used up.
+    /// Sums up the values of all positions before `positions`, each times its weight. Weights are
+    /// overwritten.
     #[inline(always)]
     pub(super) fn gather<I: Kernels>(
         &self,
-        layout: &Layout,
+        layout: &CacheLayout,
         place: usize,
         weights: &mut Rows<'_>,
         positions: usize,

@@ -1,4 +1,4 @@
-//! The same bits in every arrangement, and those of the definition.
+//! Tests that every arrangement of calls gives the bits of the definition.
 
 mod reference;
 mod seeded;
@@ -29,10 +29,10 @@ fn reference(architecture: &Architecture, precision: Precision, kind: TensorKind
     Reference::new(architecture, precision, tensors)
 }
 
-/// How the tokens of contexts come: for each call, how many each context gets.
+/// The arrangement of tokens in calls: for each call, how many tokens each context gets.
 type Arrangement = Vec<Vec<usize>>;
 
-/// The bits of all logits of each context.
+/// Evaluates contexts and returns the bits of all logits of each.
 fn advance(
     engine: &Engine,
     head: &Head,
@@ -65,7 +65,7 @@ fn advance(
     logits
 }
 
-/// Everything at once, one by one, and in chunks of uneven lengths.
+/// Returns arrangements: all tokens at once, one by one, and in chunks of uneven lengths.
 fn arrangements(contexts: &[Vec<u32>], random: &mut Random) -> Vec<Arrangement> {
     let longest = contexts.iter().map(Vec::len).max().unwrap_or(0);
     let count = contexts.len();
@@ -104,7 +104,7 @@ fn every_arrangement_gives_the_bits_of_the_definition() {
             let expected: Vec<_> =
                 contexts.iter().map(|tokens| bits(reference.logits(tokens))).collect();
             let mut engine = engine(&architecture, precision, kind);
-            for set in InstructionSet::available() {
+            for set in Supported::all() {
                 engine.set = set;
                 for arrangement in arrangements(&contexts, &mut random) {
                     let logits = advance(&engine, &engine.head(None), &contexts, &arrangement);
@@ -139,7 +139,7 @@ fn compare_arrangements(architecture: &Architecture) {
         let mut engine = engine(architecture, precision, TensorKind::BF16);
         let contexts = contexts(512, &[30, 7, 19, 1]);
         let mut expected = None;
-        for set in InstructionSet::available() {
+        for set in Supported::all() {
             engine.set = set;
             for arrangement in arrangements(&contexts, &mut random) {
                 let logits = advance(&engine, &engine.head(None), &contexts, &arrangement);
@@ -164,7 +164,7 @@ fn models_of_many_parameters_have_one_result() {
 }
 
 #[test]
-fn some_outputs_have_the_bits_that_they_have_among_all() {
+fn selected_outputs_have_the_same_bits_as_among_all() {
     for architecture in odd_models() {
         for &precision in Precision::ALL {
             let engine = engine(&architecture, precision, TensorKind::BF16);
@@ -264,8 +264,8 @@ fn threads_share_an_engine() {
 }
 
 #[test]
-fn tensors_that_do_not_fit_are_named() {
-    /// One tensor is not as it should be.
+fn errors_name_tensors_that_do_not_fit() {
+    /// Tensors of which one is wrong.
     struct Wrong(&'static str, Option<f32>);
 
     impl Tensors for Wrong {

@@ -1,4 +1,4 @@
-//! The definition of the arithmetic: one number after the other, one position at a time.
+//! The definition of the arithmetic, evaluated number by number and position by position.
 
 use std::collections::BTreeMap;
 
@@ -15,11 +15,11 @@ pub(super) struct Reference {
     pub(super) precision: Precision,
     /// Rows of each tensor; a vector has one.
     tensors: BTreeMap<String, Vec<Row>>,
-    /// The same in bytes.
+    /// The same rows, quantised.
     bytes: BTreeMap<String, Vec<Bytes>>,
 }
 
-/// A row in bytes, and their scale.
+/// A quantised row and its scale.
 type Bytes = (Vec<i32>, f32);
 
 /// Keys and values of each position so far, by layer and head.
@@ -37,7 +37,7 @@ fn finite(x: f32) -> f32 {
     if x > -3e38 { if x < 3e38 { x } else { 3e38 } } else { -3e38 }
 }
 
-/// Sixteen sums that take turns, then halves onto halves.
+/// Sums up values in sixteen lanes, then halves onto halves.
 fn sum(values: &[f32]) -> f32 {
     let mut lanes = vec![0.0; 16];
     for (i, &value) in values.iter().enumerate() {
@@ -68,7 +68,7 @@ fn quantised(row: &[f32]) -> Bytes {
     (row.iter().map(|x| (x * factor).round_ties_even() as i32).collect(), most / 127.0)
 }
 
-/// The product of two rows of bytes.
+/// Returns the product of two quantised rows.
 fn byte_dot(a: &Bytes, b: &Bytes) -> f32 {
     let sum: i32 = a.0.iter().zip(&b.0).map(|(a, b)| a * b).sum();
     (sum as f32 * a.1) * b.1
@@ -99,7 +99,7 @@ impl Reference {
         Reference { architecture, precision, tensors, bytes }
     }
 
-    /// The logits behind each token of a context.
+    /// Returns the logits after each token of a context.
     pub(super) fn logits(&self, tokens: &[u32]) -> Vec<Row> {
         let mut memory = Memory::new();
         let tokens = tokens.iter().enumerate();
@@ -198,7 +198,7 @@ impl Reference {
         add(&self.product("head", &x), self.vector("head.bias"))
     }
 
-    /// Puts a position's keys and values into the memory, and looks all of it up.
+    /// Stores the keys and values of a position, and attends to all positions so far.
     fn attend(
         &self,
         head_width: usize,

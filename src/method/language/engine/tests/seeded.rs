@@ -42,7 +42,7 @@ impl Tensors for Seeded {
             let value = offset + size * random.next_f32();
             match self.kind {
                 TensorKind::F16 => {
-                    // Normal numbers lose the end of their mantissa.
+                    // Normal numbers lose the lowest bits of their mantissa.
                     let bits = value.to_bits();
                     let magnitude = (bits & 0x7FFF_FFFF).max(113 << 23);
                     let half = ((bits >> 16) & 0x8000) | ((magnitude - (112 << 23)) >> 13);
@@ -73,7 +73,7 @@ pub(super) fn llama(width: usize, layers: usize, heads: [usize; 2], feed_forward
     }
 }
 
-/// Odd shapes: widths that fill no panel, heads of many widths, alone and in groups.
+/// Returns models of odd shapes: widths that fill no panel, heads of many widths and groups.
 pub(super) fn odd_models() -> Vec<Architecture> {
     let factors: Vec<f32> = (0..32).map(|i| 1.0 + i as f32 / 8.0).collect();
     vec![
@@ -99,7 +99,7 @@ pub(super) fn odd_models() -> Vec<Architecture> {
     ]
 }
 
-/// Models of about so many parameters.
+/// Returns models, with their approximate numbers of parameters.
 pub(super) fn models() -> [(&'static str, Llama); 3] {
     [
         ("1M", Llama { vocabulary: 512, ..llama(128, 4, [4, 4], 352) }),

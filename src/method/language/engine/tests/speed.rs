@@ -1,4 +1,4 @@
-//! How quick models of about 1, 10 and 100 million parameters are; run by hand, with
+//! Measures the speed of models of about 1, 10 and 100 million parameters; run by hand, with
 //! optimisation.
 
 use std::fs::read_to_string;
@@ -9,14 +9,14 @@ use super::seeded::{self, Seeded, models};
 use super::*;
 use crate::method::language::tensor::TensorKind;
 
-/// Seconds that this thread has run for; others use the machine as well.
+/// Returns the processor time of this thread in seconds.
 fn seconds() -> f64 {
     let times = read_to_string("/proc/thread-self/schedstat").expect("a Linux");
     let nanoseconds: f64 = times.split(' ').next().expect("a time").parse().expect("a number");
     nanoseconds * 1e-9
 }
 
-/// Tokens a second of this many contexts that all go on by `tokens` at once, up to `length`.
+/// Returns the tokens per second of contexts that all advance by `tokens` a call, up to `length`.
 fn rate(engine: &Engine, contexts: usize, tokens: usize, length: usize) -> f64 {
     let mut caches: Vec<Cache> = (0..contexts).map(|_| engine.cache()).collect();
     let (head, mut scratch) = (engine.head(None), Scratch::default());
@@ -39,7 +39,7 @@ fn rate(engine: &Engine, contexts: usize, tokens: usize, length: usize) -> f64 {
 #[test]
 #[ignore = "measures"]
 fn models_in_tokens_a_second() {
-    // Those whose names begin so.
+    // Only models whose names start with this.
     let only = std::env::var("MODEL").unwrap_or_default();
     for (name, llama) in models() {
         let architecture = Architecture::Llama(llama);

@@ -3,10 +3,13 @@
 use std::io::{self, Write};
 
 use crate::audio::AudioSpec;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::method::language::account::{Account, SegmentCost};
+use crate::method::language::model::LanguageModel;
+use crate::method::language::options::LanguageOptions;
+use crate::method::preset::Preset;
 use crate::stream::encoder::Encoder;
-use crate::stream::options::{EncodeOptions, Preset};
+use crate::stream::options::EncodeOptions;
 
 /// What a stream would take if arithmetic coding had a language model's own probabilities.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,24 +69,26 @@ pub struct Estimate {
 /// use lmac::{AudioSpec, EncodeOptions, SampleFormat};
 ///
 /// let spec = AudioSpec::new(SampleFormat::S16, 1, 16_000);
-/// let options = EncodeOptions::default().with_model(model, LanguageOptions::default());
-/// let estimate = lmac::language::estimate(pcm, &spec, &options)?;
+/// let (options, language) = (EncodeOptions::default(), LanguageOptions::default());
+/// let estimate = lmac::language::estimate(pcm, &spec, &options, &model, &language)?;
 /// println!("{:.2} % of the PCM", 100.0 * estimate.bits / 8.0 / pcm.len() as f64);
 /// # Ok(())
 /// # }
 /// ```
-pub fn estimate(pcm: &[u8], spec: &AudioSpec, options: &EncodeOptions) -> Result<Estimate> {
+pub fn estimate(
+    pcm: &[u8],
+    spec: &AudioSpec,
+    options: &EncodeOptions,
+    model: &LanguageModel,
+    language: &LanguageOptions,
+) -> Result<Estimate> {
     spec.validate()?;
-    let mut options = options.clone();
+    let meter = model.meter().apart();
+    let model = model.clone().with_meter(meter.clone());
+    let mut options = options.clone().with_model(model, language.clone().with_estimating());
     options.chunk_frames = Some(options.chunk_frames(spec)?);
-    // What is refused is kept as it is, so that it can be told from the rest.
+    // Chunks that the model expands are stored, so that the account can tell them apart.
     options.preset = Preset::Store;
-    let Some((_, language)) = &mut options.model else {
-        return Err(Error::argument("an estimate without a language model"));
-    };
-    language.estimating = true;
-    language.meter = language.meter.apart();
-    let meter = language.meter.clone();
 
     let mut encoder = Encoder::with_options(io::sink(), *spec, options)?;
     encoder.write_all(pcm)?;

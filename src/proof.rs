@@ -1,19 +1,90 @@
-//! Doors for the fuzz targets in `fuzz/`, to parts that no public function shows alone. They
-//! are there in builds for fuzzing only; nothing in here decides what is right, but for what
-//! was written being readable.
+//! Doors for the fuzz targets in `fuzz/` and the digests of `tools/machines`: to parts that no
+//! public function shows alone, to the choice of instruction set and to the float environment.
+//!
+//! They exist with the hidden feature `_proof` only, and change no bit of any result.
 
 use std::fmt::Debug;
+use std::hint::black_box;
 
 use crate::container::header::Header;
 use crate::container::item::{ItemHeader, checksum_holds, write_block};
 use crate::container::trailer::Trailer;
 use crate::entropy::{AdaptiveBit, RangeDecoder, RangeEncoder};
 use crate::numerics::bytes::{self, ByteMatrix, ByteRows};
-use crate::numerics::dispatch::{self, InstructionSet, Kernels, Work, run_with};
+use crate::numerics::dispatch::{InstructionSet, Kernels, Supported, Work, run, run_with};
+use crate::numerics::environment::{self, DefaultEnvironment};
+use crate::numerics::instruction_set::limit;
 use crate::numerics::matrix::{self, Product, Sums};
 use crate::numerics::vectors::Element;
+use crate::numerics::{elementary, functions};
 
-/// A header, and the same written and read again; `None` where it is refused.
+/// Names the instruction sets of this machine that may be used, in rising order. The first is
+/// the one that every machine of the architecture has.
+pub fn instruction_sets() -> Vec<&'static str> {
+    Supported::all().map(name).collect()
+}
+
+/// Calls `work` while no thread of the process uses a better instruction set than this.
+///
+/// Models keep the set that they were loaded for. `None` if this machine has no set of this
+/// name.
+pub fn with_instruction_set<T>(name: &str, work: impl FnOnce() -> T) -> Option<T> {
+    let set = Supported::all().find(|&set| self::name(set) == name)?;
+    Some(limit::with_at_most(set, work))
+}
+
+fn name(set: Supported) -> &'static str {
+    match set.get() {
+        InstructionSet::Plain => "plain",
+        InstructionSet::Avx2 => "avx2",
+        InstructionSet::Avx512 => "avx512",
+        InstructionSet::Vnni => "vnni",
+    }
+}
+
+/// Calls `work` with denormals flushed to zero on this thread, where the machine can do that.
+/// Panics if `work` changes the thread's setting.
+pub fn with_flushing<T>(work: impl FnOnce() -> T) -> T {
+    environment::with_flushing(work)
+}
+
+/// Tells whether this thread flushes denormals to zero.
+pub fn flushes() -> bool {
+    black_box(f32::MIN_POSITIVE) * black_box(0.5) == 0.0
+}
+
+/// Computes the functions that tables are made with: e^x, the natural logarithm of |x|,
+/// |x|^(x/2), sine and cosine of 65,536 x. x is not zero, and within 16 of it.
+pub fn table_functions(x: f64) -> [f64; 5] {
+    let _environment = DefaultEnvironment::enter();
+    let (sine, cosine) = elementary::sin_cos(x * 65_536.0);
+    let power = elementary::pow(x.abs(), 0.5 * x);
+    [elementary::exp(x), elementary::ln(x.abs()), power, sine, cosine]
+}
+
+/// Computes the functions of kernels: e^-|x|, the natural logarithm of |x|, and the logistic
+/// function.
+pub fn kernel_functions(arguments: &[f32]) -> Vec<[f32; 3]> {
+    let _environment = DefaultEnvironment::enter();
+    run(Functions(arguments))
+}
+
+struct Functions<'a>(&'a [f32]);
+
+impl Work for Functions<'_> {
+    type Output = Vec<[f32; 3]>;
+    const BEST: InstructionSet = InstructionSet::Avx512;
+
+    #[inline(always)]
+    fn run<I: Kernels>(self) -> Vec<[f32; 3]> {
+        let functions = self.0.iter().map(|&x| {
+            [functions::exp_minus(x.abs()), functions::ln(x.abs()), functions::logistic(x)]
+        });
+        functions.collect()
+    }
+}
+
+/// Parses a header, writes it and parses that; `None` if it is refused.
 pub fn header(bytes: &[u8]) -> Option<[impl PartialEq + Debug; 2]> {
     let header = Header::parse(bytes).ok()?.header;
     let written = header.clone().seal().bytes;
@@ -21,8 +92,8 @@ pub fn header(bytes: &[u8]) -> Option<[impl PartialEq + Debug; 2]> {
     Some([header, again])
 }
 
-/// The header of a chunk or critical block in a stream with this header, and the same
-/// written and read again; `None` where it is refused.
+/// Parses the header of a chunk or of a critical block in a stream with this header, writes
+/// it and parses that; `None` if it is refused.
 pub fn item(header: &[u8], bytes: &[u8]) -> Option<[impl PartialEq + Debug; 2]> {
     let stream = Header::parse(header).ok()?;
     let parsed = ItemHeader::parse(bytes, &stream.header).ok()?;
@@ -44,8 +115,8 @@ pub fn item(header: &[u8], bytes: &[u8]) -> Option<[impl PartialEq + Debug; 2]> 
     Some([parsed.item, again.item])
 }
 
-/// A trailer in a stream with this header, and the same written and read again; `None`
-/// where it is refused.
+/// Parses a trailer in a stream with this header, writes it and parses that; `None` if it is
+/// refused.
 pub fn trailer(header: &[u8], bytes: &[u8]) -> Option<[impl PartialEq + Debug; 2]> {
     let stream = Header::parse(header).ok()?;
     let (trailer, length) = Trailer::parse(bytes, &stream).ok()?;
@@ -56,18 +127,18 @@ pub fn trailer(header: &[u8], bytes: &[u8]) -> Option<[impl PartialEq + Debug; 2
     Some([trailer, again])
 }
 
-/// A symbol of the range coder: what comes before it, and what it takes, out of 2^`total`.
+/// A symbol of the range coder: its interval, out of 2^`total`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Symbol {
-    /// Frequencies of all symbols before it.
+    /// The sum of the frequencies of all symbols before it.
     pub cumulative: u32,
     /// Its own frequency.
     pub frequency: u32,
-    /// The logarithm of what all frequencies sum up to: at most 24.
+    /// The binary logarithm of the sum of all frequencies: at most 24.
     pub total: u32,
 }
 
-/// The bytes of these symbols.
+/// Encodes symbols.
 pub fn encode_symbols(symbols: &[Symbol]) -> Vec<u8> {
     let mut encoder = RangeEncoder::new();
     for symbol in symbols {
@@ -76,8 +147,8 @@ pub fn encode_symbols(symbols: &[Symbol]) -> Vec<u8> {
     encoder.finish().expect("memory")
 }
 
-/// Reads symbols. `choose` is told where the next one lies, and says which one that is; the
-/// totals are those of each.
+/// Decodes a symbol for each total: `choose` gets the place of the next one within its total,
+/// and returns the symbol that lies there.
 pub fn decode_symbols(
     bytes: &[u8],
     totals: impl IntoIterator<Item = u32>,
@@ -91,7 +162,7 @@ pub fn decode_symbols(
     }
 }
 
-/// The bytes of bits whose probabilities are learnt, each in one of 256 contexts.
+/// Encodes adaptive bits, each in one of 256 contexts.
 pub fn encode_bits(bits: &[(u8, bool)]) -> Vec<u8> {
     let mut contexts = [AdaptiveBit::NEW; 256];
     let mut encoder = RangeEncoder::new();
@@ -101,7 +172,7 @@ pub fn encode_bits(bits: &[(u8, bool)]) -> Vec<u8> {
     encoder.finish().expect("memory")
 }
 
-/// Reads a bit for each of these contexts.
+/// Decodes an adaptive bit for each of these contexts.
 pub fn decode_bits(bytes: &[u8], contexts: impl IntoIterator<Item = u8>) -> Vec<bool> {
     let mut learnt = [AdaptiveBit::NEW; 256];
     let mut decoder = RangeDecoder::new(bytes);
@@ -109,21 +180,13 @@ pub fn decode_bits(bytes: &[u8], contexts: impl IntoIterator<Item = u8>) -> Vec<
     contexts.map(|context| learnt[usize::from(context)].decode(&mut decoder)).collect()
 }
 
-/// Does `work` with each instruction set that the machine has; on this thread, all of it
-/// goes no further than that set.
-pub fn with_each_instruction_set<T>(mut work: impl FnMut() -> T) -> Vec<(String, T)> {
-    let result = |set| (format!("{set:?}"), dispatch::with_at_most(set, &mut work));
-    InstructionSet::available().map(result).collect()
-}
-
-/// Moves weights and sums up products, as the integer filters do: the sum and the weights,
-/// for each instruction set.
+/// Runs a step of the integer filters on each instruction set: the sum and the weights.
 pub fn adapt(
     weights: &[i16],
     before: &[i16],
     after: &[i16],
     gain: i16,
-) -> Vec<(String, (i32, Vec<i16>))> {
+) -> Vec<(&'static str, (i32, Vec<i16>))> {
     each(|set| {
         let mut moved = weights.to_vec();
         let sum = run_with(set, Adapt { weights: &mut moved, before, after, gain });
@@ -131,53 +194,52 @@ pub fn adapt(
     })
 }
 
-/// The sizes of a product of rows with a matrix.
+/// The shape of a product of rows with a matrix.
 #[derive(Debug, Clone, Copy)]
 pub struct Shape {
-    /// Rows of inputs, and of sums.
+    /// Number of rows of inputs, and of sums.
     pub rows: usize,
-    /// Inputs of a row.
+    /// Number of inputs of a row.
     pub depth: usize,
-    /// Outputs of a row: a multiple of 16.
+    /// Number of outputs of a row: a multiple of 16.
     pub outputs: usize,
-    /// From a row of inputs to the next.
+    /// Distance from a row of inputs to the next.
     pub input_stride: usize,
-    /// From an input's weights to those of the next.
+    /// Distance from an input's weights to those of the next.
     pub weight_stride: usize,
-    /// From a row of sums to the next.
+    /// Distance from a row of sums to the next.
     pub stride: usize,
-    /// Whether sums begin at zero.
+    /// Whether sums start at zero.
     pub fresh: bool,
 }
 
-/// Products of floats with floats, added to these sums: for each instruction set.
+/// Adds products of floats with floats to these sums, on each instruction set.
 pub fn multiply_floats(
     shape: Shape,
     inputs: &[f32],
     weights: &[f32],
     sums: &[f32],
-) -> Vec<(String, Vec<f32>)> {
+) -> Vec<(&'static str, Vec<f32>)> {
     multiply(shape, inputs, weights, sums)
 }
 
-/// Products of floats with bytes that stand for floats, added to these sums: for each
-/// instruction set.
+/// Adds products of floats with integers of 8 bits to these sums, on each instruction set.
 pub fn multiply_bytes(
     shape: Shape,
     inputs: &[f32],
     weights: &[i8],
     sums: &[f32],
-) -> Vec<(String, Vec<f32>)> {
+) -> Vec<(&'static str, Vec<f32>)> {
     multiply(shape, inputs, weights, sums)
 }
 
-/// Products of rows that become bytes with weights that do, for each instruction set; both
-/// have `inputs` numbers in a row. `None` where a weight is infinite or no number.
+/// Multiplies quantised rows with quantised weights, on each instruction set; both have
+/// `inputs` numbers in a row. `None` if a weight is infinite or NaN.
 pub fn multiply_quantised(
     inputs: usize,
     rows: &[f32],
     weights: &[f32],
-) -> Option<Vec<(String, Vec<f32>)>> {
+) -> Option<Vec<(&'static str, Vec<f32>)>> {
     let outputs = weights.len() / inputs;
     let matrix = ByteMatrix::pack(outputs, inputs, |output, row| {
         row.copy_from_slice(&weights[output * inputs..][..inputs]);
@@ -185,8 +247,8 @@ pub fn multiply_quantised(
     Some(each(|set| run_with(set, MultiplyQuantised { inputs, rows, matrix: &matrix })))
 }
 
-fn each<T>(result: impl Fn(InstructionSet) -> T) -> Vec<(String, T)> {
-    InstructionSet::available().map(|set| (format!("{set:?}"), result(set))).collect()
+fn each<T>(result: impl Fn(Supported) -> T) -> Vec<(&'static str, T)> {
+    Supported::all().map(|set| (name(set), result(set))).collect()
 }
 
 fn multiply<W: Element>(
@@ -194,7 +256,7 @@ fn multiply<W: Element>(
     inputs: &[f32],
     weights: &[W],
     sums: &[f32],
-) -> Vec<(String, Vec<f32>)> {
+) -> Vec<(&'static str, Vec<f32>)> {
     let Shape { rows, depth, outputs, input_stride, weight_stride, stride, fresh } = shape;
     each(|set| {
         let mut values = sums.to_vec();

@@ -1,61 +1,63 @@
-//! From the past of a signal, and of another one.
+//! A predictor from the past of a signal and of another one.
 
 use super::system::{Block, LANES, System};
 use super::{Schedule, settle};
 use crate::method::adaptive::window::Window;
 use crate::numerics::lanes::dot8;
 
-/// How to predict from lags.
+/// The settings of a predictor from lags.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::method::adaptive) struct Settings {
+pub(in crate::method::adaptive) struct LagSettings {
+    /// Number of lags of the signal itself.
     pub(in crate::method::adaptive) own: usize,
+    /// Number of lags of the other signal.
     pub(in crate::method::adaptive) other: usize,
-    /// What is left of a sample's weight one sample later.
+    /// The factor by which the weight of a sample fades with each sample that follows.
     pub(in crate::method::adaptive) memory: f64,
-    /// What holds the weights near zero where there is little to learn from.
+    /// Ridge regularisation, which holds weights close to zero while there is little data.
     pub(in crate::method::adaptive) ridge: f64,
     pub(in crate::method::adaptive) schedule: Schedule,
 }
 
 /// Predicts a signal from its own lags and those of another one.
 ///
-/// As all inputs are lags of two signals, the whole covariance matrix follows from its
-/// first rows at earlier times: with R_t(i, j) the sum of l^(t-s) x[s-i] x[s-j] over all s
-/// up to t, R_t(i, j) = R_{t-i}(0, j-i). Per sample only the correlations of the newest
-/// values are updated, and the matrix is put together when it is solved.
-pub(in crate::method::adaptive) struct Lagged {
-    settings: Settings,
-    /// Blocks of own lags, from lag 0 on, and of the other signal's.
+/// As all inputs are lags of two signals, the whole covariance matrix follows from its first
+/// rows at earlier times: with R_t(i, j) the sum of l^(t-s) x[s-i] x[s-j] over all s up to t,
+/// R_t(i, j) = R_{t-i}(0, j-i). So each sample updates only the correlations of the newest
+/// values, and the matrix is assembled when it is solved.
+pub(in crate::method::adaptive) struct LagPredictor {
+    settings: LagSettings,
+    /// Numbers of blocks of own lags, from lag 0 on, and of the other signal's lags.
     blocks: [usize; 2],
     weights_own: Vec<Block>,
     weights_other: Vec<Block>,
-    /// Of the own newest value with the own lags, and of the other one's; of both with the
-    /// other lags.
+    /// Correlations of the newest own and of the newest other value with the own lags, then
+    /// of both with the other lags.
     newest: Vec<Block>,
-    /// Correlations at the last `RING` times.
+    /// `newest` at the last `RING` times.
     ring: Vec<Block>,
     now: usize,
-    /// Samples so far, and since the last solution.
+    /// Numbers of samples in all, and since the last solution.
     time: u32,
     since: u32,
     system: System,
 }
 
-/// What is added to the ridge, times the power of the signal: with a signal that follows
-/// exactly from its past, the numbers have no place for less.
+/// Added to the ridge, times the power of the signal: for a signal that follows exactly from
+/// its past, doubles cannot resolve a smaller ridge.
 const LEAST_PART: f64 = 1.0 / (1u64 << 42) as f64;
 
 /// More than any lag, and a power of two.
 const RING: usize = 64;
 
-impl Lagged {
-    pub(in crate::method::adaptive) fn new(settings: Settings) -> Self {
-        let Settings { own, other, .. } = settings;
+impl LagPredictor {
+    pub(in crate::method::adaptive) fn new(settings: LagSettings) -> Self {
+        let LagSettings { own, other, .. } = settings;
         assert!(own < RING && other < RING && own > 0);
         let blocks = [(own + 1).div_ceil(LANES), other.div_ceil(LANES)];
         let nothing = |blocks: usize| vec![[0.0; LANES]; blocks];
         let each = 2 * (blocks[0] + blocks[1]);
-        Lagged {
+        LagPredictor {
             settings,
             blocks,
             weights_own: nothing(blocks[0]),
@@ -69,11 +71,12 @@ impl Lagged {
         }
     }
 
-    /// Values of the signals that have to be at hand.
+    /// The length of the windows that the predictor needs.
     pub(in crate::method::adaptive) const WINDOW: usize = RING;
 
-    /// The prediction of the next sample, where the newest of `other` is the newest one that
-    /// is known. It has no limits, and need not be a number.
+    /// Predicts the next sample. The prediction is not limited, and may be NaN.
+    ///
+    /// `other` includes the newest known sample of the other signal.
     #[inline(always)]
     pub(in crate::method::adaptive) fn predict(&self, own: &Window, other: &Window) -> f64 {
         let mut prediction = dot8(self.weights_own.as_flattened(), own.get(self.blocks[0] * LANES));
@@ -84,7 +87,7 @@ impl Lagged {
         prediction
     }
 
-    /// Learns the sample that was predicted, by now the newest of `own`.
+    /// Learns the sample that was predicted, which is now the newest of `own`.
     #[inline(always)]
     pub(in crate::method::adaptive) fn update(&mut self, own: &Window, other: &Window) {
         let [own_blocks, other_blocks] = self.blocks;
@@ -105,8 +108,8 @@ impl Lagged {
         self.time = self.time.saturating_add(1);
         self.since += 1;
         let every = self.settings.schedule.every(self.time);
-        // Only the last ones before the matrix is solved matter.
-        let Settings { own, other, .. } = self.settings;
+        // The matrix is made of the correlations at the last times before a solution.
+        let LagSettings { own, other, .. } = self.settings;
         if self.since + own.max(other) as u32 >= every {
             self.now = (self.now + 1) % RING;
             let each = self.newest.len();
@@ -121,7 +124,7 @@ impl Lagged {
     #[inline(always)]
     fn solve(&mut self) {
         settle(self.newest.as_flattened_mut());
-        let Settings { own, other, ridge, .. } = self.settings;
+        let LagSettings { own, other, ridge, .. } = self.settings;
         let [own_blocks, other_blocks] = self.blocks;
         let (ring, now, each) = (&self.ring, self.now, self.newest.len());
         let at = |back: usize| {

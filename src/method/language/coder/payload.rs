@@ -4,16 +4,16 @@ use crate::audio::AudioSpec;
 use crate::container::item::ChunkHeader;
 use crate::error::{Error, Result};
 use crate::memory;
+use crate::method::Sections;
 use crate::method::identity::ModelUse;
 use crate::method::language::text::Arrangement;
 use crate::planes::{Mapping, PlaneKind, read_kinds, write_kinds};
-use crate::stream::stats::Sections;
 
 /// The flag of a chunk whose tokens are characters in a stream where others are not.
 const CHARACTERS: u8 = 1;
 
 /// The parts of a payload.
-pub(super) struct Parts<'a> {
+pub(super) struct Payload<'a> {
     /// Whether the tokens are characters, whatever the stream's are.
     pub(super) characters: bool,
     pub(super) kinds: Vec<PlaneKind>,
@@ -21,7 +21,7 @@ pub(super) struct Parts<'a> {
     pub(super) tokens: &'a [u8],
 }
 
-impl<'a> Parts<'a> {
+impl<'a> Payload<'a> {
     pub(super) fn split(payload: &'a [u8], arrangement: &Arrangement) -> Result<Self> {
         let short = || Error::malformed("the payload is too short");
         let (&flags, rest) = payload.split_first().ok_or_else(short)?;
@@ -35,7 +35,7 @@ impl<'a> Parts<'a> {
         let samples = arrangement.length() / bytes;
         let (planes, tokens) =
             rest.split_at_checked((packed * samples).div_ceil(8)).ok_or_else(short)?;
-        Ok(Parts { characters: flags & CHARACTERS != 0, kinds, planes, tokens })
+        Ok(Payload { characters: flags & CHARACTERS != 0, kinds, planes, tokens })
     }
 
     /// Bytes before planes and tokens, where a sample has so many.
@@ -53,20 +53,20 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// What a payload is made of.
+/// Returns the sizes of a payload's parts.
 pub(crate) fn sections(
     payload: &[u8],
     usage: &ModelUse,
     spec: &AudioSpec,
     chunk: &ChunkHeader,
-) -> Result<Option<Sections>> {
+) -> Result<Sections> {
     let arrangement = arrangement(usage, spec, chunk.frames as usize, chunk.wasted, chunk.mapping)?;
-    let parts = Parts::split(payload, &arrangement)?;
-    Ok(Some(Sections {
-        token_bytes: parts.tokens.len() as u64,
-        plane_bytes: parts.planes.len() as u64,
-        planes: parts.kinds.iter().map(|&kind| kind.letter()).collect(),
-    }))
+    let payload = Payload::split(payload, &arrangement)?;
+    Ok(Sections {
+        token_bytes: payload.tokens.len() as u64,
+        plane_bytes: payload.planes.len() as u64,
+        planes: payload.kinds.iter().map(|&kind| kind.letter()).collect(),
+    })
 }
 
 /// The arrangement of a chunk in a stream that uses its model like this.

@@ -1,52 +1,52 @@
-//! From predictions that others made.
+//! A predictor that combines other predictions.
 
 use super::system::{Block, LANES, System};
 use super::{Schedule, settle};
 use crate::numerics::functions::clamp;
 use crate::numerics::lanes::dot8;
 
-/// How to combine.
+/// The settings of a combiner.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::method::adaptive) struct Settings {
-    /// What is left of a sample's weight one sample later.
+pub(in crate::method::adaptive) struct CombinerSettings {
+    /// The factor by which the weight of a sample fades with each sample that follows.
     pub(in crate::method::adaptive) memory: f64,
-    /// Where weights begin, and where they are held when there is little to learn from.
+    /// The initial weights, to which the ridge holds them while there is little data.
     pub(in crate::method::adaptive) start: f64,
     pub(in crate::method::adaptive) schedule: Schedule,
 }
 
-/// The most samples that are learnt at once.
+/// The most samples that are learnt together.
 const BATCH: usize = 16;
 
 const RIDGE: f64 = 1.0;
 const ERROR_RATE: f64 = 0.01;
 const MOST_WEIGHT: f64 = 8.0;
 
-/// Finds the weights of its inputs.
-pub(in crate::method::adaptive) struct Combined {
-    settings: Settings,
+/// Predicts a target as a weighted sum of inputs.
+pub(in crate::method::adaptive) struct Combiner {
+    settings: CombinerSettings,
     weights: Vec<Block>,
-    /// The covariance, and of each input with the target.
+    /// The covariances of the inputs, and of each input with the target.
     matrix: Vec<Block>,
     right: Vec<Block>,
-    /// What came since the last solution: inputs, targets and weights of samples.
+    /// Inputs, targets and weights of the samples since the last solution.
     inputs: Vec<Block>,
     targets: [f64; BATCH],
     shares: [f64; BATCH],
     since: usize,
     time: u32,
-    /// A running average of |error|: samples count less where it is large.
+    /// A running average of |error|; where it is large, samples weigh less.
     error: f64,
     system: System,
 }
 
-impl Combined {
-    pub(in crate::method::adaptive) fn new(inputs: usize, settings: Settings) -> Self {
+impl Combiner {
+    pub(in crate::method::adaptive) fn new(inputs: usize, settings: CombinerSettings) -> Self {
         let system = System::new(inputs);
         let nothing = |blocks: usize| vec![[0.0; LANES]; blocks];
         let mut weights = nothing(system.width());
         weights.as_flattened_mut()[..inputs].fill(settings.start);
-        Combined {
+        Combiner {
             settings,
             weights,
             matrix: nothing(system.size() * system.width()),
@@ -61,19 +61,19 @@ impl Combined {
         }
     }
 
-    /// The weight of an input.
+    /// Returns the weight of an input.
     #[inline(always)]
     pub(in crate::method::adaptive) fn weight(&self, input: usize) -> f64 {
         self.weights.as_flattened()[input]
     }
 
-    /// `inputs` are at least as many as there are, with zeros behind them.
+    /// Predicts the target from `inputs`, which are padded with zeros to whole blocks.
     #[inline(always)]
     pub(in crate::method::adaptive) fn predict(&self, inputs: &[Block]) -> f64 {
         dot8(self.weights.as_flattened(), inputs[..self.weights.len()].as_flattened())
     }
 
-    /// Learns the target of inputs; `error` is what was left.
+    /// Learns the target of these inputs; `error` is the error of the prediction.
     #[inline(always)]
     pub(in crate::method::adaptive) fn update(
         &mut self,
@@ -96,11 +96,11 @@ impl Combined {
         }
     }
 
-    /// Takes the samples since the last time into the sums.
+    /// Adds the samples since the last solution to the sums.
     #[inline(always)]
     fn learn(&mut self) {
         let (width, size) = (self.weights.len(), self.system.size());
-        // What is left of each sample's share by now, and of the sums.
+        // Fades the share of each sample, and the sums, to the present.
         let mut left = 1.0;
         for share in self.shares[..self.since].iter_mut().rev() {
             *share *= left;
