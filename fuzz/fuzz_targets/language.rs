@@ -23,7 +23,9 @@ fuzz_target!(|data: &[u8]| -> Corpus {
 
 fn outcome(stream: &[u8], threads: usize) -> (Vec<u8>, Option<String>) {
     let mut options = streams::options().with_threads(threads);
-    options.models = models::all().to_vec();
+    for model in models::all() {
+        options = options.with_model(model.clone());
+    }
     let mut pcm = Vec::new();
     let result = Decoder::with_options(stream, options)
         .and_then(|mut decoder| Ok(decoder.read_to_end(&mut pcm)?));
