@@ -1,4 +1,4 @@
-"""Arithmetic whose order is written down; see adaptive.md.
+"""Arithmetic in a defined order; see adaptive.md.
 
 Doubles are Python's floats. A single is a float that is rounded after each operation:
 for + - * / of two singles that gives the same bits as computing in single precision.
@@ -16,7 +16,7 @@ def single(x):
 
 
 def singles(values):
-    """Rounds each of a list."""
+    """Rounds each number of a list."""
     return array.array("f", values).tolist()
 
 
@@ -41,13 +41,13 @@ def inverses(a):
 
 
 def clamp(x, least, most):
-    """Within limits; the lower one for a NaN."""
+    """Clamps to limits; a NaN becomes the lower one."""
     x = x if x > least else least
     return x if x < most else most
 
 
 def tree(lanes):
-    """The sum of lanes, which are doubles: halves onto halves."""
+    """The sum of lanes of doubles; each step adds the upper half to the lower half."""
     while len(lanes) > 1:
         half = len(lanes) // 2
         lanes = list(map(operator.add, lanes[:half], lanes[half:]))
@@ -90,7 +90,7 @@ def polynomial(coefficients, xs):
 
 
 def exp_minus(xs):
-    """e^-x of what is not below zero."""
+    """e^-x for x of zero or more."""
     ts = [t if t > -126.0 else -126.0 for t in scaled(xs, -LOG2_E)]
     ks = list(map(round, ts))               # to an even one where two are near
     fs = list(map(operator.sub, ts, ks))    # exact
@@ -98,7 +98,7 @@ def exp_minus(xs):
 
 
 def ln(xs):
-    """Of what is above zero, and normal."""
+    """For normal numbers above zero."""
     parts = [frexp_from_root(x) for x in xs]
     ms = [mantissa - 1.0 for mantissa, _ in parts]      # exact
     high = singles([k * LN_2 for _, k in parts])

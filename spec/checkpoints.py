@@ -1,4 +1,4 @@
-"""Language models on disk: folders of Hugging Face's, and the .npz of byte transformers.
+"""Language models on disk: Hugging Face's folders, and .npz files of byte transformers.
 
 A model is its shape, its vocabulary and its tensors, by the names of language.md. Vectors
 need no more than this file reads: weights in one file, not compressed, and tokens of
@@ -48,8 +48,8 @@ class Model:
             need(all(map(math.isfinite, sum(values, []))), "%s is not finite" % name)
             self.tensors[name] = values
 
-    def transformer(self, profile):
-        return self.architecture(self.shape, self.tensors, profile)
+    def transformer(self, precision):
+        return self.architecture(self.shape, self.tensors, precision)
 
     def hash(self):
         shape, vocabulary = self.shape, self.vocabulary
@@ -123,7 +123,7 @@ def vocabulary(tokens, characters, beginning, cuts):
                                  cuts=cuts)
 
 
-# Folders of Hugging Face's
+# Hugging Face's folders
 
 
 def huggingface(folder):
@@ -342,7 +342,7 @@ class Models:
             try:
                 model = npz(path) if path.endswith(".npz") else huggingface(path)
             except (OSError, ValueError, KeyError, StopIteration, Unfit):
-                continue        # whatever it is, it is not what is looked for
+                continue        # not a model that this file reads
             self.known.setdefault(model.hash(), model)
         if wanted not in self.known:
             raise Missing("the language model %s" % wanted.hex())

@@ -7,8 +7,8 @@ class StreamError(Exception): pass
 class Malformed(StreamError): pass
 class Unsupported(StreamError): pass
 class Truncated(StreamError): pass
-class Missing(StreamError): pass        # a model that is not at hand
-class Unfit(StreamError): pass          # a model that is, but cannot be used
+class Missing(StreamError): pass        # the model was not found
+class Unfit(StreamError): pass          # the model was found, but cannot be used
 
 
 def require(condition, message):
@@ -22,7 +22,7 @@ def support(condition, message):
 
 
 class Reader:
-    """Takes fields off a byte string; `beyond` is the error at its end."""
+    """Reads the fields of a byte string; `beyond` is the error behind its end."""
 
     def __init__(self, data, beyond=Truncated):
         self.data, self.pos, self.beyond = data, 0, beyond
@@ -116,7 +116,7 @@ class RangeDecoder:
         return bit
 
     def symbol(self, cumulative):
-        """A symbol of frequencies out of 2^15, given up to and with each."""
+        """Decodes a symbol by cumulative frequencies out of 2^15, each including its own."""
         scale, number = self.find(15)
         symbol = bisect.bisect_right(cumulative, number)
         c = cumulative[symbol - 1] if symbol else 0
@@ -124,7 +124,7 @@ class RangeDecoder:
         return symbol
 
     def find(self, m):
-        """The scale of frequencies out of 2^m, and which of them is meant."""
+        """The scale of frequencies out of 2^m, and the number that selects one."""
         scale = self.range >> m
         return scale, min(self.point // scale, 2**m - 1)
 

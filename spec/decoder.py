@@ -10,11 +10,11 @@ coding.md, adaptive.md and language.md.
 It reads a stream from front to back, in the order of the specification, and checks
 every rule, every CRC, the index and the MD5 on the way. It does not recover damaged
 streams, and bytes after the trailer are an error. OUT is written as its bytes become
-known: after an error (exit status 1) it holds what came before. Language models are looked
+known: after an error (exit status 1) it holds the bytes before the error. Language models are looked
 for in the folders DIR, or in `models` beside the stream.
 
 The names are those of the specification: b, w, n, s, u, d, p, k, q, a, t and j are
-what coding.md calls so. conventions.py has what all parts need, adaptive.py the payload of
+those of coding.md. conventions.py has what all parts need, adaptive.py the payload of
 the adaptive method, language.py that of the language method.
 """
 
@@ -171,7 +171,7 @@ def read_chunk(r, header, first_due, model):
     payload = r.take(payload_length)
     check_crc(r, header, start)
 
-    # Reserved values are looked at after the CRC, so that damage is not taken for a
+    # Reserved values are checked after the CRC, so that damage is not taken for a
     # newer version.
     support(method <= LANGUAGE, "method %d" % method)
     support(mapping <= RESIDUAL, "character mapping 3")
@@ -199,7 +199,7 @@ def read_chunk(r, header, first_due, model):
 
 
 def read_block(r, header):
-    """Returns the type and the data; unknown types are for the caller to skip."""
+    """Returns the type and the data; the caller skips unknown types."""
     start = r.pos
     head = r.take(3)[2]
     block_type = r.varint()
@@ -332,7 +332,8 @@ class AudioMd5:
 
 
 def read_trailer(r, header, frames, chunks, tail_length, md5):
-    """`chunks` has first frame and offset of each; returns whether there is a pad."""
+    """Reads the trailer. `chunks` has the first frame and offset of each chunk. Returns
+    whether there is a pad."""
     start = r.pos
     flags = r.u8() & 15
     several, pad, tail = bool(flags & 1), bool(flags & 4), bool(flags & 8)
@@ -390,7 +391,7 @@ def reversed_varint(value):
 
 
 def decode_stream(data, models, write):
-    """Gives the source file to `write`; returns frames and the MD5 or None."""
+    """Passes the source file to `write`; returns the frames and the MD5 or None."""
     r = Reader(data)
     with place("header"):
         header = read_header(r)
@@ -398,7 +399,7 @@ def decode_stream(data, models, write):
     @functools.cache
     def model():
         found = models.find(header.model.hash)
-        transformer = found.transformer(header.model.profile)
+        transformer = found.transformer(header.model.precision)
         return language.Model(transformer, found.vocabulary, header.model)
 
     write(header.canonical_head)

@@ -1,6 +1,6 @@
 """The payload of the language method, written from language.md.
 
-checkpoints.py finds the model that a header names, transformer.py says what it predicts.
+checkpoints.py finds the model that a header names, transformer.py computes its predictions.
 """
 
 import bisect
@@ -14,13 +14,13 @@ from conventions import (Malformed, RangeDecoder, Reader, Unfit, require, s_to_p
 from transformer import logits
 
 CHARACTERS = 128
-WHOLE, SINGLE = 0, 1                            # what a stream's tokens are
+WHOLE, SINGLE = 0, 1                            # the kind of a stream's tokens
 ALL_ZERO, ALL_ONE, PACKED, MODELLED = range(4)
 TOTAL = 24
 
 
 def read_use(r):
-    """The part of a header that says which model is used, and how."""
+    """Reads the part of a header that names the model and its use."""
     use = types.SimpleNamespace()
     length = r.varint()
     require(length <= 255, "a model's name of %d bytes" % length)
@@ -29,8 +29,8 @@ def read_use(r):
     except UnicodeDecodeError:
         raise Malformed("a model's name that is no UTF-8") from None
     use.hash = r.take(32)
-    use.profile = r.u8()
-    support(use.profile <= 1, "profile %d of a language model" % use.profile)
+    use.precision = r.u8()
+    support(use.precision <= 1, "precision %d of a language model" % use.precision)
     use.probe = r.u32()
     use.tokens = r.u8()
     support(use.tokens <= SINGLE, "tokens of kind %d" % use.tokens)
@@ -60,7 +60,7 @@ class Alphabet:
 
 
 class Model:
-    """A model with what it is used for; `use` is of a header."""
+    """A model and its use; `use` is from a header."""
 
     def __init__(self, transformer, vocabulary, use):
         self.transformer, self.vocabulary, self.use = transformer, vocabulary, use
@@ -140,8 +140,8 @@ class Distribution:
 
 
 def decode(header, model, frames, mapping, wasted, payload):
-    """The PCM of a chunk. `model` gives a Model when it is called: what is malformed can
-    be told without it."""
+    """The PCM of a chunk. `model` returns a Model when called, so that a malformed chunk is
+    refused without one."""
     n = header.bits - wasted
     b = -(-n // 8)
     use = header.model

@@ -1,4 +1,4 @@
-"""Products of matrices in the arithmetic of each profile; see language.md.
+"""Products of matrices in the arithmetic of each precision; see language.md.
 
 A matrix is a list of rows, one for each output, of singles.
 """
@@ -12,7 +12,7 @@ LEAST = 2.0**-100
 
 
 def finite(xs):
-    """Within limits, and no NaN among them."""
+    """Clamps to finite numbers; a NaN becomes the lower limit."""
     return [clamp(x, -MOST, MOST) for x in xs]
 
 
@@ -23,7 +23,7 @@ def add_product(totals, factor, row):
 
 
 class FloatMatrix:
-    """Profile f32: each output is one sum over the inputs, in their order."""
+    """Precision f32: each output is one sum over the inputs, in their order."""
 
     def __init__(self, rows):
         self.rows = rows
@@ -53,12 +53,12 @@ def quantised(row):
 
 
 def dot(a, b):
-    """Of integers, and exact."""
+    """An exact product of integers."""
     return sum(map(operator.mul, a, b))
 
 
 class ByteMatrix:
-    """Profile int8: sums of integers, times the scale of each row."""
+    """Precision int8: sums of integers, times the scale of each row."""
 
     def __init__(self, rows=(), quantised_rows=None):
         self.rows = quantised_rows or list(map(quantised, rows))
@@ -78,4 +78,4 @@ class ByteMatrix:
         return singles(map(operator.mul, sums, self.scales))
 
 
-MATRICES = [FloatMatrix, ByteMatrix]        # by the profile's code
+MATRICES = [FloatMatrix, ByteMatrix]        # by the precision's code

@@ -1,7 +1,7 @@
-"""The transformers of language.md: a token and what came before it to logits.
+"""The transformers of language.md: from a token and those before it to logits.
 
-Everything is a single where nothing else is said, and rounded after each operation. What
-a context remembers grows by a token with each step.
+Every value is a single unless another type is given, and rounded after each operation. The
+memory of a context grows by a token with each step.
 """
 
 import math
@@ -30,7 +30,7 @@ def inverse_root(x):
 
 
 class FloatMemory:
-    """Keys and values of a head in profile f32."""
+    """Keys and values of a head in precision f32."""
 
     def __init__(self, width):
         self.keys = [[] for _ in range(width)]      # of all positions, value by value
@@ -55,7 +55,7 @@ class FloatMemory:
 
 
 class ByteMemory:
-    """Keys and values of a head in profile int8."""
+    """Keys and values of a head in precision int8."""
 
     def __init__(self, _):
         self.keys, self.values = [], []             # of all positions: scale and bytes
@@ -79,7 +79,7 @@ class ByteMemory:
 
 
 def attend(memory, query):
-    """What a query gathers from all positions so far."""
+    """The values that a query gathers from all positions so far."""
     factor = inverse_root(len(query))
     scores = finite(memory.scores(finite(scaled(query, factor))))
     largest = max(scores)
@@ -89,16 +89,16 @@ def attend(memory, query):
 
 
 class Transformer:
-    """What both architectures share. `shape` has the fields of checkpoints.py, `tensors`
+    """The parts that both architectures share. `shape` has the fields of checkpoints.py, `tensors`
     the rows of each by its name."""
 
-    def __init__(self, shape, tensors, profile):
-        self.shape, self.tensors, self.profile = shape, tensors, profile
+    def __init__(self, shape, tensors, precision):
+        self.shape, self.tensors, self.precision = shape, tensors, precision
         self.matrices = {}
 
     def matrix(self, name):
         if name not in self.matrices:
-            self.matrices[name] = MATRICES[self.profile](self.tensors[name])
+            self.matrices[name] = MATRICES[self.precision](self.tensors[name])
         return self.matrices[name]
 
     def multiply(self, name, xs):
@@ -109,13 +109,13 @@ class Transformer:
 
     def context(self):
         """A context without tokens."""
-        memory = [FloatMemory, ByteMemory][self.profile]
+        memory = [FloatMemory, ByteMemory][self.precision]
         shape = self.shape
         return [[memory(shape.head_width) for _ in range(shape.key_heads)]
                 for _ in range(shape.layers)]
 
     def heads(self, memories, layer, xs, position, rotate=None):
-        """The part of a layer in which positions look at each other."""
+        """The attention of a layer."""
         shape, part = self.shape, "layers.%d." % layer
 
         def heads_of(name):
@@ -136,7 +136,7 @@ class Transformer:
         return self.multiply(part + "output", gathered)
 
     def step(self, context, token):
-        """Puts a token behind those of a context; what the head gets of it."""
+        """Appends a token to a context; returns the input of the head."""
         return self.layers(context, token, len(context[0][0].values))
 
     def head(self, tokens):
@@ -154,8 +154,8 @@ def logits(head, xs):
 
 
 class Llama(Transformer):
-    def __init__(self, shape, tensors, profile):
-        super().__init__(shape, tensors, profile)
+    def __init__(self, shape, tensors, precision):
+        super().__init__(shape, tensors, precision)
         factors = shape.rope_factors or [1.0] * (shape.head_width // 2)
         self.frequencies = [power(shape.rope_base, -2 * i / shape.head_width) / factor
                             for i, factor in enumerate(factors)]
@@ -196,8 +196,8 @@ class Llama(Transformer):
 
 
 class ByteTransformer(Transformer):
-    def __init__(self, shape, tensors, profile):
-        super().__init__(shape, tensors, profile)
+    def __init__(self, shape, tensors, precision):
+        super().__init__(shape, tensors, precision)
         self.frequencies = [power(10000.0, -2 * i / shape.width)
                             for i in range(shape.width // 2 + 1)]
 

@@ -179,7 +179,9 @@ fn errors_name_the_file_and_the_cause() {
 
     named.push(removed.transposed());
     fs::write(&weights, huggingface::safetensors(&named, tiny.float)).unwrap();
-    assert!(error_of(&folder).contains("k_proj.weight has shape [32, 16], not [16, 32]"));
+    assert!(
+        error_of(&folder).contains("k_proj.weight has shape [32, 16]; the model needs [16, 32]")
+    );
 
     named.pop();
     named.push(removed);
@@ -189,21 +191,26 @@ fn errors_name_the_file_and_the_cause() {
         values: vec![0.0],
     });
     fs::write(&weights, huggingface::safetensors(&named, tiny.float)).unwrap();
-    assert!(error_of(&folder).contains("no tensor model.layers.0.self_attn.q_proj.bias"));
+    assert!(
+        error_of(&folder).contains("the tensor model.layers.0.self_attn.q_proj.bias is unknown")
+    );
 
     huggingface::sharded(&at("shards"), &tiny, 3);
     fs::remove_file(at("shards/model-00002-of-00003.safetensors")).unwrap();
     assert!(error_of(&at("shards")).contains("model-00002-of-00003.safetensors: "));
     let index = at("shards/model.safetensors.index.json");
     fs::write(&index, r#"{"weight_map": {"a": "../model.safetensors"}}"#).unwrap();
-    assert!(error_of(&at("shards")).contains("../model.safetensors is no name of a file"));
+    assert!(error_of(&at("shards")).contains("the name ../model.safetensors is not allowed"));
 
     meta::folder(&at("meta"), &tiny, 2);
     fs::rename(at("meta/consolidated.01.pth"), at("meta/consolidated.02.pth")).unwrap();
-    assert!(error_of(&at("meta")).contains("consolidated.01.pth: is missing"));
+    assert!(error_of(&at("meta")).contains("consolidated.01.pth: the file is missing"));
     fs::remove_file(at("meta/consolidated.02.pth")).unwrap();
     let error = error_of(&at("meta"));
-    assert!(error.contains("params.json: a vocabulary of 522, and 261 rows"), "{error}");
+    assert!(
+        error.contains("params.json: vocab_size is 522, but the embedding has 261 rows"),
+        "{error}"
+    );
     fs::write(
         at("meta/consolidated.00.pth"),
         b"\x80\x02\x8a\x0al\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.",
@@ -223,7 +230,7 @@ fn errors_name_the_file_and_the_cause() {
     assert!(change(b"\x05\0\0\0\0\0\0\0llama", b"\x05\0\0\0\0\0\0\0qwen2").contains("qwen2"));
     assert!(change(b"GGUF\x03\0\0\0", b"GGUF\0\0\0\x03").contains("big-endian"));
     assert!(change(b"GGUF\x03\0\0\0", b"GGUF\x01\0\0\0").contains("version 1"));
-    assert!(change(b"blk.0.attn_k.weight", b"blk.9").contains("no tensor blk.9"));
+    assert!(change(b"blk.0.attn_k.weight", b"blk.9").contains("the tensor blk.9"));
 
     let none = error_of(&at("nowhere"));
     assert!(none.contains("nowhere: there is no such file or folder"), "{none}");
@@ -241,7 +248,7 @@ fn functions_that_a_pickle_calls_are_refused_by_name() {
         ("_rebuild_tensor_v2", "_rebuild_nested_v2", "torch._utils._rebuild_nested_v2 is not"),
         ("torch._utils", "posix.system", "posix.system._rebuild_tensor_v2 is not"),
         ("FloatStorage", "ShortStorage", "values of torch.ShortStorage are not"),
-        ("OrderedDict", "defaultdict", "a collections.defaultdict instead of a dictionary"),
+        ("OrderedDict", "defaultdict", "found a collections.defaultdict, expected a dictionary"),
         ("little", "middle", "big-endian"),
         ("archive/data/3", "archive/data/x", "the member archive/data/3 is"),
     ] {

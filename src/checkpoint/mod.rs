@@ -1,103 +1,62 @@
-//! Checkpoints: from files to tensors and a vocabulary.
+//! Checkpoints: the files of a language model, read as tensors and a vocabulary.
+//!
+//! `layout.rs` recognises the layout of a path. Each layout has a folder: `huggingface/`,
+//! `meta/`, `gguf/`, `npz/`. They share `storage/` (files, archives, and the tensors in them),
+//! `llama/` (names, shape and weights of a Llama) and `tokenizer/`. `find.rs` looks for a model
+//! by its hash.
+//!
+//! A new layout is a folder whose `mod.rs` opens a path as a [`Checkpoint`] and lists its files,
+//! and a variant of `CheckpointLayout` in `layout.rs`. Nothing else names layouts.
 
-mod detect;
-mod directory;
-mod file;
 mod find;
 mod gguf;
 mod huggingface;
-mod inflate;
-mod json;
+mod layout;
 mod llama;
 mod meta;
 mod npz;
-mod pickle;
+mod opened;
 mod remembered;
-mod rope;
-mod stored;
+mod storage;
 mod tokenizer;
-mod torch;
-mod words;
-mod zip;
 
-use std::env;
-use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use detect::Layout;
 pub use find::{find, load};
+use layout::CheckpointLayout;
+pub use opened::Checkpoint;
 
 use crate::error::Result;
-use crate::method::language::architecture::Architecture;
-use crate::method::language::tensor::Tensors;
-use crate::method::language::vocabulary::{Tokenizer, Vocabulary};
 use crate::numerics::environment::DefaultEnvironment;
 
-/// A model on disk, opened: everything is known of it, and nothing of its weights read.
-pub struct Checkpoint {
-    /// Name for people: the folder's or the file's.
-    pub name: String,
-    /// What the model is made of.
-    pub architecture: Architecture,
-    /// Its tokens.
-    pub vocabulary: Vocabulary,
-    /// How it cuts text; `None` where every token is one byte.
-    pub tokenizer: Option<Arc<dyn Tokenizer>>,
-    /// Its weights.
-    pub tensors: Box<dyn Tensors>,
-}
-
-/// Opens the checkpoint at `path`, whatever its layout: a folder of Hugging Face's or of
-/// Meta's, a GGUF file or a folder with one, or the `.npz` of a byte transformer. A name
-/// like `organisation/model` stands for a model in Hugging Face's cache.
+/// Opens the checkpoint at `path` without reading its weights.
+///
+/// `path` is a folder in the layout of Hugging Face or of Meta, a GGUF file or a folder with
+/// one, or the `.npz` file of a byte transformer. If there is no such file or folder, a name
+/// like `organisation/model` is looked up in Hugging Face's cache. A prefix `llama:` is ignored.
 pub fn open(path: &Path) -> Result<Checkpoint> {
     let _environment = DefaultEnvironment::enter();
-    match detect::layout(path, &|name| env::var_os(name))? {
-        Layout::HuggingFace(folder) => huggingface::open(&folder),
-        Layout::Meta(folder) => meta::open(&folder),
-        Layout::Gguf(file) => gguf::open(&file),
-        Layout::Npz(file) => npz::open(&file),
-    }
+    CheckpointLayout::of(path)?.open()
 }
 
-/// The files that hold the weights of the checkpoint at `path`, which may be whatever [`open`]
-/// takes. Configuration and tokenizer are not among them, where they have files of their own.
+/// Lists the files with the weights of the checkpoint at `path`.
+///
+/// `path` is the same as for [`open`]. Separate files for configuration and tokenizer are not
+/// listed.
 pub fn weight_files(path: &Path) -> Result<Vec<PathBuf>> {
-    match detect::layout(path, &|name| env::var_os(name))? {
-        Layout::HuggingFace(folder) => huggingface::files(&folder),
-        Layout::Meta(folder) => meta::files(&folder),
-        Layout::Gguf(first) => Ok(gguf::files(&first)),
-        Layout::Npz(file) => Ok(vec![file]),
-    }
-}
-
-impl fmt::Debug for Checkpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Checkpoint")
-            .field("name", &self.name)
-            .field("architecture", &self.architecture)
-            .finish_non_exhaustive()
-    }
-}
-
-/// What people call the folder or file at `path`.
-fn name_of(path: &Path) -> String {
-    // A path like `.` says nothing before it is resolved.
-    let resolved = path.canonicalize();
-    let path = path.file_name().or_else(|| resolved.as_deref().ok()?.file_name());
-    path.map_or_else(|| "model".into(), |name| name.to_string_lossy().into_owned())
+    CheckpointLayout::of(path)?.weight_files()
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs;
 
+    use super::storage::json;
     use super::*;
     use crate::numerics::environment::with_flushing;
 
     #[test]
-    fn numbers_are_read_whatever_the_environment() {
+    fn numbers_do_not_depend_on_the_float_environment() {
         let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("spec/vectors/models/llama");
         let folder = tempfile::tempdir().unwrap();
         for entry in fs::read_dir(model).unwrap() {

@@ -1,4 +1,4 @@
-//! Hashes of models that were computed before.
+//! A cache on disk of the hashes of models.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -8,9 +8,10 @@ use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 
-/// Hashes by what the files of a checkpoint were when they were computed: path, size, time
-/// and, where there is such a thing, inode of each. It lies in the user's cache folder; where
-/// that cannot be read or written, hashes are computed again.
+/// Hashes by the state of a checkpoint's files: path, size, time and, on Unix, inode of each.
+///
+/// The file is in the user's cache folder. If it cannot be read or written, hashes are computed
+/// again.
 #[derive(Debug, Default)]
 pub(super) struct Remembered {
     file: Option<PathBuf>,
@@ -19,7 +20,7 @@ pub(super) struct Remembered {
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Entries {
-    /// Changes when hashes are computed in another way.
+    /// Changes when the definition of the hash changes.
     version: u32,
     hashes: BTreeMap<String, String>,
 }
@@ -27,6 +28,7 @@ struct Entries {
 const VERSION: u32 = 1;
 
 impl Remembered {
+    /// Reads the cache; it is empty if there is none that can be read.
     pub(super) fn read() -> Self {
         Self::read_from(cache_folder().map(|folder| folder.join("lmac").join("models.json")))
     }
@@ -38,7 +40,7 @@ impl Remembered {
         Remembered { file, entries }
     }
 
-    /// The hash of a checkpoint whose files are these, if it is known.
+    /// The hash for this state of the files, if it is known.
     pub(super) fn hash(&self, key: &Key) -> Option<[u8; 32]> {
         let text = self.entries.hashes.get(key.0.as_ref()?)?;
         let mut hash = [0; 32];
@@ -49,20 +51,22 @@ impl Remembered {
         (text.len() == 64).then_some(hash)
     }
 
-    /// Remembers a hash. Another program that does the same at the same time may win: then
-    /// this one is computed again. The key has to be from before the files were read:
-    /// where they have changed since, the hash is not that of what they are now.
+    /// Remembers a hash.
+    ///
+    /// The key must be taken before the files are read: then a hash of files that changed
+    /// meanwhile is never found. If another program writes the cache at the same time, one of
+    /// the two hashes is lost and computed again.
     pub(super) fn keep(&mut self, key: Key, hash: [u8; 32]) {
         let (Key(Some(key)), Some(file)) = (key, &self.file) else { return };
         let text = hash.iter().map(|byte| format!("{byte:02x}")).collect();
         self.entries.version = VERSION;
         self.entries.hashes.insert(key, text);
-        // To be without it costs time and nothing else.
+        // A failure costs the time to compute the hash again.
         let _ = write(file, &self.entries);
     }
 }
 
-/// Writes under another name first: nobody sees half of it.
+/// Writes a temporary file and renames it, so that no program reads half of it.
 fn write(file: &Path, entries: &Entries) -> std::io::Result<()> {
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder)?;
@@ -72,13 +76,12 @@ fn write(file: &Path, entries: &Entries) -> std::io::Result<()> {
     fs::rename(&temporary, file)
 }
 
-/// What tells files from others, and from themselves after a change. `None` where that is
-/// not known of all.
+/// The state of a checkpoint's files; `None` if it could not be found out for each of them.
 #[derive(Debug)]
 pub(super) struct Key(Option<String>);
 
 impl Key {
-    /// The key of these files as they are now.
+    /// The current state of these files.
     pub(super) fn of(files: &[PathBuf]) -> Self {
         let each = files.iter().map(|path| {
             let path = fs::canonicalize(path).ok()?;
@@ -101,7 +104,7 @@ fn inode(_: &fs::Metadata) -> u64 {
     0
 }
 
-/// Where the user's programs keep what they can do without.
+/// The user's folder for caches.
 fn cache_folder() -> Option<PathBuf> {
     let variable = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     variable("XDG_CACHE_HOME")
@@ -130,7 +133,7 @@ mod tests {
         let before = key();
         fs::write(&model, b"other weights").expect("written");
         assert_eq!(Remembered::read_from(Some(cache.clone())).hash(&key()), None);
-        // What was hashed while the file changed is not what it is now.
+        // The file changed while its hash was computed.
         remembered.keep(before, hash);
         assert_eq!(Remembered::read_from(Some(cache.clone())).hash(&key()), None);
 

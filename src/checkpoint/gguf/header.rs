@@ -1,4 +1,4 @@
-//! The header of a GGUF file: metadata, and where the tensors are.
+//! The header of a GGUF file: metadata and the list of tensors.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -7,36 +7,39 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::metadata::{Metadata, Value};
-use crate::checkpoint::directory::Directory;
-use crate::checkpoint::file::Source;
-use crate::checkpoint::stored::{Place, Stored};
+use crate::checkpoint::storage::directory::TensorDirectory;
+use crate::checkpoint::storage::file::CheckpointFile;
+use crate::checkpoint::storage::stored::{Location, StoredTensor};
 use crate::error::{Error, Result};
 use crate::method::language::tensor::TensorKind;
 
-/// Values in all lists of a file: a vocabulary of a million has three for each token.
+/// The most values in all lists. A vocabulary of a million tokens has three for each.
 const MOST_LISTED: u64 = 1 << 24;
 
-/// Dimensions that the format knows.
+/// The most dimensions, by the definition of the format.
 const MOST_DIMENSIONS: u32 = 4;
 
-/// Lists in lists in lists.
+/// The most levels of lists in lists.
 const MOST_NESTING: u32 = 3;
 
 /// Reads the header of the file at `path`.
-pub(super) fn read(path: &Path) -> Result<(Metadata, Directory)> {
-    let source = Arc::new(Source::open(path)?);
-    let mut header = Header { source: &source, bytes: source.rewound()?, at: 0, listed: 0 };
+pub(super) fn read(path: &Path) -> Result<(Metadata, TensorDirectory)> {
+    let file = Arc::new(CheckpointFile::open(path)?);
+    let mut header = Header { file: &file, bytes: file.rewound()?, at: 0, listed: 0 };
     if header.array::<4>()? != *b"GGUF" {
-        return Err(source.error("is no GGUF file"));
+        return Err(file.error("not a GGUF file: it does not begin with \"GGUF\""));
     }
     match header.number_32()? {
         2 | 3 => {}
         version if version.swap_bytes() <= 3 => {
-            return Err(source.error("was written for big-endian machines"));
+            return Err(
+                file.error("the file is big-endian; only little-endian files are supported")
+            );
         }
         version => {
-            return Err(source
-                .error(format!("is of version {version} of GGUF: only 2 and 3 are supported")));
+            return Err(file.error(format!(
+                "the file has version {version} of GGUF; only 2 and 3 are supported"
+            )));
         }
     }
     let (tensors, values) = (header.number_64()?, header.number_64()?);
@@ -50,66 +53,69 @@ pub(super) fn read(path: &Path) -> Result<(Metadata, Directory)> {
     let metadata = Metadata::new(path, metadata);
     let alignment = metadata.integer("general.alignment")?.unwrap_or(32);
     if alignment == 0 {
-        return Err(source.error("an alignment of 0"));
+        return Err(file.error("general.alignment is 0; it must be 1 or more"));
     }
-    let mut described = Vec::new();
-    for _ in 0..tensors {
-        described.push(header.tensor()?);
-    }
+    let tensors = header.many(tensors, Header::tensor)?;
     let start = header.at.checked_next_multiple_of(alignment);
-    let start = start.ok_or_else(|| source.error(format!("an alignment of {alignment}")))?;
-    Ok((metadata, directory(path, &source, described, start)?))
+    let start = start.ok_or_else(|| {
+        file.error(format!("general.alignment is {alignment}, which is beyond the file"))
+    })?;
+    Ok((metadata, directory(path, &file, tensors, start)?))
 }
 
-/// A tensor as the header has it.
-struct Described {
+/// A tensor as the header lists it.
+struct ListedTensor {
     name: String,
     kind: TensorKind,
     shape: Vec<usize>,
-    /// Counted from the first tensor.
+    /// Relative to the end of the header.
     offset: u64,
 }
 
-/// Where tensors are whose bytes begin at `start`.
+/// Makes a directory of the listed tensors, whose bytes begin at `start`.
 fn directory(
     path: &Path,
-    source: &Arc<Source>,
-    mut described: Vec<Described>,
+    file: &Arc<CheckpointFile>,
+    mut tensors: Vec<ListedTensor>,
     start: u64,
-) -> Result<Directory> {
-    described.sort_by_key(|tensor| tensor.offset);
-    let mut directory = Directory::new(path);
+) -> Result<TensorDirectory> {
+    tensors.sort_by_key(|tensor| tensor.offset);
+    let mut directory = TensorDirectory::new(path);
     let mut last = start;
-    for Described { name, kind, shape, offset } in described {
+    for ListedTensor { name, kind, shape, offset } in tensors {
         let bytes = kind.tensor_bytes(&shape).ok_or_else(|| {
-            source
-                .error(format!("the tensor {name} cannot have shape {shape:?} in {}", kind.name()))
+            file.error(format!(
+                "a tensor of {} cannot have the shape {shape:?}, as {name} has",
+                kind.name()
+            ))
         })?;
         let begin = start.checked_add(offset);
         let end = begin.and_then(|begin| begin.checked_add(bytes as u64));
         match (begin, end) {
-            (Some(begin), Some(end)) if begin >= last && end <= source.length() => {
+            (Some(begin), Some(end)) if begin >= last && end <= file.length() => {
                 last = end;
-                let place = Place::Plain(begin..end);
-                directory.insert(name, Stored::new(source, place, kind, shape)?)?;
+                let location = Location::Plain(begin..end);
+                directory.insert(name, StoredTensor::new(file, location, kind, shape)?)?;
             }
             (Some(begin), Some(_)) if begin < last => {
-                return Err(source.error(format!("the tensor {name} overlaps another")));
+                return Err(file.error(format!("the tensor {name} overlaps the one before")));
             }
             _ => {
-                return Err(source.error(format!("is cut off: the tensor {name} is not there")));
+                return Err(file.error(format!(
+                    "the file is cut off: the tensor {name} of {bytes} bytes reaches beyond its end"
+                )));
             }
         }
     }
     Ok(directory)
 }
 
-/// A header while it is read.
+/// A reader of the header.
 struct Header<'a> {
-    source: &'a Source,
+    file: &'a CheckpointFile,
     bytes: BufReader<&'a File>,
     at: u64,
-    /// Values of lists so far.
+    /// The number of values in all lists so far.
     listed: u64,
 }
 
@@ -122,7 +128,7 @@ impl Header<'_> {
     }
 
     fn cut_off(&self) -> Error {
-        self.source.error("is cut off in its header")
+        self.file.error("the file is cut off in its header")
     }
 
     fn number_32(&mut self) -> Result<u32> {
@@ -135,7 +141,7 @@ impl Header<'_> {
 
     fn text(&mut self) -> Result<String> {
         let length = self.number_64()?;
-        if length > self.source.length().saturating_sub(self.at) {
+        if length > self.file.length().saturating_sub(self.at) {
             return Err(self.cut_off());
         }
         let mut text = Vec::new();
@@ -144,7 +150,7 @@ impl Header<'_> {
             return Err(self.cut_off());
         }
         self.at += length;
-        String::from_utf8(text).map_err(|_| self.source.error("a text of the header is none"))
+        String::from_utf8(text).map_err(|_| self.file.error("a text in the header is not UTF-8"))
     }
 
     fn value(&mut self, kind: u32, nesting: u32) -> Result<Value> {
@@ -161,38 +167,35 @@ impl Header<'_> {
         let (kind, length) = (self.number_32()?, self.number_64()?);
         self.listed = self.listed.saturating_add(length);
         if self.listed > MOST_LISTED {
-            return Err(self.source.error(format!("lists of {} values", self.listed)));
+            return Err(self.file.error(format!(
+                "the lists of the header have {} values; at most {MOST_LISTED} are supported",
+                self.listed
+            )));
         }
-        // Collecting grows with what is read: a length alone allocates nothing.
         match kind {
-            6 | 12 => {
-                let mut numbers = Vec::new();
-                for _ in 0..length {
-                    numbers.push(self.number(kind)?);
-                }
-                Ok(Value::Numbers(numbers))
-            }
-            8 => {
-                let mut texts = Vec::new();
-                for _ in 0..length {
-                    texts.push(self.text()?);
-                }
-                Ok(Value::Texts(texts))
-            }
+            6 | 12 => self.many(length, |header| header.number(kind)).map(Value::Numbers),
+            8 => self.many(length, Self::text).map(Value::Texts),
             7 | 9 => {
                 for _ in 0..length {
                     self.value(kind, nesting + 1)?;
                 }
                 Ok(Value::Other)
             }
-            _ => {
-                let mut integers = Vec::new();
-                for _ in 0..length {
-                    integers.push(self.integer(kind)?);
-                }
-                Ok(Value::Integers(integers))
-            }
+            _ => self.many(length, |header| header.integer(kind)).map(Value::Integers),
         }
+    }
+
+    /// Reads a list. Its memory grows with the values that are there, not with `length`.
+    fn many<T>(
+        &mut self,
+        length: u64,
+        mut read: impl FnMut(&mut Self) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let mut values = Vec::new();
+        for _ in 0..length {
+            values.push(read(self)?);
+        }
+        Ok(values)
     }
 
     fn number(&mut self, kind: u32) -> Result<f64> {
@@ -212,29 +215,35 @@ impl Header<'_> {
             5 => self.array().map(i32::from_le_bytes).map(i64::from),
             10 => {
                 let number = self.array().map(u64::from_le_bytes)?;
-                i64::try_from(number).map_err(|_| self.source.error(format!("a size of {number}")))
+                i64::try_from(number).map_err(|_| {
+                    self.file.error(format!("the header has the number {number}, beyond 2^63"))
+                })
             }
             11 => self.array().map(i64::from_le_bytes),
-            _ => Err(self.source.error(format!("a value of the unknown kind {kind}"))),
+            _ => Err(self.file.error(format!(
+                "the header has a value of the unknown type {kind}, or lists nested too deep"
+            ))),
         }
     }
 
-    fn tensor(&mut self) -> Result<Described> {
+    fn tensor(&mut self) -> Result<ListedTensor> {
         let name = self.text()?;
         let dimensions = self.number_32()?;
         if dimensions > MOST_DIMENSIONS {
             return Err(self
-                .source
-                .error(format!("the tensor {name} has {dimensions} dimensions")));
+                .file
+                .error(format!("the tensor {name} has {dimensions} dimensions; at most {MOST_DIMENSIONS} are allowed")));
         }
         let mut shape = Vec::new();
         for _ in 0..dimensions {
             let length = self.number_64()?;
             shape.push(usize::try_from(length).map_err(|_| {
-                self.source.error(format!("the tensor {name} has a dimension of {length}"))
+                self.file.error(format!(
+                    "the tensor {name} has a dimension of {length}, which does not fit in memory"
+                ))
             })?);
         }
-        // The format counts columns before rows.
+        // The file lists columns before rows.
         shape.reverse();
         let kind = match self.number_32()? {
             0 => TensorKind::F32,
@@ -251,14 +260,14 @@ impl Header<'_> {
             14 => TensorKind::Q6K,
             30 => TensorKind::BF16,
             other => {
-                return Err(self.source.error(format!(
-                    "the tensor {name} is in {}: supported are F32, F16, BF16, Q4_0, Q4_1, \
-                     Q5_0, Q5_1, Q8_0 and Q2_K to Q6_K",
+                return Err(self.file.error(format!(
+                    "the tensor {name} has values of {}; only F32, F16, BF16, Q4_0, Q4_1, \
+                     Q5_0, Q5_1, Q8_0 and Q2_K to Q6_K are supported",
                     unsupported(other)
                 )));
             }
         };
-        Ok(Described { name, kind, shape, offset: self.number_64()? })
+        Ok(ListedTensor { name, kind, shape, offset: self.number_64()? })
     }
 }
 

@@ -1,9 +1,9 @@
-//! What a GGUF file says about its model.
+//! The metadata of a GGUF file.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use crate::checkpoint::file::error_at;
+use crate::checkpoint::storage::file::error_at;
 use crate::error::{Error, Result};
 
 /// Values by their keys.
@@ -16,19 +16,19 @@ pub(super) struct Metadata {
 /// A value of a key.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Value {
-    /// A whole number of any length.
+    /// An integer of any size.
     Integer(i64),
-    /// A float of any length.
+    /// A float of any size.
     Number(f64),
     /// Text.
     Text(String),
-    /// Whole numbers.
+    /// A list of integers.
     Integers(Vec<i64>),
-    /// Floats.
+    /// A list of floats.
     Numbers(Vec<f64>),
-    /// Texts.
+    /// A list of texts.
     Texts(Vec<String>),
-    /// What no key that is asked for has.
+    /// A value of another type, which no loader needs.
     Other,
 }
 
@@ -38,58 +38,72 @@ impl Metadata {
         Metadata { path: path.to_path_buf(), values }
     }
 
-    /// A number that is not negative.
+    /// An integer that is not negative.
     pub(super) fn integer(&self, key: &str) -> Result<Option<u64>> {
-        match self.values.get(key) {
-            None => Ok(None),
-            Some(Value::Integer(number)) if *number >= 0 => Ok(Some(*number as u64)),
-            Some(_) => Err(self.error(format!("{key} is no number of things"))),
-        }
+        self.get(key, "an integer that is not negative", |value| match value {
+            Value::Integer(number) => u64::try_from(*number).ok(),
+            _ => None,
+        })
     }
 
     /// A float.
     pub(super) fn number(&self, key: &str) -> Result<Option<f64>> {
-        match self.values.get(key) {
-            None => Ok(None),
-            Some(Value::Number(number)) => Ok(Some(*number)),
-            Some(_) => Err(self.error(format!("{key} is no number"))),
-        }
+        self.get(key, "a float", |value| match value {
+            Value::Number(number) => Some(*number),
+            _ => None,
+        })
     }
 
     /// A text.
     pub(super) fn text(&self, key: &str) -> Result<Option<&str>> {
-        match self.values.get(key) {
-            None => Ok(None),
-            Some(Value::Text(text)) => Ok(Some(text)),
-            Some(_) => Err(self.error(format!("{key} is no text"))),
-        }
+        self.get(key, "a text", |value| match value {
+            Value::Text(text) => Some(text.as_str()),
+            _ => None,
+        })
     }
 
-    /// Takes a list of whole numbers out; it is empty where there is none.
+    /// Takes a list of integers out; it is empty if the key is missing.
     pub(super) fn take_integers(&mut self, key: &str) -> Result<Vec<i64>> {
-        match self.values.remove(key) {
-            None => Ok(Vec::new()),
-            Some(Value::Integers(numbers)) => Ok(numbers),
-            Some(_) => Err(self.error(format!("{key} is no list of whole numbers"))),
-        }
+        self.take(key, "a list of integers", |value| match value {
+            Value::Integers(numbers) => Some(numbers),
+            _ => None,
+        })
     }
 
-    /// Takes a list of floats out; it is empty where there is none.
+    /// Takes a list of floats out; it is empty if the key is missing.
     pub(super) fn take_numbers(&mut self, key: &str) -> Result<Vec<f64>> {
-        match self.values.remove(key) {
-            None => Ok(Vec::new()),
-            Some(Value::Numbers(numbers)) => Ok(numbers),
-            Some(_) => Err(self.error(format!("{key} is no list of numbers"))),
-        }
+        self.take(key, "a list of floats", |value| match value {
+            Value::Numbers(numbers) => Some(numbers),
+            _ => None,
+        })
     }
 
-    /// Takes a list of texts out; it is empty where there is none.
+    /// Takes a list of texts out; it is empty if the key is missing.
     pub(super) fn take_texts(&mut self, key: &str) -> Result<Vec<String>> {
-        match self.values.remove(key) {
-            None => Ok(Vec::new()),
-            Some(Value::Texts(texts)) => Ok(texts),
-            Some(_) => Err(self.error(format!("{key} is no list of texts"))),
-        }
+        self.take(key, "a list of texts", |value| match value {
+            Value::Texts(texts) => Some(texts),
+            _ => None,
+        })
+    }
+
+    fn get<'a, T>(
+        &'a self,
+        key: &str,
+        expected: &str,
+        read: impl FnOnce(&'a Value) -> Option<T>,
+    ) -> Result<Option<T>> {
+        let Some(value) = self.values.get(key) else { return Ok(None) };
+        read(value).map(Some).ok_or_else(|| self.error(format!("{key} must be {expected}")))
+    }
+
+    fn take<T>(
+        &mut self,
+        key: &str,
+        expected: &str,
+        read: impl FnOnce(Value) -> Option<Vec<T>>,
+    ) -> Result<Vec<T>> {
+        let Some(value) = self.values.remove(key) else { return Ok(Vec::new()) };
+        read(value).ok_or_else(|| self.error(format!("{key} must be {expected}")))
     }
 
     /// A value of any kind.
@@ -97,7 +111,7 @@ impl Metadata {
         self.values.get(key)
     }
 
-    /// An error of the file.
+    /// An error in the file.
     pub(super) fn error(&self, what: impl std::fmt::Display) -> Error {
         error_at(&self.path, what)
     }

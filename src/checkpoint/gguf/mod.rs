@@ -1,59 +1,67 @@
-//! GGUF: a file with metadata, a tokenizer and tensors, or several that belong together.
+//! GGUF: a file with metadata, a tokenizer and tensors, or a model split into several.
 
 mod config;
 mod header;
 mod metadata;
-mod tokens;
+mod tokenizer_fields;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::directory::Directory;
-use super::file::error_at;
-use super::llama::{Rotation, Weights};
-use super::words::GGUF;
-use super::{Checkpoint, name_of, tokenizer};
+use super::llama::names::GGUF;
+use super::llama::weights::{Rotation, Weights};
+use super::opened::{Checkpoint, name_of};
+use super::storage::directory::TensorDirectory;
+use super::storage::file::error_at;
+use super::tokenizer;
 use crate::error::Result;
+use crate::method::language::architecture::Architecture;
 
-/// What a model may be cut into.
+/// The most files of a model.
 const MOST_PARTS: u64 = 1 << 10;
 
-/// Opens the model in this file, or of which it is the first.
+/// Opens the model of this file, or of several of which it is the first.
 pub(super) fn open(path: &Path) -> Result<Checkpoint> {
     let (mut metadata, mut directory) = header::read(path)?;
     let parts = metadata.integer("split.count")?.unwrap_or(1);
     if parts > 1 {
-        if parts > MOST_PARTS || metadata.integer("split.no")?.unwrap_or(0) != 0 {
-            return Err(error_at(path, format!("is not the first of {parts} parts")));
+        if parts > MOST_PARTS {
+            let what = format!("the model has {parts} parts; at most {MOST_PARTS} are supported");
+            return Err(error_at(path, what));
+        }
+        let number = metadata.integer("split.no")?.unwrap_or(0).saturating_add(1);
+        if number != 1 {
+            let what = format!("the file is part {number} of {parts}; open part 1");
+            return Err(error_at(path, what));
         }
         for number in 2..=parts {
             directory.extend(part(&part_path(path, number, parts)?, number)?)?;
         }
     }
-    let architecture = config::architecture(&metadata, &directory)?;
-    let tensors = Weights::new(&architecture, &GGUF, Rotation::Neighbours, vec![directory])?;
-    let tokens = tokens::take(&mut metadata)?;
-    let (vocabulary, tokenizer) = tokenizer::gguf(path, tokens, architecture.vocabulary())?;
+    let llama = config::llama(&metadata, &directory)?;
+    let tensors = Weights::new(&llama, &GGUF, Rotation::Neighbours, vec![directory])?;
+    let fields = tokenizer_fields::take(&mut metadata)?;
+    let (vocabulary, tokenizer) = tokenizer::open_gguf(path, fields, llama.vocabulary)?;
     Ok(Checkpoint {
         name: name_of(path),
-        architecture,
+        architecture: Architecture::Llama(llama),
         vocabulary,
         tokenizer: Some(tokenizer),
         tensors: Box::new(tensors),
     })
 }
 
-/// The tensors of a part that is not the first.
-fn part(path: &Path, number: u64) -> Result<Directory> {
+/// Lists the tensors of a part behind the first.
+fn part(path: &Path, number: u64) -> Result<TensorDirectory> {
     let (metadata, directory) = header::read(path)?;
     if metadata.integer("split.no")? != Some(number - 1) {
-        return Err(error_at(path, format!("is not part {number}")));
+        return Err(error_at(path, format!("the file is not part {number}, as its name says")));
     }
     Ok(directory)
 }
 
-/// The files of the model in this one, or of which it is the first, as its name tells.
-pub(super) fn files(first: &Path) -> Vec<PathBuf> {
+/// The files of the model whose first file is this, by its name.
+pub(super) fn weight_files(first: &Path) -> Vec<PathBuf> {
     let stem = first.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     let parts = stem.rsplit_once("-00001-of-").and_then(|(_, parts)| parts.parse().ok());
     let parts = parts.filter(|&parts| parts <= MOST_PARTS).unwrap_or(1);
@@ -61,7 +69,7 @@ pub(super) fn files(first: &Path) -> Vec<PathBuf> {
     [first.to_path_buf()].into_iter().chain(others).collect()
 }
 
-/// Where a part lies beside the first.
+/// The path of a part beside the first.
 fn part_path(first: &Path, number: u64, parts: u64) -> Result<PathBuf> {
     let text = |part: Option<&OsStr>| part.and_then(OsStr::to_str).unwrap_or_default().to_owned();
     let (stem, extension) = (text(first.file_stem()), text(first.extension()));
@@ -69,6 +77,9 @@ fn part_path(first: &Path, number: u64, parts: u64) -> Result<PathBuf> {
         Some(stem) => {
             Ok(first.with_file_name(format!("{stem}-{number:05}-of-{parts:05}.{extension}")))
         }
-        None => Err(error_at(first, format!("has no name like -00001-of-{parts:05}.gguf"))),
+        None => Err(error_at(
+            first,
+            format!("the name of the first part must end in -00001-of-{parts:05}.gguf"),
+        )),
     }
 }

@@ -5,17 +5,18 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::checkpoint::file::error_at;
-use crate::checkpoint::json;
-use crate::checkpoint::rope::Scaling;
-use crate::error::Result;
-use crate::method::language::architecture::{Architecture, Llama};
+use crate::checkpoint::llama::rope::Scaling;
+use crate::checkpoint::llama::shape;
+use crate::checkpoint::storage::file::{error_at, in_file};
+use crate::checkpoint::storage::json;
+use crate::error::{Error, Result};
+use crate::method::language::architecture::Llama;
 
-/// What the configuration says.
+/// The contents of a configuration.
 #[derive(Debug)]
 pub(super) struct Config {
-    pub(super) architecture: Architecture,
-    /// The token that a text begins with, if it says so.
+    pub(super) llama: Llama,
+    /// The token that a context begins with, if the configuration gives it.
     pub(super) beginning: Option<u32>,
 }
 
@@ -31,7 +32,7 @@ struct Fields {
     rms_norm_eps: Option<f64>,
     rope_theta: Option<f64>,
     rope_scaling: Option<Rope>,
-    /// Where newer files have both of the above.
+    /// Newer files have both of the above here.
     rope_parameters: Option<Rope>,
     max_position_embeddings: Option<usize>,
     tie_word_embeddings: Option<bool>,
@@ -46,7 +47,7 @@ struct Fields {
 struct Rope {
     rope_theta: Option<f64>,
     rope_type: Option<String>,
-    /// What older files call it.
+    /// The older name of `rope_type`.
     #[serde(rename = "type")]
     older_type: Option<String>,
     factor: Option<f64>,
@@ -58,40 +59,39 @@ struct Rope {
 
 /// Reads the configuration at `path`.
 pub(super) fn read(path: &Path) -> Result<Config> {
-    // The kind of a model comes first: another kind's fields would only confuse.
+    // Checked before the fields, which other types of models name differently.
     let value: Value = json::read(path)?;
     let kind = value.get("model_type").and_then(Value::as_str).unwrap_or("(none)");
     if kind != "llama" {
-        return Err(error_at(path, format!("the model's type is {kind}: only llama is supported")));
+        return Err(error_at(path, format!("model_type is {kind}; only llama is supported")));
     }
-    let fields: Fields = serde_json::from_value(value).map_err(|error| error_at(path, error))?;
+    let fields: Fields = in_file(path, serde_json::from_value(value))?;
     let beginning = fields.bos_token_id;
-    let llama = llama(fields).map_err(|what| error_at(path, what))?;
-    let architecture = Architecture::Llama(llama);
-    architecture.validate().map_err(|error| error_at(path, error))?;
-    Ok(Config { architecture, beginning })
+    Ok(Config { llama: in_file(path, llama(fields))?, beginning })
 }
 
-fn llama(fields: Fields) -> Result<Llama, String> {
+fn llama(fields: Fields) -> Result<Llama> {
     if let Some(act) = fields.hidden_act.filter(|act| act != "silu") {
-        return Err(format!("the activation is {act}: a Llama has silu"));
+        return Err(Error::model(format!("hidden_act is {act}; a Llama has silu")));
     }
     if fields.attention_bias == Some(true) || fields.mlp_bias == Some(true) {
-        return Err("the model has biases, which are not supported".into());
+        return Err(Error::model("the model has biases, which are not supported"));
     }
     if let Some(quantization) = fields.quantization_config {
         let method = quantization.get("quant_method").and_then(Value::as_str).unwrap_or("unknown");
-        return Err(format!("the weights are quantised ({method}): only plain ones are supported"));
+        return Err(Error::model(format!(
+            "the weights are quantised with {method}; only F32, F16 and BF16 are supported, or \
+             quantised weights in a GGUF file"
+        )));
     }
     let heads = fields.num_attention_heads;
     let head_width = match fields.head_dim {
         Some(width) => width,
-        None if heads > 0 && fields.hidden_size.is_multiple_of(heads) => fields.hidden_size / heads,
-        None => return Err(format!("{heads} heads for a hidden size of {}", fields.hidden_size)),
+        None => shape::head_width(fields.hidden_size, heads)?,
     };
     let newer = fields.rope_parameters.as_ref();
     let rope_base = newer.and_then(|rope| rope.rope_theta).or(fields.rope_theta);
-    let mut llama = Llama {
+    let llama = Llama {
         vocabulary: fields.vocab_size,
         width: fields.hidden_size,
         layers: fields.num_hidden_layers,
@@ -105,22 +105,23 @@ fn llama(fields: Fields) -> Result<Llama, String> {
         tied: fields.tie_word_embeddings.unwrap_or(false),
         positions: fields.max_position_embeddings.unwrap_or(2048),
     };
-    Architecture::Llama(llama.clone()).validate().map_err(|error| error.to_string())?;
     let rope = fields.rope_parameters.or(fields.rope_scaling);
+    let mut llama = shape::validated(llama)?;
     if let Some(scaling) = rope.map(scaling).transpose()?.flatten() {
-        llama.rope_factors = scaling.factors(llama.rope_base, llama.head_width);
+        llama.rope_factors = scaling.factors(llama.rope_base, llama.head_width)?;
     }
-    Ok(llama)
+    shape::validated(llama)
 }
 
-fn scaling(rope: Rope) -> Result<Option<Scaling>, String> {
+/// The scaling of rotary frequencies, if there is one.
+fn scaling(rope: Rope) -> Result<Option<Scaling>> {
     if let Some(part) = rope.partial_rotary_factor.filter(|&part| part != 1.0) {
-        return Err(format!("{part} of each head is rotated: a Llama's is as a whole"));
+        return Err(Error::model(format!("partial_rotary_factor is {part}; a Llama has 1")));
     }
     let needed = |name: &str, value: Option<f64>| {
-        value.ok_or_else(|| format!("the rotary scaling has no {name}"))
+        value.ok_or_else(|| Error::model(format!("the rotary scaling has no {name}")))
     };
-    let scaling = match rope.rope_type.or(rope.older_type).as_deref() {
+    Ok(Some(match rope.rope_type.or(rope.older_type).as_deref() {
         None | Some("default") => return Ok(None),
         Some("linear") => Scaling::Linear { factor: needed("factor", rope.factor)? },
         Some("llama3") => Scaling::Llama3 {
@@ -133,15 +134,11 @@ fn scaling(rope: Rope) -> Result<Option<Scaling>, String> {
             )?,
         },
         Some(other) => {
-            return Err(format!(
-                "the rotary scaling is {other}: only linear and llama3 are supported"
-            ));
+            return Err(Error::model(format!(
+                "the rotary scaling is {other}; only linear and llama3 are supported"
+            )));
         }
-    };
-    if !scaling.is_usable() {
-        return Err(format!("the rotary scaling cannot be {scaling:?}"));
-    }
-    Ok(Some(scaling))
+    }))
 }
 
 #[cfg(test)]
@@ -155,14 +152,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config.json");
         std::fs::write(&path, format!("{PLAIN}{more}}}")).unwrap();
-        match read(&path).map_err(|error| error.to_string())?.architecture {
-            Architecture::Llama(llama) => Ok(llama),
-            other => Err(format!("{other:?}")),
-        }
+        read(&path).map(|config| config.llama).map_err(|error| error.to_string())
     }
 
     #[test]
-    fn what_is_not_said_has_its_usual_value() {
+    fn missing_fields_have_their_defaults() {
         let llama = with("").unwrap();
         assert_eq!((llama.key_heads, llama.head_width), (4, 16));
         assert_eq!((llama.epsilon, llama.rope_base, llama.positions), (1e-6, 10_000.0, 2048));
@@ -170,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn rotary_scaling_in_every_form() {
+    fn every_form_of_rotary_scaling_is_read() {
         let linear = with(r#", "rope_scaling": {"type": "linear", "factor": 4}"#).unwrap();
         assert_eq!(linear.rope_factors, [4.0; 8]);
         let numbers = r#""factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
@@ -190,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_plain_llama_is_refused_by_name() {
+    fn other_models_are_refused_by_name() {
         for (more, named) in [
             (r#", "rope_scaling": {"type": "yarn", "factor": 4}"#, "yarn"),
             (r#", "rope_scaling": {"type": "linear"}"#, "no factor"),
@@ -198,14 +192,14 @@ mod tests {
             (r#", "hidden_act": "gelu""#, "gelu"),
             (r#", "attention_bias": true"#, "biases"),
             (r#", "quantization_config": {"quant_method": "gptq"}"#, "gptq"),
-            (r#", "num_key_value_heads": 3"#, "3 key heads"),
-            (r#", "num_key_value_heads": 0"#, "key heads 0"),
-            (r#", "head_dim": 7"#, "head size of 7"),
-            (r#", "head_dim": 9000000000000000000"#, "head size 9000000000000000000"),
-            (r#", "rope_theta": 0"#, "rotary base"),
-            (r#", "rope_theta": 0.5"#, "rotary base"),
-            (r#", "rope_theta": 1e20"#, "rotary base"),
-            (r#", "rope_scaling": {"type": "linear", "factor": 0.1}"#, "rotary factors"),
+            (r#", "num_key_value_heads": 3"#, "key heads"),
+            (r#", "num_key_value_heads": 0"#, "key heads"),
+            (r#", "head_dim": 7"#, "head size"),
+            (r#", "head_dim": 9000000000000000000"#, "9000000000000000000"),
+            (r#", "rope_theta": 0"#, "base"),
+            (r#", "rope_theta": 0.5"#, "base"),
+            (r#", "rope_theta": 1e20"#, "base"),
+            (r#", "rope_scaling": {"type": "linear", "factor": 0.1}"#, "factor"),
             (r#", "rms_norm_eps": NaN"#, "config.json: "),
             (r#", "rms_norm_eps": 1e999"#, "config.json: "),
             (r#", "max_position_embeddings": -1"#, "config.json: "),

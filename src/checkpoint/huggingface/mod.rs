@@ -1,6 +1,7 @@
-//! Hugging Face's folders: a configuration, and weights in one file or several.
+//! Hugging Face's layout: a folder with a configuration, and weights in one file or several.
 
 mod config;
+mod hub;
 mod safetensors;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,81 +9,87 @@ use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::directory::Directory;
-use super::file::error_at;
-use super::json;
-use super::llama::{Rotation, Weights};
-use super::words::HUGGINGFACE;
-use super::{Checkpoint, name_of, tokenizer, torch};
-use crate::error::Result;
+use config::Config;
+pub(super) use hub::snapshot;
 
-/// Where the tensors of a model in several files are.
+use super::llama::names::HUGGINGFACE;
+use super::llama::weights::{Rotation, Weights};
+use super::opened::{Checkpoint, name_of};
+use super::storage::directory::TensorDirectory;
+use super::storage::file::error_at;
+use super::storage::{json, torch};
+use super::tokenizer;
+use crate::error::Result;
+use crate::method::language::architecture::Architecture;
+
+/// The index of a model in several files.
 #[derive(Debug, Deserialize)]
 struct Index {
+    /// The file of each tensor.
     weight_map: BTreeMap<String, String>,
 }
 
-/// What reads one file of weights.
-type ReadFile = fn(&Path) -> Result<Directory>;
+/// A function that lists the tensors of a file.
+type ReadFile = fn(&Path) -> Result<TensorDirectory>;
 
-/// Files that weights may be in, the better ones first.
+/// The files that may hold weights, the preferred ones first.
 const FILES: &[(&str, ReadFile)] =
     &[("model.safetensors", safetensors::read), ("pytorch_model.bin", torch::read)];
 
 /// Opens the model in this folder.
 pub(super) fn open(folder: &Path) -> Result<Checkpoint> {
-    let config = config::read(&folder.join("config.json"))?;
+    let Config { llama, beginning } = config::read(&folder.join("config.json"))?;
     let directory = directory(folder)?;
-    let architecture = config.architecture;
-    let tensors = Weights::new(&architecture, &HUGGINGFACE, Rotation::Halves, vec![directory])?;
-    let (vocabulary, tokenizer) =
-        tokenizer::huggingface(folder, architecture.vocabulary(), config.beginning)?;
+    let tensors = Weights::new(&llama, &HUGGINGFACE, Rotation::Halves, vec![directory])?;
+    let (vocabulary, tokenizer) = tokenizer::open_huggingface(folder, llama.vocabulary, beginning)?;
     Ok(Checkpoint {
         name: name_of(folder),
-        architecture,
+        architecture: Architecture::Llama(llama),
         vocabulary,
         tokenizer: Some(tokenizer),
         tensors: Box::new(tensors),
     })
 }
 
-fn directory(folder: &Path) -> Result<Directory> {
-    let Found { named, files, read } = find(folder)?;
-    let mut directory = Directory::new(&named);
+/// Lists the tensors of a folder.
+fn directory(folder: &Path) -> Result<TensorDirectory> {
+    let WeightFiles { named, files, read } = find(folder)?;
+    let mut directory = TensorDirectory::new(&named);
     for file in files {
         directory.extend(read(&file)?)?;
     }
     Ok(directory)
 }
 
-/// The files of weights in their order.
-pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+/// The files with the weights, in order.
+pub(super) fn weight_files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(find(folder)?.files)
 }
 
-/// Where weights were found.
-struct Found {
-    /// What errors name.
+/// The files with the weights of a folder.
+struct WeightFiles {
+    /// The path that errors name: the only file, or the index.
     named: PathBuf,
     files: Vec<PathBuf>,
     read: ReadFile,
 }
 
-fn find(folder: &Path) -> Result<Found> {
+/// Finds the files with the weights.
+fn find(folder: &Path) -> Result<WeightFiles> {
     for &(name, read) in FILES {
         let single = folder.join(name);
         if single.is_file() {
-            return Ok(Found { named: single.clone(), files: vec![single], read });
+            return Ok(WeightFiles { named: single.clone(), files: vec![single], read });
         }
         let index = folder.join(format!("{name}.index.json"));
         if index.is_file() {
             let files = indexed(folder, &index)?;
-            return Ok(Found { named: index, files, read });
+            return Ok(WeightFiles { named: index, files, read });
         }
     }
     Err(error_at(
         folder,
-        "holds no weights: neither model.safetensors nor pytorch_model.bin, nor an index of either",
+        "the folder has no weights; expected model.safetensors, pytorch_model.bin or an index of either",
     ))
 }
 
@@ -92,9 +99,12 @@ fn indexed(folder: &Path, index: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for file in weight_map.values().collect::<BTreeSet<_>>() {
         let mut parts = Path::new(file).components();
-        // A name with a folder in it could lead anywhere.
+        // A name with a folder in it could lead out of the checkpoint.
         if !matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None)) {
-            return Err(error_at(index, format!("{file} is no name of a file")));
+            return Err(error_at(
+                index,
+                format!("the name {file} is not allowed; it must name a file beside the index"),
+            ));
         }
         files.push(folder.join(file));
     }

@@ -1,5 +1,5 @@
-//! The safetensors format: the length of a header in eight bytes, the header in JSON, and
-//! the tensors without gaps.
+//! The safetensors format: the length of the header in eight bytes, the header in JSON, and the
+//! tensors without gaps.
 
 use std::fmt;
 use std::path::Path;
@@ -8,13 +8,13 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 
-use crate::checkpoint::directory::Directory;
-use crate::checkpoint::file::Source;
-use crate::checkpoint::stored::{Place, Stored};
+use crate::checkpoint::storage::directory::TensorDirectory;
+use crate::checkpoint::storage::file::CheckpointFile;
+use crate::checkpoint::storage::stored::{Location, StoredTensor};
 use crate::error::Result;
 use crate::method::language::tensor::TensorKind;
 
-/// What the format itself allows for a header.
+/// The most bytes of a header, by the definition of the format.
 const MOST_HEADER: u64 = 100_000_000;
 
 #[derive(Debug)]
@@ -24,24 +24,26 @@ struct Header(Vec<(String, Entry)>);
 struct Entry {
     dtype: String,
     shape: Vec<usize>,
-    /// Where the bytes begin and end, counted from the header's end.
+    /// The begin and end of the bytes, relative to the end of the header.
     data_offsets: (u64, u64),
 }
 
-/// The tensors of the file at `path`.
-pub(super) fn read(path: &Path) -> Result<Directory> {
-    let source = Arc::new(Source::open(path)?);
-    let length = source.read(0, 8)?;
+/// Lists the tensors of the file at `path`.
+pub(super) fn read(path: &Path) -> Result<TensorDirectory> {
+    let file = Arc::new(CheckpointFile::open(path)?);
+    let length = file.read(0, 8)?;
     let length = length.try_into().map(u64::from_le_bytes).unwrap_or_default();
     if length > MOST_HEADER {
-        return Err(source.error(format!("a header of {length} bytes is no header")));
+        return Err(
+            file.error(format!("the header has {length} bytes; at most {MOST_HEADER} are allowed"))
+        );
     }
-    let header = source.read(8, length)?;
+    let header = file.read(8, length)?;
     let Header(mut entries) =
-        serde_json::from_slice(&header).map_err(|error| source.error(error))?;
+        serde_json::from_slice(&header).map_err(|error| file.error(format!("header: {error}")))?;
     let start = 8 + length;
     entries.sort_by_key(|(_, entry)| entry.data_offsets);
-    let mut directory = Directory::new(path);
+    let mut directory = TensorDirectory::new(path);
     let mut expected = 0;
     for (name, Entry { dtype, shape, data_offsets: (begin, end) }) in entries {
         let kind = match dtype.as_str() {
@@ -49,25 +51,27 @@ pub(super) fn read(path: &Path) -> Result<Directory> {
             "F16" => TensorKind::F16,
             "BF16" => TensorKind::BF16,
             _ => {
-                return Err(source.error(format!(
-                    "the tensor {name} is in {dtype}: only F32, F16 and BF16 are supported"
+                return Err(file.error(format!(
+                    "the tensor {name} has values of {dtype}; only F32, F16 and BF16 are supported"
                 )));
             }
         };
         let bytes = kind.tensor_bytes(&shape).and_then(|bytes| u64::try_from(bytes).ok());
         if begin != expected || end.checked_sub(begin) != bytes {
-            return Err(source.error(format!(
-                "the tensor {name} of shape {shape:?} in {dtype} cannot lie from {begin} to {end}"
+            return Err(file.error(format!(
+                "the tensor {name} of {dtype} with the shape {shape:?} cannot have the bytes from \
+                 {begin} to {end}; it must begin at {expected}"
             )));
         }
         expected = end;
-        // The header's length has been read, so that it is far from the largest number.
-        let place = Place::Plain(start.saturating_add(begin)..start.saturating_add(end));
-        directory.insert(name, Stored::new(&source, place, kind, shape)?)?;
+        let location = Location::Plain(start.saturating_add(begin)..start.saturating_add(end));
+        directory.insert(name, StoredTensor::new(&file, location, kind, shape)?)?;
     }
-    if start.checked_add(expected) != Some(source.length()) {
-        return Err(source
-            .error(format!("{} bytes of tensors instead of {expected}", source.length() - start)));
+    if start.checked_add(expected) != Some(file.length()) {
+        return Err(file.error(format!(
+            "the file has {} bytes behind its header; the tensors have {expected}",
+            file.length() - start
+        )));
     }
     Ok(directory)
 }
@@ -115,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_that_promise_what_is_not_there() {
+    fn headers_that_do_not_fit_the_file_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("model.safetensors");
         let error = |header: &str, data: usize| {
@@ -126,12 +130,12 @@ mod tests {
             "a":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]}}  "#;
         write(&path, good, 12);
         let directory = read(&path).unwrap();
-        assert_eq!(directory.names().collect::<Vec<_>>(), ["a", "b"]);
+        assert!(directory.get("a").is_some() && directory.get("b").is_some());
         assert_eq!(directory.read("a", &[1, 2]).unwrap().bytes(), [7; 8]);
         let missing = directory.read("c", &[1]).unwrap_err().to_string();
         assert!(missing.ends_with("model.safetensors: the tensor c is missing"), "{missing}");
         let shape = directory.read("a", &[2, 1]).unwrap_err().to_string();
-        assert!(shape.contains("the tensor a has shape [1, 2], not [2, 1]"), "{shape}");
+        assert!(shape.contains("the tensor a has shape [1, 2]; the model needs [2, 1]"), "{shape}");
 
         error(good, 11);
         error(good, 13);
@@ -148,7 +152,7 @@ mod tests {
         error(&entry("F32", "[1]", "[0,18446744073709551615]"), 4);
         let twice = r#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},
             "a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#;
-        assert!(error(twice, 8).contains("twice"));
+        assert!(error(twice, 8).contains("two tensors of the name a"));
         error("[]", 0);
         error(&"[".repeat(100_000), 0);
         std::fs::write(&path, u64::MAX.to_le_bytes()).unwrap();

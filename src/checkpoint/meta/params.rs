@@ -1,26 +1,27 @@
-//! Meta's `params.json`, which says less than a model needs: the rest follows from tensors.
+//! Meta's `params.json`. It is incomplete: the shapes of tensors give the rest.
 
 use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::checkpoint::file::error_at;
-use crate::checkpoint::json;
-use crate::checkpoint::rope::Scaling;
-use crate::error::Result;
-use crate::method::language::architecture::{Architecture, Llama};
+use crate::checkpoint::llama::rope::Scaling;
+use crate::checkpoint::llama::shape;
+use crate::checkpoint::storage::file::in_file;
+use crate::checkpoint::storage::json;
+use crate::error::{Error, Result};
+use crate::method::language::architecture::Llama;
 
-/// What is known from the tensors.
+/// The shapes of tensors that the shapes of the model follow from.
 #[derive(Debug)]
-pub(super) struct Sizes<'a> {
-    /// Files that the weights are cut into.
-    pub(super) parts: usize,
-    /// Shape of the embedding in one of them.
+pub(super) struct TensorShapes<'a> {
+    /// The number of files that the weights are cut into.
+    pub(super) files: usize,
+    /// The shape of the embedding in one file.
     pub(super) embedding: &'a [usize],
-    /// Shape of the first layer's gate in one of them.
+    /// The shape of the first layer's gate in one file.
     pub(super) gate: &'a [usize],
-    /// Whether there is no head.
+    /// Whether the output head is missing.
     pub(super) tied: bool,
 }
 
@@ -35,7 +36,7 @@ struct Params {
     use_scaled_rope: Option<bool>,
     rope_scaling_factor: Option<f64>,
     max_seq_len: Option<usize>,
-    /// Less than nothing where the tokenizer decides.
+    /// Negative if the tokenizer decides.
     vocab_size: Option<i64>,
     moe: Option<Value>,
     moe_args: Option<Value>,
@@ -45,15 +46,12 @@ struct Params {
 }
 
 /// Reads the parameters at `path`.
-pub(super) fn read(path: &Path, sizes: &Sizes<'_>) -> Result<Architecture> {
+pub(super) fn read(path: &Path, shapes: &TensorShapes<'_>) -> Result<Llama> {
     let params: Params = json::read(path)?;
-    let llama = llama(params, sizes).map_err(|what| error_at(path, what))?;
-    let architecture = Architecture::Llama(llama);
-    architecture.validate().map_err(|error| error_at(path, error))?;
-    Ok(architecture)
+    in_file(path, llama(params, shapes))
 }
 
-fn llama(params: Params, sizes: &Sizes<'_>) -> Result<Llama, String> {
+fn llama(params: Params, shapes: &TensorShapes<'_>) -> Result<Llama> {
     for (name, value) in [
         ("moe", &params.moe),
         ("moe_args", &params.moe_args),
@@ -62,60 +60,62 @@ fn llama(params: Params, sizes: &Sizes<'_>) -> Result<Llama, String> {
         ("vision_chunk_size", &params.vision_chunk_size),
     ] {
         if value.is_some() {
-            return Err(format!("models with {name} are not supported"));
+            return Err(Error::model(format!("models with {name} are not supported")));
         }
     }
     let Params { dim, n_heads, .. } = params;
-    if n_heads == 0 || !dim.is_multiple_of(n_heads) {
-        return Err(format!("{n_heads} heads for a width of {dim}"));
-    }
-    let all = |rows: usize| rows.checked_mul(sizes.parts).ok_or("a tensor is too large");
-    // Embeddings are cut between columns in Llama 2, and between rows in Llama 3.
-    let vocabulary = match *sizes.embedding {
-        [rows, columns] if columns == dim => all(rows)?,
-        [rows, columns] if all(columns)? == dim => rows,
-        _ => return Err(format!("an embedding of {:?} for a width of {dim}", sizes.embedding)),
+    let head_width = shape::head_width(dim, n_heads)?;
+    let misfit = |tensor: &str, shape: &[usize]| {
+        Error::model(format!(
+            "the {tensor} has shape {shape:?} in each of {} files, which does not fit the hidden \
+             size {dim}",
+            shapes.files
+        ))
     };
-    let said = params.vocab_size.filter(|&said| said > 0);
-    if let Some(said) = said.filter(|&said| usize::try_from(said) != Ok(vocabulary)) {
-        return Err(format!(
-            "a vocabulary of {said}, and {vocabulary} rows in the embeddings of {} files",
-            sizes.parts
-        ));
+    // Embeddings are cut between columns in Llama 2, and between rows in Llama 3.
+    let vocabulary = match *shapes.embedding {
+        [rows, columns] if columns == dim => rows.checked_mul(shapes.files),
+        [rows, columns] if columns.checked_mul(shapes.files) == Some(dim) => Some(rows),
+        _ => None,
+    };
+    let vocabulary = vocabulary.ok_or_else(|| misfit("embedding", shapes.embedding))?;
+    let declared = params.vocab_size.filter(|&declared| declared > 0);
+    if let Some(declared) = declared.filter(|&size| usize::try_from(size) != Ok(vocabulary)) {
+        return Err(Error::model(format!(
+            "vocab_size is {declared}, but the embedding has {vocabulary} rows; \
+             all files consolidated.*.pth must be there"
+        )));
     }
-    let feed_forward = match *sizes.gate {
-        [rows, _] => all(rows)?,
-        _ => return Err(format!("a gate of {:?}", sizes.gate)),
+    let feed_forward = match *shapes.gate {
+        [rows, _] => rows.checked_mul(shapes.files),
+        _ => None,
     };
     let rope_base = params.rope_theta.unwrap_or(10_000.0);
     let scaled = params.use_scaled_rope.unwrap_or(false);
-    let mut llama = Llama {
+    let llama = Llama {
         vocabulary,
         width: dim,
         layers: params.n_layers,
         heads: n_heads,
         key_heads: params.n_kv_heads.unwrap_or(n_heads),
-        head_width: dim / n_heads,
-        feed_forward,
+        head_width,
+        feed_forward: feed_forward.ok_or_else(|| misfit("gate", shapes.gate))?,
         epsilon: params.norm_eps as f32,
         rope_base,
         rope_factors: Vec::new(),
-        tied: sizes.tied,
+        tied: shapes.tied,
         positions: params.max_seq_len.unwrap_or(match (scaled, rope_base) {
-            // What the models were trained on: Llama 3.1, 3 and 2.
+            // The training contexts of Llama 3.1, 3 and 2.
             (true, _) => 131_072,
             (false, 500_000.0) => 8192,
             _ => 4096,
         }),
     };
-    Architecture::Llama(llama.clone()).validate().map_err(|error| error.to_string())?;
+    let mut llama = shape::validated(llama)?;
     if scaled {
         let factor = params.rope_scaling_factor.unwrap_or(8.0);
         let scaling = Scaling::Llama3 { factor, low: 1.0, high: 4.0, original: 8192.0 };
-        if !scaling.is_usable() {
-            return Err(format!("a rotary scaling of {factor}"));
-        }
-        llama.rope_factors = scaling.factors(rope_base, llama.head_width);
+        llama.rope_factors = scaling.factors(rope_base, llama.head_width)?;
     }
-    Ok(llama)
+    shape::validated(llama)
 }

@@ -1,60 +1,66 @@
-//! numpy's arrays: a header in the form of a Python dictionary, and the values.
+//! numpy arrays: a header, written as a Python dictionary, and the values.
 
-use crate::checkpoint::stored::{Place, Stored, strides_of_rows};
-use crate::checkpoint::zip::Archive;
-use crate::error::Result;
+use crate::checkpoint::storage::stored::{Location, StoredTensor, strides_of_rows};
+use crate::checkpoint::storage::zip::Archive;
+use crate::error::{Error, Result};
 use crate::method::language::tensor::TensorKind;
 
-/// What the header of an array says.
+/// The header of an array.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Header {
-    /// Whether the values are a pickle of objects.
+    /// Whether the values are pickled objects.
     pub(super) objects: bool,
-    /// Where the values begin in the member.
+    /// The offset of the values in the member.
     pub(super) start: usize,
+    /// The type of the values, like `<f4`.
     descr: String,
+    /// Whether the values are in column order.
     fortran: bool,
     shape: Vec<usize>,
 }
 
-/// Headers have a hundred bytes or so.
+/// The most bytes of a header. Most have about a hundred.
 const MOST_HEADER: u64 = 1 << 16;
 
-/// Reads the header of a member.
+/// Reads the header of the array in a member.
 pub(super) fn header(archive: &Archive, member: &str) -> Result<Header> {
     let start = archive.start(member, MOST_HEADER)?;
-    parse(&start).ok_or_else(|| archive.error(format!("{member} has no header of numpy's")))
+    parse(&start).ok_or_else(|| {
+        archive.error(format!("the member {member} has no numpy header, or a damaged one"))
+    })
 }
 
-/// Where the values of an array are whose member is at `place`.
+/// The tensor with the values of the array whose member is at `location`.
 pub(super) fn stored(
     archive: &Archive,
     member: &str,
-    place: Place,
+    location: Location,
     header: &Header,
-) -> Result<Stored> {
+) -> Result<StoredTensor> {
     let kind = kind(&header.descr).ok_or_else(|| unsupported(archive, member, &header.descr))?;
-    let place = place.behind(header.start).ok_or_else(|| archive.error("an array is cut off"))?;
-    ordered(archive, place, kind, header.shape.clone(), header.fortran)
+    let values = location.skip(header.start);
+    let values = values.ok_or_else(|| archive.error(format!("the array {member} is cut off")))?;
+    ordered(archive, values, kind, header.shape.clone(), header.fortran)
 }
 
-/// A tensor whose values follow each other by rows, or by columns as Fortran has them.
+/// A tensor whose values are contiguous, in row order or in the column order of Fortran.
 pub(super) fn ordered(
     archive: &Archive,
-    place: Place,
+    location: Location,
     kind: TensorKind,
     mut shape: Vec<usize>,
     fortran: bool,
-) -> Result<Stored> {
+) -> Result<StoredTensor> {
     if !fortran {
-        return Stored::new(archive.source(), place, kind, shape);
+        return StoredTensor::new(archive.file(), location, kind, shape);
     }
     shape.reverse();
-    let strides = strides_of_rows(&shape).ok_or_else(|| archive.error("an array is too large"))?;
-    Stored::with_strides(archive.source(), place, kind, shape, strides)?.transposed()
+    let strides = strides_of_rows(&shape)
+        .ok_or_else(|| archive.error(format!("an array cannot have the shape {shape:?}")))?;
+    StoredTensor::with_strides(archive.file(), location, kind, shape, strides)?.transposed()
 }
 
-/// The kind of values of this description, as `<f4`.
+/// The kind of values of a numpy type like `<f4`.
 pub(super) fn kind(descr: &str) -> Option<TensorKind> {
     match descr {
         "<f4" => Some(TensorKind::F32),
@@ -63,14 +69,14 @@ pub(super) fn kind(descr: &str) -> Option<TensorKind> {
     }
 }
 
-/// An error for values of another description.
-pub(super) fn unsupported(archive: &Archive, name: &str, descr: &str) -> crate::Error {
+/// An error: the values have a type that is not supported.
+pub(super) fn unsupported(archive: &Archive, name: &str, descr: &str) -> Error {
     archive.error(format!(
-        "{name} has values of {descr}: only floats of 32 and 16 bits (<f4, <f2) are supported"
+        "the array {name} has values of type {descr}; only <f4 and <f2 are supported"
     ))
 }
 
-/// Takes a header apart.
+/// Parses a header.
 fn parse(bytes: &[u8]) -> Option<Header> {
     let rest = bytes.strip_prefix(b"\x93NUMPY")?;
     let (length, rest, before) = match rest {
@@ -121,7 +127,7 @@ fn parse(bytes: &[u8]) -> Option<Header> {
     })
 }
 
-/// A text in quotes, and what follows it.
+/// Splits off a text in quotes.
 fn quoted(text: &str) -> Option<(&str, &str)> {
     let quote = text.chars().next().filter(|quote| ['\'', '"'].contains(quote))?;
     text[1..].split_once(quote)
@@ -137,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_in_every_form() {
+    fn headers_of_every_form_are_parsed() {
         let header = with("{'descr': '<f4', 'fortran_order': False, 'shape': (64, 256), }   \n");
         let header = header.unwrap();
         assert_eq!((header.descr.as_str(), header.fortran, header.start), ("<f4", false, 76));
@@ -150,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_header() {
+    fn other_headers_are_refused() {
         for fields in [
             "",
             "{",

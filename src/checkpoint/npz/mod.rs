@@ -1,5 +1,5 @@
 //! The `.npz` files of the harness after *Language Modeling Is Compression*: numpy arrays
-//! by the names that Haiku gives a byte transformer's parts.
+//! with the names that Haiku gives the parts of a byte transformer.
 
 mod array;
 mod names;
@@ -7,24 +7,28 @@ mod pickled;
 
 use std::array::from_fn;
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::directory::Directory;
-use super::zip::Archive;
-use super::{Checkpoint, json, name_of};
-use crate::error::{Error, Result};
+use super::opened::{Checkpoint, name_of};
+use super::storage::directory::TensorDirectory;
+use super::storage::json;
+use super::storage::zip::Archive;
+use crate::error::Result;
 use crate::method::language::architecture::{Architecture, ByteTransformer, ExpectedTensor};
 use crate::method::language::tensor::{Tensor, Tensors};
 use crate::method::language::vocabulary::Vocabulary;
 
-/// Heads in the harness. Nothing in the file depends on their number.
+/// The number of heads in the harness; the arrays do not tell it.
 const HEADS: usize = 8;
 
-/// What a file beside the arrays may say, with `.json` in place of `.npz`.
+/// The most tokens: the vocabulary is made before the architecture is checked.
+const MOST_TOKENS: usize = 1 << 20;
+
+/// The settings in the `.json` file beside the arrays.
 #[derive(Debug, Deserialize)]
-struct Beside {
+struct Settings {
     num_heads: usize,
 }
 
@@ -32,21 +36,20 @@ struct Beside {
 #[derive(Debug)]
 struct Weights {
     layers: usize,
-    directory: Directory,
+    directory: TensorDirectory,
 }
 
 /// Opens the model in this file.
 pub(super) fn open(path: &Path) -> Result<Checkpoint> {
     let directory = arrays(path)?;
-    let beside = path.with_extension("json");
-    let heads = match beside.is_file() {
-        true => json::read::<Beside>(&beside)?.num_heads,
-        false => HEADS,
+    let heads = match settings(path) {
+        Some(settings) => json::read::<Settings>(&settings)?.num_heads,
+        None => HEADS,
     };
-    let bytes = shape(&directory, heads)?;
-    let vocabulary = vocabulary(bytes.vocabulary).map_err(|error| directory.error(error))?;
-    let layers = bytes.layers;
-    let architecture = Architecture::ByteTransformer(bytes);
+    let model = shape(&directory, heads)?;
+    let layers = model.layers;
+    let vocabulary = vocabulary(&directory, model.vocabulary)?;
+    let architecture = Architecture::ByteTransformer(model);
     architecture.validate().map_err(|error| directory.error(error))?;
     let known: HashSet<String> = architecture
         .tensors()
@@ -54,9 +57,7 @@ pub(super) fn open(path: &Path) -> Result<Checkpoint> {
         .filter_map(|tensor| names::name(&tensor.name, layers))
         .map(|(name, _)| name)
         .collect();
-    if let Some(name) = directory.names().find(|&name| !known.contains(name)) {
-        return Err(directory.error(format!("a byte transformer like this has no array {name}")));
-    }
+    directory.check_names(|name| known.contains(name), "byte transformer")?;
     Ok(Checkpoint {
         name: name_of(path),
         architecture,
@@ -66,34 +67,43 @@ pub(super) fn open(path: &Path) -> Result<Checkpoint> {
     })
 }
 
-/// All arrays of the file: those that members are, and those in the dictionaries that
-/// members hold.
-fn arrays(path: &Path) -> Result<Directory> {
+/// The file with the settings of the arrays at `path`, if there is one.
+pub(super) fn settings(path: &Path) -> Option<PathBuf> {
+    Some(path.with_extension("json")).filter(|path| path.is_file())
+}
+
+/// All arrays of the file: its members, and those in the dictionaries that members hold.
+fn arrays(path: &Path) -> Result<TensorDirectory> {
     let archive = Archive::open(path)?;
-    let mut directory = Directory::new(path);
+    let mut directory = TensorDirectory::new(path);
     for member in archive.names() {
         let Some(name) = member.strip_suffix(".npy") else {
-            return Err(archive.error(format!("{member} is no array of numpy's")));
+            return Err(archive.error(format!(
+                "the member {member} is not a numpy array; its name must end in .npy"
+            )));
         };
-        let place = archive.place(member)?;
+        let location = archive.location(member)?;
         let header = array::header(&archive, member)?;
         if header.objects {
-            for (leaf, stored) in pickled::arrays(&archive, member, place, header.start)? {
+            for (leaf, stored) in pickled::arrays(&archive, member, location, header.start)? {
                 directory.insert(format!("{name}/{leaf}"), stored)?;
             }
         } else {
-            directory.insert(name.to_owned(), array::stored(&archive, member, place, &header)?)?;
+            directory
+                .insert(name.to_owned(), array::stored(&archive, member, location, &header)?)?;
         }
     }
     Ok(directory)
 }
 
-/// The shape of a model with these arrays.
-fn shape(directory: &Directory, heads: usize) -> Result<ByteTransformer> {
-    let matrix = |name: &str| match directory.find(name)?.shape() {
-        &[rows, columns] => Ok((rows, columns)),
-        other => Err(directory.error(format!("{name} has shape {other:?}, which is no matrix"))),
-    };
+/// The shape of the model with these arrays.
+fn shape(directory: &TensorDirectory, heads: usize) -> Result<ByteTransformer> {
+    let matrix =
+        |name: &str| match directory.find(name)?.shape() {
+            &[rows, columns] => Ok((rows, columns)),
+            other => Err(directory
+                .error(format!("the array {name} has shape {other:?}; it must be a matrix"))),
+        };
     let layers =
         (0..).take_while(|&layer| directory.get(&names::attention(layer)).is_some()).count();
     let (vocabulary, width) = matrix(names::EMBEDDING)?;
@@ -101,33 +111,36 @@ fn shape(directory: &Directory, heads: usize) -> Result<ByteTransformer> {
     Ok(ByteTransformer { vocabulary, width, layers, heads, feed_forward })
 }
 
-/// Tokens that are bytes, and those behind them, which spell nothing.
-fn vocabulary(tokens: usize) -> Result<Vocabulary> {
-    // The table grows with this number before the architecture is known to be possible.
-    if tokens > 1 << 20 {
-        return Err(Error::model(format!("a vocabulary of {tokens}")));
+/// A vocabulary whose first 256 tokens are bytes; all others spell nothing.
+fn vocabulary(directory: &TensorDirectory, tokens: usize) -> Result<Vocabulary> {
+    if tokens > MOST_TOKENS {
+        return Err(directory.error(format!(
+            "the vocabulary has {tokens} tokens; at most {MOST_TOKENS} are supported"
+        )));
     }
     let spelled = |token: usize| u8::try_from(token).ok().map(|byte| Box::from([byte]));
     Vocabulary::new((0..tokens).map(spelled).collect(), from_fn(|byte| byte as u32), 0)
+        .map_err(|error| directory.error(error))
 }
 
 impl Tensors for Weights {
     fn tensor(&mut self, expected: &ExpectedTensor) -> Result<Tensor> {
-        let Some((name, turned)) = names::name(&expected.name, self.layers) else {
-            return Err(self.directory.error(format!("has no {}", expected.name)));
+        let Some((name, transposed)) = names::name(&expected.name, self.layers) else {
+            let name = &expected.name;
+            return Err(self.directory.error(format!("a byte transformer has no tensor {name}")));
         };
-        if !turned {
+        if !transposed {
             return self.directory.read(&name, &expected.shape);
         }
         let stored = self.directory.find(&name)?;
-        let turned = stored.clone().transposed()?;
-        if turned.shape() != expected.shape {
+        let matrix = stored.clone().transposed()?;
+        if matrix.shape() != expected.shape {
             return Err(stored.error(format!(
-                "{name} has shape {:?}, and should turn into {:?}",
+                "the tensor {name} has shape {:?}; the model needs the transpose of {:?}",
                 stored.shape(),
                 expected.shape
             )));
         }
-        turned.read()
+        matrix.read()
     }
 }

@@ -1,19 +1,20 @@
-//! What Haiku calls the parts of a byte transformer: modules of one kind are counted through
-//! the whole model, the first without a number.
+//! Haiku's names for the parts of a byte transformer.
+//!
+//! Modules of one kind are numbered through the whole model; the first has no number.
 
 /// The name of the embedding.
 pub(super) const EMBEDDING: &str = "embed/embeddings";
 
-/// The name of the first layer's first matrix behind its attention.
+/// The name of the first feed-forward matrix.
 pub(super) const FIRST_UP: &str = "linear/w";
 
-/// The name of a layer's matrix of queries.
+/// The name of the query matrix of a layer.
 pub(super) fn attention(layer: usize) -> String {
     format!("{}/linear/w", counted("multi_head_dot_product_attention", layer))
 }
 
-/// Haiku's name for a canonical one in a model of so many layers, and whether its matrix has
-/// a row for each input.
+/// Haiku's name for a canonical one in a model of `layers` layers, and whether its matrix is
+/// transposed: it has a row for each input.
 pub(super) fn name(canonical: &str, layers: usize) -> Option<(String, bool)> {
     let rest = match canonical {
         "embedding" => return Some((EMBEDDING.into(), false)),

@@ -1,110 +1,111 @@
-//! Dictionaries of arrays that numpy has pickled, of numpy's own and of jax's.
+//! Dictionaries of pickled arrays, of numpy or of jax.
 
 use super::array;
-use crate::checkpoint::pickle::{Failure, Handle, Made, Pickle, Value};
-use crate::checkpoint::stored::{Place, Stored};
-use crate::checkpoint::zip::Archive;
+use crate::checkpoint::storage::pickle::{self, Call, Failure, Handle, Pickle, Value};
+use crate::checkpoint::storage::stored::{Location, StoredTensor};
+use crate::checkpoint::storage::zip::Archive;
 use crate::error::Result;
 
-/// What numpy calls the function that makes an array, without the module, whose name
-/// depends on its version.
+/// The name of numpy's function that makes an array. Its module depends on the version.
 const RECONSTRUCT: &str = "_reconstruct";
 
-/// A pickle has to be in memory as a whole, and floats hardly get shorter when they are
-/// deflated: one with more bytes than this many times those of the file is none of weights.
+/// The most bytes of a pickle for each byte of the file.
+///
+/// A pickle is read as a whole. Deflate hardly shrinks floats, so one that inflates more does
+/// not hold weights.
 const MOST_RATIO: u64 = 64;
 
-/// An array as a pickle has it.
-struct Described {
+/// An array as a pickle describes it.
+struct PickledArray {
     descr: String,
     fortran: bool,
     shape: Vec<usize>,
-    /// Its bytes begin here.
+    /// The offset of the values in the pickle.
     start: usize,
     length: usize,
 }
 
-/// The arrays by name in the dictionary that a member holds, pickled from `start` on.
+/// Lists the arrays in the dictionary that is pickled in a member, from `start` on.
 pub(super) fn arrays(
     archive: &Archive,
     member: &str,
-    place: Place,
+    location: Location,
     start: usize,
-) -> Result<Vec<(String, Stored)>> {
-    let bytes = archive.read(member, archive.source().length().saturating_mul(MOST_RATIO))?;
-    let pickle = Pickle::new(bytes.get(start..).unwrap_or_default());
+) -> Result<Vec<(String, StoredTensor)>> {
+    let bytes = archive.read(member, archive.file().length().saturating_mul(MOST_RATIO))?;
     let failed = |what: Failure| archive.error(format!("{member}: {what}"));
-    let pickle = pickle.map_err(failed)?;
+    let pickle = pickle::parse(bytes.get(start..).unwrap_or_default()).map_err(failed)?;
     let mut arrays = Vec::new();
     for &(key, value) in dictionary(&pickle).map_err(failed)? {
         let key = pickle.text(key).map_err(failed)?;
         let found = array(&pickle, value).map_err(|what| failed(format!("{key}: {what}")))?;
         let kind = array::kind(&found.descr)
-            .ok_or_else(|| array::unsupported(archive, member, &found.descr))?;
+            .ok_or_else(|| array::unsupported(archive, key, &found.descr))?;
         let fits = kind.tensor_bytes(&found.shape) == Some(found.length);
-        let place = place.clone().behind(start + found.start).filter(|_| fits);
-        let place = place.ok_or_else(|| {
-            archive.error(format!(
-                "{member}: {key} has {} bytes for shape {:?}",
-                found.length, found.shape
+        let values = location.clone().skip(start + found.start).filter(|_| fits);
+        let values = values.ok_or_else(|| {
+            failed(format!(
+                "the array {key} has {} bytes, which do not fit its shape {:?} of {}",
+                found.length, found.shape, found.descr
             ))
         })?;
-        let stored = array::ordered(archive, place, kind, found.shape, found.fortran)?;
+        let stored = array::ordered(archive, values, kind, found.shape, found.fortran)?;
         arrays.push((key.to_owned(), stored));
     }
     Ok(arrays)
 }
 
-/// The dictionary in an array of one object.
+/// The dictionary that is the one object of an array.
 fn dictionary(pickle: &Pickle) -> Result<&[(Handle, Handle)], Failure> {
     let state = match pickle.root() {
-        Value::Made(made) if is_numpy(pickle, made)? => made.state,
-        other => return Err(format!("{} instead of an array", pickle.describe(other))),
+        Value::Call(call) if is_numpy(pickle, call)? => call.state,
+        other => return pickle.expected("an array", other),
     };
-    let state = pickle.sequence(state.ok_or("an array without values")?, 5)?;
-    let [object] = pickle.sequence(state[4], 1)? else {
-        return Err("several objects instead of one".into());
+    let state = pickle.sequence(state.ok_or("an array has no values")?, 5)?;
+    let objects = pickle.sequence(state[4], 1)?;
+    let [object] = objects else {
+        return Err(format!("found {} objects, expected one", objects.len()));
     };
     match pickle.get(*object) {
         Value::Dictionary(items) => Ok(items),
-        // Older versions of Haiku had a mapping of their own, made from a dictionary.
-        Value::Made(made) if pickle.global(made.function)?.1.starts_with("FlatMap") => {
-            let inner = pickle.sequence(made.arguments, 1)?[0];
+        // Older versions of Haiku have a mapping of their own, call from a dictionary.
+        Value::Call(call) if pickle.global(call.function)?.1.starts_with("FlatMap") => {
+            let inner = pickle.sequence(call.arguments, 1)?[0];
             match pickle.get(inner) {
                 Value::Dictionary(items) => Ok(items),
-                other => Err(pickle.describe(other)),
+                other => pickle.expected("a dictionary", other),
             }
         }
-        other => Err(format!("{} instead of a dictionary", pickle.describe(other))),
+        other => pickle.expected("a dictionary", other),
     }
 }
 
-fn array(pickle: &Pickle, handle: Handle) -> Result<Described, Failure> {
-    let Value::Made(made) = pickle.get(handle) else {
-        return Err(format!("{} instead of an array", pickle.describe(pickle.get(handle))));
+fn array(pickle: &Pickle, handle: Handle) -> Result<PickledArray, Failure> {
+    let Value::Call(call) = pickle.get(handle) else {
+        return pickle.expected("an array", pickle.get(handle));
     };
-    let state = match pickle.global(made.function)? {
-        // jax hands on what numpy would be given: function, arguments, state.
+    let state = match pickle.global(call.function)? {
+        // jax wraps numpy's function, arguments and state.
         ("jax._src.array", "_reconstruct_array")
         | ("jax._src.device_array", "reconstruct_device_array") => {
-            let arguments = pickle.sequence(made.arguments, 3)?;
+            let arguments = pickle.sequence(call.arguments, 3)?;
             if pickle.global(arguments[0])?.1 != RECONSTRUCT {
-                return Err("an array that numpy does not know".into());
+                return Err("a jax array does not wrap a numpy array".into());
             }
             arguments[2]
         }
-        _ if is_numpy(pickle, made)? => made.state.ok_or("an array without values")?,
-        (module, name) => return Err(format!("{module}.{name} is not supported")),
+        _ if is_numpy(pickle, call)? => call.state.ok_or("an array has no values")?,
+        (module, name) => return Err(format!("the function {module}.{name} is not supported")),
     };
     let state = pickle.sequence(state, 5)?;
     let fortran = match pickle.get(state[3]) {
         Value::Flag(fortran) => *fortran,
-        other => return Err(format!("{} instead of an order", pickle.describe(other))),
+        other => return pickle.expected("a boolean", other),
     };
     let Value::Bytes(bytes) = pickle.get(state[4]) else {
-        return Err(format!("{} instead of values", pickle.describe(pickle.get(state[4]))));
+        return pickle.expected("bytes", pickle.get(state[4]));
     };
-    Ok(Described {
+    Ok(PickledArray {
         descr: descr(pickle, state[2])?,
         fortran,
         shape: pickle.lengths(state[1])?,
@@ -113,23 +114,24 @@ fn array(pickle: &Pickle, handle: Handle) -> Result<Described, Failure> {
     })
 }
 
-fn is_numpy(pickle: &Pickle, made: &Made) -> Result<bool, Failure> {
+/// Whether a call makes a numpy array.
+fn is_numpy(pickle: &Pickle, call: &Call) -> Result<bool, Failure> {
     Ok(matches!(
-        pickle.global(made.function)?,
+        pickle.global(call.function)?,
         ("numpy.core.multiarray" | "numpy._core.multiarray", RECONSTRUCT)
     ))
 }
 
-/// The description of a type, as `<f4`.
+/// The name of a numpy type, like `<f4`.
 fn descr(pickle: &Pickle, handle: Handle) -> Result<String, Failure> {
-    let Value::Made(made) = pickle.get(handle) else {
-        return Err(format!("{} instead of a type", pickle.describe(pickle.get(handle))));
+    let Value::Call(call) = pickle.get(handle) else {
+        return pickle.expected("a type", pickle.get(handle));
     };
-    let name = match pickle.global(made.function)? {
-        ("numpy", "dtype") => pickle.text(pickle.sequence(made.arguments, 1)?[0])?,
+    let name = match pickle.global(call.function)? {
+        ("numpy", "dtype") => pickle.text(pickle.sequence(call.arguments, 1)?[0])?,
         (module, name) => return Err(format!("the type {module}.{name} is not supported")),
     };
-    let order = match made.state {
+    let order = match call.state {
         Some(state) => pickle.text(pickle.sequence(state, 2)?[1])?,
         None => "",
     };

@@ -1,19 +1,19 @@
-//! The alphabets that tokens are written in.
+//! The alphabets in which files write tokens.
 
-/// What stands for a space in the pieces of SentencePiece.
+/// The character that SentencePiece writes for a space.
 pub(super) const SPACE: char = '▁';
 
-/// How the text of a token stands for bytes.
+/// A way to write bytes as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Alphabet {
-    /// A letter for each byte, as GPT-2 has it.
+    /// GPT-2's: one letter for each byte.
     Bytes,
-    /// The text itself, with [`SPACE`] for spaces, as SentencePiece has it.
+    /// SentencePiece's: the text itself, with [`SPACE`] for spaces.
     Pieces,
 }
 
 impl Alphabet {
-    /// The bytes that a token of this text spells; none where it is not in the alphabet.
+    /// The bytes that a token of this text spells; `None` if a letter is not in the alphabet.
     pub(super) fn bytes(self, text: &str) -> Option<Vec<u8>> {
         match self {
             Alphabet::Bytes => text.chars().map(byte).collect(),
@@ -22,13 +22,15 @@ impl Alphabet {
     }
 }
 
-/// Bytes in the alphabet of bytes.
+/// Writes bytes in [`Alphabet::Bytes`].
 pub(super) fn written(bytes: impl IntoIterator<Item = u8>) -> String {
     bytes.into_iter().map(letter).collect()
 }
 
-/// The letter of a byte: its own where that prints in Latin-1. The 33 bytes up to the space,
-/// the 34 from DEL on and the soft hyphen have those from U+0100 on, in this order.
+/// The letter of a byte in [`Alphabet::Bytes`].
+///
+/// Printable characters of Latin-1 stand for themselves. The 33 bytes up to the space, the 34 from
+/// DEL on and the soft hyphen have the letters from U+0100 on, in this order.
 fn letter(byte: u8) -> char {
     char::from_u32(match byte {
         0..=0x20 => 0x100 + u32::from(byte),
@@ -39,7 +41,7 @@ fn letter(byte: u8) -> char {
     .unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
-/// The byte of a letter.
+/// The byte of a letter in [`Alphabet::Bytes`].
 fn byte(letter: char) -> Option<u8> {
     let code = u32::from(letter);
     let byte = match code {
@@ -52,7 +54,7 @@ fn byte(letter: char) -> Option<u8> {
     u8::try_from(byte).ok()
 }
 
-/// The byte of a token that is written as `<0x41>`.
+/// The byte of a token that is written like `<0x41>`.
 pub(super) fn named_byte(text: &str) -> Option<u8> {
     let digits = text.strip_prefix("<0x")?.strip_suffix('>')?;
     let hexadecimal = |digit: u8| matches!(digit, b'0'..=b'9' | b'A'..=b'F');
@@ -79,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_named_by_two_digits() {
+    fn names_of_bytes_have_two_digits() {
         assert_eq!(named_byte("<0x0A>"), Some(10));
         assert_eq!(named_byte("<0xFF>"), Some(255));
         for other in ["<0xA>", "<0x0a>", "<0x+A>", "<0x041>", "0x41", "<0xé>", "<0x41> "] {

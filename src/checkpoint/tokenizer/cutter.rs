@@ -1,4 +1,4 @@
-//! Cutting text into tokens.
+//! The tokenizer: cuts text into tokens.
 
 use tokenizers::models::bpe::BPE;
 use tokenizers::tokenizer::Model;
@@ -6,14 +6,14 @@ use tokenizers::tokenizer::Model;
 use super::split::Step;
 use crate::method::language::vocabulary::Tokenizer;
 
-/// Cuts text into words, and merges the letters of each.
+/// Cuts text into words, and merges the letters of each word.
 pub(super) struct Cutter {
     pub(super) steps: Vec<Step>,
     pub(super) merging: BPE,
 }
 
 impl Tokenizer for Cutter {
-    /// No tokens at all where the text cannot be cut: these do not spell it.
+    /// Returns no tokens if the text cannot be cut. The caller notices that they do not spell it.
     fn tokens(&self, text: &[u8]) -> Vec<u32> {
         let Ok(text) = str::from_utf8(text) else { return Vec::new() };
         let mut words = vec![text.to_owned()];

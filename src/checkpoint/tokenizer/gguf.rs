@@ -1,55 +1,63 @@
-//! The tokenizer that a GGUF file has among its metadata.
+//! The tokenizer in the metadata of a GGUF file.
 
 use std::path::Path;
 
 use super::alphabet::{Alphabet, named_byte};
-use super::parts::{Kind, Parts, Token};
+use super::merges;
+use super::parts::{Spelling, Token, Tokenization, TokenizerParts};
 use super::sentencepiece::{self, NORMAL, Piece};
 use super::split::{GPT2, LLAMA3, QWEN2, Step};
-use super::{Tokens, in_file, short};
+use crate::checkpoint::storage::file::{excerpt, in_file};
 use crate::error::{Error, Result};
 
-/// What a GGUF file says of its tokenizer, named as its keys are.
+/// The fields of the tokenizer of a GGUF file.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Gguf {
+pub(crate) struct GgufTokenizer {
     /// `tokenizer.ggml.model`: `llama` or `gpt2`.
     pub(crate) model: String,
-    /// `tokenizer.ggml.pre`: whose way of cutting words.
+    /// `tokenizer.ggml.pre`: the name of the model whose words are cut.
     pub(crate) pre: Option<String>,
     /// `tokenizer.ggml.tokens`
     pub(crate) tokens: Vec<String>,
-    /// `tokenizer.ggml.scores`; empty where there are none.
+    /// `tokenizer.ggml.scores`; empty if missing.
     pub(crate) scores: Vec<f32>,
-    /// `tokenizer.ggml.token_type`; empty where there are none.
+    /// `tokenizer.ggml.token_type`; empty if missing.
     pub(crate) types: Vec<i32>,
-    /// `tokenizer.ggml.merges`: two parts with a space between them.
+    /// `tokenizer.ggml.merges`: two tokens with a space between them.
     pub(crate) merges: Vec<String>,
     /// `tokenizer.ggml.bos_token_id`
     pub(crate) beginning: Option<u32>,
 }
 
-/// The tokenizer of the GGUF file at `path`, whose model has rows for this many tokens.
-pub(crate) fn gguf(path: &Path, gguf: Gguf, vocabulary_size: usize) -> Result<Tokens> {
-    in_file(path, parts(gguf).and_then(|parts| parts.open(vocabulary_size)))
+/// Opens the tokenizer of the GGUF file at `path`, for a model of `vocabulary_size` tokens.
+pub(crate) fn open_gguf(
+    path: &Path,
+    fields: GgufTokenizer,
+    vocabulary_size: usize,
+) -> Result<Tokenization> {
+    in_file(path, parts(fields).and_then(|parts| parts.open(vocabulary_size)))
 }
 
-fn parts(gguf: Gguf) -> Result<Parts> {
-    let beginning = gguf.beginning;
-    if !gguf.types.is_empty() {
-        fits("types", gguf.types.len(), gguf.tokens.len())?;
+fn parts(fields: GgufTokenizer) -> Result<TokenizerParts> {
+    let beginning = fields.beginning;
+    if !fields.types.is_empty() {
+        check_length("token_type", fields.types.len(), fields.tokens.len())?;
     }
-    let parts = match gguf.model.as_str() {
-        "llama" => pieces(gguf),
-        "gpt2" => byte_level(gguf),
-        other => Err(Error::model(format!("a tokenizer of the model {}", short(other)))),
+    let parts = match fields.model.as_str() {
+        "llama" => pieces(fields),
+        "gpt2" => byte_level(fields),
+        other => Err(Error::model(format!(
+            "tokenizer.ggml.model is {}; only llama and gpt2 are supported",
+            excerpt(other)
+        ))),
     }?;
-    Ok(Parts { beginning, ..parts })
+    Ok(TokenizerParts { beginning, ..parts })
 }
 
-/// A tokenizer of SentencePiece.
-fn pieces(gguf: Gguf) -> Result<Parts> {
-    let Gguf { tokens, scores, types, beginning, .. } = gguf;
-    fits("scores", scores.len(), tokens.len())?;
+/// The parts of a SentencePiece tokenizer.
+fn pieces(fields: GgufTokenizer) -> Result<TokenizerParts> {
+    let GgufTokenizer { tokens, scores, types, beginning, .. } = fields;
+    check_length("scores", scores.len(), tokens.len())?;
     let mut parts = sentencepiece::parts(
         tokens
             .into_iter()
@@ -63,67 +71,61 @@ fn pieces(gguf: Gguf) -> Result<Parts> {
     )?;
     if types.is_empty() {
         for token in &mut parts.tokens {
-            token.kind = untyped(token, beginning);
+            token.spelling = untyped(token, beginning);
         }
     }
     Ok(parts)
 }
 
-/// A tokenizer on bytes.
-fn byte_level(gguf: Gguf) -> Result<Parts> {
-    let Gguf { tokens, types, beginning, .. } = gguf;
+/// The parts of a byte-level tokenizer.
+fn byte_level(fields: GgufTokenizer) -> Result<TokenizerParts> {
+    let GgufTokenizer { pre, tokens, types, merges, beginning, .. } = fields;
     let mut all = Vec::with_capacity(tokens.len());
     for (id, text) in (0..).zip(tokens) {
-        let mut token = Token { id, text, kind: Kind::Piece };
-        token.kind = match types.get(id as usize) {
-            None if Some(id) == beginning => Kind::Special,
-            None => Kind::Piece,
-            Some(&number) => match sentencepiece::kind(number)? {
-                // Added to the vocabulary, and not written in its letters.
-                Kind::Piece if number != NORMAL => Kind::Verbatim,
-                kind => kind,
+        let spelling = match types.get(id as usize) {
+            None if Some(id) == beginning => Spelling::Special,
+            None => Spelling::Text,
+            Some(&kind) => match sentencepiece::spelling(kind)? {
+                // Tokens that were added to the vocabulary are not written in its letters.
+                Spelling::Text if kind != NORMAL => Spelling::Verbatim,
+                spelling => spelling,
             },
         };
-        all.push(token);
+        all.push(Token { id, text, spelling });
     }
-    let merges = gguf.merges.iter().map(|merge| {
-        let (left, right) = merge.split_once(' ').ok_or_else(|| {
-            Error::model(format!("a merge of {}, which is no pair", short(merge)))
-        })?;
-        Ok((left.to_owned(), right.to_owned()))
-    });
-    let pre = gguf.pre.as_deref().unwrap_or_default();
-    let mut steps = match pre {
-        "llama-bpe" | "llama3" | "llama-v3" => vec![Step::split(LLAMA3)?],
+    let pre = pre.unwrap_or_default();
+    let llama3 = matches!(pre.as_str(), "llama-bpe" | "llama3" | "llama-v3");
+    let mut steps = match pre.as_str() {
+        _ if llama3 => vec![Step::split(LLAMA3)?],
         "qwen2" => vec![Step::split(QWEN2)?],
         "smollm" | "starcoder" | "refact" => vec![Step::split(r"\p{N}")?, Step::split(GPT2)?],
         _ => vec![Step::split(GPT2)?],
     };
     steps.push(Step::Letters);
-    Ok(Parts {
+    Ok(TokenizerParts {
         alphabet: Alphabet::Bytes,
         tokens: all,
-        merges: merges.collect::<Result<_>>()?,
+        merges: merges.iter().map(|merge| merges::pair(merge)).collect::<Result<_>>()?,
         steps,
-        whole_words: matches!(pre, "llama-bpe" | "llama3" | "llama-v3"),
+        whole_words: llama3,
         beginning,
     })
 }
 
-/// What a token of SentencePiece is, as its name tells.
-fn untyped(token: &Token, beginning: Option<u32>) -> Kind {
+/// The spelling of a SentencePiece token without a type, by its text.
+fn untyped(token: &Token, beginning: Option<u32>) -> Spelling {
     match token.text.as_str() {
-        "<unk>" | "<s>" | "</s>" => Kind::Special,
-        _ if Some(token.id) == beginning => Kind::Special,
-        text if named_byte(text).is_some() => Kind::Byte,
-        _ => Kind::Piece,
+        "<unk>" | "<s>" | "</s>" => Spelling::Special,
+        _ if Some(token.id) == beginning => Spelling::Special,
+        text if named_byte(text).is_some() => Spelling::Byte,
+        _ => Spelling::Text,
     }
 }
 
-/// Fails where an array is not as long as that of the tokens.
-fn fits(name: &str, length: usize, tokens: usize) -> Result<()> {
+/// Fails if an array does not have a value for each token.
+fn check_length(name: &str, length: usize, tokens: usize) -> Result<()> {
     if length == tokens {
         return Ok(());
     }
-    Err(Error::model(format!("{length} {name} for {tokens} tokens")))
+    Err(Error::model(format!("tokenizer.ggml.{name} has {length} values for {tokens} tokens")))
 }

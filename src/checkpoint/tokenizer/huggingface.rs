@@ -1,4 +1,4 @@
-//! `tokenizer.json`, as Hugging Face's folders have it.
+//! `tokenizer.json`, the tokenizer of Hugging Face's folders.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -8,33 +8,36 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::alphabet::{Alphabet, SPACE, named_byte};
-use super::parts::{Kind, Parts, Token};
+use super::merges;
+use super::meta::open_meta;
+use super::parts::{MOST_FILE_BYTES, Spelling, Token, Tokenization, TokenizerParts};
 use super::split::{GPT2, Step};
-use super::{Tokens, in_file, meta, read, short};
+use crate::checkpoint::storage::file::{error_at, excerpt, in_file, read_whole};
+use crate::checkpoint::storage::json;
 use crate::error::{Error, Result};
 
-/// The most steps before the model, several times those of the longest known list.
+/// The most steps before merging, several times those of the longest known list.
 const MOST_STEPS: usize = 32;
 
-/// The tokenizer of a folder, whose model has rows for this many tokens and may say which
-/// of them a context begins with. A folder without `tokenizer.json` has `tokenizer.model`.
-pub(crate) fn huggingface(
+/// Opens the `tokenizer.json` of a folder, else its `tokenizer.model`, for a model of
+/// `vocabulary_size` tokens.
+///
+/// `beginning` is the token that a context begins with, if the model says so.
+pub(crate) fn open_huggingface(
     folder: &Path,
     vocabulary_size: usize,
     beginning: Option<u32>,
-) -> Result<Tokens> {
+) -> Result<Tokenization> {
     let path = folder.join("tokenizer.json");
     if !path.exists() {
         let path = folder.join("tokenizer.model");
         if !path.exists() {
-            return Err(Error::model(format!(
-                "{}: neither tokenizer.json nor tokenizer.model",
-                folder.display()
-            )));
+            let what = "the folder has no tokenizer; expected tokenizer.json or tokenizer.model";
+            return Err(error_at(folder, what));
         }
-        return meta::open(&path, vocabulary_size, beginning);
+        return open_meta(&path, vocabulary_size, beginning);
     }
-    let mut parts = in_file(&path, parse(&read(&path)?))?;
+    let mut parts = in_file(&path, parse(&read_whole(&path, MOST_FILE_BYTES)?))?;
     parts.beginning = match beginning {
         Some(id) => Some(id),
         None => declared(folder)?.and_then(|name| parts.number(&name)),
@@ -42,7 +45,7 @@ pub(crate) fn huggingface(
     in_file(&path, parts.open(vocabulary_size))
 }
 
-/// The token that the folder's settings have at the beginning of a text.
+/// The token that a context begins with, from the settings in a folder.
 fn declared(folder: &Path) -> Result<Option<String>> {
     #[derive(Deserialize)]
     struct Settings {
@@ -51,8 +54,8 @@ fn declared(folder: &Path) -> Result<Option<String>> {
     for name in ["tokenizer_config.json", "special_tokens_map.json"] {
         let path = folder.join(name);
         if path.exists() {
-            let settings: Settings = in_file(&path, json(&read(&path)?))?;
-            // Its name, or all that `added_tokens` would have of it.
+            let settings: Settings = json::read(&path)?;
+            // Either its name, or an object like those of `added_tokens`.
             let token = settings.bos_token.unwrap_or_default();
             if let Some(name) = token.as_str().or_else(|| token["content"].as_str()) {
                 return Ok(Some(name.to_owned()));
@@ -62,7 +65,7 @@ fn declared(folder: &Path) -> Result<Option<String>> {
     Ok(None)
 }
 
-/// What is needed of a file.
+/// The fields of a file that are used.
 #[derive(Deserialize)]
 struct File {
     #[serde(default)]
@@ -97,7 +100,7 @@ struct Model {
     ignore_merges: bool,
 }
 
-/// Two parts, in older files with a space between them.
+/// Two tokens, in older files with a space between them.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Merge {
@@ -105,8 +108,8 @@ enum Merge {
     Joined(String),
 }
 
-fn parse(file: &[u8]) -> Result<Parts> {
-    /// Which model it is: others have vocabularies of another form.
+fn parse(file: &[u8]) -> Result<TokenizerParts> {
+    /// The type of the model, which is parsed first: other types have other vocabularies.
     #[derive(Deserialize)]
     struct Which {
         model: Type,
@@ -115,29 +118,31 @@ fn parse(file: &[u8]) -> Result<Parts> {
     struct Type {
         r#type: Option<String>,
     }
-    if let Some(other) = json::<Which>(file)?.model.r#type.filter(|name| name != "BPE") {
+    if let Some(other) = parsed::<Which>(file)?.model.r#type.filter(|name| name != "BPE") {
         return Err(Error::model(format!(
-            "a tokenizer of type {}, where only BPE can be used",
-            short(&other)
+            "the tokenizer has the type {}; only BPE is supported",
+            excerpt(&other)
         )));
     }
-    let File { added_tokens, normalizer, pre_tokenizer, decoder, model } = json(file)?;
+    let File { added_tokens, normalizer, pre_tokenizer, decoder, model } = parsed(file)?;
     let affixes = [&model.continuing_subword_prefix, &model.end_of_word_suffix];
     if affixes.into_iter().flatten().any(|affix| !affix.is_empty()) {
-        return Err(Error::model("tokens with a prefix or suffix of their own cannot be used"));
+        return Err(Error::model(
+            "continuing_subword_prefix and end_of_word_suffix are not supported",
+        ));
     }
 
     let mut steps = Vec::new();
-    normalizing(&normalizer, &mut steps)?;
-    splitting(&pre_tokenizer, &mut steps)?;
+    add_normalizer(&normalizer, &mut steps)?;
+    add_pre_tokenizer(&pre_tokenizer, &mut steps)?;
     let letters = steps.iter().any(|step| matches!(step, Step::Letters));
     let alphabet = match letters || decoder["type"] == "ByteLevel" {
         true => Alphabet::Bytes,
         false => Alphabet::Pieces,
     };
-    Ok(Parts {
+    Ok(TokenizerParts {
         alphabet,
-        merges: model.merges.iter().map(pair).collect::<Result<_>>()?,
+        merges: model.merges.iter().map(Merge::pair).collect::<Result<_>>()?,
         whole_words: model.ignore_merges,
         tokens: tokens(alphabet, model, added_tokens)?,
         steps,
@@ -145,51 +150,50 @@ fn parse(file: &[u8]) -> Result<Parts> {
     })
 }
 
-/// All tokens in the order of their numbers. Those that are added may be in the vocabulary.
+/// All tokens in the order of their numbers. Added tokens replace those of the vocabulary.
 fn tokens(alphabet: Alphabet, model: Model, added_tokens: Vec<Added>) -> Result<Vec<Token>> {
     let mut tokens = BTreeMap::new();
     for (text, id) in model.vocab {
-        let kind = match model.byte_fallback && named_byte(&text).is_some() {
-            _ if model.unk_token.as_ref() == Some(&text) => Kind::Special,
-            true => Kind::Byte,
-            false => Kind::Piece,
+        let spelling = match model.byte_fallback && named_byte(&text).is_some() {
+            _ if model.unk_token.as_ref() == Some(&text) => Spelling::Special,
+            true => Spelling::Byte,
+            false => Spelling::Text,
         };
-        if let Some(Token { text: other, .. }) = tokens.insert(id, Token { id, text, kind }) {
+        if let Some(Token { text: other, .. }) = tokens.insert(id, Token { id, text, spelling }) {
             return Err(Error::model(format!(
-                "two tokens are number {id}, one of them {}",
-                short(&other)
+                "two tokens have the number {id}, one of them {}",
+                excerpt(&other)
             )));
         }
     }
     for Added { id, content: text, special } in added_tokens {
         let itself = alphabet.bytes(&text).is_some_and(|bytes| bytes == text.as_bytes());
-        let kind = match alphabet {
-            _ if special => Kind::Special,
-            Alphabet::Bytes if !itself => Kind::Verbatim,
-            _ => Kind::Piece,
+        let spelling = match alphabet {
+            _ if special => Spelling::Special,
+            Alphabet::Bytes if !itself => Spelling::Verbatim,
+            _ => Spelling::Text,
         };
-        tokens.insert(id, Token { id, text, kind });
+        tokens.insert(id, Token { id, text, spelling });
     }
     Ok(tokens.into_values().collect())
 }
 
-fn pair(merge: &Merge) -> Result<(String, String)> {
-    let (left, right) = match merge {
-        Merge::Pair(left, right) => (left.as_str(), right.as_str()),
-        Merge::Joined(both) => both
-            .split_once(' ')
-            .ok_or_else(|| Error::model(format!("a merge of {}, which is no pair", short(both))))?,
-    };
-    Ok((left.to_owned(), right.to_owned()))
+impl Merge {
+    fn pair(&self) -> Result<(String, String)> {
+        match self {
+            Merge::Pair(left, right) => Ok((left.clone(), right.clone())),
+            Merge::Joined(both) => merges::pair(both),
+        }
+    }
 }
 
-/// What a normaliser does that the model's pieces need. All else leaves ASCII text as it
-/// is, or changes it so that it could not come back.
-fn normalizing(normalizer: &Value, steps: &mut Vec<Step>) -> Result<()> {
+/// Adds the steps of a normaliser that the tokens need. All others leave ASCII text unchanged, or
+/// change it so that it could not be restored.
+fn add_normalizer(normalizer: &Value, steps: &mut Vec<Step>) -> Result<()> {
     match normalizer["type"].as_str().unwrap_or_default() {
         "Sequence" => {
             for part in normalizer["normalizers"].as_array().into_iter().flatten() {
-                normalizing(part, steps)?;
+                add_normalizer(part, steps)?;
             }
         }
         "Replace" => {
@@ -204,33 +208,39 @@ fn normalizing(normalizer: &Value, steps: &mut Vec<Step>) -> Result<()> {
     Ok(())
 }
 
-/// Adds a step. Text whose bytes are letters already would grow each time that these are
-/// taken for bytes again.
+/// Adds a step. Only one may replace bytes by letters, because text would grow with each.
 fn add(step: Step, steps: &mut Vec<Step>) -> Result<()> {
     let letters = |step: &Step| matches!(step, Step::Letters);
     if letters(&step) && steps.iter().any(letters) {
-        return Err(Error::model("bytes are turned into letters more than once"));
+        return Err(Error::model(
+            "the tokenizer replaces bytes by letters (ByteLevel) more than once",
+        ));
     }
     if steps.len() == MOST_STEPS {
-        return Err(Error::model(format!("more than {MOST_STEPS} steps before the model")));
+        return Err(Error::model(format!(
+            "the tokenizer has more than {MOST_STEPS} steps before merging"
+        )));
     }
     steps.push(step);
     Ok(())
 }
 
-/// Where words are cut. Nothing is put before them and nothing left out.
-fn splitting(before: &Value, steps: &mut Vec<Step>) -> Result<()> {
+/// Adds the steps of a pre-tokenizer. They neither prepend nor remove text.
+fn add_pre_tokenizer(before: &Value, steps: &mut Vec<Step>) -> Result<()> {
     let on = |name: &str| before[name].as_bool().unwrap_or(true);
-    // What matches stands alone. What would be removed stands alone too.
+    // A match is a word of its own, even if the file says that it is removed.
     let alone = || match before["behavior"].as_str() {
         None | Some("Isolated" | "Removed") => Ok(()),
-        Some(other) => Err(Error::model(format!("words are split in the way {}", short(other)))),
+        Some(other) => Err(Error::model(format!(
+            "the pre-tokenizer has the behavior {}; only Isolated and Removed are supported",
+            excerpt(other)
+        ))),
     };
     match before["type"].as_str() {
         None if before.is_null() => {}
         Some("Sequence") => {
             for part in before["pretokenizers"].as_array().into_iter().flatten() {
-                splitting(part, steps)?;
+                add_pre_tokenizer(part, steps)?;
             }
         }
         Some("Split") => {
@@ -239,7 +249,7 @@ fn splitting(before: &Value, steps: &mut Vec<Step>) -> Result<()> {
             let step = match (pattern["Regex"].as_str(), pattern["String"].as_str()) {
                 (Some(regex), _) => Step::split(regex)?,
                 (_, Some(text)) => Step::split(&escaped(text))?,
-                _ => return Err(Error::model("words are split by no pattern")),
+                _ => return Err(Error::model("a Split pre-tokenizer has no pattern")),
             };
             add(step, steps)?;
         }
@@ -251,7 +261,9 @@ fn splitting(before: &Value, steps: &mut Vec<Step>) -> Result<()> {
         }
         Some("Metaspace") => {
             if !before["replacement"].as_str().is_none_or(is_space) {
-                return Err(Error::model(format!("spaces are not replaced by {SPACE:?}")));
+                return Err(Error::model(format!(
+                    "a Metaspace pre-tokenizer does not replace spaces by {SPACE:?}"
+                )));
             }
             add(Step::Spaces, steps)?;
             if on("split") {
@@ -267,8 +279,8 @@ fn splitting(before: &Value, steps: &mut Vec<Step>) -> Result<()> {
             add(Step::split(r"[!-/:-@\[-`{-~]")?, steps)?;
         }
         other => {
-            let name = short(other.unwrap_or_default());
-            return Err(Error::model(format!("words are split by {name}, which is not known")));
+            let name = excerpt(other.unwrap_or_default());
+            return Err(Error::model(format!("the pre-tokenizer {name} is not supported")));
         }
     }
     Ok(())
@@ -278,11 +290,11 @@ fn is_space(text: &str) -> bool {
     text.chars().eq([SPACE])
 }
 
-/// A pattern that matches just this text.
+/// A pattern that matches exactly this text.
 fn escaped(text: &str) -> String {
     text.chars().map(|letter| format!(r"\x{{{:x}}}", u32::from(letter))).collect()
 }
 
-fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+fn parsed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     serde_json::from_slice(bytes).map_err(|error| Error::model(error.to_string()))
 }

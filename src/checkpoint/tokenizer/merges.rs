@@ -1,16 +1,30 @@
-//! What is merged, where a tokenizer has an order of its tokens instead of a list.
+//! Merges: pairs of tokens that become one.
 
 use std::collections::HashMap;
 
+use crate::checkpoint::storage::file::excerpt;
 use crate::error::{Error, Result};
 
-/// The most bytes that are looked at while tokens are taken apart, twenty times those of the
-/// largest vocabularies known: no file keeps us for hours, or fills the memory.
+/// The most bytes that are compared while merges are derived.
+///
+/// This bounds time and memory; the largest known vocabularies take a twentieth.
 const MOST_WORK: usize = 1 << 28;
 
-/// Every way in which a token is made of two others, the tokens best first: this is how
-/// the lists of Hugging Face are made from those of SentencePiece and tiktoken. The ways of
-/// one token are in the order of their parts' numbers.
+/// Splits a merge that is written as two tokens with a space between them.
+pub(super) fn pair(merge: &str) -> Result<(String, String)> {
+    match merge.split_once(' ') {
+        Some((left, right)) => Ok((left.to_owned(), right.to_owned())),
+        None => Err(Error::model(format!(
+            "the merge {} is not a pair of tokens with a space between them",
+            excerpt(merge)
+        ))),
+    }
+}
+
+/// Derives the merges of a vocabulary that is sorted by priority, best first.
+///
+/// They are all ways to make a token from two others, as in Hugging Face's conversions of
+/// SentencePiece and tiktoken. The ways of one token are in the order of their parts' numbers.
 pub(super) fn derived(best_first: &[(&str, u32)]) -> Result<Vec<(String, String)>> {
     let numbers: HashMap<&str, u32> = best_first.iter().copied().collect();
     let mut merges = Vec::new();
@@ -18,7 +32,9 @@ pub(super) fn derived(best_first: &[(&str, u32)]) -> Result<Vec<(String, String)
     for (text, id) in best_first {
         work = work.saturating_add(text.len().saturating_mul(text.len()));
         if work > MOST_WORK {
-            return Err(Error::model(format!("token {id} and those before it are too long")));
+            return Err(Error::model(format!(
+                "the tokens up to number {id} are too long: their merges take too much work"
+            )));
         }
         let mut ways: Vec<(u32, u32, usize)> = Vec::new();
         for (at, _) in text.char_indices().skip(1) {
@@ -41,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_made_in_every_way() {
+    fn every_way_to_make_a_token_is_a_merge() {
         let tokens =
             [("ab", 5), ("abc", 9), ("é", 7), ("bc", 4), ("a", 3), ("b", 2), ("c", 1), ("éa", 6)];
         let pairs = derived(&tokens).unwrap();

@@ -1,30 +1,30 @@
-//! `tokenizer.model`, as Meta's models have it.
+//! `tokenizer.model`, the tokenizer of Meta's models.
 
 use std::path::Path;
 
-use super::parts::Parts;
-use super::{Tokens, in_file, read, sentencepiece, tiktoken};
+use super::parts::{MOST_FILE_BYTES, Tokenization, TokenizerParts};
+use super::{sentencepiece, tiktoken};
+use crate::checkpoint::storage::file::{in_file, read_whole};
 use crate::error::Result;
 
-/// The tokenizer of a `tokenizer.model`, SentencePiece or tiktoken, of a model that has
-/// rows for this many tokens.
-pub(crate) fn meta(path: &Path, vocabulary_size: usize) -> Result<Tokens> {
-    open(path, vocabulary_size, None)
+/// Opens a `tokenizer.model` of SentencePiece or tiktoken, for a model of `vocabulary_size` tokens.
+///
+/// `beginning` is the token that a context begins with, if the model says so.
+pub(crate) fn open_meta(
+    path: &Path,
+    vocabulary_size: usize,
+    beginning: Option<u32>,
+) -> Result<Tokenization> {
+    let parts = parse(&read_whole(path, MOST_FILE_BYTES)?).and_then(|mut parts| {
+        parts.beginning = beginning.or(parts.beginning);
+        parts.open(vocabulary_size)
+    });
+    in_file(path, parts)
 }
 
-/// As [`meta`], for a model that says itself which token a context begins with.
-pub(super) fn open(path: &Path, vocabulary_size: usize, beginning: Option<u32>) -> Result<Tokens> {
-    in_file(
-        path,
-        parse(&read(path)?).and_then(|mut parts| {
-            parts.beginning = beginning.or(parts.beginning);
-            parts.open(vocabulary_size)
-        }),
-    )
-}
-
-/// A file of ranks begins with a letter of base64, which no field of SentencePiece does.
-fn parse(file: &[u8]) -> Result<Parts> {
+/// Parses either format. A file of ranks begins with a letter of base64, which no field of
+/// SentencePiece does.
+fn parse(file: &[u8]) -> Result<TokenizerParts> {
     match file.first() {
         Some(&first) if tiktoken::six_bits(first).is_some() => tiktoken::parse(file),
         _ => sentencepiece::parse(file),

@@ -1,12 +1,12 @@
-//! The models of SentencePiece, as its protobuf files have them.
+//! The models of SentencePiece, in protobuf.
 
 use super::alphabet::Alphabet;
 use super::merges;
-use super::parts::{Kind, Parts, Token};
+use super::parts::{Spelling, Token, TokenizerParts};
 use super::split::Step;
 use crate::error::{Error, Result};
 
-/// A piece of a model: its text, how good it is, and the number of its kind.
+/// A piece of a model. Pieces with higher scores are merged first.
 #[derive(Debug)]
 pub(super) struct Piece {
     pub(super) text: String,
@@ -14,7 +14,7 @@ pub(super) struct Piece {
     pub(super) kind: i32,
 }
 
-/// The numbers of kinds, in SentencePiece and in GGUF.
+/// The kinds of pieces, in SentencePiece and in GGUF.
 pub(super) const NORMAL: i32 = 1;
 const UNKNOWN: i32 = 2;
 const CONTROL: i32 = 3;
@@ -22,18 +22,20 @@ const USER_DEFINED: i32 = 4;
 const UNUSED: i32 = 5;
 const BYTE: i32 = 6;
 
-/// What a kind of this number is here.
-pub(super) fn kind(number: i32) -> Result<Kind> {
-    match number {
-        NORMAL | USER_DEFINED => Ok(Kind::Piece),
-        UNKNOWN | CONTROL | UNUSED => Ok(Kind::Special),
-        BYTE => Ok(Kind::Byte),
-        _ => Err(Error::model(format!("a token of kind {number}"))),
+/// The spelling of pieces of a kind.
+pub(super) fn spelling(kind: i32) -> Result<Spelling> {
+    match kind {
+        NORMAL | USER_DEFINED => Ok(Spelling::Text),
+        UNKNOWN | CONTROL | UNUSED => Ok(Spelling::Special),
+        BYTE => Ok(Spelling::Byte),
+        _ => Err(Error::model(format!(
+            "a token has the kind {kind}; it must be from {NORMAL} to {BYTE}"
+        ))),
     }
 }
 
-/// The tokenizer of a protobuf file, as Llama 2 has it.
-pub(super) fn parse(file: &[u8]) -> Result<Parts> {
+/// Parses a protobuf file, as Llama 2 has it.
+pub(super) fn parse(file: &[u8]) -> Result<TokenizerParts> {
     let mut pieces = Vec::new();
     let (mut model, mut beginning) = (1, 1);
     for field in Fields(file) {
@@ -56,25 +58,27 @@ pub(super) fn parse(file: &[u8]) -> Result<Parts> {
     }
     if model != 2 {
         let name = match model {
-            1 => "a unigram model",
-            3 => "a model of words",
-            4 => "a model of characters",
-            _ => "of a kind that is not known",
+            1 => "unigram",
+            3 => "word",
+            4 => "char",
+            _ => "unknown",
         };
-        return Err(Error::model(format!("SentencePiece: {name}, where only merges can be used")));
+        return Err(Error::model(format!(
+            "the SentencePiece model has the type {name}; only BPE is supported"
+        )));
     }
     let mut parts = parts(pieces)?;
-    // A model without such a token has -1.
+    // -1 if the model has no such token.
     parts.beginning =
         u32::try_from(beginning).ok().filter(|&id| (id as usize) < parts.tokens.len());
     Ok(parts)
 }
 
-/// The tokenizer of these pieces.
-pub(super) fn parts(pieces: Vec<Piece>) -> Result<Parts> {
+/// Makes the tokenizer of these pieces.
+pub(super) fn parts(pieces: Vec<Piece>) -> Result<TokenizerParts> {
     let mut best_first: Vec<(f32, &str, u32)> = Vec::new();
     for (id, piece) in (0..).zip(&pieces) {
-        if kind(piece.kind)? == Kind::Piece {
+        if spelling(piece.kind)? == Spelling::Text {
             best_first.push((piece.score, &piece.text, id));
         }
     }
@@ -84,8 +88,8 @@ pub(super) fn parts(pieces: Vec<Piece>) -> Result<Parts> {
     let merges = merges::derived(&best_first)?;
     let tokens = (0..)
         .zip(pieces)
-        .map(|(id, piece)| Ok(Token { id, kind: kind(piece.kind)?, text: piece.text }));
-    Ok(Parts {
+        .map(|(id, piece)| Ok(Token { id, spelling: spelling(piece.kind)?, text: piece.text }));
+    Ok(TokenizerParts {
         alphabet: Alphabet::Pieces,
         tokens: tokens.collect::<Result<_>>()?,
         merges,
@@ -95,20 +99,21 @@ pub(super) fn parts(pieces: Vec<Piece>) -> Result<Parts> {
     })
 }
 
-/// A piece of the file.
+/// Parses a piece.
 fn piece(message: &[u8]) -> Result<Piece> {
     let mut piece = Piece { text: String::new(), score: 0.0, kind: NORMAL };
     for field in Fields(message) {
         match field? {
             (1, Value::Bytes(text)) => {
                 piece.text = str::from_utf8(text)
-                    .map_err(|_| Error::model("its text is not UTF-8"))?
+                    .map_err(|_| Error::model("the text is not UTF-8"))?
                     .to_owned();
             }
             (2, Value::Four(score)) => piece.score = f32::from_le_bytes(score),
             (3, Value::Number(kind)) => {
-                piece.kind = i32::try_from(kind)
-                    .map_err(|_| Error::model(format!("a token of kind {kind}")))?;
+                piece.kind = i32::try_from(kind).map_err(|_| {
+                    Error::model(format!("the kind is {kind}; it must fit in 32 bits"))
+                })?;
             }
             _ => {}
         }
@@ -116,7 +121,7 @@ fn piece(message: &[u8]) -> Result<Piece> {
     Ok(piece)
 }
 
-/// What a field of protobuf holds.
+/// The value of a protobuf field.
 enum Value<'a> {
     Number(u64),
     Bytes(&'a [u8]),
@@ -124,7 +129,7 @@ enum Value<'a> {
     Eight,
 }
 
-/// The fields of a protobuf message with their numbers, until one is wrong.
+/// An iterator over the fields of a protobuf message. It ends behind the first error.
 struct Fields<'a>(&'a [u8]);
 
 impl<'a> Iterator for Fields<'a> {
@@ -138,7 +143,7 @@ impl<'a> Iterator for Fields<'a> {
         if field.is_none() {
             self.0 = &[];
         }
-        Some(field.ok_or_else(|| Error::model("no model of SentencePiece, or a damaged one")))
+        Some(field.ok_or_else(|| Error::model("not a SentencePiece model, or a damaged one")))
     }
 }
 

@@ -1,33 +1,34 @@
-//! Where text is cut before anything is merged.
+//! The steps that cut text into words before merging.
 
 use std::ops::Range;
 
 use tokenizers::utils::SysRegex;
 
-use super::{alphabet, short};
+use super::alphabet;
+use crate::checkpoint::storage::file::excerpt;
 use crate::error::{Error, Result};
 
-/// Words as GPT-2 cuts them.
+/// The words of GPT-2.
 pub(super) const GPT2: &str =
     r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
 
-/// Words as Llama 3 cuts them.
+/// The words of Llama 3.
 pub(super) const LLAMA3: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
-/// Words as Qwen 2 cuts them: those of Llama 3, but for digits, which stand alone.
+/// The words of Qwen 2: those of Llama 3, but each digit alone.
 pub(super) const QWEN2: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
 /// The most bytes of a pattern, several times those of the longest known.
 const MOST_PATTERN: usize = 4096;
 
-/// What is done to text before the model has it.
+/// A step that is applied to each word.
 #[derive(Debug)]
 pub(super) enum Step {
-    /// Every match of a pattern is a word, and so is what lies between two.
+    /// Cuts out the matches of a pattern; the text between them is a word as well.
     Split(SysRegex),
-    /// Spaces turn into what stands for them.
+    /// Replaces spaces by [`alphabet::SPACE`].
     Spaces,
-    /// Bytes turn into their letters.
+    /// Replaces bytes by their letters of [`alphabet::Alphabet::Bytes`].
     Letters,
 }
 
@@ -35,14 +36,18 @@ impl Step {
     /// A step that cuts by this pattern.
     pub(super) fn split(pattern: &str) -> Result<Step> {
         if pattern.len() > MOST_PATTERN {
-            return Err(Error::model(format!("a pattern of {} bytes", pattern.len())));
+            return Err(Error::model(format!(
+                "a pattern has {} bytes; at most {MOST_PATTERN} are supported",
+                pattern.len()
+            )));
         }
-        let regex = SysRegex::new(pattern)
-            .map_err(|error| Error::model(format!("the pattern {}: {error}", short(pattern))))?;
+        let regex = SysRegex::new(pattern).map_err(|error| {
+            Error::model(format!("the pattern {} is wrong: {error}", excerpt(pattern)))
+        })?;
         Ok(Step::Split(regex))
     }
 
-    /// The words that a word becomes. Whatever the pattern, nothing gets lost.
+    /// Appends the words that a word becomes. No text is lost, whatever the pattern.
     pub(super) fn apply(&self, word: String, words: &mut Vec<String>) {
         match self {
             Step::Split(regex) => {

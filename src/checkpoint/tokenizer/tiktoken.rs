@@ -1,32 +1,32 @@
-//! The ranks of tiktoken: a token in base64 and its number in each line.
+//! The ranks of tiktoken: each line has a token in base64 and its number.
 
 use super::alphabet::{self, Alphabet};
 use super::merges;
-use super::parts::{Kind, Parts, Token};
+use super::parts::{Spelling, Token, TokenizerParts};
 use super::split::{LLAMA3, Step};
 use crate::error::{Error, Result};
 
-/// Special tokens that Meta's code has behind the ranks.
+/// The number of special tokens that Meta's code adds behind the ranks.
 const SPECIAL: u32 = 256;
 
-/// Names of the first special tokens.
+/// The names of the first special tokens.
 const NAMES: [&str; 2] = ["<|begin_of_text|>", "<|end_of_text|>"];
 
-/// The tokenizer of a file of ranks, as Llama 3 has it.
-pub(super) fn parse(file: &[u8]) -> Result<Parts> {
+/// Parses a file of ranks, as Llama 3 has it.
+pub(super) fn parse(file: &[u8]) -> Result<TokenizerParts> {
     let mut tokens = Vec::new();
     for (at, line) in file.split(|&byte| byte == b'\n').enumerate() {
         let line = line.trim_ascii();
         if !line.is_empty() {
             tokens.push(token(line).ok_or_else(|| {
-                Error::model(format!("line {} is no token in base64 and its rank", at + 1))
+                Error::model(format!("line {} is not a token in base64 and its rank", at + 1))
             })?);
         }
     }
     tokens.sort_by_key(|token| token.id);
     let ranks = tokens.len() as u32;
     if let Some((at, token)) = (0..).zip(&tokens).find(|(at, token)| token.id != *at) {
-        return Err(Error::model(format!("rank {} where {at} is next", token.id)));
+        return Err(Error::model(format!("rank {at} is missing; the next is {}", token.id)));
     }
     let best_first: Vec<(&str, u32)> =
         tokens.iter().map(|token| (token.text.as_str(), token.id)).collect();
@@ -37,9 +37,9 @@ pub(super) fn parse(file: &[u8]) -> Result<Parts> {
             Some(name) => name.to_string(),
             None => format!("<|special_token_{at}|>"),
         },
-        kind: Kind::Special,
+        spelling: Spelling::Special,
     }));
-    Ok(Parts {
+    Ok(TokenizerParts {
         alphabet: Alphabet::Bytes,
         tokens,
         merges,
@@ -49,14 +49,14 @@ pub(super) fn parse(file: &[u8]) -> Result<Parts> {
     })
 }
 
-/// The token of a line.
+/// Parses a line.
 fn token(line: &[u8]) -> Option<Token> {
     let (encoded, rank) = str::from_utf8(line).ok()?.split_once(' ')?;
     let bytes = decoded(encoded.as_bytes())?;
-    Some(Token { id: rank.parse().ok()?, text: alphabet::written(bytes), kind: Kind::Piece })
+    Some(Token { id: rank.parse().ok()?, text: alphabet::written(bytes), spelling: Spelling::Text })
 }
 
-/// The bytes of base64.
+/// Decodes base64.
 fn decoded(encoded: &[u8]) -> Option<Vec<u8>> {
     let letters = encoded.strip_suffix(b"=").unwrap_or(encoded);
     let letters = letters.strip_suffix(b"=").unwrap_or(letters);
@@ -74,7 +74,7 @@ fn decoded(encoded: &[u8]) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// The bits of a letter of base64.
+/// The six bits of a letter of base64.
 pub(super) fn six_bits(letter: u8) -> Option<u32> {
     Some(u32::from(match letter {
         b'A'..=b'Z' => letter - b'A',
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn base64_is_read() {
+    fn base64_is_decoded() {
         for (encoded, bytes) in
             [("Zm9v", &b"foo"[..]), ("Zm8=", b"fo"), ("Zg==", b"f"), ("+/8A", b"\xFB\xFF\0")]
         {
@@ -103,11 +103,11 @@ mod tests {
     }
 
     #[test]
-    fn ranks_leave_nothing_out() {
+    fn ranks_have_no_gaps() {
         let error = |file: &str| parse(file.as_bytes()).unwrap_err().to_string();
-        assert_eq!(error("QQ== 0\nQg== 2\n"), "rank 2 where 1 is next");
-        assert_eq!(error("QQ== 0\nQg== 0\n"), "rank 0 where 1 is next");
-        assert_eq!(error("QQ== 0\n\nQg==\n"), "line 3 is no token in base64 and its rank");
+        assert_eq!(error("QQ== 0\nQg== 2\n"), "rank 1 is missing; the next is 2");
+        assert_eq!(error("QQ== 0\nQg== 0\n"), "rank 1 is missing; the next is 0");
+        assert_eq!(error("QQ== 0\n\nQg==\n"), "line 3 is not a token in base64 and its rank");
         assert_eq!(parse(b"Qg== 1\r\nQQ== 0").unwrap().beginning, Some(2));
     }
 }

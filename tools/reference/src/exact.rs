@@ -9,7 +9,7 @@ use lmac::language::{Architecture, Evaluator, LanguageModel, ModelParts, Vocabul
 use crate::seeded::Seeded;
 use crate::subject::{Result, Subject};
 
-/// Characters that a vocabulary has at least.
+/// The number of characters.
 const CHARACTERS: u32 = 128;
 
 /// lmac's engine with seeded weights.
@@ -32,7 +32,7 @@ struct Group {
 }
 
 impl Exact {
-    /// The model with these weights, in the arithmetic of a precision.
+    /// The model with these weights, evaluated in a precision.
     pub fn new(weights: &Seeded, precision: Precision) -> Result<Self> {
         let size = weights.llama().vocabulary as u32;
         let spelled = |token| (token < CHARACTERS).then(|| [token as u8].into());
@@ -47,20 +47,20 @@ impl Exact {
             vocabulary,
             tokenizer: None,
             tensors: &mut weights.clone(),
-            // Only streams need to know.
+            // Only streams need the hash.
             hash: Some([0; 32]),
         };
         let model = LanguageModel::new(parts, precision)?;
         Ok(Exact { model, threads: 1, groups: Vec::new(), contexts: 0, positions: 0 })
     }
 
-    /// The same weights, with contexts shared out to this many threads.
+    /// The same weights, with the contexts divided among this many threads.
     pub fn with_threads(&self, threads: usize) -> Self {
         let model = self.model.clone();
         Exact { model, threads, groups: Vec::new(), contexts: 0, positions: 0 }
     }
 
-    /// The logits of every token: one context after the other.
+    /// The logits of every token, one context after the other.
     pub fn all_logits(&mut self, tokens: &[u32]) -> Result<Vec<f32>> {
         let size = self.model.vocabulary().len();
         let each = tokens.len() / self.contexts;
@@ -77,7 +77,7 @@ impl Exact {
 }
 
 impl Group {
-    /// The tokens of each of its contexts, out of those of all contexts.
+    /// The tokens of each of the group's contexts.
     fn of<'a>(&self, tokens: &'a [u32], each: usize) -> impl Iterator<Item = &'a [u32]> {
         tokens[self.first * each..][..self.contexts * each].chunks(each)
     }
@@ -118,7 +118,7 @@ impl Subject for Exact {
 
     fn steps(&mut self, tokens: &[u32]) -> Result<()> {
         let contexts = self.contexts;
-        // Threads need not wait for each other: contexts know nothing of each other.
+        // Contexts are independent, so threads do not wait for each other.
         on_threads(&mut self.groups, |group| {
             for step in tokens.chunks(contexts) {
                 let tokens: Vec<&[u32]> = group.of(step, 1).collect();
@@ -132,7 +132,7 @@ impl Subject for Exact {
     }
 }
 
-/// Runs something for each group, on a thread each.
+/// Runs a function for each group, each on a thread of its own.
 fn on_threads<T: Send>(
     groups: &mut [Group],
     run: impl Fn(&mut Group) -> Result<T> + Sync,

@@ -12,7 +12,7 @@ use crate::subject::{Result, Subject};
 #[derive(Debug)]
 pub struct Float {
     model: Llama,
-    /// A cache without tokens: its tables take a while to compute.
+    /// An empty cache, kept because its tables take a while to compute.
     empty: Cache,
     cache: Cache,
     contexts: usize,
@@ -20,8 +20,10 @@ pub struct Float {
 }
 
 impl Float {
-    /// The model with these weights. What the shape's rotary factors follow from is given
-    /// apart, since candle works them out by itself.
+    /// The model with these weights.
+    ///
+    /// `scaling` must be the rule for the shape's rotary factors, because candle computes them
+    /// itself.
     pub fn new(weights: &Seeded, scaling: Option<Llama3RopeConfig>) -> Result<Self> {
         let llama = weights.llama();
         let config = Config {

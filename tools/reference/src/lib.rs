@@ -1,5 +1,4 @@
-//! lmac's language models beside candle's: the same weights in both, so that logits and
-//! speed can be compared.
+//! Runs lmac's language models and candle's with the same weights, to compare logits and speed.
 
 mod exact;
 mod float;

@@ -1,8 +1,8 @@
 //! A Llama on candle's quantised matrix products.
 //!
-//! candle's own quantised Llama reads GGUF files alone and copies its whole cache at every
-//! step. This one takes the same weights as the others, its caches grow in place, and heads
-//! that share keys are multiplied with them in one go.
+//! candle's own quantised Llama reads only GGUF files and copies its whole cache at every step. This
+//! one takes the same weights as the others, its caches grow in place, and heads that share keys are
+//! multiplied with them at once.
 
 use candle_core::quantized::{GgmlDType, QMatMul, QTensor};
 use candle_core::{Device, Module, Tensor};
@@ -49,7 +49,7 @@ impl Quantised {
         let expected = Architecture::Llama(llama.clone()).tensors();
         let tensor = |name: &str| -> Result<Tensor> {
             let expected = expected.iter().find(|expected| expected.name == name);
-            let expected = expected.ok_or_else(|| format!("there is no {name}"))?;
+            let expected = expected.ok_or_else(|| format!("the tensor {name} is missing"))?;
             let values = weights.values(expected);
             Ok(Tensor::from_vec(values, expected.shape.as_slice(), &Device::Cpu)?)
         };
@@ -99,7 +99,7 @@ impl Quantised {
             // Contexts, heads, positions, values.
             let heads = |rows: Tensor, heads: usize| -> candle_core::Result<Tensor> {
                 let rows = rows.reshape((contexts, each, heads, llama.head_width))?;
-                // With one position both orders are the same.
+                // With one position both orders are equal.
                 if each == 1 {
                     rows.reshape((contexts, heads, each, llama.head_width))
                 } else {
@@ -179,8 +179,8 @@ fn rotations(llama: &Llama) -> Result<(Tensor, Tensor)> {
     Ok((table(f64::cos)?, table(f64::sin)?))
 }
 
-/// What is added to the scores of new positions: nothing where one may look, and minus
-/// infinity ahead of it.
+/// The mask that is added to the scores of new positions: 0 for the past, minus infinity for the
+/// future.
 fn mask(before: usize, each: usize) -> candle_core::Result<Tensor> {
     let length = before + each;
     let rows = (0..each).flat_map(|row| {

@@ -1,4 +1,4 @@
-//! Blocks of quantised values mean what candle takes them for, bit for bit.
+//! Blocks of quantised values expand to candle's values, bit for bit.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use std::borrow::Cow;
@@ -42,7 +42,7 @@ fn any_bytes_expand_to_the_same_values() {
         let ours = expanded(kind, &bytes);
         let (mut special, mut finite) = (0, 0);
         for (at, (our, their)) in ours.iter().zip(&candle).enumerate() {
-            // Which of many a NaN is, is nobody's concern.
+            // The bits of a NaN do not matter.
             let same = our.to_bits() == their.to_bits() || our.is_nan() && their.is_nan();
             assert!(same, "{} at {at}: {our:e} is not {their:e}", kind.name());
             if our.is_finite() {
@@ -56,7 +56,7 @@ fn any_bytes_expand_to_the_same_values() {
 }
 
 #[test]
-fn what_candle_quantises_comes_back_the_same() {
+fn blocks_of_candle_expand_to_the_same_values() {
     let values: Vec<f32> = bytes(4 * ROWS * COLUMNS, 99)
         .as_chunks::<4>()
         .0

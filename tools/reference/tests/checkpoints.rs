@@ -1,5 +1,4 @@
-//! What is read from checkpoints is what candle's readers find there, bit for bit; and what
-//! candle writes can be read.
+//! Checkpoints are read as candle reads them, bit for bit, and files that candle writes can be read.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use std::collections::HashMap;
@@ -20,7 +19,7 @@ use lmac_support::models::{Float, Tiny, TinyBytes, gguf, huggingface, meta, npz}
 
 type Tensors = HashMap<String, Tensor>;
 
-/// How far logits may be apart, out of the largest one.
+/// The largest difference between logits, relative to the largest logit.
 const ROUNDING: f32 = 2e-5;
 
 #[test]
@@ -89,7 +88,7 @@ fn safetensors_that_candle_writes() {
         let path = folder.path().join("model.safetensors");
         let mut theirs = safetensors::load(&path, &Device::Cpu).unwrap();
         for tensor in theirs.values_mut() {
-            // Other values than those of the file, and such that rounding matters.
+            // Values that need rounding.
             *tensor = (&*tensor / 3.0).unwrap().to_dtype(kind).unwrap();
         }
         safetensors::save(&theirs, &path).unwrap();
@@ -139,7 +138,7 @@ fn gguf_files_that_candle_writes() {
 }
 
 #[test]
-fn a_folder_of_hugging_faces_gives_the_logits_of_candles_llama() {
+fn a_hugging_face_folder_gives_the_logits_of_candles_llama() {
     for tiny in models() {
         let folder = tempfile::tempdir().unwrap();
         huggingface::single(folder.path(), &tiny);
@@ -194,8 +193,8 @@ fn models() -> [Tiny; 3] {
     ]
 }
 
-/// Asserts that every tensor of the checkpoint at `path` has the bits of the one that
-/// `find` gets out of `theirs`.
+/// Asserts that every tensor of the checkpoint at `path` has the bits of the one that `find` gets
+/// from `theirs`.
 fn assert_same(path: &Path, theirs: &Tensors, find: impl Fn(&Tensors, &str) -> Tensor) {
     let mut checkpoint = checkpoint::open(path).unwrap();
     for expected in checkpoint.architecture.tensors() {
@@ -220,7 +219,7 @@ fn assert_same_as_gguf(path: &Path, head_width: usize) {
     });
 }
 
-/// Asserts that logits behind some tokens are candle's.
+/// Asserts that the logits of the last token are candle's.
 fn assert_logits(path: &Path, theirs: impl FnOnce(&Tensor) -> Tensor) {
     let mut checkpoint = checkpoint::open(path).unwrap();
     let parts = ModelParts {
@@ -272,7 +271,7 @@ fn hugging_face(theirs: &Tensors, name: &str) -> Tensor {
     theirs[&hugging_face_name(name)].clone()
 }
 
-/// Rows of heads that are rotated in neighbours, in the order in which halves are.
+/// Reorders the rows of heads that are rotated in neighbours to those rotated in halves.
 fn in_halves(tensor: &Tensor, name: &str, head_width: usize) -> Tensor {
     if !name.ends_with("query") && !name.ends_with("key") {
         return tensor.clone();
@@ -353,7 +352,7 @@ fn by_haiku(name: &str, layers: usize) -> String {
     }
 }
 
-/// A canonical name with another word for the layers and other words for some parts.
+/// A canonical name with another word for the layers and for some parts.
 fn renamed(name: &str, layers: &str, parts: &[(&str, &str)]) -> String {
     let (before, part) = match name.strip_prefix("layers.").and_then(|rest| rest.split_once('.')) {
         Some((layer, part)) => (format!("{layers}.{layer}."), part),

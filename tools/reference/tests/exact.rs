@@ -1,4 +1,4 @@
-//! Logits of lmac's engine are candle's, within what rounding explains.
+//! The logits of lmac's engine are candle's, up to rounding.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use candle_transformers::models::llama::{Llama3RopeConfig, Llama3RopeType};
@@ -9,7 +9,7 @@ use lmac_reference::{Exact, Float, Seeded, Subject};
 const VOCABULARY: usize = 160;
 const POSITIONS: usize = 640;
 
-/// How far logits may be apart, out of the largest one: sums are taken in another order.
+/// The largest difference between logits, relative to the largest logit: sums have another order.
 const ROUNDING: f32 = 2e-5;
 
 #[test]
@@ -36,7 +36,7 @@ fn another_base_and_epsilon() {
 
 #[test]
 fn rotary_frequencies_scaled_as_llama_3_has_them() {
-    // Such that every branch has frequencies: kept, between, and divided.
+    // Every branch has frequencies: kept, between, and divided.
     let scaling = Llama3RopeConfig {
         factor: 8.0,
         low_freq_factor: 1.0,
@@ -51,7 +51,7 @@ fn rotary_frequencies_scaled_as_llama_3_has_them() {
     assert!(llama.rope_factors.iter().filter(between).count() > 1);
     compare(llama.clone(), Some(scaling));
 
-    // It does matter: without the factors logits are others.
+    // The factors matter: without them the logits differ.
     let plain = Seeded::new(Llama { rope_factors: Vec::new(), ..llama.clone() }, 3);
     let tokens = tokens(300);
     let logits = |weights: &Seeded| {
@@ -82,7 +82,7 @@ fn compare(llama: Llama, scaling: Option<Llama3RopeConfig>) {
     let mut candle = Float::new(&weights, scaling).unwrap();
     let mut exact = Exact::new(&weights, Precision::F32).unwrap();
 
-    // candle gives the last logits of a pass alone, so that here it takes a step for each.
+    // candle gives only the last logits of a pass, so it takes a step for each token here.
     let tokens_of_one = tokens(300);
     exact.begin(1, POSITIONS).unwrap();
     candle.begin(1, POSITIONS).unwrap();
@@ -110,12 +110,12 @@ fn compare(llama: Llama, scaling: Option<Llama3RopeConfig>) {
     }
 }
 
-/// How far apart logits are at most, out of the largest.
+/// The largest difference between logits, relative to the largest logit.
 fn distance(ours: &[f32], theirs: &[f32]) -> f32 {
     assert_eq!(ours.len(), theirs.len());
     let largest = theirs.iter().map(|logit| logit.abs()).fold(0.0, f32::max);
     let apart = ours.iter().zip(theirs).map(|(a, b)| (a - b).abs());
-    // A NaN is as far apart as can be.
+    // A NaN counts as the largest difference.
     apart.fold(0.0, |most: f32, one| if one <= most { most } else { one }) / largest
 }
 
@@ -142,8 +142,8 @@ fn llama(
     }
 }
 
-/// What frequencies are divided by: nothing where waves are short beside the context that
-/// the model was first trained on, everything where they are long, and between in between.
+/// The factors that frequencies are divided by: 1 for waves that are short beside the context of the
+/// first training, `factor` for long ones, and a value between for those between.
 fn factors(llama: &Llama, scaling: &Llama3RopeConfig) -> Vec<f32> {
     let context = scaling.original_max_position_embeddings as f64;
     let (low, high) = (f64::from(scaling.low_freq_factor), f64::from(scaling.high_freq_factor));

@@ -1,4 +1,4 @@
-//! The Llama on candle's quantised products is candle's Llama.
+//! The Llama on candle's quantised products gives the logits of candle's Llama.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use candle_core::quantized::GgmlDType;
@@ -18,7 +18,7 @@ fn with_quantising_they_are_close() {
     assert!((1e-3..0.5).contains(&worst), "{worst}");
 }
 
-/// How far apart logits are at most: one context and several, in one pass and in steps.
+/// The largest difference between logits: one context and several, in one pass and in steps.
 fn worst(kind: GgmlDType) -> f32 {
     let llama = Llama {
         vocabulary: VOCABULARY as usize,

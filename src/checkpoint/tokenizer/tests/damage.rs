@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn what_cannot_be_used_is_named() {
+fn errors_name_the_unsupported_part() {
     let json = byte_level::json();
     let size = byte_level::TOKENS;
     let replaced = |from: &str, to: &str| {
@@ -9,50 +9,53 @@ fn what_cannot_be_used_is_named() {
         assert!(other != json);
         from_json(&other, size)
     };
-    assert_fails(replaced("\"BPE\"", "\"Unigram\""), "a tokenizer of type \"Unigram\"");
+    assert_fails(replaced("\"BPE\"", "\"Unigram\""), "the type \"Unigram\"");
     assert_fails(replaced("\"type\":\"Split\"", "\"type\":\"WhitespaceSplit\""), "WhitespaceSplit");
     assert_fails(replaced("\"Isolated\"", "\"MergedWithNext\""), "MergedWithNext");
     assert_fails(
         replaced("continuing_subword_prefix\":null", "continuing_subword_prefix\":\"##\""),
         "prefix",
     );
-    assert_fails(replaced("\"?\",\"~\"", "\"~\",\"~\""), "\"~~\" is no token");
-    // Longer than all tokens, which the crate would trip over.
-    assert_fails(replaced("[\"?\",\"~\"]", "[\"ĠtheĠthe\",\"ĠtheĠthe\"]"), "is no token");
-    assert_fails(replaced("[\"?\",\"~\"]", "[\"Ġthe\",\"Ġthe\"]"), "is no token");
-    assert_fails(replaced("[\"?\",\"~\"]", "\"?~\""), "\"?~\", which is no pair");
-    assert_fails(replaced("\"?~\":261", "\"?~\":260"), "two tokens are number 260");
+    assert_fails(replaced("\"?\",\"~\"", "\"~\",\"~\""), "\"~~\" is not a token");
+    // Longer than all tokens; the crate does not expect that.
+    assert_fails(replaced("[\"?\",\"~\"]", "[\"ĠtheĠthe\",\"ĠtheĠthe\"]"), "is not a token");
+    assert_fails(replaced("[\"?\",\"~\"]", "[\"Ġthe\",\"Ġthe\"]"), "is not a token");
+    assert_fails(replaced("[\"?\",\"~\"]", "\"?~\""), "\"?~\" is not a pair");
+    assert_fails(replaced("\"?~\":261", "\"?~\":260"), "two tokens have the number 260");
     assert_fails(replaced("(?i:", "(?i"), "the pattern");
-    assert_fails(replaced("(?i:", &"(?i:".repeat(2000)), "a pattern of");
+    assert_fails(replaced("(?i:", &"(?i:".repeat(2000)), "a pattern has");
     assert_fails(replaced("(?i:", &"(".repeat(300)), "the pattern");
 
     let unigram = pieces::model();
     let trainer = unigram.windows(2).rposition(|two| two == [3 << 3, 2]).unwrap();
     let mut other = unigram.clone();
     other[trainer + 1] = 1;
-    assert_fails(from_model(&other, pieces::TOKENS), "a unigram model");
+    assert_fails(from_model(&other, pieces::TOKENS), "the type unigram");
     assert_fails(from_model(b"", 400), "SentencePiece");
     assert_fails(from_model(b"version https://git-lfs.github.com/spec/v1\n", 400), "line 1");
-    assert_fails(meta(Path::new("/nowhere/tokenizer.model"), 400), "/nowhere/tokenizer.model: ");
+    assert_fails(
+        open_meta(Path::new("/nowhere/tokenizer.model"), 400, None),
+        "/nowhere/tokenizer.model: ",
+    );
 
     let mut arrays = pieces::gguf();
     arrays.scores.pop();
-    assert_fails(from_gguf(arrays.clone(), 400), "363 scores for 364 tokens");
+    assert_fails(from_gguf(arrays.clone(), 400), "scores has 363 values for 364 tokens");
     arrays.model = "bert";
-    assert_fails(from_gguf(arrays, 400), "a tokenizer of the model \"bert\"");
+    assert_fails(from_gguf(arrays, 400), "tokenizer.ggml.model is \"bert\"");
 }
 
-/// What is no plain file could make a reader wait.
+/// Reading a pipe could block.
 #[test]
-fn only_plain_files_are_read() {
+fn only_regular_files_are_read() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("tokenizer.json")).unwrap();
-    assert_fails(huggingface(folder.path(), 400, None), "tokenizer.json: is no file");
+    assert_fails(open_huggingface(folder.path(), 400, None), "tokenizer.json: not a regular file");
 }
 
 /// Text must not grow with each step that a file names.
 #[test]
-fn steps_before_the_model_are_few() {
+fn the_number_of_steps_is_limited() {
     let json = byte_level::json();
     let bytes = r#"{"type":"ByteLevel","use_regex":false}"#;
     let digits = r#"{"type":"Digits"}"#;
@@ -76,7 +79,7 @@ fn steps_before_the_model_are_few() {
     assert_fails(normalizers(spaces, 1000), "more than 32 steps");
 }
 
-/// Damage of every kind gives an error or something that cuts text.
+/// A damaged file gives an error or a tokenizer that cuts text.
 #[test]
 fn damaged_files_do_not_panic() {
     let files = [

@@ -1,15 +1,18 @@
 mod damage;
 
 use std::fs;
+use std::path::Path;
 
 use lmac_support::Random;
 use lmac_support::tokenizers::pieces::Spaces;
 use lmac_support::tokenizers::{self as written, byte_level, pieces};
 
+use super::parts::Tokenization;
 use super::*;
-use crate::error::Error;
+use crate::error::{Error, Result};
+use crate::method::language::vocabulary::Vocabulary;
 
-/// Texts with all characters, with what is merged, and with what special tokens look like.
+/// Texts with all characters, with merged tokens, and with texts like special tokens.
 fn texts() -> Vec<Vec<u8>> {
     let mut texts: Vec<Vec<u8>> = (0..128).map(|character| vec![character]).collect();
     let all: [&[u8]; 12] = [
@@ -32,7 +35,7 @@ fn texts() -> Vec<Vec<u8>> {
         let mut text = Vec::new();
         for _ in 0..length {
             let at = random.below(1 << 16) as usize;
-            // Half from what is merged, half from all characters.
+            // Half from letters of merges, half from all characters.
             text.push(if random.below(2) == 0 { b" the@A01?~ "[at % 11] } else { at as u8 & 127 });
         }
         texts.push(text);
@@ -40,7 +43,7 @@ fn texts() -> Vec<Vec<u8>> {
     texts
 }
 
-/// The bytes of these tokens, as the vocabulary has them.
+/// The bytes of these tokens in the vocabulary.
 fn spelled(vocabulary: &Vocabulary, tokens: &[u32]) -> Vec<u8> {
     tokens
         .iter()
@@ -49,7 +52,7 @@ fn spelled(vocabulary: &Vocabulary, tokens: &[u32]) -> Vec<u8> {
         .collect()
 }
 
-fn assert_spells_everything((vocabulary, tokenizer): &Tokens) {
+fn assert_spells_everything((vocabulary, tokenizer): &Tokenization) {
     for text in texts() {
         let tokens = tokenizer.tokens(&text);
         assert_eq!(
@@ -59,15 +62,15 @@ fn assert_spells_everything((vocabulary, tokenizer): &Tokens) {
     }
 }
 
-/// Fails where two forms of a tokenizer are not the same.
-fn assert_same(one: &Tokens, other: &Tokens) {
+/// Asserts that two forms of a tokenizer are equal.
+fn assert_same(one: &Tokenization, other: &Tokenization) {
     assert_eq!(one.0, other.0);
     for text in texts() {
         assert_eq!(one.1.tokens(&text), other.1.tokens(&text), "{}", text.escape_ascii());
     }
 }
 
-/// Fails where the `tokenizers` crate reads a file otherwise, all its steps left in.
+/// Asserts that the `tokenizers` crate cuts text in the same way, with all steps of the file.
 fn assert_as_the_crate(json: &str, size: usize) {
     let ours = from_json(json, size).unwrap();
     let mut theirs: tokenizers::Tokenizer = json.parse().unwrap();
@@ -79,27 +82,27 @@ fn assert_as_the_crate(json: &str, size: usize) {
 }
 
 /// Opens a folder of these files.
-fn folder(files: &[(&str, &[u8])], size: usize, beginning: Option<u32>) -> Result<Tokens> {
+fn folder(files: &[(&str, &[u8])], size: usize, beginning: Option<u32>) -> Result<Tokenization> {
     let folder = tempfile::tempdir().unwrap();
     for (name, bytes) in files {
         fs::write(folder.path().join(name), bytes).unwrap();
     }
-    huggingface(folder.path(), size, beginning)
+    open_huggingface(folder.path(), size, beginning)
 }
 
-fn from_json(json: &str, size: usize) -> Result<Tokens> {
+fn from_json(json: &str, size: usize) -> Result<Tokenization> {
     folder(&[("tokenizer.json", json.as_bytes())], size, None)
 }
 
-fn from_model(bytes: &[u8], size: usize) -> Result<Tokens> {
+fn from_model(bytes: &[u8], size: usize) -> Result<Tokenization> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tokenizer.model");
     fs::write(&path, bytes).unwrap();
-    meta(&path, size)
+    open_meta(&path, size, None)
 }
 
-fn from_gguf(arrays: written::Gguf, size: usize) -> Result<Tokens> {
-    let arrays = Gguf {
+fn from_gguf(arrays: written::Gguf, size: usize) -> Result<Tokenization> {
+    let arrays = GgufTokenizer {
         model: arrays.model.into(),
         pre: arrays.pre.map(String::from),
         tokens: arrays.tokens,
@@ -108,17 +111,17 @@ fn from_gguf(arrays: written::Gguf, size: usize) -> Result<Tokens> {
         merges: arrays.merges,
         beginning: Some(arrays.beginning),
     };
-    gguf(Path::new("a.gguf"), arrays, size)
+    open_gguf(Path::new("a.gguf"), arrays, size)
 }
 
 #[track_caller]
-fn assert_fails(result: Result<Tokens>, with: &str) {
+fn assert_fails(result: Result<Tokenization>, with: &str) {
     let error = result.map(|_| "it opens").unwrap_err().to_string();
     assert!(error.contains(with), "{error}");
 }
 
 #[test]
-fn bytes_are_the_same_in_every_form() {
+fn byte_level_tokenizers_are_equal_in_every_form() {
     let size = byte_level::TOKENS;
     let json = from_json(&byte_level::json(), size).unwrap();
     let spelled = byte_level::spelled();
@@ -140,7 +143,7 @@ fn bytes_are_the_same_in_every_form() {
 }
 
 #[test]
-fn pieces_are_the_same_in_every_form() {
+fn sentencepiece_tokenizers_are_equal_in_every_form() {
     let size = pieces::TOKENS + 5;
     let json = from_json(&pieces::json(Spaces::Prepend), size).unwrap();
     let mut spelled = pieces::spelled();
@@ -149,7 +152,7 @@ fn pieces_are_the_same_in_every_form() {
     for (id, expected) in (0..).zip(&spelled) {
         assert_eq!(json.0.bytes(id), expected.as_deref());
     }
-    // What prints has a piece of its own beside the byte.
+    // Printable characters have a piece beside the byte.
     let single = |character: u8| json.0.characters()[usize::from(character)];
     assert_eq!(single(0), 3);
     assert_eq!(single(0x7F), 3 + 0x7F);
@@ -169,7 +172,7 @@ fn pieces_are_the_same_in_every_form() {
 }
 
 #[test]
-fn a_folder_says_where_texts_begin() {
+fn the_settings_of_a_folder_give_the_first_token() {
     let size = byte_level::TOKENS;
     let tokenizer = byte_level::json();
     let tokenizer = ("tokenizer.json", tokenizer.as_bytes());
@@ -191,30 +194,33 @@ fn a_folder_says_where_texts_begin() {
     assert!(error.to_string().contains("tokenizer_config.json: "));
 
     let nameless = byte_level::json().replace("begin_of_text", "x");
-    assert_fails(from_json(&nameless, size), "at the beginning of a text");
+    assert_fails(from_json(&nameless, size), "a context begins with is unknown");
 }
 
 #[test]
-fn a_folder_may_have_a_model_instead() {
+fn a_folder_may_have_a_tokenizer_model_instead() {
     let size = pieces::TOKENS;
     let model = pieces::model();
     let there = folder(&[("tokenizer.model", &model)], size, None).unwrap();
     assert_same(&there, &from_json(&pieces::json(Spaces::Prepend), size).unwrap());
     let ends = folder(&[("tokenizer.model", &model)], size, Some(2)).unwrap();
     assert_eq!(ends.0.beginning(), 2);
-    assert_fails(folder(&[], size, None), "neither tokenizer.json nor tokenizer.model");
+    assert_fails(folder(&[], size, None), "expected tokenizer.json or tokenizer.model");
     assert_fails(folder(&[("tokenizer.json", b"")], size, None), "tokenizer.json: EOF");
 }
 
 #[test]
-fn the_model_has_to_have_rows_for_what_is_spelled() {
+fn every_token_that_spells_bytes_must_be_in_the_model() {
     let json = byte_level::json();
-    assert_fails(from_json(&json, byte_level::SPELLING - 1), "\"čĊ\", and the model 265 tokens");
-    // A special token without a row does no harm, unless it begins the text.
+    assert_fails(
+        from_json(&json, byte_level::SPELLING - 1),
+        "\"čĊ\", but the model has only 265 tokens",
+    );
+    // A special token beyond the model does no harm, unless a context begins with it.
     assert!(from_json(&json, byte_level::SPELLING + 1).is_ok());
-    assert_fails(from_json(&json, byte_level::SPELLING), "beginning of a text is token 266");
+    assert_fails(from_json(&json, byte_level::SPELLING), "token 266");
     assert_fails(from_json(&json, usize::MAX), "tokens");
-    assert_fails(from_model(&pieces::model(), pieces::TOKENS - 1), "the model 363 tokens");
+    assert_fails(from_model(&pieces::model(), pieces::TOKENS - 1), "only 363 tokens");
     assert_fails(from_gguf(pieces::gguf(), 300), "a.gguf: the tokenizer has a token 300");
 }
 
@@ -229,7 +235,7 @@ fn a_character_that_cannot_be_spelled_is_named() {
 }
 
 #[test]
-fn older_files_and_other_settings_are_read() {
+fn older_files_and_unused_settings_are_read() {
     let size = byte_level::TOKENS;
     let json = byte_level::json();
     let expected = from_json(&json, size).unwrap();
@@ -251,9 +257,8 @@ fn older_files_and_other_settings_are_read() {
     }
 }
 
-/// Words are cut as the `tokenizers` crate itself cuts them.
 #[test]
-fn every_way_of_cutting_words_is_that_of_the_crate() {
+fn every_pre_tokenizer_cuts_like_the_crate() {
     let json = byte_level::json();
     let start = json.find("{\"type\":\"Split\"").unwrap();
     let end = start + json[start..].find("},\n").unwrap() + 1;
@@ -299,7 +304,7 @@ fn added_tokens_spell_themselves_unless_special() {
     assert_spells_everything(&tokens);
     let special = json.replace("\"special\":false", "\"special\":true");
     assert_eq!(from_json(&special, byte_level::TOKENS).unwrap().0.bytes(300), None);
-    // One that is in the vocabulary too is no longer text.
+    // An added token replaces one of the vocabulary.
     let special = written::added(262, "?~", true);
     let json =
         byte_level::json().replace("\"added_tokens\":[", &format!("\"added_tokens\":[{special},"));
@@ -314,7 +319,7 @@ fn added_tokens_spell_themselves_unless_special() {
 }
 
 #[test]
-fn gguf_does_without_types() {
+fn gguf_files_need_no_token_types() {
     let mut arrays = pieces::gguf();
     let expected = from_gguf(arrays.clone(), pieces::TOKENS).unwrap();
     arrays.types.clear();

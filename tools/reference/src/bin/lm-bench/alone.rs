@@ -1,13 +1,13 @@
-//! One thread.
+//! Restarts the program with candle on one thread.
 
 use std::env;
 use std::process::{Command, ExitCode};
 
 use lmac_reference::Result;
 
-/// What candle's pools take their number of threads from, at their first use.
+/// The variables from which candle's pools take their number of threads.
 const THREADS: [(&str, &str); 2] = [("RAYON_NUM_THREADS", "1"), ("CANDLE_NUM_THREADS", "1")];
-/// What makes candle choose slower code than the machine's best.
+/// The variables that make candle choose slower code than the machine's best.
 const SLOWER: [&str; 4] = [
     "CANDLE_DEQUANTIZE_ALL",
     "CANDLE_DEQUANTIZE_ALL_F16",
@@ -15,8 +15,8 @@ const SLOWER: [&str; 4] = [
     "MISTRALRS_FORCE_AVXVNNI",
 ];
 
-/// Runs this program once more with an environment that holds candle to one thread and
-/// lets it choose its best code. `None` where this is that run.
+/// Runs this program again in an environment in which candle has one thread and chooses its best
+/// code. Returns `None` if the environment is such already.
 pub(crate) fn again() -> Result<Option<ExitCode>> {
     let one = THREADS.iter().all(|(name, value)| env::var_os(name).is_some_and(|is| is == *value));
     if one && SLOWER.iter().all(|name| env::var_os(name).is_none()) {

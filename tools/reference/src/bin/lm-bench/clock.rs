@@ -1,20 +1,19 @@
-//! Time that something took.
+//! Measures time.
 
 use std::time::Instant;
 
 use nix::time::{ClockId, clock_gettime};
 
-/// Seconds of one turn.
+/// The seconds of one turn.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Took {
-    /// Of processors, over all threads: candle hands parts of its work to a thread of its
-    /// own even where it has but one.
+    /// Processor time of all threads: candle gives work to another thread even if it has only one.
     pub(crate) processor: f64,
-    /// By the clock.
+    /// Time by the clock.
     pub(crate) clock: f64,
 }
 
-/// Runs something and times it.
+/// Runs a function and measures its time.
 pub(crate) fn time<T>(run: impl FnOnce() -> T) -> (T, Took) {
     let (start, processor) = (Instant::now(), processor());
     let value = run();
@@ -22,7 +21,7 @@ pub(crate) fn time<T>(run: impl FnOnce() -> T) -> (T, Took) {
 }
 
 fn processor() -> f64 {
-    // It fails only where there is no such clock, and then no time has passed.
+    // NaN if the system has no such clock.
     clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID)
         .map_or(f64::NAN, |time| time.tv_sec() as f64 + time.tv_nsec() as f64 * 1e-9)
 }

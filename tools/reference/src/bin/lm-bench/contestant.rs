@@ -1,4 +1,4 @@
-//! Who is measured.
+//! The models that are measured.
 
 use std::hint::black_box;
 
@@ -9,22 +9,22 @@ use lmac_reference::{Exact, Float, Quantised, Result, Seeded, Subject};
 
 use crate::peaks::Peak;
 
-/// What a model computes in.
+/// The numbers that a model computes with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Numbers {
     Float,
     Bytes,
 }
 
-/// A model at work, by its name.
+/// A model with a name.
 pub(crate) struct Contestant {
     pub(crate) name: &'static str,
     pub(crate) threads: usize,
-    /// What its numbers allow at most.
+    /// The peak of the arithmetic that it uses.
     pub(crate) peak: Peak,
-    /// The number of whom it is compared with.
+    /// The index of the contestant that it is compared with.
     pub(crate) beside: Option<usize>,
-    /// Whether logits are computed for the last token of a pass alone.
+    /// Whether logits are computed only for the last token of a pass.
     pub(crate) last_logits_only: bool,
     pub(crate) subject: Box<dyn Subject + Send>,
 }
@@ -42,7 +42,7 @@ impl Numbers {
 }
 
 impl Contestant {
-    /// Everyone who computes in these numbers, candle first.
+    /// All contestants that compute in these numbers, candle first.
     pub(crate) fn all(numbers: Numbers, weights: &Seeded) -> Result<Vec<Self>> {
         let (candle, subject, peak, own_peak, precision): (_, Box<dyn Subject + Send>, _, _, _) =
             match numbers {
@@ -81,14 +81,14 @@ impl Contestant {
         ])
     }
 
-    /// Puts tokens through the model in one pass.
+    /// Evaluates tokens in one pass.
     pub(crate) fn advance(&mut self, tokens: &[u32]) -> Result<()> {
-        // candle's pools hand work over faster from within.
+        // candle's pools distribute work faster from within.
         black_box(with_threadpool(|| self.subject.advance(tokens))?);
         Ok(())
     }
 
-    /// Puts tokens through the model step by step.
+    /// Evaluates tokens step by step.
     pub(crate) fn steps(&mut self, tokens: &[u32]) -> Result<()> {
         with_threadpool(|| self.subject.steps(tokens))
     }

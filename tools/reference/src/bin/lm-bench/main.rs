@@ -24,31 +24,29 @@ use shapes::Size;
 
 /// Measures lmac's language models beside candle's, on one thread.
 ///
-/// Models of about 1, 10 and 100 million seeded parameters. Two things are measured: how
-/// quickly one context of 256 to 2,048 tokens is evaluated in one pass, as an encoder
-/// does, and how quickly many contexts advance in lockstep, token by token, as a decoder
-/// does. In single precision lmac's precision f32 stands beside candle's own Llama, which
-/// computes logits for the last token of a pass alone where lmac does for all; in eight
-/// bits lmac's int8 stands beside a Llama on candle's products of Q8_0 matrices.
+/// The models have about 1, 10 and 100 million seeded parameters. Two speeds are measured: one
+/// context of 256 to 2,048 tokens in one pass, as in an encoder, and many contexts in lockstep,
+/// token by token, as in a decoder. The precision f32 is compared with candle's own Llama,
+/// which computes logits only for the last token of a pass, while lmac computes all; int8 is
+/// compared with a Llama on candle's products of Q8_0 matrices.
 ///
-/// Contestants take turns, so that what disturbs the machine disturbs all. Speeds are
-/// medians, by the processor time that a turn took and by the clock; Gop/s counts two
-/// operations for a parameter and token, and those of attention; the share is of what the
-/// same moment's loop over registers reached. Two threads are compared by the clock, each
-/// with contexts of its own.
+/// Contestants take turns, so that other load affects all of them. Speeds are medians, by
+/// processor time and by the clock. Gop/s counts two operations for each parameter and token,
+/// and those of attention. The share is relative to a loop over registers at the same moment.
+/// Two threads are compared by the clock, each with contexts of its own.
 #[derive(Parser)]
 #[command(name = "lm-bench", version)]
 struct Arguments {
     /// Sizes in millions of parameters.
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "1,10,100")]
     sizes: Vec<Size>,
-    /// Only measurements with this in their names; may be given several times.
+    /// Only measurements whose names contain TEXT; may be given several times.
     #[arg(long, value_name = "TEXT")]
     only: Vec<String>,
     /// Tokens of each context in lockstep.
     #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=2048))]
     steps: u16,
-    /// A measurement ends early after this long.
+    /// Ends a measurement early after N seconds.
     #[arg(long, value_name = "N", default_value_t = 60.0)]
     seconds: f64,
     /// Also write the table as Markdown.

@@ -1,4 +1,4 @@
-//! The most that the machine could do: loops that touch nothing but registers.
+//! The peak speeds of the machine, measured with loops over registers.
 
 #![allow(unsafe_code, reason = "instruction sets need it, each behind its detection")]
 
@@ -9,18 +9,18 @@ use crate::clock::time;
 pub(crate) enum Peak {
     /// Single precision, a multiplication and an addition, each rounded.
     MultiplyAdd,
-    /// Single precision, both in one.
+    /// Single precision, fused.
     Fused,
-    /// Products of bytes, added up in 32 bits.
+    /// Products of bytes, summed in 32 bits.
     Bytes,
 }
 
-/// Loops that each take some milliseconds; the quickest counts.
+/// The number of runs of a loop, some milliseconds each; the fastest counts.
 const TRIES: usize = 3;
 const ROUNDS: u64 = 200_000;
 
-/// A loop: for this many rounds, and what makes its result unforeseeable. Gives what keeps
-/// it from being left out.
+/// A loop: takes the number of rounds and a factor that the compiler does not know, and returns a
+/// value so that the loop is not optimised away.
 type Loop = fn(u64, f32) -> f32;
 
 impl Peak {
@@ -45,7 +45,7 @@ impl Peak {
         (operations * ROUNDS) as f64 / seconds.fold(f64::INFINITY, f64::min)
     }
 
-    /// The best loop of this machine, and the operations of its round.
+    /// The fastest loop of this machine, and the operations of one round.
     fn best(self) -> (Loop, u64) {
         #[cfg(target_arch = "x86_64")]
         if let Some(best) = x86::best(self) {
@@ -55,10 +55,10 @@ impl Peak {
     }
 }
 
-/// Sums that advance side by side, to fill the pipelines.
+/// The number of independent sums, which fill the pipelines.
 const CHAINS: usize = 16;
 
-/// Vectors of four, which every machine has in some form.
+/// A loop over vectors of four, for every machine.
 fn portable(rounds: u64, factor: f32) -> f32 {
     let mut sums = [[1.0f32; 4]; CHAINS];
     for _ in 0..rounds {
@@ -141,7 +141,7 @@ mod x86 {
         sums.into_iter().map(|sum| _mm256_cvtss_f32(sum)).sum()
     }
 
-    /// Pairs of words, which bytes are widened to.
+    /// Pairs of 16-bit words, to which bytes are widened.
     #[target_feature(enable = "avx2,fma")]
     fn words256(rounds: u64, factor: f32) -> f32 {
         let factor = _mm256_castps_si256(_mm256_set1_ps(factor));

@@ -1,4 +1,4 @@
-//! What was measured, in figures.
+//! The results of measurements.
 
 use serde_json::{Value, json};
 
@@ -16,15 +16,15 @@ pub(crate) struct Row {
     pub(crate) name: &'static str,
     /// Tokens of each context.
     pub(crate) length: usize,
-    /// Tokens a second of processor time.
+    /// Tokens per second of processor time.
     pub(crate) processor: f64,
-    /// Tokens a second by the clock.
+    /// Tokens per second by the clock.
     pub(crate) clock: f64,
-    /// Operations a second of processor time.
+    /// Operations per second of processor time.
     pub(crate) operations: f64,
-    /// The same, out of the peak.
+    /// The same, relative to the peak.
     pub(crate) share: f64,
-    /// Speed out of another's, with that one's name.
+    /// The speed relative to that of another contestant, and its name.
     pub(crate) ratio: Option<(f64, &'static str)>,
 }
 
@@ -73,7 +73,7 @@ impl Row {
     }
 }
 
-/// Everything, for programs.
+/// All results as JSON.
 pub(crate) fn json(peaks: &[(Peak, f64)], rows: &[Row]) -> Value {
     let rows = rows.iter().map(|row| {
         json!({

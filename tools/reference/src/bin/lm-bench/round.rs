@@ -1,4 +1,4 @@
-//! Contestants take turns.
+//! Measures contestants in turns.
 
 use std::ops::Range;
 use std::time::Instant;
@@ -11,16 +11,16 @@ use crate::clock::{Took, time};
 use crate::contestant::Contestant;
 use crate::shapes::operations;
 
-/// What is measured.
+/// The work that is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Work {
     /// A context of this many tokens in one pass.
     Prefill(usize),
-    /// This many contexts, a token each at a time.
+    /// This many contexts, one token of each at a time.
     Lockstep(usize),
 }
 
-/// When to stop.
+/// The limits of a measurement.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     pub(crate) steps: usize,
@@ -32,17 +32,17 @@ pub(crate) struct Limits {
 pub(crate) struct Turn {
     pub(crate) took: Took,
     pub(crate) tokens: usize,
-    /// Operations in all.
+    /// All operations.
     pub(crate) operations: f64,
-    /// Operations a second that a loop over registers reached right after it.
+    /// The operations per second of a loop over registers, measured right after the turn.
     pub(crate) peak: f64,
 }
 
-/// Steps of a turn in lockstep.
+/// The steps of a turn in lockstep.
 const STEPS: usize = 16;
 /// Passes are repeated until a turn takes this many seconds.
 const LEAST: f64 = 0.2;
-/// Turns of passes, where time allows.
+/// The most turns of passes.
 const PASSES: usize = 7;
 
 impl Work {
@@ -58,7 +58,7 @@ impl Work {
         }
     }
 
-    /// Contexts of a contestant. In passes each thread has one of its own.
+    /// The contexts of a contestant. In passes, each thread has one.
     fn contexts(self, contestant: &Contestant) -> usize {
         match self {
             Work::Prefill(_) => contestant.threads,
@@ -67,9 +67,10 @@ impl Work {
     }
 }
 
-/// The turns of each contestant; none for those who have more threads than contexts. All
-/// others have equally many, and those of one number were next to each other in time and at
-/// the same place of their contexts.
+/// Measures the turns of each contestant; none for those with more threads than contexts.
+///
+/// All others have the same number. Turns of the same index are next to each other in time and at
+/// the same position of their contexts.
 pub(crate) fn measure(
     contestants: &mut [Contestant],
     work: Work,
@@ -83,7 +84,7 @@ pub(crate) fn measure(
         Work::Lockstep(_) => (limits.steps.div_ceil(STEPS), limits.steps),
     };
     for contestant in &mut *contestants {
-        // What is done at first use alone is not measured.
+        // Work of the first use is not measured.
         let contexts = work.contexts(contestant);
         contestant.subject.begin(contexts, length)?;
         contestant.advance(&vec![0; contexts])?;
@@ -110,7 +111,7 @@ pub(crate) fn measure(
     Ok(turns)
 }
 
-/// A turn of passes, each from the beginning.
+/// Measures a turn of passes, each from the beginning.
 fn passes(
     contestant: &mut Contestant,
     contexts: usize,
@@ -135,7 +136,7 @@ fn passes(
     Ok(Turn { took, tokens, operations, peak: contestant.peak.measure() })
 }
 
-/// A turn of these steps, behind those before.
+/// Measures a turn of these steps.
 fn steps(
     contestant: &mut Contestant,
     contexts: usize,

@@ -1,4 +1,4 @@
-//! Models of three sizes.
+//! The shapes of models of three sizes.
 
 use std::ops::Range;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 use lmac::language::{Architecture, Llama};
 use lmac_reference::Seeded;
 
-/// How large a model is.
+/// The size of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Size {
     One,
@@ -18,7 +18,7 @@ pub(crate) enum Size {
 pub(crate) const POSITIONS: usize = 2048;
 
 impl Size {
-    /// The size's name: its parameters, about.
+    /// The approximate number of parameters.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Size::One => "1M",
@@ -27,8 +27,8 @@ impl Size {
         }
     }
 
-    /// The shape. Above the smallest, widths are multiples of 256, which candle's quickest
-    /// products of quantised matrices ask for.
+    /// The shape. Except for the smallest, widths are multiples of 256, as candle's fastest products
+    /// of quantised matrices need.
     pub(crate) fn llama(self) -> Llama {
         let (vocabulary, width, layers, heads, feed_forward) = match self {
             Size::One => (256, 128, 4, 4, 384),
@@ -51,20 +51,20 @@ impl Size {
         }
     }
 
-    /// A model of the shape.
+    /// Seeded weights of the shape.
     pub(crate) fn weights(self) -> Seeded {
         Seeded::new(self.llama(), 1)
     }
 
-    /// Parameters, exactly.
+    /// The exact number of parameters.
     pub(crate) fn parameters(self) -> usize {
         let tensors = Architecture::Llama(self.llama()).tensors();
         tensors.iter().map(|tensor| tensor.shape.iter().product::<usize>()).sum()
     }
 }
 
-/// Operations that the tokens at these positions of a context need, `logits` of them with
-/// their logits: two for each parameter that a token meets, and those of attention.
+/// The operations for the tokens at these positions of a context, `logits` of them with logits: two
+/// for each parameter and token, and those of attention.
 pub(crate) fn operations(llama: &Llama, positions: Range<usize>, logits: usize) -> f64 {
     let (queries, keys) = (llama.heads * llama.head_width, llama.key_heads * llama.head_width);
     let matrices = llama.width * (2 * queries + 2 * keys + 3 * llama.feed_forward);
@@ -81,7 +81,7 @@ impl FromStr for Size {
             "1" => Ok(Size::One),
             "10" => Ok(Size::Ten),
             "100" => Ok(Size::Hundred),
-            _ => Err("sizes are 1, 10 and 100".into()),
+            _ => Err(format!("size is {text}; it must be 1, 10 or 100")),
         }
     }
 }
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_are_what_their_names_say() {
+    fn sizes_match_their_names() {
         for (size, millions) in [(Size::One, 1.0), (Size::Ten, 10.0), (Size::Hundred, 100.0)] {
             assert_eq!(Architecture::Llama(size.llama()).validate().map_err(drop), Ok(()));
             let parameters = size.parameters() as f64 / 1e6;
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn operations_of_a_model_that_can_be_counted_by_hand() {
+    fn operations_equal_those_counted_by_hand() {
         let llama = Llama {
             vocabulary: 10,
             width: 4,

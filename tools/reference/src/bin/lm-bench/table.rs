@@ -1,4 +1,4 @@
-//! Results as tables of Markdown.
+//! Results as Markdown tables.
 
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ const COLUMNS: usize = 9;
 const HEAD: [&str; COLUMNS] =
     ["model", "work", "who", "tokens", "tokens/s", "by the clock", "Gop/s", "peak", "ratio"];
 
-/// The machine's peaks, the models, and a line for each contestant at each work.
+/// Writes the peaks of the machine, the models, and a line for each contestant and work.
 pub(crate) fn document(peaks: &[(Peak, f64)], rows: &[Row]) -> String {
     let mut out = String::from("Peaks of one thread, in Gop/s:");
     for (at, (peak, operations)) in peaks.iter().enumerate() {

@@ -1,35 +1,42 @@
-//! What rotary frequencies are divided by, for contexts longer than those of training.
+//! The scaling of rotary frequencies, for contexts longer than those of training.
 
 use std::f64::consts::PI;
 
+use crate::error::{Error, Result};
 use crate::numerics::elementary::pow;
 
-/// How frequencies are scaled.
+/// A rule for the factors that rotary frequencies are divided by.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Scaling {
-    /// All by the same factor.
+pub(crate) enum Scaling {
+    /// The same factor for all frequencies.
     Linear {
-        /// What they are divided by.
+        /// The factor.
         factor: f64,
     },
-    /// Slow ones by a factor, fast ones not at all, as Llama 3.1 has it.
+    /// Llama 3.1's rule: a factor for slow frequencies, and 1 for fast ones.
     Llama3 {
-        /// What slow ones are divided by.
+        /// The factor of slow frequencies.
         factor: f64,
-        /// Turns in the original context up to which a frequency is slow.
+        /// A frequency with fewer turns in the original context is slow.
         low: f64,
-        /// Turns in the original context from which on a frequency is fast.
+        /// A frequency with more turns in the original context is fast.
         high: f64,
-        /// Positions of the original context.
+        /// The positions of the original context.
         original: f64,
     },
 }
 
 impl Scaling {
-    /// The factor of each pair of a head's values.
-    pub(super) fn factors(self, base: f64, head_width: usize) -> Vec<f32> {
+    /// The factor of each pair of a head's values. Fails if the numbers make no sense.
+    pub(crate) fn factors(self, base: f64, head_width: usize) -> Result<Vec<f32>> {
+        if !self.is_usable() {
+            return Err(Error::model(format!(
+                "the rotary scaling is {self:?}; its numbers must be finite and above 0, and \
+                 high must be above low"
+            )));
+        }
         let pairs = head_width / 2;
-        match self {
+        Ok(match self {
             Scaling::Linear { factor } => vec![factor as f32; pairs],
             Scaling::Llama3 { factor, low, high, original } => (0..pairs)
                 .map(|pair| {
@@ -45,11 +52,11 @@ impl Scaling {
                     }
                 })
                 .collect(),
-        }
+        })
     }
 
-    /// Whether the numbers can be used.
-    pub(super) fn is_usable(self) -> bool {
+    /// Whether the numbers make sense.
+    fn is_usable(self) -> bool {
         let usable = |x: f64| x.is_finite() && x > 0.0;
         match self {
             Scaling::Linear { factor } => usable(factor),
@@ -65,10 +72,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn factors_are_those_of_published_files() {
+    fn factors_equal_those_of_published_files() {
         let scaling = Scaling::Llama3 { factor: 8.0, low: 1.0, high: 4.0, original: 8192.0 };
-        let factors = scaling.factors(500_000.0, 128);
-        // Llama 3.1's own: none up to pair 28, all of it from pair 35 on.
+        let factors = scaling.factors(500_000.0, 128).unwrap();
+        // Llama 3.1's own: pairs up to 28 are fast, pairs from 35 on are slow.
         assert!(factors[..29].iter().all(|&factor| factor == 1.0));
         assert!(factors[35..].iter().all(|&factor| factor == 8.0));
         let between = [1.207484, 1.553415, 2.026313, 2.69453, 3.684253, 5.257327];
@@ -78,12 +85,12 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_cannot_be_used() {
+    fn unusable_numbers_are_refused() {
         let llama3 = |low, high| Scaling::Llama3 { factor: 8.0, low, high, original: 8192.0 };
-        assert!(llama3(1.0, 4.0).is_usable());
+        assert!(llama3(1.0, 4.0).factors(500_000.0, 128).is_ok());
         for (low, high) in [(4.0, 4.0), (0.0, 4.0), (1.0, f64::INFINITY), (f64::NAN, 4.0)] {
-            assert!(!llama3(low, high).is_usable());
+            assert!(llama3(low, high).factors(500_000.0, 128).is_err());
         }
-        assert!(!Scaling::Linear { factor: 0.0 }.is_usable());
+        assert!(Scaling::Linear { factor: 0.0 }.factors(500_000.0, 128).is_err());
     }
 }

@@ -1,12 +1,12 @@
-//! What the layouts call the parts of a Llama.
+//! The layouts' names for the tensors of a Llama.
 
 /// The names of one layout.
 #[derive(Debug)]
-pub(super) struct Words {
+pub(crate) struct LlamaNames {
     embedding: &'static str,
     norm: &'static str,
     head: &'static str,
-    /// What stands before a layer's number.
+    /// The prefix of a layer's number.
     layers: &'static str,
     attention_norm: &'static str,
     query: &'static str,
@@ -19,8 +19,8 @@ pub(super) struct Words {
     down: &'static str,
 }
 
-/// Hugging Face's.
-pub(super) const HUGGINGFACE: Words = Words {
+/// The names of Hugging Face.
+pub(crate) const HUGGINGFACE: LlamaNames = LlamaNames {
     embedding: "model.embed_tokens.weight",
     norm: "model.norm.weight",
     head: "lm_head.weight",
@@ -36,8 +36,8 @@ pub(super) const HUGGINGFACE: Words = Words {
     down: "mlp.down_proj.weight",
 };
 
-/// Meta's.
-pub(super) const META: Words = Words {
+/// The names of Meta.
+pub(crate) const META: LlamaNames = LlamaNames {
     embedding: "tok_embeddings.weight",
     norm: "norm.weight",
     head: "output.weight",
@@ -53,8 +53,8 @@ pub(super) const META: Words = Words {
     down: "feed_forward.w2.weight",
 };
 
-/// GGUF's.
-pub(super) const GGUF: Words = Words {
+/// The names of GGUF.
+pub(crate) const GGUF: LlamaNames = LlamaNames {
     embedding: "token_embd.weight",
     norm: "output_norm.weight",
     head: "output.weight",
@@ -70,9 +70,9 @@ pub(super) const GGUF: Words = Words {
     down: "ffn_down.weight",
 };
 
-impl Words {
-    /// The layout's name for a canonical one, if it is a Llama's.
-    pub(super) fn name(&self, canonical: &str) -> Option<String> {
+impl LlamaNames {
+    /// The layout's name for a canonical one; `None` if a Llama has no such tensor.
+    pub(crate) fn name(&self, canonical: &str) -> Option<String> {
         let rest = match canonical {
             "embedding" => return Some(self.embedding.into()),
             "norm" => return Some(self.norm.into()),
@@ -96,12 +96,12 @@ impl Words {
     }
 
     /// The name of the embedding.
-    pub(super) fn embedding(&self) -> &'static str {
+    pub(crate) fn embedding(&self) -> &'static str {
         self.embedding
     }
 
-    /// The name of the head.
-    pub(super) fn head(&self) -> &'static str {
+    /// The name of the output head.
+    pub(crate) fn head(&self) -> &'static str {
         self.head
     }
 }

@@ -1,27 +1,28 @@
-//! What a pickle's instructions do.
+//! The stack machine that parses a pickle.
 
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::{Failure, Handle, Made, Pickle, Value};
+use super::value::{Call, Failure, Handle, Pickle, Value};
 
-/// Instructions of a pickle: a model of a thousand layers has fewer. Each adds a few
-/// values at most, so that this bounds the memory as well.
+/// The most instructions of a pickle. A model of a thousand layers has fewer.
+///
+/// Each instruction adds a few values at most, so this bounds the memory too.
 const MOST_INSTRUCTIONS: usize = 1 << 20;
 
-/// A pickle while it is taken apart.
+/// The state of the machine.
 struct Machine<'a> {
     bytes: &'a [u8],
     at: usize,
     values: Vec<Value>,
     stack: Vec<Handle>,
-    /// Lengths of the stack.
+    /// Lengths of the stack when the marks were set.
     marks: Vec<usize>,
     memo: HashMap<u32, Handle>,
 }
 
-/// Follows the instructions to the last one.
-pub(super) fn run(bytes: &[u8]) -> Result<Pickle, Failure> {
+/// Parses a pickle. Bytes behind it are ignored.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Pickle, Failure> {
     let memo = HashMap::new();
     Machine { bytes, at: 0, values: Vec::new(), stack: Vec::new(), marks: Vec::new(), memo }.run()
 }
@@ -36,7 +37,7 @@ impl Machine<'_> {
             }
             self.step(code)?;
         }
-        Err(format!("a pickle has more than {MOST_INSTRUCTIONS} instructions"))
+        Err(format!("the pickle has more than {MOST_INSTRUCTIONS} instructions"))
     }
 
     fn step(&mut self, code: u8) -> Result<(), Failure> {
@@ -45,7 +46,7 @@ impl Machine<'_> {
             0x80 => match self.byte()? {
                 2..=5 => Ok(()),
                 version => {
-                    Err(format!("a pickle of protocol {version}: only 2 to 5 are supported"))
+                    Err(format!("the pickle has protocol {version}; only 2 to 5 are supported"))
                 }
             },
             0x95 => self.take(8).map(drop),
@@ -125,7 +126,7 @@ impl Machine<'_> {
             b'h' => self.size(1).and_then(|number| self.recall(number as u32)),
             b'j' => self.size(4).and_then(|number| self.recall(number as u32)),
 
-            // Names, and what is made by them.
+            // Functions and classes, and their calls.
             b'c' => {
                 let (module, name) = (self.line()?, self.line()?);
                 self.push(Value::Text(module))?;
@@ -137,7 +138,7 @@ impl Machine<'_> {
                 let (name, module) = (self.pop()?, self.pop()?);
                 for part in [module, name] {
                     if !matches!(self.value(part), Value::Text(_)) {
-                        return Err("a name is no text".into());
+                        return Err("the name of a function or class is not a text".into());
                     }
                 }
                 self.push(Value::Global(module, name))
@@ -145,24 +146,24 @@ impl Machine<'_> {
             b'R' | 0x81 => {
                 let (arguments, function) = (self.pop()?, self.pop()?);
                 let items = Vec::new();
-                self.push(Value::Made(Made { function, arguments, state: None, items }))
+                self.push(Value::Call(Call { function, arguments, state: None, items }))
             }
             b'b' => {
                 let state = self.pop()?;
                 let top = self.top()?;
                 match self.value(top) {
-                    Value::Made(made) => {
-                        made.state = Some(state);
+                    Value::Call(call) => {
+                        call.state = Some(state);
                         Ok(())
                     }
-                    _ => Err("a state for what has none".into()),
+                    _ => Err("the pickle sets the state of a value that has none".into()),
                 }
             }
             b'Q' => {
                 let name = self.pop()?;
                 self.push(Value::Outside(name))
             }
-            other => Err(format!("the instruction {other:#04x} of a pickle is not supported")),
+            other => Err(format!("the pickle has the unsupported instruction {other:#04x}")),
         }
     }
 
@@ -173,7 +174,7 @@ impl Machine<'_> {
 
     fn range(&mut self, length: usize) -> Result<Range<usize>, Failure> {
         let end = self.at.checked_add(length).filter(|&end| end <= self.bytes.len());
-        let end = end.ok_or("a pickle is cut off")?;
+        let end = end.ok_or("the pickle is cut off")?;
         let range = self.at..end;
         self.at = end;
         Ok(range)
@@ -183,17 +184,19 @@ impl Machine<'_> {
         self.take(1).map(|bytes| bytes[0])
     }
 
-    /// A number of so many bytes, 8 at most.
+    /// Reads an unsigned number of `length` bytes, at most 8.
     fn size(&mut self, length: usize) -> Result<usize, Failure> {
         let bytes = self.take(length)?;
         let number = bytes.iter().rev().fold(0u64, |number, &byte| number << 8 | u64::from(byte));
-        usize::try_from(number).map_err(|_| "a pickle is too large".into())
+        usize::try_from(number).map_err(|_| "a size in the pickle does not fit in memory".into())
     }
 
     fn line(&mut self) -> Result<String, Failure> {
         let rest = &self.bytes[self.at..];
-        let length = rest.iter().position(|&byte| byte == b'\n').ok_or("a pickle is cut off")?;
-        let text = str::from_utf8(&rest[..length]).map_err(|_| "a name is no text")?.to_owned();
+        let length = rest.iter().position(|&byte| byte == b'\n').ok_or("the pickle is cut off")?;
+        let text = str::from_utf8(&rest[..length])
+            .map_err(|_| "a name in the pickle is not UTF-8")?
+            .to_owned();
         self.at += length + 1;
         Ok(text)
     }
@@ -201,7 +204,9 @@ impl Machine<'_> {
     fn long(&mut self, length: usize) -> Result<(), Failure> {
         let bytes = self.take(length)?;
         if bytes.len() > 8 {
-            return Err("a number is too large".into());
+            return Err(format!(
+                "a number in the pickle has {length} bytes; at most 8 are supported"
+            ));
         }
         let sign = if bytes.last().is_some_and(|&byte| byte >= 0x80) { 0xFF } else { 0 };
         let mut number = [sign; 8];
@@ -210,7 +215,9 @@ impl Machine<'_> {
     }
 
     fn unicode(&mut self, length: usize) -> Result<(), Failure> {
-        let text = str::from_utf8(self.take(length)?).map_err(|_| "a text is none")?.to_owned();
+        let text = str::from_utf8(self.take(length)?)
+            .map_err(|_| "a text in the pickle is not UTF-8")?
+            .to_owned();
         self.push(Value::Text(text))
     }
 
@@ -225,10 +232,13 @@ impl Machine<'_> {
         Ok(())
     }
 
-    /// The last value above the last mark.
+    /// The top of the stack, above the last mark.
     fn top(&self) -> Result<Handle, Failure> {
         let floor = self.marks.last().copied().unwrap_or(0);
-        self.stack[floor..].last().copied().ok_or_else(|| "a pickle takes what is not there".into())
+        self.stack[floor..]
+            .last()
+            .copied()
+            .ok_or_else(|| "the pickle takes a value from an empty stack".into())
     }
 
     fn pop(&mut self) -> Result<Handle, Failure> {
@@ -241,12 +251,12 @@ impl Machine<'_> {
         let floor = self.marks.last().copied().unwrap_or(0);
         match self.stack.len().checked_sub(count) {
             Some(first) if first >= floor => Ok(self.stack.split_off(first)),
-            _ => Err("a pickle takes what is not there".into()),
+            _ => Err("the pickle takes a value from an empty stack".into()),
         }
     }
 
     fn popped_to_mark(&mut self) -> Result<Vec<Handle>, Failure> {
-        let mark = self.marks.pop().ok_or("a pickle goes back to no mark")?;
+        let mark = self.marks.pop().ok_or("the pickle has an end without a mark")?;
         Ok(self.stack.split_off(mark))
     }
 
@@ -261,18 +271,18 @@ impl Machine<'_> {
                 values.extend(more);
                 Ok(())
             }
-            _ => Err("values are appended to what is no list".into()),
+            _ => Err("the pickle appends values to a value that is not a list".into()),
         }
     }
 
     fn set(&mut self, more: Vec<(Handle, Handle)>) -> Result<(), Failure> {
         let top = self.top()?;
         match self.value(top) {
-            Value::Dictionary(items) | Value::Made(Made { items, .. }) => {
+            Value::Dictionary(items) | Value::Call(Call { items, .. }) => {
                 items.extend(more);
                 Ok(())
             }
-            _ => Err("items are put into what is no dictionary".into()),
+            _ => Err("the pickle sets items of a value that is not a dictionary".into()),
         }
     }
 
@@ -283,7 +293,8 @@ impl Machine<'_> {
     }
 
     fn recall(&mut self, number: u32) -> Result<(), Failure> {
-        let value = self.memo.get(&number).ok_or("a pickle recalls what it never kept")?;
+        let value =
+            self.memo.get(&number).ok_or("the pickle reads a value that is not in its memo")?;
         self.stack.push(*value);
         Ok(())
     }
@@ -292,7 +303,7 @@ impl Machine<'_> {
 fn pairs(values: &[Handle]) -> Result<Vec<(Handle, Handle)>, Failure> {
     match values.as_chunks::<2>() {
         (pairs, []) => Ok(pairs.iter().map(|&[key, value]| (key, value)).collect()),
-        _ => Err("a key has no value".into()),
+        _ => Err("a dictionary in the pickle has a key without a value".into()),
     }
 }
 
@@ -301,14 +312,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bombs_go_out() {
-        // Tuples in tuples, a list in itself, endless marks, and more values than there are.
+    fn bombs_are_bounded() {
+        // Nested tuples, a list in itself, many marks, and too many values.
         let nested = [b"\x80\x02)".as_slice(), &vec![0x85; 500_000], b"."].concat();
-        assert!(Pickle::new(&nested).is_ok());
-        assert!(Pickle::new(b"\x80\x02]q\x00h\x00a.").is_ok());
+        assert!(parse(&nested).is_ok());
+        assert!(parse(b"\x80\x02]q\x00h\x00a.").is_ok());
         let marks = [vec![b'('; 500_000], b"t.".to_vec()].concat();
-        assert!(Pickle::new(&marks).is_ok());
-        assert!(Pickle::new(&vec![b'N'; MOST_INSTRUCTIONS + 1]).unwrap_err().contains("more than"));
+        assert!(parse(&marks).is_ok());
+        assert!(parse(&vec![b'N'; MOST_INSTRUCTIONS + 1]).unwrap_err().contains("more than"));
         for bytes in [
             b".".as_slice(),
             b"t.",
@@ -328,8 +339,8 @@ mod tests {
             b"cos\nsystem",
             b"NN\x93.",
         ] {
-            assert!(Pickle::new(bytes).is_err(), "{bytes:?}");
+            assert!(parse(bytes).is_err(), "{bytes:?}");
         }
-        assert!(Pickle::new(b"Nos\nsystem\n").unwrap_err().contains("0x6f"));
+        assert!(parse(b"Nos\nsystem\n").unwrap_err().contains("0x6f"));
     }
 }

@@ -1,66 +1,61 @@
-//! A Llama's tensors out of one directory, or out of several that each hold a part.
+//! The tensors of a Llama, whole or cut into parts.
 
 use std::collections::HashSet;
 
-use super::directory::Directory;
-use super::words::Words;
+use super::names::LlamaNames;
+use crate::checkpoint::storage::directory::TensorDirectory;
 use crate::error::{Error, Result};
 use crate::method::language::architecture::{Architecture, ExpectedTensor, Llama};
 use crate::method::language::tensor::{Tensor, Tensors};
 
 /// The weights of a Llama.
 #[derive(Debug)]
-pub(super) struct Weights {
-    llama: Llama,
-    words: &'static Words,
+pub(crate) struct Weights {
+    head_width: usize,
+    names: &'static LlamaNames,
     rotation: Rotation,
-    /// One directory with whole tensors, or several that each have a part of every matrix.
-    parts: Vec<Directory>,
+    /// One directory with whole tensors, or several that each hold a part of every matrix.
+    parts: Vec<TensorDirectory>,
 }
 
-/// The order in which a head's rows are rotated.
+/// The pairs of a head's rows that are rotated against each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Rotation {
-    /// The first half against the second.
+pub(crate) enum Rotation {
+    /// Each row of the first half with one of the second.
     Halves,
-    /// Each even row against the odd one behind it.
+    /// Each even row with the odd row behind it.
     Neighbours,
 }
 
-/// What files hold beside weights: the frequencies that positions are rotated with, which
-/// follow from the configuration.
+/// Endings of the names of tensors that follow from the configuration: rotary frequencies.
 const DERIVED: &[&str] = &["rotary_emb.inv_freq", "rope.freqs", "rope_freqs.weight"];
 
 impl Weights {
-    /// Weights in these directories. Fails where one has tensors that a Llama has not, as
-    /// it then is no Llama.
-    pub(super) fn new(
-        architecture: &Architecture,
-        words: &'static Words,
+    /// The weights in these directories. Fails if one has tensors that a Llama does not have.
+    pub(crate) fn new(
+        llama: &Llama,
+        names: &'static LlamaNames,
         rotation: Rotation,
-        parts: Vec<Directory>,
+        parts: Vec<TensorDirectory>,
     ) -> Result<Self> {
-        let Architecture::Llama(llama) = architecture else {
-            return Err(Error::model("weights of a Llama for a model that is none"));
-        };
+        let tensors = Architecture::Llama(llama.clone()).tensors();
         let known: HashSet<String> =
-            architecture.tensors().iter().filter_map(|tensor| words.name(&tensor.name)).collect();
+            tensors.iter().filter_map(|tensor| names.name(&tensor.name)).collect();
+        let derived = |name: &str| DERIVED.iter().any(|suffix| name.ends_with(suffix));
         for part in &parts {
-            let foreign = part.names().find(|&name| {
-                let derived = DERIVED.iter().any(|suffix| name.ends_with(suffix));
-                !derived && name != words.head() && !known.contains(name)
-            });
-            if let Some(name) = foreign {
-                return Err(part.error(format!("a Llama like this has no tensor {name}")));
-            }
+            // A tied model may have a head, which is ignored.
+            part.check_names(
+                |name| known.contains(name) || name == names.head() || derived(name),
+                "Llama",
+            )?;
         }
-        Ok(Weights { llama: llama.clone(), words, rotation, parts })
+        Ok(Weights { head_width: llama.head_width, names, rotation, parts })
     }
 }
 
 impl Tensors for Weights {
     fn tensor(&mut self, expected: &ExpectedTensor) -> Result<Tensor> {
-        let Some(name) = self.words.name(&expected.name) else {
+        let Some(name) = self.names.name(&expected.name) else {
             return Err(Error::model(format!("a Llama has no tensor {}", expected.name)));
         };
         let tensor = match self.parts.as_slice() {
@@ -68,34 +63,35 @@ impl Tensors for Weights {
             parts => joined(parts, &name, &expected.shape)?,
         };
         match (self.rotation, expected.name.rsplit('.').next()) {
-            (Rotation::Neighbours, Some("query" | "key")) => halves(&tensor, self.llama.head_width),
+            (Rotation::Neighbours, Some("query" | "key")) => halves(&tensor, self.head_width),
             _ => Ok(tensor),
         }
     }
 }
 
-/// A tensor whose parts lie one under the other, one beside the other, or which every part
-/// has as a whole. The parts' shapes say which.
-fn joined(parts: &[Directory], name: &str, shape: &[usize]) -> Result<Tensor> {
+/// Joins the parts of a tensor by rows or by columns, as their shapes say. A vector is whole in
+/// every part.
+fn joined(parts: &[TensorDirectory], name: &str, shape: &[usize]) -> Result<Tensor> {
     let found = parts.iter().map(|part| part.find(name)).collect::<Result<Vec<_>>>()?;
     let Some((first, others)) = found.split_first() else {
-        return Err(Error::model(format!("the tensor {name} is in no file")));
+        return Err(Error::model(format!("the tensor {name} is missing: the model has no files")));
     };
-    let differs = |why: &str| {
+    let misfit = || {
         first.error(format!(
-            "the tensor {name} has shape {:?} in {} parts, which {why} {shape:?}",
+            "the tensor {name} has shape {:?} in each of {} files, which cannot be joined to the \
+             shape {shape:?} that the model needs",
             first.shape(),
             parts.len()
         ))
     };
     if let Some(other) = others.iter().find(|other| other.shape() != first.shape()) {
         return Err(other.error(format!(
-            "the tensor {name} has shape {:?} here, and {:?} elsewhere",
+            "the tensor {name} has shape {:?}, but {:?} in the first file",
             other.shape(),
             first.shape()
         )));
     }
-    let (below, beside) = match (first.shape(), shape) {
+    let (by_rows, by_columns) = match (first.shape(), shape) {
         ([_], [_]) if first.shape() == shape => return first.read(),
         ([rows, columns], [all_rows, all_columns]) => (
             columns == all_columns && rows.checked_mul(parts.len()) == Some(*all_rows),
@@ -103,26 +99,28 @@ fn joined(parts: &[Directory], name: &str, shape: &[usize]) -> Result<Tensor> {
         ),
         _ => (false, false),
     };
-    if !below && !beside {
-        return Err(differs("do not make"));
+    if !by_rows && !by_columns {
+        return Err(misfit());
     }
     let kind = first.kind();
-    let total = kind.tensor_bytes(shape).ok_or_else(|| differs("cannot make"))?;
+    let total = kind.tensor_bytes(shape).ok_or_else(misfit)?;
     let mut bytes = Vec::new();
-    bytes.try_reserve_exact(total).map_err(|error| first.error(error))?;
-    if beside {
+    bytes
+        .try_reserve_exact(total)
+        .map_err(|_| first.error(format!("an allocation of {total} bytes failed")))?;
+    if by_columns {
         bytes.resize(total, 0);
     }
     for (number, stored) in found.iter().enumerate() {
         if stored.kind() != kind {
             return Err(stored.error(format!(
-                "the tensor {name} is in {} here, and in {} elsewhere",
+                "the tensor {name} has values of {}, but of {} in the first file",
                 stored.kind().name(),
                 kind.name()
             )));
         }
         let part = stored.read()?;
-        if below {
+        if by_rows {
             bytes.extend_from_slice(part.bytes());
         } else {
             let (row, all) = (part.bytes().len() / part.rows().max(1), total / shape[0].max(1));
@@ -134,7 +132,7 @@ fn joined(parts: &[Directory], name: &str, shape: &[usize]) -> Result<Tensor> {
     Tensor::new(shape.to_vec(), kind, bytes)
 }
 
-/// Heads whose rows are rotated in neighbours, as heads that are rotated in halves.
+/// Reorders the rows of each head from [`Rotation::Neighbours`] to [`Rotation::Halves`].
 fn halves(tensor: &Tensor, head_width: usize) -> Result<Tensor> {
     let mut bytes = Vec::with_capacity(tensor.bytes().len());
     for head in (0..tensor.rows()).step_by(head_width) {
@@ -153,7 +151,7 @@ mod tests {
     use crate::method::language::tensor::TensorKind;
 
     #[test]
-    fn neighbours_become_halves_head_by_head() {
+    fn neighbours_become_halves_in_each_head() {
         let rows: Vec<u8> = (0u8..12).flat_map(|row| f32::from(row).to_le_bytes()).collect();
         let tensor = Tensor::new(vec![12, 1], TensorKind::F32, rows).unwrap();
         let turned = halves(&tensor, 6).unwrap();
