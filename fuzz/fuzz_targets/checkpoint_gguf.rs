@@ -1,4 +1,4 @@
-//! A GGUF file of any bytes, alone or as a part: an error that names the file, or a model that
+//! Any bytes as a GGUF file, alone or as a part: an error that names the file, or a model that
 //! audio comes back with.
 
 #![no_main]

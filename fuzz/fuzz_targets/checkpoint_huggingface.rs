@@ -1,4 +1,4 @@
-//! A folder of Hugging Face's, one file of which is any bytes: an error that names the file, or a
+//! A folder of Hugging Face with a file of any bytes: an error that names the file, or a
 //! model that audio comes back with.
 
 #![no_main]

@@ -1,4 +1,4 @@
-//! A file of numpy's arrays of any bytes: an error that names the file, or a model that audio
+//! Any bytes as a file of numpy arrays: an error that names the file, or a model that audio
 //! comes back with.
 
 #![no_main]

@@ -1,5 +1,5 @@
-//! A folder with a file of torch's, or with Meta's parameters, where one of them is any bytes: an
-//! error that names the file, or a model that audio comes back with.
+//! Any bytes as a file of torch or as Meta's parameters: an error that names the file, or a model
+//! that audio comes back with.
 
 #![no_main]
 

@@ -1,5 +1,5 @@
-//! Any bytes, taken for a stream, with right checksums or without: an error, or audio that
-//! bears its checksums out and can be encoded again.
+//! Any bytes as a stream, with right checksums or without: an error, or audio that agrees with
+//! its checksums and can be encoded again.
 
 #![no_main]
 
@@ -41,7 +41,7 @@ fn decode(stream: &[u8]) {
     assert_eq!(encoder.finish().unwrap().md5, Some(md5));
 }
 
-/// All that can be asked of a stream that can be sought in.
+/// Calls everything that a seekable stream allows.
 fn look_around(stream: &[u8]) {
     let Ok(mut decoder) = Decoder::with_options(Cursor::new(stream), streams::options()) else {
         return;

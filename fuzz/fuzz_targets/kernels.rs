@@ -8,6 +8,7 @@ use std::fmt::Debug;
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
 use lmac::proof::{self, Shape};
+use lmac_support::Random;
 
 #[derive(Debug, Arbitrary)]
 enum Input {
@@ -100,12 +101,9 @@ impl Numbers {
     fn bits(&self, count: usize) -> Vec<u32> {
         match self {
             Numbers::Given(given) => given.iter().copied().cycle().take(count).collect(),
-            &Numbers::Noise { mut seed, .. } => {
-                let mut next = || {
-                    seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                    (seed >> 32) as u32
-                };
-                (0..count).map(|_| next()).collect()
+            &Numbers::Noise { seed, .. } => {
+                let mut random = Random::new(seed);
+                (0..count).map(|_| random.next_u64() as u32).collect()
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Any bytes, taken for a stream of a language model, with right checksums: an error, or
+//! Any bytes as a stream of a language model, with right checksums: an error, or
 //! audio; the same on several threads.
 
 #![no_main]
@@ -23,7 +23,9 @@ fuzz_target!(|data: &[u8]| -> Corpus {
 
 fn outcome(stream: &[u8], threads: usize) -> (Vec<u8>, Option<String>) {
     let mut options = streams::options().with_threads(threads);
-    options.models = models::all().to_vec();
+    for model in models::all() {
+        options = options.with_model(model.clone());
+    }
     let mut pcm = Vec::new();
     let result = Decoder::with_options(stream, options)
         .and_then(|mut decoder| Ok(decoder.read_to_end(&mut pcm)?));

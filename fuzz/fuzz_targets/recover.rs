@@ -1,5 +1,5 @@
 //! A damaged stream, decoded with recovery: it comes to an end, its audio has the right
-//! length where the trailer is there, and nothing is wrong but what is said to be lost.
+//! length if the trailer is there, and everything that is not reported as lost is right.
 
 #![no_main]
 
@@ -29,8 +29,7 @@ fuzz_target!(|input: Input| {
     let mut stream = whole.clone();
     damage.iter().take(8).for_each(|damage| damage.apply(&mut stream, &places));
 
-    // What the decoder says of the header and the trailer is not believed where they are as
-    // they were.
+    // Compared here, as the decoder is not trusted about its header and trailer.
     let kept = damage.iter().take(8).all(Damage::keeps_places);
     let header_end = header_end(&whole);
     let keeps_header = stream.starts_with(&whole[..header_end]);

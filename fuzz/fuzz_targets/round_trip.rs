@@ -17,9 +17,9 @@ struct Input {
     settings: Settings,
 }
 
-/// What a stream has beside its chunks, at most: header, trailer, one chunk's head.
+/// The most bytes of a stream beside its chunks: header, trailer, one chunk's head.
 const AROUND: usize = 300;
-/// What a chunk has around its payload, and its entry in the index.
+/// The bytes around the payload of a chunk, and its entry in the index.
 const AROUND_CHUNK: usize = 64;
 
 fuzz_target!(|input: Input| {

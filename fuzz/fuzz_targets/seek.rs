@@ -1,5 +1,5 @@
-//! Going to and fro in a damaged stream: what is read without an error is the audio of that
-//! place, or silence where recovery says that it is lost.
+//! Seeking in a damaged stream: bytes that are read without an error are the audio of that
+//! place, or silence if recovery reports them as lost.
 
 #![no_main]
 
@@ -57,7 +57,7 @@ fn go<R: Read + std::io::Seek>(mut decoder: Decoder<R>, pcm: &[u8], steps: &[Ste
     let frame_bytes = spec.frame_bytes();
     let frames = pcm.len() as u64 / frame_bytes as u64;
     let silence = if spec.format == SampleFormat::U8 { 128 } else { 0 };
-    // The byte of the audio that comes next, where that is known.
+    // The byte of the audio that comes next, if known.
     let mut place = Some(0usize);
     for step in steps.iter().take(16) {
         match *step {
@@ -75,7 +75,7 @@ fn go<R: Read + std::io::Seek>(mut decoder: Decoder<R>, pcm: &[u8], steps: &[Ste
                 }
             }
             Step::Skip(count) => {
-                // Of a frame that was begun nothing is known.
+                // The position is unknown within a frame.
                 place = place.filter(|at| at % frame_bytes == 0);
                 place = place.map(|at| at + usize::from(count) * frame_bytes);
                 decoder.skip(u64::from(count));
@@ -95,7 +95,7 @@ fn go<R: Read + std::io::Seek>(mut decoder: Decoder<R>, pcm: &[u8], steps: &[Ste
                 };
                 let Some(at) = place else { continue };
                 place = Some(at + read);
-                // Without an error there is an end only where the audio has one.
+                // Without an error, the end is the end of the audio.
                 if read == 0 {
                     let ended = buffer.is_empty() || at >= pcm.len();
                     assert!(recover || ended, "an early end at byte {at}");
@@ -105,7 +105,7 @@ fn go<R: Read + std::io::Seek>(mut decoder: Decoder<R>, pcm: &[u8], steps: &[Ste
                 if expected == Some(&buffer[..read]) {
                     continue;
                 }
-                // Nothing but what was lost may differ, and that is silent.
+                // Only lost frames may differ, and those are silent.
                 assert!(recover, "wrong audio from byte {at} on");
                 let damage = decoder.damage();
                 for (number, byte) in buffer[..read].iter().enumerate() {

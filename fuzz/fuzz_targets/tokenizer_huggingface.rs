@@ -1,4 +1,4 @@
-//! A tokenizer.json, or what stands beside it, of any bytes: an error that names the file, or
+//! Any bytes as `tokenizer.json` or a file beside it: an error that names the file, or
 //! something that cuts text into tokens of its vocabulary.
 
 #![no_main]

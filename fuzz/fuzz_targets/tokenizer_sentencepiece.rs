@@ -1,4 +1,4 @@
-//! A model of SentencePiece's of any bytes: an error that names the file, or something that cuts
+//! Any bytes as a model of SentencePiece: an error that names the file, or something that cuts
 //! text into tokens of its vocabulary.
 
 #![no_main]

@@ -1,4 +1,4 @@
-//! Ranks of tiktoken's of any bytes: an error that names the file, or something that cuts text
+//! Any bytes as ranks of tiktoken: an error that names the file, or something that cuts text
 //! into tokens of its vocabulary.
 
 #![no_main]

@@ -1,4 +1,4 @@
-//! Any bytes, taken for a WAV file: an error, or a stream that restores them.
+//! Any bytes as a WAV file: an error, or a stream that restores them.
 
 #![no_main]
 

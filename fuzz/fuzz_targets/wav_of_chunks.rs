@@ -1,4 +1,4 @@
-//! WAV and RF64 files whose chunks, lengths and formats are chosen by chance: an error, or a
+//! WAV and RF64 files with random chunks, lengths and formats: an error, or a
 //! stream that restores them.
 
 #![no_main]

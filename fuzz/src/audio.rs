@@ -1,10 +1,10 @@
-//! Audio of any kind, small enough to be tried thousands of times.
+//! Arbitrary audio, short enough to be tried thousands of times.
 
 use arbitrary::Arbitrary;
 use lmac::{AudioSpec, SampleFormat};
 use lmac_support::mixed;
 
-/// Audio, and what it says of itself.
+/// Audio and its format.
 #[derive(Debug, Clone, Arbitrary)]
 pub struct Audio {
     format: u8,
@@ -22,7 +22,7 @@ enum Rate {
     Any(u32),
 }
 
-/// Some frames, one kind behind another.
+/// Some frames of one kind.
 #[derive(Debug, Clone, Arbitrary)]
 struct Part {
     frames: u8,
@@ -49,12 +49,12 @@ enum Kind {
     FullScale {
         seed: u32,
     },
-    /// Few values, as a file has that was made louder.
+    /// Few values, as in a file that was made louder.
     Scaled {
         seed: u32,
         factor: u16,
     },
-    /// What floats have beside numbers.
+    /// Floats that are special: infinite, NaN, denormal.
     Special {
         seed: u32,
     },
@@ -62,7 +62,7 @@ enum Kind {
 }
 
 impl Audio {
-    /// What the audio is.
+    /// Returns the format.
     pub fn spec(&self) -> AudioSpec {
         let format = SampleFormat::ALL[usize::from(self.format) % SampleFormat::ALL.len()];
         let channels = match self.channels {
@@ -87,7 +87,7 @@ impl Audio {
         spec
     }
 
-    /// Interleaved PCM of at most so many samples.
+    /// Returns interleaved PCM of at most this many samples.
     pub fn pcm(&self, most_samples: usize) -> Vec<u8> {
         let spec = self.spec();
         let (channels, bytes) = (usize::from(spec.channels), spec.format.bytes());

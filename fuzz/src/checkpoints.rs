@@ -1,4 +1,4 @@
-//! Checkpoints of which one file is not what it was.
+//! Checkpoints with one file changed.
 
 use std::fs;
 use std::io::{Read, Seek, Write};
@@ -13,14 +13,14 @@ use lmac::{
 use lmac_support::models::{Float, Tiny, TinyBytes, gguf, huggingface, meta, npz};
 use lmac_support::vectors;
 
-/// A good checkpoint, and the file in it that is to be changed.
+/// A good checkpoint, and the file in it to change.
 #[derive(Debug)]
 pub struct Breakable {
     checkpoint: PathBuf,
     file: PathBuf,
 }
 
-/// Texts that tokenizers cut, beside what a file itself has.
+/// Texts for tokenizers, beside one from the file itself.
 const TEXTS: [&[u8]; 4] = [
     b"",
     b" the then he  the\tthe 0123 @A@A@ don't\r\n\r\n  x",
@@ -41,14 +41,14 @@ impl Breakable {
         Breakable { checkpoint: folder.join(checkpoint), file: folder.join(file) }
     }
 
-    /// The file as it is now.
+    /// Returns the bytes of the file.
     pub fn bytes(&self) -> Vec<u8> {
         fs::read(&self.file).unwrap()
     }
 
     /// Changes the file, and opens the checkpoint.
     pub fn open(&self, bytes: &[u8]) -> Option<Checkpoint> {
-        // In place, since the other files are to stay as well.
+        // In place, as the other files stay.
         let mut file = fs::File::options().write(true).open(&self.file).unwrap();
         file.rewind().unwrap();
         file.write_all(bytes).unwrap();
@@ -64,8 +64,8 @@ impl Breakable {
     }
 }
 
-/// Opens one of these checkpoints with its file changed, the first byte saying which; then
-/// does all that can be done with a model.
+/// Opens one of these checkpoints, which the first byte chooses, with its file changed; reads
+/// its tensors, and codes audio with its model.
 pub fn open_and_use(all: &[Breakable], data: &[u8]) {
     let Some((&which, bytes)) = data.split_first() else { return };
     let Some(mut checkpoint) = all[usize::from(which) % all.len()].open(bytes) else { return };
@@ -94,7 +94,7 @@ pub fn open_and_cut(all: &[Breakable], data: &[u8]) {
     }
 }
 
-/// Tokens are those of the vocabulary, which has one for each character.
+/// Asserts that tokens are in the vocabulary, which has one for each character.
 fn cut_texts(checkpoint: &Checkpoint, bytes: &[u8]) {
     let vocabulary = &checkpoint.vocabulary;
     assert_eq!(vocabulary.len(), checkpoint.architecture.vocabulary());
@@ -110,13 +110,13 @@ fn cut_texts(checkpoint: &Checkpoint, bytes: &[u8]) {
     }
 }
 
-/// Whatever the model predicts, audio comes back.
+/// Asserts that audio comes back with this model.
 fn round_trip(model: &LanguageModel) {
     let spec = AudioSpec::new(SampleFormat::U8, 1, 8000);
     let pcm: Vec<u8> = (0..60u8).map(|at| 128 ^ (at % 7)).collect();
     let options = LanguageOptions::default().with_lockstep(2).with_context(24);
     let options = EncodeOptions::default().with_model(model.clone(), options);
-    // What the model makes no smaller is not worth its time here.
+    // Chunks that the model makes larger are stored, which takes no time.
     let options = options.with_preset(Preset::Store);
     // The model may have too few positions.
     let Ok(mut encoder) = Encoder::with_options(Vec::new(), spec, options) else { return };
@@ -129,7 +129,7 @@ fn round_trip(model: &LanguageModel) {
     assert_eq!(back, pcm);
 }
 
-/// A model of a few thousand weights. The third Llama's tokenizer takes long to open: its
+/// Returns a model of a few thousand weights. The tokenizer of Llama 3 is slow to open: its
 /// pattern is compiled each time.
 fn tiny(third: bool) -> Tiny {
     Tiny {
@@ -147,7 +147,7 @@ fn tiny(third: bool) -> Tiny {
     }
 }
 
-/// Folders of Hugging Face's: configuration, index and weights.
+/// Returns folders of Hugging Face: configuration, index and weights.
 pub fn in_huggingface_folders() -> Vec<Breakable> {
     let file = |name| {
         Breakable::new(|folder| {
@@ -170,7 +170,7 @@ pub fn in_huggingface_folders() -> Vec<Breakable> {
     ]
 }
 
-/// Files that torch wrote, in folders of Hugging Face's and Meta's.
+/// Returns files of torch, in folders of Hugging Face and Meta.
 pub fn in_pickles() -> Vec<Breakable> {
     let meta = |file, parts| {
         Breakable::new(|folder| {
@@ -190,7 +190,7 @@ pub fn in_pickles() -> Vec<Breakable> {
     ]
 }
 
-/// GGUF files, alone and in parts.
+/// Returns GGUF files, alone and in parts.
 pub fn in_gguf_files() -> Vec<Breakable> {
     let single = |kind: TensorKind| {
         Breakable::new(|folder| {
@@ -223,7 +223,7 @@ pub fn in_gguf_files() -> Vec<Breakable> {
     ]
 }
 
-/// Files of numpy's, in every form, and what may lie beside them.
+/// Returns files of numpy, in every form, and files beside them.
 pub fn in_numpy_files() -> Vec<Breakable> {
     let tiny = TinyBytes { width: 8, layers: 1, heads: 8, feed_forward: 8, seed: 1 };
     let mut all: Vec<Breakable> = npz::Form::ALL
@@ -243,7 +243,7 @@ pub fn in_numpy_files() -> Vec<Breakable> {
     all
 }
 
-/// `tokenizer.json` and what stands beside it.
+/// Returns `tokenizer.json` and the files beside it.
 pub fn in_tokenizer_json() -> Vec<Breakable> {
     let of_vectors = |model: &'static str| {
         Breakable::new(|folder| {
@@ -275,12 +275,12 @@ pub fn in_tokenizer_json() -> Vec<Breakable> {
     ]
 }
 
-/// `tokenizer.model` of SentencePiece's.
+/// Returns `tokenizer.model` of SentencePiece.
 pub fn in_sentencepiece_models() -> Vec<Breakable> {
     vec![in_meta_folder(false)]
 }
 
-/// `tokenizer.model` of tiktoken's ranks.
+/// Returns `tokenizer.model` with ranks of tiktoken.
 pub fn in_tiktoken_ranks() -> Vec<Breakable> {
     vec![in_meta_folder(true)]
 }

@@ -5,37 +5,36 @@ use std::ops::Range;
 use arbitrary::Arbitrary;
 use lmac::Decoder;
 
-/// Something that happens to the bytes of a stream. Places and lengths are taken modulo what
-/// there is.
+/// A change of the bytes of a stream. Places and lengths are taken modulo its length.
 #[derive(Debug, Clone, Arbitrary)]
 pub enum Damage {
     /// Bits of a byte are flipped.
     Flip { at: u16, bits: u8 },
     /// Bytes become zeros.
     Zero { at: u16, length: u8 },
-    /// Nothing is left from here on.
+    /// The stream is cut off.
     Cut { at: u16 },
-    /// Bytes come in between.
+    /// Bytes are inserted.
     Insert { at: u16, bytes: Vec<u8> },
-    /// Bytes are gone.
+    /// Bytes are removed.
     Remove { at: u16, length: u8 },
     /// Two runs of bytes change places.
     Swap { at: u16, length: u8, with: u16 },
-    /// A chunk goes elsewhere among the others.
+    /// A chunk is moved.
     Move { chunk: u8, to: u8 },
-    /// A chunk is there once more.
+    /// A chunk is doubled.
     Repeat { chunk: u8, to: u8 },
-    /// A chunk is gone.
+    /// A chunk is removed.
     Drop { chunk: u8 },
 }
 
 impl Damage {
-    /// Whether all bytes stay where they are.
+    /// Returns whether all bytes stay at their places.
     pub fn keeps_places(&self) -> bool {
         matches!(self, Damage::Flip { .. } | Damage::Zero { .. })
     }
 
-    /// Does it to a stream, whose chunks were in these places when it was whole.
+    /// Damages a stream whose chunks were at these places when it was whole.
     pub fn apply(&self, stream: &mut Vec<u8>, chunks: &[Range<usize>]) {
         let length = stream.len();
         let place = |at: u16| usize::from(at) % (length + 1);
@@ -90,7 +89,7 @@ impl Damage {
     }
 }
 
-/// A chunk of a good stream: where its bytes are, and its frames.
+/// The bytes and the frames of a chunk in a good stream.
 #[derive(Debug, Clone)]
 pub struct Chunk {
     /// Its bytes.
@@ -99,7 +98,7 @@ pub struct Chunk {
     pub frames: Range<u64>,
 }
 
-/// Where the header of a good stream ends: behind the bytes in front of its body's length,
+/// Returns the end of the header of a good stream: behind the bytes in front of its body's length,
 /// the length, the body and a checksum.
 pub fn header_end(stream: &[u8]) -> usize {
     let (mut length, mut at) = (0, 9);
@@ -114,7 +113,7 @@ pub fn header_end(stream: &[u8]) -> usize {
     at + length + 4
 }
 
-/// The chunks of a good stream.
+/// Returns the chunks of a good stream.
 pub fn chunks(stream: &[u8]) -> Vec<Chunk> {
     let mut decoder = Decoder::new(stream).unwrap();
     let mut chunks = Vec::new();

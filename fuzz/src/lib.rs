@@ -1,8 +1,7 @@
-//! What the fuzz targets share: audio and choices of any kind, damage to streams, readers
-//! that hand out pieces, and checkpoints of which one file is not what it was.
+//! What the fuzz targets share: arbitrary audio and options, damage to streams, readers that
+//! hand out pieces, and checkpoints with one file changed.
 //!
-//! A target in `fuzz_targets/` says what is held against what; here is where its input comes
-//! from.
+//! A target in `fuzz_targets/` has the promise that it checks; its input comes from here.
 
 pub mod audio;
 pub mod checkpoints;

@@ -8,7 +8,7 @@ use lmac::language::{LanguageModel, LanguageOptions, ModelParts};
 use lmac::{AudioSpec, EncodeOptions, Encoder, Precision};
 use lmac_support::{vector_models, vectors};
 
-/// All of them, in both precisions.
+/// Returns all of them, in both precisions.
 pub fn all() -> &'static [LanguageModel] {
     static MODELS: LazyLock<Vec<LanguageModel>> = LazyLock::new(|| {
         let load = |name| [Precision::F32, Precision::Int8].map(|precision| load(name, precision));
@@ -25,7 +25,7 @@ fn load(name: &str, precision: Precision) -> LanguageModel {
     LanguageModel::new(parts, precision).unwrap()
 }
 
-/// The stream of this audio with a model; `None` where its frames are too wide for that.
+/// Returns the stream of this audio with a model; `None` if its frames are too wide.
 pub fn encode(model: &LanguageModel, spec: AudioSpec, pcm: &[u8]) -> Option<Vec<u8>> {
     let options = LanguageOptions::default().with_lockstep(2).with_context(40);
     let options = EncodeOptions::default().with_chunk_frames(50).with_model(model.clone(), options);

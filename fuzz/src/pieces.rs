@@ -13,7 +13,7 @@ pub struct Pieces<'a> {
 }
 
 impl<'a> Pieces<'a> {
-    /// A reader of `bytes`.
+    /// Creates a reader of `bytes`.
     pub fn new(bytes: &'a [u8], lengths: &'a [u8]) -> Self {
         Pieces { bytes, position: 0, lengths, next: 0 }
     }
@@ -28,11 +28,11 @@ impl Read for Pieces<'_> {
             lengths => {
                 let length = usize::from(lengths[self.next % lengths.len()]);
                 self.next += 1;
-                // Interruptions come to an end, even where there is nothing else.
+                // Interruptions end, even if all lengths are zero.
                 if length == 0 && !self.next.is_multiple_of(lengths.len() + 1) {
                     return Err(io::ErrorKind::Interrupted.into());
                 }
-                // From single bytes to thousands.
+                // One byte to thousands.
                 (length * length / 8).max(1)
             }
         };

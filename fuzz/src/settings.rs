@@ -1,11 +1,11 @@
-//! Choices of an encoder.
+//! Options of an encoder.
 
 use std::io::Write;
 
 use arbitrary::Arbitrary;
 use lmac::{AudioSpec, EncodeOptions, Encoder, Finished, Mapping, Preset};
 
-/// What an encoder is asked for.
+/// Arbitrary options, and how audio is written.
 #[derive(Debug, Clone, Arbitrary)]
 pub struct Settings {
     preset: u8,
@@ -15,20 +15,20 @@ pub struct Settings {
     threads: u8,
     no_md5: bool,
     verify: bool,
-    /// Bytes that are written at a time, over and over.
+    /// Bytes that are written at a time, in a cycle.
     pieces: Vec<u16>,
-    /// After how many pieces what is there is handed on, or made a chunk.
+    /// The number of pieces between two flushes, and between two ends of chunks.
     flush_after: u8,
     end_chunk_after: u8,
 }
 
 impl Settings {
-    /// The preset.
+    /// Returns the preset.
     pub fn preset(&self) -> Preset {
         Preset::ALL[usize::from(self.preset) % Preset::ALL.len()]
     }
 
-    /// Samples that the preset codes in a few milliseconds.
+    /// Returns the number of samples that the preset codes in a few milliseconds.
     pub fn most_samples(&self) -> usize {
         match self.preset() {
             Preset::Store | Preset::Light => 1500,
@@ -38,23 +38,22 @@ impl Settings {
         }
     }
 
-    /// Frames of a chunk, where they were chosen.
+    /// Returns the frames of a chunk, if chosen.
     pub fn chunk_frames(&self) -> Option<u64> {
         self.chunk_frames.map(|frames| 1 + u64::from(frames))
     }
 
-    /// Whether some chunks are cut short.
+    /// Returns whether some chunks are ended early.
     pub fn ends_chunks(&self) -> bool {
         self.end_chunk_after > 200
     }
 
-    /// Threads, of which there seldom is more than one: to start them takes longer than all
-    /// else.
+    /// Returns the number of threads, mostly one: to start threads takes longer than the work.
     pub fn threads(&self) -> usize {
         if self.threads > 230 { usize::from(self.threads) % 4 } else { 1 }
     }
 
-    /// All of it.
+    /// Returns the options.
     pub fn options(&self) -> EncodeOptions {
         let mut options = EncodeOptions::default()
             .with_preset(self.preset())
@@ -72,7 +71,7 @@ impl Settings {
         options
     }
 
-    /// The stream of this PCM, written in pieces.
+    /// Returns the stream of this PCM, written in pieces.
     pub fn encode(&self, spec: AudioSpec, pcm: &[u8]) -> Finished<Vec<u8>> {
         let mut encoder = Encoder::with_options(Vec::new(), spec, self.options()).unwrap();
         let mut rest = pcm;

@@ -1,21 +1,21 @@
-//! Streams of any bytes: what they would cost to decode, and their checksums made right.
+//! Streams of arbitrary bytes: the time that decoding would take, and right checksums for them.
 
 use lmac::{DecodeOptions, Decoder, Limits, Method};
 use lmac_support::bytes::crc;
 
-/// Memory that a decoder may take in a target.
+/// The memory limit of decoders in targets.
 pub const MEMORY: u64 = 96 << 20;
 
-/// Samples of the embedded model that are decoded for one input, at most: few bytes can
-/// stand for hours of work, which is no fault.
+/// The most samples of the embedded model that are decoded for one input: few bytes can stand
+/// for hours of work, which is compression and no fault.
 const MOST_SAMPLES: u64 = 1000;
 
-/// Options of a decoder with that memory.
+/// Returns options of a decoder with that memory.
 pub fn options() -> DecodeOptions {
     DecodeOptions::default().with_limits(Limits::default().with_memory(MEMORY))
 }
 
-/// Whether a stream can be decoded in a moment, as far as its chunks are read.
+/// Returns whether a stream decodes quickly, as far as its chunks can be read.
 pub fn is_quick(stream: &[u8]) -> bool {
     let Ok(mut decoder) = Decoder::with_options(stream, options()) else { return true };
     let channels = u64::from(decoder.info().spec.channels);
@@ -31,15 +31,15 @@ pub fn is_quick(stream: &[u8]) -> bool {
     samples <= 64 * MOST_SAMPLES
 }
 
-/// The same stream with right checksums of header, items and trailer, as far as it can be
-/// followed: without them, hardly any input would get past the first.
+/// Returns the same stream with right checksums of header, items and trailer, as far as it can
+/// be parsed: without them, hardly any input would get past the first.
 pub fn with_checksums(stream: &[u8]) -> Vec<u8> {
     let mut out = stream.to_vec();
     let _ = put_checksums(&mut out);
     out
 }
 
-/// `None` from where the bytes make no sense on.
+/// Returns `None` where the bytes cannot be parsed.
 fn put_checksums(stream: &mut [u8]) -> Option<()> {
     let mut fields = Fields { bytes: stream, at: 9 };
     let body = fields.varint()?;
@@ -77,7 +77,7 @@ fn put_checksums(stream: &mut [u8]) -> Option<()> {
     }
 }
 
-/// The trailer says at its end how long it is.
+/// The length of the trailer is at its end.
 fn put_trailer_checksum(stream: &mut [u8], start: usize, id: u32) -> Option<()> {
     let end = stream.len().checked_sub(2)?;
     let reversed: Vec<u8> = stream.get(start..end)?.iter().rev().copied().take(10).collect();

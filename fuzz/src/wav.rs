@@ -15,7 +15,7 @@ pub struct File {
     behind: Vec<u8>,
 }
 
-/// A length that a file says, and that may be wrong.
+/// A length field, which may be wrong.
 #[derive(Debug, Clone, Copy, Arbitrary)]
 enum Length {
     Right,
@@ -116,7 +116,7 @@ fn chunk(out: &mut Vec<u8>, id: &[u8; 4], bytes: &[u8], length: Length, padded: 
 }
 
 impl File {
-    /// The whole file.
+    /// Returns the whole file.
     pub fn bytes(&self) -> Vec<u8> {
         let mut body = b"WAVE".to_vec();
         self.chunks.iter().for_each(|chunk| chunk.write(&mut body));
@@ -128,7 +128,7 @@ impl File {
     }
 }
 
-/// Takes a file for WAV, and gets it back if it is.
+/// Encodes a file as WAV, and restores it if it is.
 pub fn encode_and_restore(file: &[u8]) {
     let preset = if file.len().is_multiple_of(2) { Preset::Light } else { Preset::Store };
     let options = EncodeOptions::default().with_preset(preset);
@@ -143,7 +143,7 @@ pub fn encode_and_restore(file: &[u8]) {
     assert!(back == file);
     let md5 = whole.md5.unwrap();
     assert_eq!(restored.decoder().verification(), Verification::Md5(md5));
-    // The audio alone is the same audio.
+    // Encoding the audio alone gives the same audio.
     let audio = encode_wav_audio(file, Vec::new(), &options).unwrap();
     assert_eq!(audio.md5, Some(md5));
     assert_eq!(audio.stats.frames, whole.stats.frames);

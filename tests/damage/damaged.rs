@@ -1,4 +1,4 @@
-//! Damage, and what of a stream it leaves alone.
+//! Damaged streams, and the parts that the damage left alone.
 
 use std::ops::Range;
 
@@ -8,11 +8,11 @@ use crate::subject::Subject;
 
 /// A part of a damaged stream.
 pub(crate) enum Part {
-    /// Bytes of the stream, where they belong.
+    /// Bytes of the stream at their place.
     Kept(Range<usize>),
-    /// Bytes of the stream, elsewhere.
+    /// Bytes of the stream at another place.
     Moved(Range<usize>),
-    /// Any others.
+    /// Other bytes.
     Foreign(Vec<u8>),
 }
 use Part::{Foreign, Kept, Moved};
@@ -42,42 +42,42 @@ impl Damaged {
         damaged
     }
 
-    /// The stream with other bytes in place of these.
+    /// Returns the stream with other bytes in place of a range.
     pub(crate) fn replaced(subject: &Subject, range: Range<usize>, with: Vec<u8>) -> Self {
         let end = subject.stream.len();
         Self::of(subject, vec![Kept(0..range.start), Foreign(with), Kept(range.end..end)])
     }
 
-    /// What is left of the stream, in words.
+    /// Describes the parts of the stream that are left.
     pub(crate) fn of_what(&self, subject: &Subject) -> String {
         let (name, kept) = (&subject.name, &self.kept);
         format!("{name}, of which {kept:?} of {} bytes are kept", subject.stream.len())
     }
 
-    /// Whether all of these bytes are where they belong.
+    /// Returns whether all of these bytes are at their place.
     pub(crate) fn keeps(&self, range: &Range<usize>) -> bool {
         self.kept.iter().any(|kept| kept.start <= range.start && range.end <= kept.end)
     }
 
-    /// Whether the stream begins with its header.
+    /// Returns whether the stream begins with its header.
     pub(crate) fn keeps_header(&self, subject: &Subject) -> bool {
         self.keeps(&subject.header)
             && self.bytes.starts_with(&subject.stream[subject.header.clone()])
     }
 
-    /// Whether it has its header: at the start, or a copy in the trailer.
+    /// Returns whether the header is there: at the start, or as a copy in the trailer.
     pub(crate) fn has_header(&self, subject: &Subject) -> bool {
         let copied = subject.chunks.len() > 1 && self.keeps_trailer(subject);
         self.keeps_header(subject) || copied
     }
 
-    /// Whether it ends with its trailer.
+    /// Returns whether the stream ends with its trailer.
     pub(crate) fn keeps_trailer(&self, subject: &Subject) -> bool {
         self.ends_as_it_did && self.keeps(&subject.trailer)
     }
 }
 
-/// The kinds of damage that chance decides the place of.
+/// The kinds of damage, each at a random place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     ByteChanged,
@@ -139,7 +139,7 @@ impl Kind {
         }
     }
 
-    /// Damage of this kind, where the stream has what it takes.
+    /// Returns the stream with damage of this kind, or `None` if it has too few chunks for that.
     pub(crate) fn damage(self, subject: &Subject, random: &mut Random) -> Option<Damaged> {
         let length = subject.stream.len();
         let mut below = |end: usize| random.below(end as u64) as usize;
@@ -221,14 +221,14 @@ impl Kind {
     }
 }
 
-/// Zeros in place of the sector of a disk that has this byte.
+/// Returns the stream with zeros in the disk sector that has this byte.
 fn zeroed_sector(subject: &Subject, at: usize, size: usize) -> Damaged {
     let start = at / size * size;
     let end = (start + size).min(subject.stream.len());
     Damaged::replaced(subject, start..end, vec![0; end - start])
 }
 
-/// Two chunks, in order.
+/// Returns two chunks, in order.
 fn two_of(
     subject: &Subject,
     below: &mut impl FnMut(usize) -> usize,

@@ -1,4 +1,4 @@
-//! What comes back where the start of a stream is damaged.
+//! Recovery of streams whose start is damaged.
 
 use std::io::{Cursor, Read};
 

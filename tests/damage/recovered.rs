@@ -1,4 +1,4 @@
-//! Recovery brings back what was not damaged.
+//! Recovery brings back everything that was not damaged.
 
 use std::io::{Cursor, Read};
 
@@ -31,7 +31,7 @@ fn recovery_loses_only_what_was_damaged() {
         .unwrap();
         let mut back = Vec::new();
         decoder.read_to_end(&mut back).unwrap();
-        // Bytes put in before a chunk take nothing from it.
+        // Bytes inserted in front of a chunk do not damage it.
         let nothing_lost = round % 4 == 2 && at == chunks[number].start;
         let lost = if nothing_lost { 0..0 } else { number..number + 1 };
         assert!(back == silenced(&pcm, lost.clone()), "round {round}");
@@ -64,11 +64,11 @@ fn recovery_keeps_order() {
     assert!(decode(&arranged(&doubled), false).1.is_err());
     // A chunk that comes too early waits for the one before it.
     assert!(recovered(&[0, 2, 1, 3, 4, 5, 6, 7, 8, 9]) == pcm);
-    // One that comes later than that has been given up already; the others are there.
+    // One that comes later than that has been given up; the others are there.
     assert!(recovered(&[0, 1, 7, 3, 4, 5, 6, 2, 8, 9]) == silenced(&pcm, 2..3));
     assert!(recovered(&[9, 0, 1, 2, 3, 4, 5, 6, 7, 8]) == pcm);
     assert!(recovered(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 0]) == silenced(&pcm, 0..1));
-    // The end is lost, and the trailer knows how long it was.
+    // The end is lost, and the trailer has its length.
     assert!(recovered(&[0, 1, 2, 3, 4, 5, 6, 7, 8]) == silenced(&pcm, 9..10));
 }
 
@@ -110,7 +110,7 @@ fn recovery_bridges_a_long_gap() {
     while let Some(chunk) = decoder.next_chunk_info().unwrap() {
         offsets.push(chunk.offset as usize);
     }
-    // Twenty chunks are gone without a trace: what comes after them must pay for them.
+    // Twenty chunks are gone without a trace: the next one comes twenty chunks late.
     let mut damaged = stream.clone();
     damaged.drain(offsets[10]..offsets[30]);
     let (back, result) = decode(&damaged, true);
@@ -149,7 +149,7 @@ fn a_second_pass_counts_damage_once() {
     }
 }
 
-/// A WAV file of three chunks with something behind its audio.
+/// Returns a WAV file of three chunks with bytes behind its audio.
 fn with_a_tail() -> Subject {
     let audio = pcm(&SPEC(), 300, Signal::Melody, 4);
     let head = lmac::source::wav_head(&SPEC().with_channel_mask(3), Some(300));
@@ -174,7 +174,7 @@ fn frames_lost_at_the_end_are_silent_before_the_tail() {
     assert!(back == expected);
 }
 
-/// A WAV file whose head takes two blocks.
+/// Returns a WAV file whose head takes two blocks.
 fn wav_with_a_long_head() -> Vec<u8> {
     let audio = pcm(&SPEC(), 300, Signal::Melody, 4);
     let head = lmac::source::wav_head(&SPEC(), Some(300));

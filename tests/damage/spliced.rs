@@ -1,8 +1,8 @@
-//! Parts of other streams, of like ones above all.
+//! Parts of other streams, above all of similar ones.
 //!
 //! Every checksum is seeded with the id of the stream, the CRC of its header, in which the
-//! salt is the CRC of the first chunk's audio. Streams have the same id where all that the
-//! header says and the first chunk's audio are the same.
+//! salt is the CRC of the first chunk's audio. Streams have the same id if their headers say
+//! the same and their first chunks have the same audio.
 
 use std::io::{Cursor, Read};
 
@@ -12,13 +12,13 @@ use lmac_support::{Signal, pcm, stream};
 use crate::small::{SPEC, decode, silenced, ten_chunks};
 use crate::subject::Subject;
 
-/// Ten chunks of this audio.
+/// Returns ten chunks of this audio.
 fn ten(pcm: &[u8], options: EncodeOptions) -> Subject {
     let options = options.with_chunk_frames(100).with_declared_frames(1000);
     Subject::new("ten chunks", stream(pcm, &SPEC(), options), DecodeOptions::default())
 }
 
-/// The first stream with a chunk of the second one in its place.
+/// Returns the first stream with a chunk of the second one at the same place.
 fn spliced(stream: &Subject, other: &Subject, number: usize) -> Vec<u8> {
     let mut bytes = stream.stream.clone();
     let chunk = other.stream[other.chunks[number].bytes.clone()].to_vec();
@@ -73,7 +73,7 @@ fn the_same_audio_with_another_preset_is_the_same_audio() {
         for number in 0..10 {
             let bytes = spliced(&stream, &other, number);
             let (back, result) = decode(&bytes, false);
-            // All of it is right. That the index is not, if chunks behind it have moved, is
+            // All audio is right. If chunks behind it have moved, the index is not, which is
             // noticed at the end.
             assert!(back == audio);
             assert!(result.err().is_none_or(|error| error.place() == Some(Place::Trailer)));
@@ -83,7 +83,7 @@ fn the_same_audio_with_another_preset_is_the_same_audio() {
             let sought = decoder.seek(950).map(|_| decoder.read_to_end(&mut rest));
             assert!(audio[3800..].starts_with(&rest), "{sought:?}");
         }
-        // The end of one behind the beginning of the other.
+        // The beginning of one, then the end of the other.
         let (kept, taken) = (stream.chunks[5].bytes.start, other.chunks[5].bytes.start);
         let bytes = [&stream.stream[..kept], &other.stream[taken..]].concat();
         let (back, result) = decode(&bytes, false);
@@ -93,9 +93,9 @@ fn the_same_audio_with_another_preset_is_the_same_audio() {
     }
 }
 
-/// Two takes that begin with the same audio, such as silence, have the same id. Only what is
-/// known of the whole can tell their later chunks apart: the MD5, and the index where the
-/// chunks have other lengths.
+/// Two takes that begin with the same audio, such as silence, have the same id. Only checks of
+/// the whole stream tell their later chunks apart: the MD5, and the index if the chunks have
+/// other lengths.
 #[test]
 fn another_take_with_the_same_beginning_is_noticed_at_the_end() {
     let take = |seed| [vec![0; 400], pcm(&SPEC(), 900, Signal::Melody, seed)].concat();
@@ -106,7 +106,7 @@ fn another_take_with_the_same_beginning_is_noticed_at_the_end() {
             let bytes = spliced(&stream, &other, number);
             let (_, result) = decode(&bytes, false);
             assert_eq!(result.unwrap_err().place(), Some(Place::Trailer));
-            // Recovery cannot tell which of the chunks it is, and says that there is one.
+            // Recovery reports damage, but cannot tell in which chunk.
             let mut decoder =
                 Decoder::recover(Cursor::new(&bytes), DecodeOptions::default()).unwrap();
             decoder.read_to_end(&mut Vec::new()).unwrap();
@@ -116,9 +116,9 @@ fn another_take_with_the_same_beginning_is_noticed_at_the_end() {
     }
 }
 
-/// Where such chunks have the same length, too, the index is right, and the MD5 is all that is
-/// left to tell. A stream without one, and a part of any stream, is restored without an error:
-/// it is what a writer of such a stream could have written.
+/// If such chunks also have the same length, the index is right, and only the MD5 is wrong. A
+/// stream without MD5, and a part of any stream, is restored without an error: a writer could
+/// have written it.
 #[test]
 fn another_take_with_the_same_beginning_is_not_noticed_without_the_md5() {
     let take = |seed| [vec![0; 400], pcm(&SPEC(), 900, Signal::Melody, seed)].concat();
@@ -143,7 +143,7 @@ fn another_take_with_the_same_beginning_is_not_noticed_without_the_md5() {
         assert_eq!(decoder.damage().any(), md5);
         assert_eq!(decoder.damage().wrong_md5, md5);
 
-        // Behind a seek there is nothing to compare with the MD5.
+        // After a seek the MD5 cannot be checked.
         let mut decoder = Decoder::new(Cursor::new(&bytes)).unwrap();
         decoder.seek(450).unwrap();
         let mut back = Vec::new();
@@ -153,7 +153,7 @@ fn another_take_with_the_same_beginning_is_not_noticed_without_the_md5() {
     }
 }
 
-/// The header or the trailer of a like stream is not what the chunks belong to.
+/// Chunks do not belong to the header or the trailer of a similar stream.
 #[test]
 fn a_header_or_trailer_of_a_like_stream_loses_no_audio() {
     let audio = pcm(&SPEC(), 1000, Signal::Melody, 4);

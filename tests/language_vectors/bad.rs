@@ -23,7 +23,7 @@ struct Use {
 }
 
 impl Use {
-    /// A model in single precision.
+    /// Returns the use of a model in single precision.
     fn of(path: &str) -> Use {
         let id = model(path, Precision::F32).id().clone();
         Use {
@@ -53,31 +53,30 @@ impl Use {
         .concat()
     }
 
-    /// A stream's beginning: samples of this format, one channel, chunks of four frames.
+    /// Begins a stream: samples of this format, one channel, chunks of four frames.
     fn header(&self, format: u8) -> Builder {
         let body = [&[2 << 3 | format, 0x41, 0x24, 4], &self.bytes()[..], &[1, 2, 3, 4]].concat();
         Builder::new([0, 3], &body)
     }
 
-    /// A stream without chunks.
+    /// Returns a stream without chunks.
     fn empty(&self) -> Vec<u8> {
         self.header(0).trailer(2, &[0])
     }
 
-    /// A stream of a chunk: its head byte, its wasted bits, its payload; four frames of
-    /// zeros.
+    /// Returns a stream of one chunk of four frames of zeros.
     fn chunk_in(&self, format: u8, head: u8, wasted: &[u8], payload: &[u8]) -> Vec<u8> {
         let pcm = vec![0; 4 * (usize::from(format) + 1)];
         self.header(format).chunk(head, &[&[0, 4], wasted].concat(), payload, &pcm).trailer(2, &[4])
     }
 
-    /// The same of eight bits in offset binary.
+    /// Returns the same of eight bits in offset binary.
     fn chunk(&self, payload: &[u8]) -> Vec<u8> {
         self.chunk_in(0, 0x14, &[], payload)
     }
 }
 
-/// Streams that break one rule each.
+/// Returns streams that break one rule each.
 pub(crate) fn bad() -> BTreeMap<String, Vec<u8>> {
     let good = Use::of(BYTES);
     assert!(restore(&good.empty(), options()).is_ok(), "what the others differ from is good");
@@ -123,7 +122,7 @@ pub(crate) fn bad() -> BTreeMap<String, Vec<u8>> {
     list.map(|(name, stream)| (format!("bad-language-{name}"), stream)).collect()
 }
 
-/// Streams that are right, but not for this version, or for other models.
+/// Returns streams for a later version or for other models.
 pub(crate) fn refused() -> BTreeMap<String, Vec<u8>> {
     let good = Use::of(BYTES);
     let with = |change: fn(&mut Use)| {

@@ -12,13 +12,13 @@ use lmac_support::vectors::recorded;
 
 use crate::{BF16, BYTES, LLAMA, model};
 
-/// What the bits of a plane are.
+/// The bits of a plane.
 #[derive(Clone, Copy)]
 enum Plane {
     Zeros,
     Ones,
     Noise,
-    /// What mostly follows from the character.
+    /// Bits that mostly follow from the character.
     Likely,
 }
 use Plane::{Likely, Noise, Ones, Zeros};
@@ -53,7 +53,7 @@ fn audio(mapping: Mapping, planes: &[Plane], samples: usize, odd: u64) -> Vec<u8
     audio
 }
 
-/// What a good vector is made of.
+/// The recipe of a good vector.
 struct Recipe {
     name: &'static str,
     model: &'static str,
@@ -128,7 +128,7 @@ fn recipes() -> Vec<Recipe> {
             1,
             options(128, 3).with_tokens(Characters),
         ),
-        // Nearly always something else than what is predicted.
+        // Predictions are nearly always wrong.
         recipe(
             "top-1",
             BF16,
@@ -192,7 +192,7 @@ fn format(bytes: usize) -> SampleFormat {
     [SampleFormat::U8, SampleFormat::S16, SampleFormat::S24, SampleFormat::S32][bytes - 1]
 }
 
-/// Streams by name, and what they restore.
+/// Returns streams by name, with the files that they restore.
 pub(crate) fn good() -> BTreeMap<String, (Vec<u8>, Vec<u8>)> {
     let mut all = BTreeMap::new();
     let mut add = |name: &str, spec: AudioSpec, audio, options: EncodeOptions, chunks: [u64; 2]| {
@@ -225,7 +225,7 @@ pub(crate) fn good() -> BTreeMap<String, (Vec<u8>, Vec<u8>)> {
     let mut full = audio(Mapping::OffsetBinary, &[Likely], 200, 1);
     full[40] = 255;
     add("fallback", eight, full, with(LLAMA, Precision::F32, 64), [2, 2]);
-    // Silence, what the model makes larger, and what it makes smaller.
+    // Silence, audio that the model makes larger, and audio that it makes smaller.
     let mut mixed = vec![128; 100];
     let mut random = Random::new(5);
     mixed.extend((0..100).map(|_| random.next_u64() as u8));
@@ -240,7 +240,7 @@ pub(crate) fn good() -> BTreeMap<String, (Vec<u8>, Vec<u8>)> {
     let words = audio(Mapping::TwosComplement, &[Zeros, Likely], 80, 1);
     let words = words.chunks(2).flat_map(wasted).collect();
     add("wasted-bits", wide, words, with(BYTES, Precision::F32, 50), [1, 1]);
-    // Floats are mapped by their bits, whatever they stand for.
+    // Floats are mapped by their bits.
     let float = AudioSpec::new(SampleFormat::F32, 1, 8000);
     let floats = audio(Mapping::OffsetBinary, &[Likely, Ones, Noise, Ones], 60, 1);
     add("float", float, floats, with(LLAMA, Precision::Int8, 100), [1, 1]);

@@ -1,4 +1,4 @@
-//! What blocks can say: the bytes of a file around its audio.
+//! Hostile blocks, which hold the bytes of a file around its audio.
 
 use std::io::Read;
 
@@ -37,11 +37,11 @@ fn a_head_of_any_length() {
     let turn = Turn::take();
     let data = vec![5; 1 << 20];
     let stream = (0..70).fold(wav().start(), |builder, _| builder.block(15, HEAD, &data)).bytes;
-    // The vector it is gathered in may be copied while it grows.
+    // The vector that gathers it may be copied while it grows.
     assert_takes_at_most(&turn, &stream, 3 * 64 * MIB + READER);
     let error = error_of(&stream, DecodeOptions::default());
     assert!(error.to_string().contains("too long a head"), "{error}");
-    // It counts against the memory limit while it comes.
+    // It counts against the memory limit as it arrives.
     let limit = 5 * MIB;
     assert!(matches!(error_of(&stream, with_memory(limit)).kind(), ErrorKind::Limit { .. }));
     assert_with(&turn, &stream, &with_memory(limit), limit + READER);

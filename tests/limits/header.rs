@@ -1,4 +1,4 @@
-//! What a header can say.
+//! Hostile headers.
 
 use lmac::{Decoder, ErrorKind};
 use lmac_support::bytes::{Builder, varint};
@@ -19,7 +19,7 @@ fn a_header_of_any_length() {
         let error = error_of(&stream, with_memory(u64::MAX)).to_string();
         assert!(error.contains(&format!("a body of {length} bytes")), "{error}");
     }
-    // The longest there is, of a version that has more to say.
+    // The longest header, of a version with more fields.
     let mut body = vec![2 << 3 | 1, 1, 1, 2, 3, 4];
     body.resize(4096, 9);
     let stream = Builder::new([0, 200], &body).trailer(2, &[0]);
@@ -40,7 +40,7 @@ fn channels_of_any_number() {
         let state = 64 * 65535;
         assert_takes_at_most(&turn, &stream, 8 * pcm.len() as u64 + state + READER);
     }
-    // The adaptive method has a state for each channel, and so not for that many.
+    // The adaptive method has a large state for each channel and is refused.
     let adaptive = Shape::new(33, 1).start().chunk(0x23, &fields(0, 1), &[0, 0, 0], &[0; 66]);
     let stream = adaptive.trailer(2, &[1]);
     assert!(matches!(error_of(&stream, with_memory(u64::MAX)).kind(), ErrorKind::Unsupported(_)));

@@ -1,4 +1,4 @@
-//! Streams with right checksums and wrong intentions, and every way into them.
+//! Hostile streams with right checksums, and every way to read them.
 
 use std::io::{Cursor, Read};
 
@@ -8,7 +8,7 @@ use lmac_support::memory::{Turn, Used};
 
 pub(crate) const MIB: u64 = 1 << 20;
 
-/// What a reader takes for its window, and a decoder for itself, whatever the stream: a few
+/// Memory that a reader takes for its window and a decoder for itself, for any stream: a few
 /// steps of the window, which may be copied once.
 pub(crate) const READER: u64 = 3 * MIB;
 
@@ -53,15 +53,15 @@ pub(crate) fn fields(first_frame: u64, frames: u64) -> Vec<u8> {
     [varint(first_frame), varint(frames)].concat()
 }
 
-/// An item that says it has so many bytes more, and ends there.
+/// Returns a stream that is cut off in an item.
 pub(crate) fn cut_off(builder: Builder, parts: &[&[u8]]) -> Vec<u8> {
     [&builder.bytes[..], &[0xD6, 0x9B], &parts.concat()].concat()
 }
 
-/// A way into a stream.
+/// A way to read a stream.
 pub(crate) type Way = (&'static str, fn(&[u8], DecodeOptions) -> Result<u64, Error>);
 
-/// All there are. Each gives the bytes that came out.
+/// All ways. Each returns the number of bytes that came out.
 pub(crate) const WAYS: [Way; 6] = [
     ("read", |stream, options| read(Decoder::with_options(stream, options)?)),
     ("recover", |stream, options| read(Decoder::recover(Cursor::new(stream), options)?)),
@@ -111,8 +111,8 @@ pub(crate) fn with_memory(bytes: u64) -> DecodeOptions {
     DecodeOptions::default().with_limits(Limits::default().with_memory(bytes))
 }
 
-/// Goes every way into a stream, with one thread and with three, and asserts that none of
-/// them takes more than this.
+/// Reads a stream in every way, with one thread and with three, and asserts that none takes
+/// more memory than this.
 #[track_caller]
 pub(crate) fn assert_takes_at_most(turn: &Turn, stream: &[u8], most: u64) {
     assert_with(turn, stream, &DecodeOptions::default(), most);
@@ -129,8 +129,7 @@ pub(crate) fn assert_with(turn: &Turn, stream: &[u8], options: &DecodeOptions, m
     }
 }
 
-/// The memory that this way into a stream needs, by its own words; `None` where it decodes
-/// nothing.
+/// Returns the memory that this way needs, as its error says; `None` if it decodes nothing.
 pub(crate) fn needed_by((_, way): Way, stream: &[u8], options: DecodeOptions) -> Option<u64> {
     match *way(stream, options.with_limits(Limits::default().with_memory(0))).err()?.kind() {
         ErrorKind::Limit { needed, .. } => Some(needed),
@@ -138,7 +137,7 @@ pub(crate) fn needed_by((_, way): Way, stream: &[u8], options: DecodeOptions) ->
     }
 }
 
-/// What all but looking makes of a stream.
+/// Returns the error of decoding a stream.
 #[track_caller]
 pub(crate) fn error_of(stream: &[u8], options: DecodeOptions) -> Error {
     WAYS[0].1(stream, options).unwrap_err()

@@ -1,4 +1,4 @@
-//! What damage can make of a recovery: it looks everywhere, and holds on to little.
+//! Hostile damage: recovery tries every place, in little memory.
 
 use lmac::{DecodeOptions, Decoder};
 use lmac_support::bytes::varint;
@@ -11,7 +11,7 @@ fn nothing_but_beginnings_of_items() {
     let turn = Turn::take();
     let shape = Shape::new(1, 1 << 20);
     let beginnings = [
-        // Chunks that say they are of one MiB, blocks of one MiB, trailers with an index.
+        // Beginnings of chunks of 1 MiB, of blocks of 1 MiB, of trailers with an index.
         [&[0xD6, 0x9B, 0][..], &fields(0, 1 << 19), &varint(1 << 20), &[0; 4]].concat(),
         [&[0xD6, 0x9B, 15, 2][..], &varint(1 << 20)].concat(),
         vec![0xE3],
@@ -27,7 +27,7 @@ fn nothing_but_beginnings_of_items() {
 fn damage_without_end() {
     let turn = Turn::take();
     let pcm = [1, 0];
-    // Of each two chunks the second is missing; what is listed of that has an end.
+    // Every second chunk is missing; only some of them are listed.
     let stream = |chunks: u64| {
         let mut builder = Shape::new(1, 1).start();
         for chunk in 0..chunks {
@@ -52,7 +52,7 @@ fn damage_without_end() {
 fn gaps_that_no_stream_of_so_many_bytes_has() {
     let turn = Turn::take();
     let pcm = [1, 0];
-    // A chunk has 2^27 bytes of PCM, and there are bytes for a few chunks.
+    // A chunk has 2^27 bytes of PCM, and the stream has bytes for a few chunks.
     for first in [3, 3 << 26, 1 << 40] {
         let first_chunk = Shape::new(1, 1 << 26).start().chunk(0, &fields(0, 1), &pcm, &pcm);
         let mut builder = first_chunk;

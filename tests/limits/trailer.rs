@@ -1,4 +1,4 @@
-//! What a trailer can say.
+//! Hostile trailers.
 
 use std::io::Cursor;
 
@@ -18,7 +18,7 @@ fn two_chunks() -> Builder {
     chunk(chunk(Shape::new(1, 1000).start(), 0), 2)
 }
 
-/// A trailer with an index that says it has so many chunks and has other entries.
+/// Returns a trailer whose index announces this many chunks and has other entries.
 fn indexed(chunks: u64, stride: u8, entries: &[u8]) -> Vec<u8> {
     let builder = two_chunks();
     let body = [&builder.header_copy()[..], &[4], &varint(chunks), &[stride], entries].concat();
@@ -36,7 +36,7 @@ fn an_index_of_any_size() {
             assert!(matches!(error.kind(), ErrorKind::Malformed(_)), "{error}");
         }
     }
-    // As many as may be: 16 bytes each, and those that they are read from.
+    // The most entries: 16 bytes each, and the bytes that they are read from.
     let long = [0x81, 0x80, 0x80, 0x80, 0x01];
     for entry in [&[1, 1][..], &[long, long].concat()] {
         let entries = [&[0, 1][..], &entry.repeat(MOST as usize - 1)].concat();
@@ -58,7 +58,7 @@ fn an_index_that_points_anywhere() {
         let stream = indexed(41, 0, &entries);
         assert_takes_at_most(&turn, &stream, READER);
         let mut decoder = Decoder::new(Cursor::new(&stream)).unwrap();
-        // Each place that it names is looked at, and believed only where a chunk says so.
+        // Each place in it is tried, and accepted only if a chunk there agrees.
         for frame in [0, 1, 3] {
             let _ = decoder.seek(frame);
         }

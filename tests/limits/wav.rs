@@ -1,4 +1,4 @@
-//! What a WAV file can ask of an encoder.
+//! Hostile WAV files.
 
 use std::io;
 
@@ -8,7 +8,7 @@ use lmac_support::memory::Turn;
 
 use crate::hostile::{MIB, READER};
 
-/// The memory of encoding a file, and what comes of it.
+/// Encodes a file; returns the result and the memory that it took.
 fn encode(turn: &Turn, file: &[u8], options: &EncodeOptions) -> (u64, Result<u64, lmac::Error>) {
     let mut most = 0;
     let mut result = Ok(0);
@@ -23,7 +23,7 @@ fn encode(turn: &Turn, file: &[u8], options: &EncodeOptions) -> (u64, Result<u64
     (most, result)
 }
 
-/// The start of a file whose chunks come then.
+/// Returns the start of a file; its chunks follow.
 fn riff() -> Vec<u8> {
     b"RIFF\xFF\xFF\xFF\xFFWAVE".to_vec()
 }
@@ -68,7 +68,7 @@ fn audio_of_any_announced_length() {
     for frames in [Some(0), Some(1 << 20), Some(1 << 29), Some(1 << 60), None] {
         let file = [wav_head(&spec, frames), vec![3; 5000]].concat();
         let (peak, _) = encode(&turn, &file, &options);
-        // A chunk of ten seconds is set aside.
+        // Memory for a chunk of ten seconds is allocated.
         let chunk = 10 * 44100 * 4;
         assert!(peak <= chunk + READER + MIB, "{peak} bytes for {frames:?}");
     }
@@ -92,7 +92,7 @@ fn formats_of_any_kind() {
             file.extend((bits as u16).to_le_bytes());
             file.extend(chunk(b"data", u32::MAX, 300_000));
             let (peak, _) = encode(&turn, &file, &options);
-            // The largest chunk that is chosen is of 16 MiB; what was announced is set aside.
+            // The largest chunk that is chosen has 16 MiB; all of it is allocated.
             assert!(peak <= 16 * MIB + 8 * MIB, "{peak} bytes for {channels} of {bits} bits");
         }
     }
@@ -108,7 +108,7 @@ fn a_tail_of_any_length() {
         let (peak, result) = encode(&turn, &file, &options);
         result.unwrap();
         assert!(peak <= READER + 4 * MIB, "{peak} bytes for {tail}");
-        // So with raw audio, where all is audio but the last bytes.
+        // The same with raw audio, whose tail is the last bytes.
         let layout = RawLayout::new(AudioSpec::new(SampleFormat::S24, 1, 8000));
         let (result, used) = turn.measure(|| encode_raw(&file[..], &layout, io::sink(), &options));
         result.unwrap();

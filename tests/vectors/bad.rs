@@ -6,8 +6,8 @@ use lmac_support::bytes::{Builder, varint};
 
 use crate::restore;
 
-/// 16-bit mono at 11025 Hz out of a raw file, no MD5, no declared frames, chunks of at
-/// most four frames.
+/// The body of a header: 16-bit mono at 11025 Hz from a raw file, no MD5, no declared frames,
+/// chunks of at most four frames.
 const BODY: [u8; 8] = [2 << 3 | 1, 0x45, 0x04, 4, 1, 2, 3, 4];
 
 const PCM: [u8; 6] = [1, 0, 2, 0, 3, 0];
@@ -20,12 +20,12 @@ fn first_chunk() -> Builder {
     stored(start(), 0)
 }
 
-/// Three frames as they are.
+/// Adds a stored chunk of three frames.
 fn stored(builder: Builder, first_frame: u64) -> Builder {
     builder.chunk(0, &[&varint(first_frame)[..], &varint(3)].concat(), &PCM, &PCM)
 }
 
-/// The trailer of one chunk of three frames.
+/// Adds the trailer of one chunk of three frames.
 fn end(builder: Builder) -> Vec<u8> {
     builder.trailer(2, &varint(3))
 }
@@ -34,12 +34,13 @@ fn light(head: u8, fields: &[u8], payload: &[u8]) -> Vec<u8> {
     end(start().chunk(2 | head, &[&[0, 3], fields].concat(), payload, &PCM))
 }
 
-/// A chunk of the adaptive method: four frames, so that the payload may have eight bytes.
+/// Returns a stream with an adaptive chunk: four frames, so that the payload may have eight
+/// bytes.
 fn adaptive(payload: &[u8]) -> Vec<u8> {
     Builder::new([0, 2], &BODY).chunk(0x23, &[0, 4], payload, &[0; 8]).trailer(2, &[4])
 }
 
-/// The same in another format: the first byte and the channels of the header.
+/// Returns the same in another format: the first byte of the header, and its channels.
 fn adaptive_in(format: u8, channels: u8, payload: &[u8], pcm: &[u8]) -> Vec<u8> {
     Builder::new([0, 2], &[2 << 3 | format, 0x44, 4, channels, 4, 1, 2, 3, 4])
         .chunk(0x23, &[0, 4], payload, pcm)
@@ -50,7 +51,7 @@ fn header(body: &[u8]) -> Vec<u8> {
     Builder::new([0, 1], body).trailer(2, &varint(0))
 }
 
-/// A stream of two chunks, whose trailer goes on like this behind the header's copy.
+/// Returns a stream of two chunks with these bytes behind the header's copy in its trailer.
 fn indexed(rest: &[u8]) -> Vec<u8> {
     let two = stored(first_chunk(), 3);
     let body = [&two.header_copy()[..], &varint(6), rest].concat();
@@ -63,7 +64,7 @@ fn two_chunks() -> Vec<u8> {
     indexed(&[2, 0, 0, first as u8, 3, second as u8])
 }
 
-/// Streams that break one rule each.
+/// Returns streams that break one rule each.
 pub(crate) fn bad() -> BTreeMap<String, Vec<u8>> {
     let good = end(first_chunk());
     assert_eq!(restore(&good).unwrap(), PCM, "what the others differ from is good");
@@ -262,7 +263,7 @@ pub(crate) fn bad() -> BTreeMap<String, Vec<u8>> {
     all
 }
 
-/// Streams that are right, but not for this version.
+/// Returns streams for a later version.
 pub(crate) fn unsupported() -> BTreeMap<String, Vec<u8>> {
     let with = |at: usize, byte: u8| {
         let mut body = BODY;

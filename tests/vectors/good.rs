@@ -12,10 +12,10 @@ fn spec(format: SampleFormat, channels: u16) -> AudioSpec {
     AudioSpec::new(format, channels, 8000)
 }
 
-/// Frames of a chunk, more than any running sum goes without being made anew.
+/// Frames of a chunk: more than any running sum goes before it is computed anew.
 const CHUNK: usize = 2100;
 
-/// What each profile of the adaptive method is tried with.
+/// Returns the audio for each parameter set of the adaptive method.
 fn signals_of_a_model() -> Vec<(&'static str, RawLayout, Vec<u8>)> {
     let mut all = Vec::new();
     let mut add = |name, format, channels, audio: Vec<u8>| {
@@ -44,7 +44,7 @@ fn signals_of_a_model() -> Vec<(&'static str, RawLayout, Vec<u8>)> {
     };
     add("clipped", SampleFormat::S16, 1, changed(400, |_, value| value.clamp(-5000, 4000)));
     add("ranks", SampleFormat::S16, 1, changed(500, |_, value| value / 512 * 40));
-    // What nothing led to expect, upwards and downwards, alone and in a row.
+    // Outliers upwards and downwards, alone and in a row.
     add(
         "outliers",
         SampleFormat::S16,
@@ -68,7 +68,7 @@ fn signals_of_a_model() -> Vec<(&'static str, RawLayout, Vec<u8>)> {
     all
 }
 
-/// Streams by name, and what they restore.
+/// Returns streams by name, with the files that they restore.
 pub(crate) fn good() -> BTreeMap<String, (Vec<u8>, Vec<u8>)> {
     let mut all = BTreeMap::new();
     let options = || EncodeOptions::default().with_preset(Preset::Light).with_chunk_frames(500);

@@ -9,7 +9,7 @@ use lmac_fuzz::checkpoints::{self, Breakable};
 use lmac_fuzz::streams::with_checksums;
 use lmac_support::{mixed, vectors};
 
-/// Seeds are not longer than this: what is mutated over and over is to be short.
+/// The longest seed: inputs that are mutated often have to be short.
 const LONGEST: usize = 40_000;
 
 fn main() {
@@ -59,7 +59,7 @@ impl Seeds {
         for path in with_ending(&vectors::folder(), "lmac") {
             let stream = fs::read(&path).unwrap();
             let name = path.file_stem().unwrap().to_str().unwrap();
-            // Where this fails, inputs would not get as far as they should.
+            // Otherwise inputs would not get past their checksums.
             assert!(!name.starts_with("good-") || with_checksums(&stream) == stream, "{name}");
             if name.contains("-language-") {
                 self.add("language", name, &[&stream]);
@@ -70,7 +70,7 @@ impl Seeds {
         }
     }
 
-    /// The header's body with the first item behind it, and with the trailer.
+    /// Adds the header's body with the first item, and with the trailer.
     fn of_parts(&self, name: &str, stream: &[u8]) {
         let Ok(mut decoder) = Decoder::new(stream) else { return };
         // A short body has its length in one byte.
@@ -128,7 +128,7 @@ impl Seeds {
         }
     }
 
-    /// Choices that are made of any bytes.
+    /// Adds random bytes, which targets make choices of.
     fn of_chance(&self, target: &str) {
         for number in 0..40u64 {
             let length = 64 << (number % 5);

@@ -37,8 +37,8 @@ fn used(turn: &Turn, path: &Path) -> (lmac::Result<()>, Used) {
     })
 }
 
-/// Every byte of structure in turn becomes the largest there is, alone and with its
-/// neighbours: lengths, counts, shapes and places are among them.
+/// Each byte of structure in turn becomes 255, alone and with its neighbours: lengths, counts,
+/// shapes and places are among them.
 #[test]
 fn numbers_of_any_size_in_every_layout() {
     let turn = Turn::take();
@@ -65,7 +65,7 @@ fn numbers_of_any_size_in_every_layout() {
         let good = fs::read(at(file)).unwrap();
         let (read, sound) = used(&turn, &at(checkpoint));
         read.unwrap();
-        // What a sound one takes, and something for a damaged one's errors.
+        // The memory of a sound file, and some for the errors of a damaged one.
         let most = 2 * sound.peak + MIB;
         for round in 0..300u64 {
             let chance = mixed(round);
@@ -84,7 +84,7 @@ fn numbers_of_any_size_in_every_layout() {
     }
 }
 
-/// Asserts that it is refused with no more memory than this; gives what was said.
+/// Asserts that a file is refused with no more memory than this; returns the message.
 #[track_caller]
 fn assert_refused(turn: &Turn, path: &Path, most: u64) -> String {
     let (read, Used { peak, .. }) = used(turn, path);
@@ -111,7 +111,7 @@ fn headers_of_any_length() {
             assert_refused(&turn, root.path(), MIB);
         }
     }
-    // A header of a GGUF file, with counts that are not there.
+    // The header of a GGUF file, with counts of items that are not there.
     let path = root.path().join("a.gguf");
     for count in [1u64 << 20, 1 << 40, u64::MAX] {
         for [tensors, pairs] in [[count, 1], [1, count], [count, count]] {
@@ -122,7 +122,7 @@ fn headers_of_any_length() {
     }
 }
 
-/// A model's files beside a tokenizer's of these bytes.
+/// Writes the files of a model with these bytes for its tokenizer.
 fn with_tokenizer(root: &Path, name: &str, bytes: &[u8]) -> PathBuf {
     huggingface::single(root, &tiny());
     for other in ["tokenizer.json", "tokenizer.model"] {
@@ -167,7 +167,7 @@ fn tokenizers_of_any_kind() {
     }
 }
 
-/// Pickles say how long texts are, and how many things there were before.
+/// Pickles have the lengths of texts and places in a memo.
 #[test]
 fn pickles_of_any_kind() {
     let turn = Turn::take();
@@ -188,9 +188,9 @@ fn pickles_of_any_kind() {
             }
         }
     }
-    // A place of the memo is a name, and no room for all before it.
+    // A place in the memo takes no memory for the places before it.
     refused(b"Nr\xFF\xFF\xFF\xFF.", 4 * MIB);
-    // As many values as there can be.
+    // The most values.
     for value in [b'N', b'}', b']', b'('] {
         let error = refused(&[value].repeat(2 << 20), 256 * MIB);
         assert_says(&error, "more than 1048576 instructions");
@@ -210,14 +210,14 @@ fn deflated_parts_that_stand_for_a_thousand_times_their_bytes() {
     let mut member = b"\x93NUMPY\x01\0\x76\0".to_vec();
     member.extend(header);
     member.resize(100 << 20, 0);
-    // One that is nothing but a header, as it says.
+    // A file with a header alone.
     let mut long = b"\x93NUMPY\x02\0\xFF\xFF\xFF\x0F".to_vec();
     long.resize(100 << 20, b' ');
     for (name, content) in [("embed/embeddings.npy", member), ("embed.npy", long)] {
         let archive = zip::archive(&[(name.to_owned(), content)], form);
         assert!(archive.len() < 1 << 20);
         fs::write(&path, &archive).unwrap();
-        // As much as a pickle of arrays may have.
+        // The largest pickle of arrays.
         assert_refused(&turn, &path, 66 * archive.len() as u64 + 4 * MIB);
     }
 }

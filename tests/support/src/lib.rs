@@ -1,9 +1,8 @@
 //! What the tests of lmac share: signals, random numbers, streams put together by hand, the
 //! test vectors, tiny language models with their files, and an allocator that counts.
 //!
-//! Unit tests of the library use this crate too, but not its functions with types of the
-//! library: those are types of the library that this crate is built with, not of the one under
-//! test.
+//! Unit tests of the library use this crate too, but only its functions without types of the
+//! library: this crate is built with another instance of the library than the one under test.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 pub mod bytes;

@@ -1,25 +1,23 @@
-//! An allocator that counts, and that can say no: for tests of what memory is taken and of
-//! what happens where there is none.
-//!
-//! One test measures at a time.
+//! An allocator that counts and that can refuse: for tests of memory use and of failing
+//! allocations. One test measures at a time.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What is held, and the most that was.
+/// Bytes that are allocated, and the most that ever were.
 static HELD: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicUsize = AtomicUsize::new(0);
-/// All that was ever taken.
+/// The sum of all allocations.
 static TAKEN: AtomicUsize = AtomicUsize::new(0);
-/// Allocations of at least so many bytes count as large.
+/// The least size of a large allocation.
 static LARGE: AtomicUsize = AtomicUsize::new(usize::MAX);
-/// Large ones that were asked for.
+/// Requests for large allocations.
 static ASKED: AtomicUsize = AtomicUsize::new(0);
-/// Large ones that are still granted.
+/// Large allocations that will still be granted.
 static GRANTED: AtomicI64 = AtomicI64::new(i64::MAX);
 
-/// Hands everything on to the system's allocator, and counts it.
+/// The allocator: it passes everything on to the system's, and counts.
 ///
 /// A test binary that measures makes it its own:
 ///
@@ -31,7 +29,7 @@ static GRANTED: AtomicI64 = AtomicI64::new(i64::MAX);
 pub struct Counting;
 
 impl Counting {
-    /// Whether an allocation may be had.
+    /// Returns whether an allocation is granted.
     fn grants(size: usize) -> bool {
         if size < LARGE.load(Ordering::Relaxed) {
             return true;
@@ -51,8 +49,8 @@ impl Counting {
     }
 }
 
-#[allow(unsafe_code, reason = "an allocator can be had in no other way; it hands all on")]
-// SAFETY: everything goes to the system's allocator as it came.
+#[allow(unsafe_code, reason = "implementing an allocator is unsafe")]
+// SAFETY: every call is passed on to the system's allocator unchanged.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if !Self::grants(layout.size()) {
@@ -70,7 +68,7 @@ unsafe impl GlobalAlloc for Counting {
         unsafe { System.alloc_zeroed(layout) }
     }
 
-    /// As if everything were moved: old and new are held for a moment.
+    /// Counts old and new bytes together for a moment, as if everything were moved.
     unsafe fn realloc(&self, old: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         if !Self::grants(size) {
             return std::ptr::null_mut();
@@ -86,29 +84,29 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// The right to measure, and to have memory refused.
+/// The right to measure and to refuse memory.
 #[derive(Debug)]
 pub struct Turn {
     _guard: MutexGuard<'static, ()>,
 }
 
-/// What some work took.
+/// The memory that some work took.
 #[derive(Debug, Clone, Copy)]
 pub struct Used {
     /// The most bytes that it held at a time.
     pub peak: u64,
-    /// All bytes that it ever took.
+    /// The sum of its allocations.
     pub total: u64,
 }
 
 impl Turn {
-    /// Waits until no other test has it. Whatever a test allocates belongs behind this.
+    /// Waits until no other test has it. A test allocates only after this.
     pub fn take() -> Turn {
         static ONE: Mutex<()> = Mutex::new(());
         Turn { _guard: ONE.lock().unwrap_or_else(PoisonError::into_inner) }
     }
 
-    /// Does some work, and says what memory that took beyond what was held before.
+    /// Does some work, and returns its result with the memory that it took.
     pub fn measure<T>(&self, work: impl FnOnce() -> T) -> (T, Used) {
         let (held, taken) = (HELD.load(Ordering::Relaxed), TAKEN.load(Ordering::Relaxed));
         PEAK.store(held, Ordering::Relaxed);
@@ -118,8 +116,8 @@ impl Turn {
         (done, Used { peak, total })
     }
 
-    /// Does some work while allocations of at least `large` bytes are refused once so many
-    /// of them were granted; says how many were asked for, too.
+    /// Does some work, and refuses allocations of at least `large` bytes after this many were
+    /// granted. Returns the result with the number of such allocations.
     pub fn refuse<T>(&self, large: usize, granted: usize, work: impl FnOnce() -> T) -> (T, usize) {
         struct End;
         impl Drop for End {

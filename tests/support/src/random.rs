@@ -1,6 +1,6 @@
 //! The random numbers of all tests: the same on every machine.
 
-/// SplitMix64: a seed and all that follows from it.
+/// The generator SplitMix64.
 #[derive(Debug, Clone)]
 pub struct Random(u64);
 

@@ -1,7 +1,7 @@
 //! Tiny tokenizers in every form that checkpoints have.
 //!
-//! Two vocabularies, each as its kind of model has it: one on bytes, as Llama 3 (JSON,
-//! tiktoken ranks, GGUF), and one of SentencePiece, as Llama 2 (JSON, protobuf, GGUF).
+//! There are two vocabularies: one on bytes, as in Llama 3 (JSON, tiktoken ranks, GGUF), and one
+//! of SentencePiece, as in Llama 2 (JSON, protobuf, GGUF).
 
 use std::fmt::Write;
 
@@ -24,18 +24,18 @@ pub struct Gguf {
     pub beginning: u32,
 }
 
-/// Numbers of what a token is, in SentencePiece and in GGUF.
+/// Codes of the types of tokens in SentencePiece and in GGUF.
 const NORMAL: i32 = 1;
 const UNKNOWN: i32 = 2;
 const CONTROL: i32 = 3;
 const BYTE: i32 = 6;
 
 pub mod byte_level {
-    //! A vocabulary on bytes: token n is byte n, then what is merged, then special tokens.
+    //! A vocabulary on bytes: token n is byte n, then come merged and special tokens.
 
     use super::*;
 
-    /// What is merged, in order; no token can be made in two ways.
+    /// Merges, in order; no token can be made in two ways.
     pub const MERGES: [(&str, &str); 10] = [
         (" ", "t"),
         ("h", "e"),
@@ -55,22 +55,22 @@ pub mod byte_level {
     /// Tokens that spell something.
     pub const SPELLING: usize = 256 + MERGES.len();
 
-    /// Tokens with those that Meta reserves behind them: what a model has rows for.
+    /// Rows of a model: all tokens, with those that Meta reserves.
     pub const TOKENS: usize = SPELLING + 256;
 
     /// The token that a context begins with.
     pub const BEGINNING: u32 = SPELLING as u32;
 
-    /// How words are cut before they are merged, as Llama 3 has it.
+    /// How Llama 3 cuts words before it merges.
     pub const SPLIT: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
-    /// What each token spells, special ones left out.
+    /// Returns the bytes of each token that is not special.
     pub fn spelled() -> Vec<Vec<u8>> {
         let merged = MERGES.iter().map(|(left, right)| format!("{left}{right}").into_bytes());
         (0..=255).map(|byte| vec![byte]).chain(merged).collect()
     }
 
-    /// `tokenizer.json`, as Hugging Face has it for Llama 3.
+    /// Returns `tokenizer.json` in the form of Hugging Face for Llama 3.
     pub fn json() -> String {
         let vocabulary: Vec<String> = spelled()
             .iter()
@@ -100,7 +100,7 @@ pub mod byte_level {
         )
     }
 
-    /// `tokenizer.model` of tiktoken ranks, as Meta has it for Llama 3.
+    /// Returns `tokenizer.model` in the form of Meta for Llama 3: ranks of tiktoken.
     pub fn tiktoken() -> String {
         let mut text = String::new();
         for (rank, bytes) in spelled().iter().enumerate() {
@@ -109,7 +109,7 @@ pub mod byte_level {
         text
     }
 
-    /// The arrays of a GGUF file for Llama 3, with rows for all tokens.
+    /// Returns the arrays of a GGUF file for Llama 3, with rows for all tokens.
     pub fn gguf() -> Gguf {
         let mut tokens: Vec<String> = spelled().iter().map(|bytes| written(bytes)).collect();
         tokens.extend(SPECIAL.map(String::from));
@@ -129,8 +129,8 @@ pub mod byte_level {
         }
     }
 
-    /// Bytes in the alphabet that vocabularies on bytes are written in: what prints stands
-    /// for itself, all else for the characters from 256 on.
+    /// Returns bytes in the alphabet of vocabularies on bytes: printable characters are
+    /// themselves, all others are the characters from 256 on.
     pub fn written(bytes: &[u8]) -> String {
         let prints = |byte: u8| matches!(byte, b'!'..=b'~' | 0xA1..=0xAC | 0xAE..=0xFF);
         let letter = |byte: u8| {
@@ -151,8 +151,8 @@ pub mod pieces {
     /// Special tokens; the second is the beginning of a text.
     pub const SPECIAL: [&str; 3] = ["<unk>", "<s>", "</s>"];
 
-    /// Pieces with their scores: the longer ones in the order in which they are merged, then
-    /// what prints alone.
+    /// Returns pieces with their scores: the longer ones in the order in which they are merged,
+    /// then printable characters.
     pub fn pieces() -> Vec<(String, f32)> {
         let merged = ["▁t", "he", "▁the", "@A", "@A@A", "▁▁", "?~", "▁▁▁▁", "01", "012"];
         let single = "▁".chars().chain('!'..='~').map(String::from);
@@ -160,7 +160,7 @@ pub mod pieces {
         all.enumerate().map(|(at, piece)| (piece, -(at as f32))).collect()
     }
 
-    /// Tokens of the vocabulary: what a model has rows for.
+    /// Rows of a model: the tokens of the vocabulary.
     pub const TOKENS: usize = 3 + 256 + 10 + 95;
 
     /// The token that a context begins with.
@@ -175,7 +175,7 @@ pub mod pieces {
         special.chain(bytes).chain(pieces).collect()
     }
 
-    /// What each token spells; special ones nothing.
+    /// Returns the bytes of each token; special ones have none.
     pub fn spelled() -> Vec<Option<Vec<u8>>> {
         let special = SPECIAL.iter().map(|_| None);
         let bytes = (0..=255u8).map(|byte| Some(vec![byte]));
@@ -187,13 +187,13 @@ pub mod pieces {
     /// How a JSON file turns spaces into `▁`.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub enum Spaces {
-        /// By a normaliser that puts one before the text, as most have it.
+        /// By a normaliser that puts one before the text, as in most files.
         Prepend,
         /// By a step before the model, which loses a space that a text begins with.
         Metaspace,
     }
 
-    /// `tokenizer.json`, as Hugging Face has it for Llama 2.
+    /// Returns `tokenizer.json` in the form of Hugging Face for Llama 2.
     pub fn json(spaces: Spaces) -> String {
         let tokens = tokens();
         let vocabulary: Vec<String> = tokens
@@ -238,7 +238,7 @@ pub mod pieces {
         )
     }
 
-    /// `tokenizer.model`, the protobuf of SentencePiece, as Meta has it for Llama 2.
+    /// Returns `tokenizer.model` in the form of Meta for Llama 2: the protobuf of SentencePiece.
     pub fn model() -> Vec<u8> {
         let mut bytes = Vec::new();
         for (name, score, kind) in tokens() {
@@ -266,7 +266,7 @@ pub mod pieces {
         bytes
     }
 
-    /// The arrays of a GGUF file for Llama 2.
+    /// Returns the arrays of a GGUF file for Llama 2.
     pub fn gguf() -> Gguf {
         let tokens = tokens();
         Gguf {

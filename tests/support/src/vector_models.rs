@@ -47,7 +47,7 @@ pub fn files() -> Files {
 
 // Weights.
 
-/// Weights that follow from a seed.
+/// Random weights.
 struct Weights(Random);
 
 impl Weights {
@@ -59,8 +59,8 @@ impl Weights {
         (0..count).map(|_| self.next(size)).collect()
     }
 
-    /// A row for each token: whether its last character is a likely one and where that is,
-    /// and noise.
+    /// Returns a row for each token: whether its last character is a likely one, its place, and
+    /// noise.
     fn embedding(&mut self, tokens: &[Option<Vec<u8>>], width: usize) -> Vec<f32> {
         let mut rows = Vec::new();
         for token in tokens {
@@ -75,7 +75,7 @@ impl Weights {
     }
 }
 
-/// What is different between the Llamas.
+/// The sizes of a Llama.
 struct Shape {
     width: usize,
     layers: usize,
@@ -152,7 +152,7 @@ impl Shape {
 
 // Tokens.
 
-/// What is merged, the first ones before all others.
+/// Merges, in order.
 const MERGES: [(&str, &str); 12] = [
     ("@", "@"),
     ("@", "A"),
@@ -178,15 +178,15 @@ fn merges() -> String {
     merges.join(", ")
 }
 
-/// Merged tokens first, then bytes, of which DEL is not among those that merging makes: a
-/// text with it goes character by character.
+/// Returns merged tokens, then bytes. DEL is an added token: a text with it is coded character
+/// by character.
 fn byte_level_tokens() -> Vec<Option<Vec<u8>>> {
     let merged = merged().map(|text| Some(text.into_bytes()));
     let bytes = (0..127).chain(128..136).chain([127]).map(|byte| Some(vec![byte]));
     merged.chain(bytes).chain([None]).collect()
 }
 
-/// The letter of a byte in the alphabet of GPT-2.
+/// Returns the letter of a byte in the alphabet of GPT-2.
 fn letter(byte: u8) -> char {
     let code = match byte {
         0..=0x20 => 0x100 + u32::from(byte),
@@ -230,7 +230,7 @@ fn byte_level_tokenizer() -> String {
 
 const SPECIAL: [&str; 3] = ["<unk>", "<s>", "</s>"];
 
-/// Special tokens, bytes, pieces of one character, and what is merged.
+/// Returns special tokens, bytes, pieces of one character, and merged tokens.
 fn piece_tokens() -> Vec<Option<Vec<u8>>> {
     let bytes = (0..128).chain(b'0'..=b'P').chain([b' ']).map(|byte| Some(vec![byte]));
     let merged = merged().map(|text| Some(text.into_bytes()));
@@ -326,7 +326,7 @@ fn npy(shape: &[usize], values: &[f32]) -> Vec<u8> {
     bytes
 }
 
-/// An archive of members that are stored as they are.
+/// Returns a zip archive of stored members.
 fn zip(members: impl Iterator<Item = (String, Vec<u8>)>) -> Vec<u8> {
     let (mut bytes, mut directory, mut count) = (Vec::new(), Vec::new(), 0u16);
     for (name, data) in members {

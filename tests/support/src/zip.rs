@@ -71,7 +71,7 @@ pub fn archive(members: &[(String, Vec<u8>)], form: Form) -> Vec<u8> {
     bytes
 }
 
-/// What a member's header and its entry of the list have in common.
+/// Returns the fields that a member's header and its entry of the list have in common.
 fn fixed(form: Form, crc: u32, sizes: [u64; 2], name: &str, extra: &[u8]) -> Vec<u8> {
     let small = |size: u64| if form.large { u32::MAX } else { size as u32 }.to_le_bytes();
     let mut fixed = vec![45, 0, 0, 0, if form.deflated { 8 } else { 0 }, 0, 0, 0, 0, 0];

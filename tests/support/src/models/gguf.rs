@@ -137,7 +137,7 @@ fn text(text: &str) -> Vec<u8> {
     [&(text.len() as u64).to_le_bytes(), text.as_bytes()].concat()
 }
 
-/// The tensors by GGUF's names, with heads that are rotated in neighbours.
+/// Returns the tensors by GGUF's names, with heads that are rotated in neighbours.
 fn named(tiny: &Tiny) -> Vec<Values> {
     let rename = |mut tensor: Values| {
         if tensor.name.ends_with("query") || tensor.name.ends_with("key") {
@@ -178,7 +178,7 @@ fn named(tiny: &Tiny) -> Vec<Values> {
     tensors
 }
 
-/// The format's number of a kind.
+/// Returns the format's number of a kind.
 fn number(kind: TensorKind) -> u32 {
     match kind {
         TensorKind::F32 => 0,
@@ -198,7 +198,7 @@ fn number(kind: TensorKind) -> u32 {
     }
 }
 
-/// A tensor in this kind, exactly.
+/// Returns the bytes of a tensor in this kind, which is exact.
 fn stored(tensor: &Values, kind: TensorKind, part: f32) -> Vec<u8> {
     match kind {
         TensorKind::F32 => return tensor.bytes(Float::F32),
@@ -211,10 +211,10 @@ fn stored(tensor: &Values, kind: TensorKind, part: f32) -> Vec<u8> {
     numbers.chunks(kind.block()).flat_map(|block| packed(block, kind, scale)).collect()
 }
 
-/// A block of these numbers times `scale`.
+/// Returns a block of these numbers times `scale`.
 fn packed(numbers: &[i32], kind: TensorKind, scale: [u8; 2]) -> Vec<u8> {
-    // What is added to make numbers positive, and what then is taken off again: by kinds
-    // with offsets as so many times the scale.
+    // A number is added to make all positive; kinds with offsets subtract it again, as a
+    // multiple of the scale.
     let raised = |by: i32| -> Vec<u8> {
         numbers.iter().map(|number| u8::try_from(number + by).unwrap()).collect()
     };

@@ -39,7 +39,7 @@ pub fn params(tiny: &Tiny) -> String {
     )
 }
 
-/// One of several parts of a tensor.
+/// Returns one of several parts of a tensor.
 fn cut(tiny: &Tiny, tensor: &Values, number: usize, parts: usize) -> Values {
     let [rows, columns] = *tensor.shape else { return tensor.clone() };
     let by_columns = tensor.name.ends_with("wo.weight")
@@ -53,7 +53,7 @@ fn cut(tiny: &Tiny, tensor: &Values, number: usize, parts: usize) -> Values {
     tensor.rows(number * part..(number + 1) * part)
 }
 
-/// The tensors by Meta's names, with heads that are rotated in neighbours.
+/// Returns the tensors by Meta's names, with heads that are rotated in neighbours.
 fn named(tiny: &Tiny) -> Vec<Values> {
     let rename = |mut tensor: Values| {
         if tensor.name.ends_with("query") || tensor.name.ends_with("key") {

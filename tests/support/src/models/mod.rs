@@ -1,7 +1,7 @@
 //! Tiny language models: one without a file, and checkpoints in every layout.
 //!
-//! Weights in checkpoints are small whole numbers times a power of two, so that every type that holds
-//! enough bits has them exactly, and the same model comes out of every file.
+//! Weights in checkpoints are small whole numbers times a power of two, so that every type that
+//! holds enough bits has them exactly, and the same model comes out of every file.
 
 pub mod gguf;
 pub mod huggingface;

@@ -69,7 +69,7 @@ pub fn file(path: &Path, tiny: &TinyBytes, form: Form) {
     fs::write(path, zip::archive(&members, form)).unwrap();
 }
 
-/// The arrays by Haiku's names, with a row for each input.
+/// Returns the arrays by Haiku's names, with a row for each input.
 fn named(tiny: &TinyBytes) -> Vec<Values> {
     let counted = |module: &str, number: usize| match number {
         0 => module.to_owned(),
@@ -108,7 +108,7 @@ fn named(tiny: &TinyBytes) -> Vec<Values> {
     tiny.tensors().into_iter().map(rename).collect()
 }
 
-/// A member with one array.
+/// Returns a member with one array.
 fn plain(array: &Values, form: Form) -> Vec<u8> {
     let float = if form == Form::Halves { Float::F16 } else { Float::F32 };
     let descr = if form == Form::Halves { "<f2" } else { "<f4" };
@@ -120,7 +120,7 @@ fn plain(array: &Values, form: Form) -> Vec<u8> {
 fn header(descr: &str, fortran: bool, shape: &[usize]) -> Vec<u8> {
     let order = if fortran { "True" } else { "False" };
     let lengths: Vec<String> = shape.iter().map(usize::to_string).collect();
-    // A tuple of one is written with a comma.
+    // A tuple of one has a comma.
     let lengths = lengths.join(", ") + if shape.len() == 1 { "," } else { "" };
     let mut text =
         format!("{{'descr': '{descr}', 'fortran_order': {order}, 'shape': ({lengths}), }}");
@@ -132,7 +132,7 @@ fn header(descr: &str, fortran: bool, shape: &[usize]) -> Vec<u8> {
     [b"\x93NUMPY\x01\x00".as_slice(), &length, text.as_bytes()].concat()
 }
 
-/// A member with a dictionary of arrays.
+/// Returns a member with a dictionary of arrays.
 fn pickled(arrays: &[Values], form: Form) -> Vec<u8> {
     let numpy =
         if form == Form::Numpy { "numpy._core.multiarray" } else { "numpy.core.multiarray" };
@@ -150,7 +150,7 @@ fn pickled(arrays: &[Values], form: Form) -> Vec<u8> {
             pickle.code(b'b');
         } else {
             pickle.global("jax._src.array", "_reconstruct_array").code(b'(');
-            // What numpy would be called with comes as arguments.
+            // The arguments are those of numpy.
             empty(&mut pickle, numpy);
             state(&mut pickle, array);
             pickle.code(b'}').text("weak_type").flag(false).code(b's').code(b't').code(b'R');
@@ -160,13 +160,13 @@ fn pickled(arrays: &[Values], form: Form) -> Vec<u8> {
     [header("|O", false, &[]), pickle.bytes].concat()
 }
 
-/// numpy's function for an empty array, and its arguments.
+/// Adds numpy's function for an empty array, and its arguments.
 fn empty(pickle: &mut Pickle, numpy: &str) {
     pickle.global(numpy, "_reconstruct").global("numpy", "ndarray");
     pickle.numbers(&[0]).raw(b"b").code(0x87);
 }
 
-/// What fills an empty array.
+/// Adds the values of an empty array.
 fn state(pickle: &mut Pickle, array: &Values) {
     pickle.code(b'(').number(1).numbers(&array.shape);
     dtype(pickle, "f4", "<");

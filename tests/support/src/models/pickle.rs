@@ -10,7 +10,7 @@ pub(super) struct Pickle {
 }
 
 impl Pickle {
-    /// An empty pickle of this protocol.
+    /// Creates an empty pickle of this protocol.
     pub(super) fn new(protocol: u8) -> Self {
         Pickle { bytes: vec![0x80, protocol], protocol, names: Vec::new() }
     }
@@ -21,7 +21,7 @@ impl Pickle {
         self
     }
 
-    /// A function or a class, the second time out of the memo.
+    /// Adds a function or a class, the second time from the memo.
     pub(super) fn global(&mut self, module: &str, name: &str) -> &mut Self {
         let key = (module.to_owned(), name.to_owned());
         if let Some(number) = self.names.iter().position(|name| *name == key) {
@@ -79,7 +79,7 @@ impl Pickle {
         self
     }
 
-    /// A tuple of numbers.
+    /// Adds a tuple of numbers.
     pub(super) fn numbers(&mut self, numbers: &[usize]) -> &mut Self {
         if numbers.is_empty() {
             return self.code(b')');

@@ -37,7 +37,7 @@ pub(super) fn file(archive: &str, tensors: &[Values], float: Float) -> Vec<u8> {
         storages.push((format!("{archive}/data/{number}"), storage));
     }
     pickle.code(b'u');
-    // What modules tell their dictionary.
+    // Modules add metadata to their dictionary.
     pickle.code(b'}').text("_metadata").code(b'}').code(b's').code(b'b').code(b'.');
     let mut members = vec![
         (format!("{archive}/data.pkl"), pickle.bytes),
