@@ -58,6 +58,8 @@ pub struct Error {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Failed,
+    /// A signal ended a program.
+    Killed,
     Interrupted,
     Refused,
 }
@@ -73,9 +75,17 @@ impl Error {
         Error { message: "it was interrupted".into(), kind: Kind::Interrupted }
     }
 
-    /// The same, said of audio that a contestant need not take.
+    /// The same, said of audio that a contestant need not take. A program that a signal ended
+    /// did not refuse anything.
     pub fn into_refusal(self) -> Self {
-        Error { kind: Kind::Refused, ..self }
+        match self.kind {
+            Kind::Failed => Error { kind: Kind::Refused, ..self },
+            _ => self,
+        }
+    }
+
+    pub(crate) fn killed(self) -> Self {
+        Error { kind: Kind::Killed, ..self }
     }
 
     /// Whether nothing went wrong but an [`Interrupt`].

@@ -33,7 +33,7 @@ pub(crate) fn run(command: &mut Command, shown: &str) -> Result<Output> {
         return Ok(output);
     }
     let said = if output.stderr.is_empty() { &output.stdout } else { &output.stderr };
-    Err(failure(shown, &output.status.to_string(), said))
+    Err(failure(shown, &output.status.to_string(), output.status.code().is_none(), said))
 }
 
 /// The time and memory of a process.
@@ -49,8 +49,10 @@ pub(crate) struct Cost {
 #[derive(Serialize, Deserialize)]
 struct Watched {
     cost: Cost,
-    /// How the program ended, where it did not end well.
+    /// The exit status, where it is not success.
     failure: Option<String>,
+    /// Whether a signal ended the program.
+    killed: bool,
 }
 
 /// Runs a program to its end and measures it. Its standard output goes into a file if one is
@@ -64,7 +66,7 @@ pub(crate) fn measured(command: &[OsString], stdout: Option<&Path>, shown: &str)
         .map_err(|error| Error::new(format!("{shown}: cannot be measured: {error}")))?;
     match watched.failure {
         None => Ok(watched.cost),
-        Some(status) => Err(failure(shown, &status, &output.stderr)),
+        Some(status) => Err(failure(shown, &status, watched.killed, &output.stderr)),
     }
 }
 
@@ -87,6 +89,7 @@ pub(crate) fn watch(arguments: &[OsString]) -> Result<()> {
     let watched = Watched {
         cost: Cost { seconds, peak_memory: peak_of_children() },
         failure: (!status.success()).then(|| status.to_string()),
+        killed: status.code().is_none(),
     };
     let line = serde_json::to_string(&watched).map_err(|error| Error::new(error.to_string()))?;
     println!("{line}");
@@ -107,10 +110,11 @@ fn peak_of_children() -> Option<u64> {
     None
 }
 
-fn failure(shown: &str, status: &str, said: &[u8]) -> Error {
+fn failure(shown: &str, status: &str, killed: bool, said: &[u8]) -> Error {
     let last = last_lines(said);
     let separator = if last.is_empty() { "" } else { ": " };
-    Error::new(format!("{shown}: {status}{separator}{last}"))
+    let error = Error::new(format!("{shown}: {status}{separator}{last}"));
+    if killed { error.killed() } else { error }
 }
 
 /// The last lines with something in them; programs that draw progress end lines with `\r`.

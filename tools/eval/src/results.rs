@@ -120,6 +120,7 @@ pub struct Measured {
 /// The result of giving a clip to a contestant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "lowercase")]
+#[allow(clippy::large_enum_variant, reason = "nearly all results are the large one")]
 pub enum Taken {
     /// It was compressed.
     Done(Outcome),

@@ -41,7 +41,7 @@ pub struct FileCodec {
 #[derive(Debug)]
 enum Coder {
     Preset(Preset),
-    Program(External),
+    Program(Box<External>),
 }
 
 impl FileCodec {
@@ -53,7 +53,7 @@ impl FileCodec {
     /// A program, which codes each file as often as this.
     pub fn program(program: External, rounds: u32) -> Self {
         use crate::contestant::Codec;
-        FileCodec { name: program.name().into(), coder: Coder::Program(program), rounds }
+        FileCodec { name: program.name().into(), coder: Coder::Program(Box::new(program)), rounds }
     }
 
     /// Encodes and decodes a file, and compares.
