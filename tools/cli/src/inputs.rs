@@ -4,7 +4,8 @@ use std::ffi::OsString;
 use std::fs::{self, File, Metadata};
 use std::path::{Path, PathBuf};
 
-use crate::args::{Writing, usage};
+use crate::args::Writing;
+use crate::commands::usage;
 use crate::failure::Failure;
 
 /// Standard input or output on the command line.
@@ -150,7 +151,7 @@ pub(crate) fn take_stdout(tasks: &List<Task>) -> bool {
 }
 
 /// What a command that writes files does with its arguments.
-pub(crate) struct Kind {
+pub(crate) struct PathRules {
     pub(crate) command: &'static str,
     /// Whether the second of two paths is the file to write.
     pub(crate) is_output: fn(&Path) -> bool,
@@ -158,7 +159,7 @@ pub(crate) struct Kind {
     pub(crate) extensions: &'static [&'static str],
 }
 
-impl Kind {
+impl PathRules {
     /// Finds out what is to be read and written.
     pub(crate) fn tasks(
         &self,
@@ -246,13 +247,13 @@ pub(crate) fn streams(
 pub(crate) const STREAM: &[&str] = &["lmac"];
 
 /// A file that was named or lies below a folder.
-struct Found {
+struct FoundFile {
     path: PathBuf,
     /// Its folder below the one that was named.
     below: PathBuf,
 }
 
-impl Found {
+impl FoundFile {
     fn task(self, writing: &Writing) -> Task {
         let folder = match &writing.output_dir {
             Some(output) => output.join(&self.below),
@@ -264,11 +265,11 @@ impl Found {
     }
 }
 
-fn expand(paths: &[PathBuf], recursive: bool, extensions: &[&str]) -> List<Found> {
+fn expand(paths: &[PathBuf], recursive: bool, extensions: &[&str]) -> List<FoundFile> {
     let mut found = Vec::new();
     for path in paths {
         if is_dash(path) || !path.is_dir() {
-            found.push(Ok(Found { path: path.clone(), below: PathBuf::new() }));
+            found.push(Ok(FoundFile { path: path.clone(), below: PathBuf::new() }));
         } else if recursive {
             walk(path, Path::new(""), extensions, &mut found);
         } else {
@@ -280,7 +281,7 @@ fn expand(paths: &[PathBuf], recursive: bool, extensions: &[&str]) -> List<Found
 }
 
 /// Everything below a folder, in the order of names, so that it is the same every time.
-fn walk(folder: &Path, below: &Path, extensions: &[&str], found: &mut List<Found>) {
+fn walk(folder: &Path, below: &Path, extensions: &[&str], found: &mut List<FoundFile>) {
     let entries = fs::read_dir(folder)
         .and_then(|entries| entries.collect::<Result<Vec<_>, _>>())
         .map_err(|error| Failure::elsewhere(folder.display().to_string(), error.to_string()));
@@ -295,7 +296,7 @@ fn walk(folder: &Path, below: &Path, extensions: &[&str], found: &mut List<Found
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             walk(&path, &below.join(entry.file_name()), extensions, found);
         } else if has_extension(&path, extensions) && path.is_file() {
-            found.push(Ok(Found { path, below: below.to_path_buf() }));
+            found.push(Ok(FoundFile { path, below: below.to_path_buf() }));
         }
     }
 }

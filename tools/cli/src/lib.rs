@@ -7,7 +7,6 @@ mod batch;
 mod commands;
 mod compare;
 pub mod failure;
-mod help;
 mod inputs;
 pub mod interrupt;
 mod models;
@@ -23,9 +22,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 pub use args::{AUTO, MappingChoice, ModelWay, TopK, mappings};
-use args::{Cli, Command};
-pub use commands::man;
-pub use help::version;
+use commands::Cli;
+pub use commands::{man, version};
 
 /// Runs the program `lmac`.
 pub fn main() -> ExitCode {
@@ -34,16 +32,7 @@ pub fn main() -> ExitCode {
     }
     let cli = Cli::parse();
     interrupt::clean_up_on_signals();
-    let result = match cli.command {
-        Command::Encode(args) => commands::encode::run(&args),
-        Command::Decode(args) => commands::decode::run(&args),
-        Command::Verify(args) => commands::verify::run(&args),
-        Command::Info(args) => commands::info::run(&args),
-        Command::Eval(args) => Ok(commands::eval::run(&args.arguments)),
-        Command::Completions(args) => commands::completions::run(&args),
-        Command::Man(args) => man::run(&args),
-    };
-    match result {
+    match cli.command.run() {
         Ok(status) => status.into(),
         Err(usage) => usage.exit(),
     }

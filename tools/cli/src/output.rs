@@ -17,12 +17,12 @@ pub(crate) struct Output {
     // Closed before the temporary file is removed: some systems insist.
     writer: BufWriter<File>,
     name: String,
-    kind: Kind,
+    kind: OutputKind,
     /// The first error.
     error: Option<io::Error>,
 }
 
-enum Kind {
+enum OutputKind {
     Stdout,
     /// Something that is no regular file, such as a named pipe.
     Direct,
@@ -100,7 +100,7 @@ impl Output {
         if file.metadata().is_ok_and(|output| same_file(&output, &input.metadata)) {
             return Err(Failure::Here(SAME.into()));
         }
-        Ok(Self::new(file, "-".into(), Kind::Stdout))
+        Ok(Self::new(file, "-".into(), OutputKind::Stdout))
     }
 
     fn file(path: &Path, input: &Opened, force: bool) -> Result<Output, Failure> {
@@ -125,7 +125,7 @@ impl Output {
             .and_then(|()| Temporary::beside(&target, takes_attributes(input)));
         match created {
             Ok((temporary, file)) => {
-                Ok(Self::new(file, name, Kind::File { temporary, target, force }))
+                Ok(Self::new(file, name, OutputKind::File { temporary, target, force }))
             }
             Err(error) => fail(&format!("cannot be created: {error}")),
         }
@@ -137,10 +137,10 @@ impl Output {
         if file.is_terminal() {
             return Err(Failure::elsewhere(name, "is a terminal"));
         }
-        Ok(Self::new(file, name, Kind::Direct))
+        Ok(Self::new(file, name, OutputKind::Direct))
     }
 
-    fn new(file: File, name: String, kind: Kind) -> Output {
+    fn new(file: File, name: String, kind: OutputKind) -> Output {
         Output { writer: BufWriter::with_capacity(BUFFER, file), name, kind, error: None }
     }
 
@@ -152,14 +152,14 @@ impl Output {
     /// Where the bytes can be read back from before it has its name.
     fn path(&self) -> Option<&Path> {
         match &self.kind {
-            Kind::File { temporary, .. } => Some(temporary.path()),
-            Kind::Stdout | Kind::Direct => None,
+            OutputKind::File { temporary, .. } => Some(temporary.path()),
+            OutputKind::Stdout | OutputKind::Direct => None,
         }
     }
 
     /// Replaces the first bytes; `false` where that is not possible.
     pub(crate) fn rewrite_start(&mut self, bytes: &[u8]) -> Result<bool, Failure> {
-        if !matches!(self.kind, Kind::File { .. }) {
+        if !matches!(self.kind, OutputKind::File { .. }) {
             return Ok(false);
         }
         let written = self.writer.rewind().and_then(|()| self.writer.write_all(bytes));
@@ -171,7 +171,7 @@ impl Output {
     /// the source.
     fn seal(&mut self, input: &Opened) -> Result<(), Failure> {
         self.flush().map_err(|error| self.failure(error))?;
-        if matches!(self.kind, Kind::File { .. }) {
+        if matches!(self.kind, OutputKind::File { .. }) {
             let file = self.writer.get_ref();
             if takes_attributes(input) {
                 keep_attributes(file, &input.metadata);
@@ -185,7 +185,7 @@ impl Output {
     fn keep(self) -> Result<Option<PathBuf>, Failure> {
         let Output { writer, name, kind, .. } = self;
         drop(writer);
-        let Kind::File { temporary, target, force } = kind else { return Ok(None) };
+        let OutputKind::File { temporary, target, force } = kind else { return Ok(None) };
         if !force && target.symlink_metadata().is_ok() {
             return Err(Failure::elsewhere(name, EXISTS));
         }
@@ -205,7 +205,7 @@ impl Output {
 
     /// What an error in writing means.
     pub(crate) fn failure(&self, error: io::Error) -> Failure {
-        if matches!(self.kind, Kind::Stdout) && error.kind() == io::ErrorKind::BrokenPipe {
+        if matches!(self.kind, OutputKind::Stdout) && error.kind() == io::ErrorKind::BrokenPipe {
             return Failure::BrokenPipe;
         }
         Failure::elsewhere(self.name.as_str(), format!("cannot be written: {error}"))
@@ -245,8 +245,8 @@ pub(crate) fn can_be_checked(input: &Opened, output: &Output) -> Result<(), Fail
         return Err(Failure::Here("--rm needs a regular file, to read it again".into()));
     }
     match output.kind {
-        Kind::File { .. } => Ok(()),
-        Kind::Stdout | Kind::Direct => Err(Failure::elsewhere(
+        OutputKind::File { .. } => Ok(()),
+        OutputKind::Stdout | OutputKind::Direct => Err(Failure::elsewhere(
             output.name(),
             "--rm needs a regular file, to read it back; the source is kept",
         )),

@@ -50,6 +50,24 @@ fn nothing_is_said_where_nobody_watches() {
 }
 
 #[test]
+fn results_are_not_named_after_other_formats() {
+    let folder = Folder::new();
+    folder.write("song.wav", &wav(100, 1));
+    folder.run("encode song.wav").expect(0);
+    for arguments in ["song.lmac a.flac", "song.lmac A.MP3", "song.lmac -o a.aiff", "- a.opus"] {
+        let ran = folder.run(&format!("decode {arguments}")).expect(2);
+        assert!(ran.stderr.contains("WAV or raw PCM"), "{}", ran.stderr);
+    }
+    for name in ["a.flac", "A.MP3", "a.aiff", "a.opus"] {
+        assert!(!folder.has(name), "{name}");
+    }
+    for name in ["a.wav", "a", "a.old"] {
+        folder.run(&format!("decode song.lmac {name}")).expect(0);
+        assert_eq!(folder.read(name), folder.read("song.wav"));
+    }
+}
+
+#[test]
 fn names_of_results() {
     let folder = Folder::new();
     let original = wav(100, 1);

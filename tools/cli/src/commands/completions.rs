@@ -1,10 +1,18 @@
 //! `lmac completions`
 
-use clap::CommandFactory;
+use clap::{Args, CommandFactory};
 
-use crate::args::{Cli, CompletionsArgs};
+use super::Cli;
 use crate::failure::{Failure, Status};
 use crate::report::{Report, print};
+
+/// Print a shell's completions
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
+}
 
 pub(crate) fn run(args: &CompletionsArgs) -> Result<Status, clap::Error> {
     let mut script = Vec::new();
@@ -23,3 +31,9 @@ pub fn print_all(bytes: &[u8]) -> Status {
         }
     }
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  lmac completions bash > ~/.local/share/bash-completion/completions/lmac
+  lmac completions zsh > ~/.zfunc/_lmac
+  lmac completions fish > ~/.config/fish/completions/lmac.fish";

@@ -1,34 +1,69 @@
 //! `lmac decode`
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::{Args, ValueHint};
 use lmac::source::{Restored, wav_head};
 use lmac::{DecodeOptions, Decoder, Limits, SourceKind, StreamInfo, Summary, Verification};
 use serde::Serialize;
 
 use super::damage::DamageReport;
 use super::span::{Span, beyond};
-use crate::args::{DecodeArgs, Needs};
+use super::usage;
+use crate::args::{Common, Needs, Writing};
 use crate::batch;
 use crate::compare;
 use crate::failure::{Failure, Status};
-use crate::inputs::{Kind, Opened, STREAM, Task, has_extension, take_stdout};
+use crate::inputs::{
+    Destination, List, Opened, PathRules, STREAM, Task, has_extension, take_stdout,
+};
 use crate::models::Models;
 use crate::output::{Output, Outputs, can_be_checked};
 use crate::progress::{Metered, Progress};
 use crate::report::{Audio, Report, hex};
+use crate::time::Moment;
 use crate::units;
+
+/// Restore the files that were compressed
+#[derive(Args)]
+#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{DETAILS}"))]
+#[command(override_usage = USAGE)]
+pub(crate) struct DecodeArgs {
+    /// Streams to decode; - is standard input. The second of two is the file to write if
+    /// it is - or has another ending than .lmac
+    #[arg(required = true, value_name = "IN", value_hint = ValueHint::FilePath)]
+    pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) writing: Writing,
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// Begin here: a frame (44100) or a time (90s, 1.5s, 250ms, 1:23.5, 1:02:03)
+    #[arg(long, value_name = "T", conflicts_with = "rm")]
+    pub(crate) start: Option<Moment>,
+    /// End before this frame or time
+    #[arg(long, value_name = "T", conflicts_with = "rm")]
+    pub(crate) end: Option<Moment>,
+    /// Write the audio with a new WAV head, without what surrounded it
+    #[arg(long, conflicts_with = "rm")]
+    pub(crate) audio_only: bool,
+    /// Replace what is damaged with silence, and say what that was (exit status 3)
+    #[arg(long, conflicts_with = "rm")]
+    pub(crate) recover: bool,
+    #[command(flatten)]
+    pub(crate) needs: Needs,
+}
 
 const COMMAND: &str = "decode";
 
 pub(crate) fn run(args: &DecodeArgs) -> Result<Status, clap::Error> {
-    let kind = Kind {
+    let rules = PathRules {
         command: COMMAND,
         is_output: |path| !has_extension(path, STREAM) && !path.is_dir(),
         extensions: STREAM,
     };
-    let tasks = kind.tasks(&args.paths, &args.writing, args.common.recursive)?;
+    let tasks = rules.tasks(&args.paths, &args.writing, args.common.recursive)?;
+    check_extensions(&tasks)?;
     let report = Report::new(&args.common, take_stdout(&tasks));
     let mut outputs = Outputs::new(args.writing.force);
     let models = Models::new(&report, args.needs.model.as_deref());
@@ -39,6 +74,32 @@ pub(crate) fn run(args: &DecodeArgs) -> Result<Status, clap::Error> {
         |task| task.origin.name(),
         |task| decoding.decode(task, &mut outputs),
     ))
+}
+
+/// Extensions of other audio formats than those that decoding writes.
+const OTHER_FORMATS: &[&str] = &[
+    "aac", "aif", "aifc", "aiff", "alac", "amr", "ape", "au", "caf", "flac", "m4a", "mka", "mp2",
+    "mp3", "mp4", "mpc", "oga", "ogg", "opus", "ra", "snd", "spx", "tta", "w64", "webm", "wma",
+    "wv",
+];
+
+/// Refuses results whose extension promises a format that is not written.
+fn check_extensions(tasks: &List<Task>) -> Result<(), clap::Error> {
+    for task in tasks.iter().flatten() {
+        if let Destination::File(path) = &task.destination
+            && has_extension(path, OTHER_FORMATS)
+        {
+            let extension = path.extension().unwrap_or_default().display();
+            let message = format!(
+                "{}: .{extension} files cannot be written; decoding gives WAV or raw PCM, for \
+                 example {}",
+                path.display(),
+                path.with_extension("wav").display()
+            );
+            return Err(usage(COMMAND, message));
+        }
+    }
+    Ok(())
 }
 
 struct Decoding<'a> {
@@ -313,3 +374,42 @@ pub(crate) fn verification(done: Verification, whole: bool) -> (&'static str, Op
         _ => ("partial", None),
     }
 }
+
+const USAGE: &str = "\
+lmac decode [OPTIONS] IN [OUT]
+       lmac decode [OPTIONS] IN... [--output-dir DIR]";
+
+const EXAMPLES: &str = "\
+Examples:
+  lmac decode song.lmac                       writes song.wav, or song.raw
+  lmac decode song.lmac - | aplay
+  lmac decode --start 1:23 --end 1:30.5 song.lmac part.wav
+  lmac decode --recover damaged.lmac saved.wav
+  lmac decode -r archive --output-dir music";
+
+const DETAILS: &str = "\
+A part of a stream, and audio alone, get a new WAV head; raw PCM never has one. With
+--recover the original head and tail come back where the stream's end was found.
+
+A stream that was made with a language model needs it: --model names it, or LMAC_MODELS has
+the folders that it lies in or below, with colons between them. Hashes of models are kept in
+lmac/models.json in the user's cache folder, since they take a while to compute.
+
+JSON, on standard output (on standard error where the audio goes to standard output):
+  file, output          names; - is standard input or output
+  sample_format         u8, s16, s24, s32, f32 or f64
+  channels, rate        rate 0 is unknown
+  first_frame, frames   what was decoded
+  seconds               its length; null where the rate is unknown
+  output_bytes          size of the result
+  verification          md5: all of it, against the MD5 of the audio; chunks: all of it,
+                        against the checksums of chunks; partial: a part, against those;
+                        damaged
+  md5                   of the audio, in hexadecimal, where it was checked
+  damage                with --recover, null without damage: first_error, lost (a list of
+                        first_frame, end_frame), lost_frames, skipped_bytes,
+                        dropped_chunks, truncated, header_restored, header_repaired,
+                        head_lost, tail_lost, wrong_total, wrong_md5, trailing_bytes
+  source_removed        whether --rm has deleted the source
+  elapsed_seconds
+For a file that could not be done: file, error.";

@@ -1,25 +1,108 @@
 //! `lmac encode`
 
 use std::io::{self, Seek, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueHint};
 use lmac::language::{LanguageModel, LanguageOptions};
 use lmac::source::{self, RawLayout};
 use lmac::{
-    AudioSpec, DecodeOptions, Decoder, EncodeOptions, SampleFormat, Stats, StreamInfo, Verify,
+    AudioSpec, DecodeOptions, Decoder, EncodeOptions, Preset, SampleFormat, Stats, StreamInfo,
+    Verify,
 };
 use serde::Serialize;
 
-use crate::args::{EncodeArgs, ModelArgs, RawArgs, usage};
+use super::usage;
+use crate::args::{AUTO, Common, MappingChoice, ModelArgs, Writing, mappings, verify};
 use crate::batch;
 use crate::compare;
 use crate::failure::{Failure, Status};
-use crate::inputs::{Kind, Opened, STREAM, Task, has_extension, is_device, take_stdout};
+use crate::inputs::{Opened, PathRules, STREAM, Task, has_extension, is_device, take_stdout};
 use crate::models::Models;
 use crate::output::{Output, Outputs, can_be_checked};
 use crate::progress::{Metered, Progress};
 use crate::report::{Audio, Model, Report, hex};
 use crate::units;
+
+/// Compress WAV or raw PCM files
+#[derive(Args)]
+#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{DETAILS}"))]
+#[command(override_usage = USAGE)]
+pub(crate) struct EncodeArgs {
+    /// Files to compress; - is standard input. The second of two is the file to write if
+    /// it is - or ends in .lmac
+    #[arg(required = true, value_name = "IN", value_hint = ValueHint::FilePath)]
+    pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) writing: Writing,
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// How much work goes into making the result small; fast, standard and max are the
+    /// embedded model, light a simpler one, store keeps the audio as it is
+    #[arg(long, value_name = "NAME", value_parser = presets())]
+    #[arg(default_value = Preset::default().name())]
+    pub(crate) preset: Preset,
+    /// How samples become characters; without a model, a choice other than auto takes the
+    /// light method
+    #[arg(long, value_name = "NAME", value_parser = mappings(), default_value = AUTO)]
+    pub(crate) mapping: MappingChoice,
+    /// Frames of a chunk, the unit of seeking and of damage [default: ten seconds; thirty with
+    /// max]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) chunk_frames: Option<u64>,
+    /// Decode each chunk again before it is written. As usual, that is all of it, but with a
+    /// model all bytes and a sample of the predictions
+    #[arg(long, value_name = "HOW", value_parser = verify(), default_value = "usual")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "usual")]
+    pub(crate) verify: Verify,
+    /// Do not decode each chunk again before it is written
+    #[arg(long, conflicts_with = "verify")]
+    pub(crate) no_verify: bool,
+    /// Leave out the MD5 of the audio
+    #[arg(long)]
+    pub(crate) no_md5: bool,
+    /// Leave out what surrounds the audio in a WAV file
+    #[arg(long, conflicts_with_all = ["rm", "raw"])]
+    pub(crate) audio_only: bool,
+    #[command(flatten, next_help_heading = "Language models")]
+    pub(crate) language: ModelArgs,
+    #[command(flatten, next_help_heading = "PCM without a head")]
+    pub(crate) raw: RawArgs,
+}
+
+/// What a file of nothing but samples looks like.
+#[derive(Args)]
+pub(crate) struct RawArgs {
+    /// The input is PCM without a head
+    #[arg(long, requires_all = ["rate", "channels", "bits"])]
+    pub(crate) raw: bool,
+    /// Frames per second; 0 if unknown
+    #[arg(long, value_name = "HZ", requires = "raw")]
+    pub(crate) rate: Option<u32>,
+    /// Channels
+    #[arg(long, value_name = "N", requires = "raw")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) channels: Option<u16>,
+    /// Bits of a sample
+    #[arg(long, value_name = "N", requires = "raw", value_parser = bits())]
+    pub(crate) bits: Option<u32>,
+    /// Samples are IEEE floats, of 32 or 64 bits
+    #[arg(long, requires = "raw")]
+    pub(crate) float: bool,
+    /// Samples are unsigned (as those of 8 bits are without this)
+    #[arg(long, requires = "raw", conflicts_with_all = ["signed", "float"])]
+    pub(crate) unsigned: bool,
+    /// Samples are signed (as those of 16, 24 and 32 bits are without this)
+    #[arg(long, requires = "raw", conflicts_with = "float")]
+    pub(crate) signed: bool,
+    /// The most significant byte of a sample comes first
+    #[arg(long, requires = "raw")]
+    pub(crate) big_endian: bool,
+    /// Upper bits of a sample that carry the sound
+    #[arg(long, value_name = "N", requires = "raw", conflicts_with = "float")]
+    pub(crate) valid_bits: Option<u8>,
+}
 
 const COMMAND: &str = "encode";
 const WAV: &[&str] = &["wav", "wave"];
@@ -27,7 +110,7 @@ const RAW: &[&str] = &["raw", "pcm"];
 
 pub(crate) fn run(args: &EncodeArgs) -> Result<Status, clap::Error> {
     let raw = raw_layout(&args.raw).map_err(|message| usage(COMMAND, message))?;
-    let kind = Kind {
+    let kind = PathRules {
         command: COMMAND,
         is_output: |path| has_extension(path, STREAM) || is_device(path),
         extensions: if raw.is_some() { RAW } else { WAV },
@@ -256,3 +339,62 @@ impl Write for StreamWriter<'_> {
         self.output.flush()
     }
 }
+
+fn presets() -> impl TypedValueParser<Value = Preset> {
+    PossibleValuesParser::new(Preset::ALL.iter().map(|preset| preset.name())).map(|name| {
+        let found = Preset::ALL.iter().find(|preset| preset.name() == name);
+        found.copied().unwrap_or_default()
+    })
+}
+
+fn bits() -> impl TypedValueParser<Value = u32> {
+    PossibleValuesParser::new(["8", "16", "24", "32", "64"]).try_map(|bits| bits.parse::<u32>())
+}
+
+const USAGE: &str = "\
+lmac encode [OPTIONS] IN [OUT]
+       lmac encode [OPTIONS] IN... [--output-dir DIR]";
+
+const EXAMPLES: &str = "\
+Examples:
+  lmac encode song.wav                        writes song.lmac
+  lmac encode song.wav archive/song.lmac
+  lmac encode --rm *.wav                      deletes each source after a full check
+  lmac encode -r music --output-dir archive   music/a/b.wav becomes archive/a/b.lmac
+  arecord -f cd | lmac encode - live.lmac
+  lmac encode --raw --rate 8000 --channels 1 --bits 16 --big-endian phone.raw
+  lmac encode --model Llama-3.2-1B --precision int8 song.wav";
+
+const DETAILS: &str = "\
+Results are written under a temporary name and renamed when they are complete. They
+take over permissions and modification time of their source.
+
+With -r, files that end in .wav or .wave are taken, with --raw those in .raw or .pcm.
+
+With --model, the upper seven bits of each byte are characters that a language model
+predicts. A decoder needs the same model: the stream names it by a hash of its weights and
+tokens, whatever the layout of its files. It also needs the memory of the contexts that are
+decoded at a time: for each position in each layer, the keys and values of all key heads, of
+4 bytes with f32 and of 1 byte with int8. --memory is the most that this may be; fewer
+contexts are taken where all do not fit. Encoding has one context for each thread. The
+weights are in memory once, as they are stored with f32, in one byte each with int8. A chunk
+that the model does not make smaller is kept as --preset says.
+
+JSON, on standard output (on standard error where the stream goes to standard output):
+  file, output          names; - is standard input or output
+  sample_format         u8, s16, s24, s32, f32 or f64
+  channels, rate        rate 0 is unknown
+  frames, seconds       length; seconds are null where the rate is unknown
+  source_bytes          size of the source file
+  pcm_bytes             size of the audio
+  stream_bytes          size of the result
+  ratio                 stream_bytes / pcm_bytes; null without audio
+  chunks, stored_chunks, constant_chunks, light_chunks, adaptive_chunks, language_chunks
+  model                 null without one: name, sha256, precision, probe, tokens, top_k (null
+                        for all), context, lockstep, blocking
+  md5                   of the audio, in hexadecimal; null with --no-md5
+  verified              whether each chunk was decoded again; with a language model and not
+                        --verify=full, all bytes and a sample of the predictions
+  source_removed        whether --rm has deleted the source
+  elapsed_seconds
+For a file that could not be done: file, error.";

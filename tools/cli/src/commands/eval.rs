@@ -1,13 +1,24 @@
 //! `lmac eval`: starts the program `lmac-eval`.
 
 use std::env;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::PathBuf;
 use std::process::Command;
 
+use clap::Args;
+
 use crate::failure::Status;
 use crate::report::Report;
+
+/// Measure how well codecs and language models compress audio, with the program lmac-eval
+#[derive(Args)]
+#[command(disable_help_flag = true, after_help = EXAMPLES)]
+pub(crate) struct EvalArgs {
+    /// The arguments of lmac-eval; --help lists them
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENT")]
+    pub(crate) arguments: Vec<OsString>,
+}
 
 const PROGRAM: &str = "lmac-eval";
 
@@ -52,3 +63,6 @@ fn become_it(command: &mut Command) -> io::Error {
         Err(error) => error,
     }
 }
+
+const EXAMPLES: &str = "\
+It runs lmac-eval, which is a program of its own: the one beside lmac, or else on the PATH.";

@@ -1,18 +1,37 @@
 //! `lmac info`
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 
+use clap::{Args, ValueHint};
 use lmac::{Decoder, ErrorKind, ModelUse, SourceKind, StreamInfo, Summary};
 use serde::Serialize;
 
 use super::chunk_list::{Chunk, Passed, bits, write_heading, write_line};
-use crate::args::InfoArgs;
 use crate::batch;
 use crate::failure::{Failure, Status};
 use crate::inputs::{Origin, streams};
 use crate::report::{Audio, Model, Report, describe, hex, printing};
 use crate::time::clock;
 use crate::units::{count, percent, ratio};
+
+/// Say what a stream holds, without decoding it
+#[derive(Args)]
+#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{DETAILS}"))]
+pub(crate) struct InfoArgs {
+    /// Streams to look into; - is standard input
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// List the chunks, and what became of the audio in each
+    #[arg(long)]
+    pub(crate) chunks: bool,
+    /// Go through folders and all that is below them
+    #[arg(short, long)]
+    pub(crate) recursive: bool,
+    /// Print a JSON object for each file, in a line of its own
+    #[arg(long)]
+    pub(crate) json: bool,
+}
 
 pub(crate) fn run(args: &InfoArgs) -> Result<Status, clap::Error> {
     let files = streams(&args.paths, args.recursive, "info")?;
@@ -218,3 +237,42 @@ fn stream_json<'a>(
         chunk_list,
     }
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  lmac info song.lmac
+  lmac info --chunks song.lmac                why does this file not shrink?
+  lmac info --json -r archive | jq .ratio";
+
+const DETAILS: &str = "\
+Columns of --chunks: number, offset and size in bytes, first frame, frames, method,
+mapping, wasted bits, bytes of tokens and of planes, bits per sample, and a letter for
+each plane from the highest byte down: 0 or 1 where it is constant, p where it is
+packed, m where it is modelled.
+
+JSON, on standard output:
+  file                  name; - is standard input
+  sample_format         u8, s16, s24, s32, f32 or f64
+  channels, rate        rate 0 is unknown
+  valid_bits            bits of a sample that carry the sound
+  channel_mask          speaker positions; null where they are not given
+  frames, seconds       length; seconds are null where the rate is unknown
+  declared_frames       length that was announced; null where none was
+  pcm_bytes             size of the audio
+  stream_bytes          size of the stream
+  ratio                 stream_bytes / pcm_bytes; null without audio
+  bits_per_sample       null without audio
+  chunks, chunk_frames  number of chunks, and the most frames of one
+  source                wav, raw or samples
+  head_bytes            bytes before the audio that the stream keeps; a canonical WAV head
+                        needs none
+  tail_bytes            bytes after the audio that the stream keeps
+  model                 the language model that it needs, or null: name, sha256, precision,
+                        probe, tokens, top_k (null for all), context, lockstep, blocking
+  md5                   of the audio, in hexadecimal; null where there is none
+  complete              whether the stream has its end
+  chunk_list            with --chunks, a list of number, offset, bytes, first_frame,
+                        frames, method, mapping, wasted_bits, payload_bytes, token_bytes,
+                        plane_bytes, planes; the last three are null where there are no
+                        such parts, and planes is empty where a method has none
+For a file that could not be read: file, error; with --chunks also what was read before.";

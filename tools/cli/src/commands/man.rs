@@ -2,14 +2,20 @@
 
 use std::io::{self, Write};
 
-use clap::CommandFactory;
+use clap::{Args, CommandFactory};
 use clap_mangen::Man;
 
 pub use super::completions::print_all;
-use super::eval;
-use crate::args::{Cli, ManArgs, usage};
+use super::{Cli, eval, usage, version};
 use crate::failure::Status;
-use crate::help::version;
+
+/// Print the manual page
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct ManArgs {
+    /// The command that the page is about, or all of it
+    pub(crate) command: Option<String>,
+}
 
 pub(crate) fn run(args: &ManArgs) -> Result<Status, clap::Error> {
     if args.command.as_deref() == Some("eval") {
@@ -53,3 +59,8 @@ pub fn page(command: clap::Command, title: String) -> io::Result<Vec<u8>> {
     writeln!(page, ".fi")?;
     Ok(page)
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  lmac man > lmac.1
+  lmac man encode > lmac-encode.1";

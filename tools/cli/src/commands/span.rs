@@ -2,7 +2,7 @@
 
 use lmac::StreamInfo;
 
-use crate::args::DecodeArgs;
+use super::decode::DecodeArgs;
 use crate::failure::Failure;
 use crate::time::Moment;
 

@@ -1,11 +1,14 @@
 //! `lmac verify`
 
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
 use lmac::Decoder;
 use lmac::source::Restored;
 use serde::Serialize;
 
 use super::decode::{decode_options, verification};
-use crate::args::VerifyArgs;
+use crate::args::{Common, Needs};
 use crate::batch;
 use crate::failure::{Failure, Status};
 use crate::inputs::{Origin, streams};
@@ -13,6 +16,19 @@ use crate::models::Models;
 use crate::progress::{Metered, Progress};
 use crate::report::{Audio, Report};
 use crate::units::{self, count};
+
+/// Decode everything and check it against all checksums, writing nothing
+#[derive(Args)]
+#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{DETAILS}"))]
+pub(crate) struct VerifyArgs {
+    /// Streams to check; - is standard input
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) needs: Needs,
+}
 
 pub(crate) fn run(args: &VerifyArgs) -> Result<Status, clap::Error> {
     let files = streams(&args.paths, args.common.recursive, "verify")?;
@@ -87,3 +103,20 @@ fn verify(
     })?;
     Ok(Status::Fine)
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  lmac verify song.lmac
+  lmac verify -r archive && echo all is well
+  curl -s https://example.org/song.lmac | lmac verify -";
+
+const DETAILS: &str = "\
+JSON, on standard output:
+  file                  name; - is standard input
+  sample_format         u8, s16, s24, s32, f32 or f64
+  channels, rate        rate 0 is unknown
+  frames, seconds       length; seconds are null where the rate is unknown
+  verification          md5: against the MD5 of the audio too; chunks: the stream has none
+  md5                   of the audio, in hexadecimal; null where there is none
+  elapsed_seconds
+For a file that is not right: file, error.";
