@@ -50,7 +50,7 @@ fn said(files: &[PathBuf]) -> Vec<String> {
 }
 
 #[test]
-fn streams_of_any_kind() {
+fn the_decoder_in_python_reads_streams_of_any_kind() {
     let trials = std::env::var("LMAC_STREAM_ROUNDS").map_or(16, |trials| trials.parse().unwrap());
     let folder = tempfile::tempdir().unwrap();
     let mut random = Random::new(6);

@@ -2,6 +2,7 @@
 # Builds the tool; encodes, verifies and decodes a sample recording.
 set -eu
 . "$(dirname "$0")/prepare.sh"
+need cc=gcc
 
 cargo build --release --locked -p lmac-cli
 lmac="${CARGO_TARGET_DIR:-target}/release/lmac"

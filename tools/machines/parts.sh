@@ -47,19 +47,6 @@ lines() { # [--short]
     echo "$work/$file"
 }
 
-have() {
-    for command in "$@"; do
-        command -v "$command" >/dev/null 2>&1 || return 1
-    done
-}
-
-# Installs packages where that is allowed; what is still missing then is found out later.
-install() {
-    if [ "$(id -u)" = 0 ] && have apt-get; then
-        { apt-get install -y "$@" || { apt-get update && apt-get install -y "$@"; }; } >&2 || true
-    fi
-}
-
 # Picks a compiler that has a standard library for a platform, the usual one or Debian's; or
 # Debian's and the library's source.
 pick_compiler() { # TARGET
@@ -105,13 +92,9 @@ native() {
     done
 }
 
-# Gets ready to build for another Linux and to run that. Says why, where it is not possible.
-get_ready() { # ARCHITECTURE
+# Sets what it takes to build for another Linux and to run that.
+choose() { # ARCHITECTURE
     machine=$1
-    if [ $machine = i686 ] && [ "$(uname -m)" != x86_64 ]; then
-        skipped $machine "it takes an x86-64 to run it"
-        return 1
-    fi
     case $machine in
         aarch64)
             emulator=qemu-aarch64-static
@@ -119,20 +102,25 @@ get_ready() { # ARCHITECTURE
             ;;
         i686) emulator="" packages="gcc-i686-linux-gnu rust-web-src" ;;
     esac
+    packages="rustc-web cargo-web $packages"
     triple=$machine-unknown-linux-gnu linker=$machine-linux-gnu-gcc
-    if ! pick_compiler $triple || ! have $linker $emulator; then
-        if [ $machine = aarch64 ] && [ "$(id -u)" = 0 ] && have dpkg; then
-            dpkg --add-architecture arm64
-        fi
-        install rustc-web cargo-web $packages
+}
+
+# Whether the chosen Linux can be built for and run here.
+is_ready() {
+    pick_compiler $triple && have $linker $emulator
+}
+
+# Gets ready to build for another Linux and to run that. Says why, where it is not possible.
+get_ready() { # ARCHITECTURE
+    choose "$1"
+    if [ $machine = i686 ] && [ "$(uname -m)" != x86_64 ]; then
+        skipped $machine "it takes an x86-64 to run it"
+        return 1
     fi
-    missing=
-    pick_compiler $triple || missing="a Rust compiler with a library for it"
-    for command in $linker $emulator; do
-        have "$command" || missing="${missing:+$missing, }$command"
-    done
-    if [ -n "$missing" ]; then
-        skipped $machine "missing $missing (Debian: rustc-web cargo-web $packages)"
+    is_ready || install $packages || true
+    if ! is_ready; then
+        skipped $machine "install what is missing with: $(install_command $packages)"
         return 1
     fi
     variable=$(echo $triple | tr a-z- A-Z_)
@@ -147,7 +135,7 @@ get_ready() { # ARCHITECTURE
 elsewhere() { # ARCHITECTURE PROFILE [--short]
     get_ready "$1" || return 0
     profile=$2 short=${3:-}
-    if ! build build --precision "$profile" -p lmac-machines --no-default-features \
+    if ! build build --profile "$profile" -p lmac-machines --no-default-features \
         --target $triple; then
         failed "$machine" "$profile" build
         return
@@ -192,23 +180,23 @@ both_ways() {
 
 wasm32() {
     triple=wasm32-unknown-unknown
-    have node || install nodejs
-    pick_compiler $triple || install rust-web-src cargo-web rustc-web
-    missing=
-    have node || missing="node"
-    pick_compiler $triple || missing="${missing:+$missing, }a Rust compiler with a library for it"
+    packages="rustc-web cargo-web rust-web-src nodejs"
+    have node && pick_compiler $triple || install $packages || true
+    lacking=
+    have node || lacking="node"
+    pick_compiler $triple || lacking="${lacking:+$lacking, }a Rust compiler with a library for it"
     if [ -n "$standard" ]; then
         # Debian's compiler comes without a linker for it; the usual one brings that.
         linker=$(find "$(rustc --print sysroot)" -name rust-lld | head -n 1)
-        [ -n "$linker" ] || missing="${missing:+$missing, }rust-lld"
+        [ -n "$linker" ] || lacking="${lacking:+$lacking, }rust-lld"
         export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER="$linker"
     fi
-    if [ -n "$missing" ]; then
-        skipped wasm32 "missing $missing (Debian: rustc-web cargo-web rust-web-src nodejs)"
+    if [ -n "$lacking" ]; then
+        skipped wasm32 "missing $lacking; install it with: $(install_command $packages)"
         return
     fi
     for profile in release dev; do
-        if ! build rustc --precision $profile -p lmac-machines --lib --no-default-features \
+        if ! build rustc --profile $profile -p lmac-machines --lib --no-default-features \
             --crate-type cdylib --target $triple; then
             failed wasm32 $profile build
             continue

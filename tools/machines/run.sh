@@ -6,8 +6,7 @@
 #   sh tools/machines/run.sh --ci     a part, on an emulated aarch64 alone, within minutes
 set -eu
 . "$(dirname "$0")/../prepare.sh"
-# That goes to the folder above the script's, as it does for those beside it.
-cd ..
+need cc=gcc
 . tools/machines/parts.sh
 
 case "${1:-}" in
