@@ -4,7 +4,7 @@ use crate::failure::{Failure, Status};
 use crate::inputs::List;
 use crate::report::Report;
 
-/// Does every file, whatever happens to the others, and gives the worst result.
+/// Processes every file, also after failures, and returns the worst status.
 pub(crate) fn each<T>(
     report: &Report,
     list: List<T>,

@@ -1,4 +1,4 @@
-//! Whether a stream on the disk restores a file on the disk.
+//! Comparing a stream on the disk with its source on the disk.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -50,7 +50,7 @@ pub(crate) fn restores(
 }
 
 fn differs() -> Failure {
-    Failure::Here("what was read back from the disk differs; the source is kept".into())
+    Failure::Here("the result on the disk does not restore the source, which is kept".into())
 }
 
 fn read_fully(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {

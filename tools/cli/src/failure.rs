@@ -1,13 +1,13 @@
-//! What can go wrong with one file, and what the program makes of it in the end.
+//! Failures of one file, and the exit status of the program.
 
 use std::process::ExitCode;
 
 use crate::interrupt::INTERRUPTED;
 
-/// Why a file was not done.
+/// The reason why a file failed.
 #[derive(Debug)]
 pub enum Failure {
-    /// Whoever read standard output has gone. Nobody is left to complain to.
+    /// The reader of standard output closed the pipe. This is not reported.
     BrokenPipe,
     /// About the file that is being worked on.
     Here(String),
@@ -43,7 +43,7 @@ impl From<std::io::Error> for Failure {
     }
 }
 
-/// How it went, the best first.
+/// The result of a run, the best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Status {
     /// All went well.

@@ -1,4 +1,4 @@
-//! What is to be read, and where the results go.
+//! Inputs, and where their results go.
 
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata};
@@ -11,7 +11,7 @@ use crate::failure::Failure;
 /// Standard input or output on the command line.
 const DASH: &str = "-";
 
-/// Where something is read from.
+/// The place that an input is read from.
 #[derive(Debug, Clone)]
 pub(crate) enum Origin {
     Stdin,
@@ -52,18 +52,17 @@ impl Origin {
 pub(crate) struct Opened {
     pub(crate) file: File,
     pub(crate) metadata: Metadata,
-    /// Where it lies; nothing for standard input.
+    /// Its path; `None` for standard input.
     pub(crate) path: Option<PathBuf>,
-    /// Whether any place of it can be gone to, and its size is known.
+    /// Whether it is a regular file: it can seek, and its size is known.
     pub(crate) seekable: bool,
 }
 
 impl Opened {
-    /// Fails where a file is not what it was when it was opened: what was read of it may be
-    /// a bit of each.
+    /// Fails if the file changed since it was opened: the bytes read may be from two versions.
     pub(crate) fn check_unchanged(&self) -> Result<(), Failure> {
         let Some(path) = self.path.as_deref().filter(|_| self.seekable) else { return Ok(()) };
-        // Where its name is gone, what was read is all there is left.
+        // A file that was deleted can still be read through its handle.
         let now = fs::metadata(path).or_else(|_| self.file.metadata())?;
         let state = |file: &Metadata| (file.len(), file.modified().ok(), identity(file));
         if state(&now) == state(&self.metadata) {
@@ -79,7 +78,7 @@ impl Opened {
     }
 }
 
-/// What tells a file from another that took its name, where the system says that.
+/// Identifies a file among those that had its name, on systems that can tell.
 fn identity(file: &Metadata) -> Option<(u64, u64)> {
     #[cfg(unix)]
     {
@@ -93,7 +92,7 @@ fn identity(file: &Metadata) -> Option<(u64, u64)> {
     }
 }
 
-/// Standard input without the buffer that the standard library has for it.
+/// Standard input without the buffer of the standard library.
 #[cfg(unix)]
 fn stdin() -> std::io::Result<File> {
     use std::os::fd::AsFd;
@@ -106,12 +105,12 @@ fn stdin() -> std::io::Result<File> {
     Ok(File::from(std::io::stdin().as_handle().try_clone_to_owned()?))
 }
 
-/// Where something is written to.
+/// The place that a result is written to.
 #[derive(Debug, Clone)]
 pub(crate) enum Destination {
     Stdout,
     File(PathBuf),
-    /// A file named after its source, once it is known what it will be.
+    /// A file named after its source; its extension is known once the input is open.
     Derived {
         folder: PathBuf,
         source: OsString,
@@ -119,7 +118,7 @@ pub(crate) enum Destination {
 }
 
 impl Destination {
-    /// The destination of something with this extension.
+    /// Returns the destination for a result with this extension.
     pub(crate) fn with_extension(&self, extension: &str, replaced: &[&str]) -> Destination {
         let Destination::Derived { folder, source } = self else { return self.clone() };
         let source = Path::new(source);
@@ -134,33 +133,33 @@ impl Destination {
     }
 }
 
-/// One file's way.
+/// An input and the place of its result.
 #[derive(Debug)]
 pub(crate) struct Task {
     pub(crate) origin: Origin,
     pub(crate) destination: Destination,
 }
 
-/// A list in which some entries were wrong from the start.
+/// A list of items, some of which failed before any work was done.
 pub(crate) type List<T> = Vec<Result<T, Failure>>;
 
-/// Whether one of these tasks takes standard output.
+/// Whether one of these tasks writes to standard output.
 pub(crate) fn take_stdout(tasks: &List<Task>) -> bool {
     let mut tasks = tasks.iter().flatten();
     tasks.any(|task| matches!(task.destination, Destination::Stdout))
 }
 
-/// What a command that writes files does with its arguments.
+/// How a command that writes files reads its paths.
 pub(crate) struct PathRules {
     pub(crate) command: &'static str,
     /// Whether the second of two paths is the file to write.
     pub(crate) is_output: fn(&Path) -> bool,
-    /// Files that are taken out of folders.
+    /// Extensions of the files that are taken from folders.
     pub(crate) extensions: &'static [&'static str],
 }
 
 impl PathRules {
-    /// Finds out what is to be read and written.
+    /// Returns the inputs and the places of their results.
     pub(crate) fn tasks(
         &self,
         paths: &[PathBuf],
@@ -280,7 +279,7 @@ fn expand(paths: &[PathBuf], recursive: bool, extensions: &[&str]) -> List<Found
     found
 }
 
-/// Everything below a folder, in the order of names, so that it is the same every time.
+/// Collects the files below a folder in the order of their names, which is always the same.
 fn walk(folder: &Path, below: &Path, extensions: &[&str], found: &mut List<FoundFile>) {
     let entries = fs::read_dir(folder)
         .and_then(|entries| entries.collect::<Result<Vec<_>, _>>())
@@ -310,8 +309,7 @@ pub(crate) fn has_extension(path: &Path, extensions: &[&str]) -> bool {
     path.extension().is_some_and(|own| extensions.iter().any(|one| own.eq_ignore_ascii_case(one)))
 }
 
-/// Whether something is there that is neither file nor folder: nothing to encode, and a
-/// place to write to, such as `/dev/null`.
+/// Whether a path is neither a file nor a folder, such as `/dev/null`: a place to write to.
 pub(crate) fn is_device(path: &Path) -> bool {
     path.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir())
 }

@@ -1,4 +1,4 @@
-//! What happens when the program is told to stop.
+//! Interrupts: cleaning up before the program ends.
 
 use std::io::{IsTerminal, Write};
 

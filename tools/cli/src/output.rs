@@ -1,4 +1,4 @@
-//! Where results are written, so that nothing half-written is ever found under their name.
+//! Writing results: a file gets its name only when it is complete.
 
 use std::collections::HashSet;
 use std::fs::{self, File, FileTimes, Metadata, OpenOptions};
@@ -33,7 +33,7 @@ enum OutputKind {
     },
 }
 
-/// All that one run of the program writes.
+/// The files that one run of the program writes.
 pub(crate) struct Outputs {
     /// Whether files that exist may be overwritten.
     force: bool,
@@ -46,7 +46,7 @@ impl Outputs {
         Outputs { force, written: HashSet::new() }
     }
 
-    /// Opens what an input is to be turned into.
+    /// Opens the result of an input.
     pub(crate) fn open(
         &self,
         destination: &Destination,
@@ -66,8 +66,8 @@ impl Outputs {
         Output::file(path, input, self.force)
     }
 
-    /// Brings an output onto the disk and gives it its name. With `check`, which compares
-    /// the source with the result, the source is deleted.
+    /// Writes an output to the disk and gives it its name. With `check`, which compares the
+    /// source with the result, the source is deleted.
     pub(crate) fn complete(
         &mut self,
         mut output: Output,
@@ -92,7 +92,7 @@ impl Output {
     fn stdout(input: &Opened) -> Result<Output, Failure> {
         if io::stdout().is_terminal() {
             return Err(Failure::Here(
-                "its result is not written to a terminal; redirect standard output or name a file"
+                "results are not written to a terminal; redirect standard output or name a file"
                     .into(),
             ));
         }
@@ -149,7 +149,7 @@ impl Output {
         &self.name
     }
 
-    /// Where the bytes can be read back from before it has its name.
+    /// The path that the bytes can be read back from before the file has its name.
     fn path(&self) -> Option<&Path> {
         match &self.kind {
             OutputKind::File { temporary, .. } => Some(temporary.path()),
@@ -195,7 +195,7 @@ impl Output {
         Ok(Some(target))
     }
 
-    /// What an error of the library means, which may have come from here.
+    /// Turns an error of the library into a failure; the cause may be an error of this output.
     pub(crate) fn explain(&mut self, error: lmac::Error) -> Failure {
         match self.error.take() {
             Some(error) => self.failure(error),
@@ -203,7 +203,7 @@ impl Output {
         }
     }
 
-    /// What an error in writing means.
+    /// Turns an error in writing into a failure.
     pub(crate) fn failure(&self, error: io::Error) -> Failure {
         if matches!(self.kind, OutputKind::Stdout) && error.kind() == io::ErrorKind::BrokenPipe {
             return Failure::BrokenPipe;

@@ -1,4 +1,4 @@
-//! How far a file is, for those who watch.
+//! The progress bar.
 
 use std::cell::Cell;
 use std::fs::File;

@@ -1,4 +1,4 @@
-//! What the program says, and where.
+//! Messages and results of the program.
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 

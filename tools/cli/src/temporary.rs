@@ -1,4 +1,4 @@
-//! A file that is gone unless it is kept.
+//! Temporary files, which are removed unless they are kept.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};

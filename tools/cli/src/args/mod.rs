@@ -13,19 +13,19 @@ use crate::units::parse_size;
 pub(crate) use model::{ModelArgs, verify};
 pub use model::{ModelWay, TopK};
 
-/// What all commands understand that read audio.
+/// The options of all commands that read audio.
 #[derive(Args)]
 pub(crate) struct Common {
-    /// Go through folders and all that is below them
+    /// Search folders and the folders below them
     #[arg(short, long)]
     pub(crate) recursive: bool,
-    /// Threads; 0 is as many as the machine has. The result does not depend on it
+    /// Number of threads; 0 takes one for each processor. The result is the same for every number
     #[arg(short = 'T', long, value_name = "N", default_value_t = 0)]
     pub(crate) threads: usize,
-    /// Say nothing but errors
+    /// Print errors only
     #[arg(short, long)]
     pub(crate) quiet: bool,
-    /// Say how it went after each file, in logs too
+    /// Print a summary after each file, in logs too
     #[arg(short, long, conflicts_with = "quiet")]
     pub(crate) verbose: bool,
     /// Print a JSON object for each file, in a line of its own
@@ -36,33 +36,33 @@ pub(crate) struct Common {
     pub(crate) no_progress: bool,
 }
 
-/// What all commands understand that write files.
+/// The options of all commands that write files.
 #[derive(Args)]
 pub(crate) struct Writing {
     /// The file to write; - is standard output
     #[arg(short, long, value_name = "FILE", conflicts_with = "output_dir")]
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) output: Option<PathBuf>,
-    /// The folder for the results; with -r it gets the same folders within
+    /// The folder for the results; with -r the folders below a source folder are kept
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) output_dir: Option<PathBuf>,
-    /// Overwrite files that exist
+    /// Overwrite existing files
     #[arg(short, long)]
     pub(crate) force: bool,
-    /// Delete each source once its result was read back and found to restore it
+    /// Delete each source after its result was read back and restored it
     #[arg(long)]
     pub(crate) rm: bool,
 }
 
-/// What streams may need to be decoded.
+/// The resources that decoding a stream may take.
 #[derive(Args)]
 pub(crate) struct Needs {
-    /// Refuse streams that need more memory than this, such as 512M, beside the weights of a
-    /// model [default: 2G]
+    /// Refuse streams that need more memory than this, for example 512M; the weights of a
+    /// model are not counted [default: 2G]
     #[arg(long, value_name = "LIMIT", value_parser = parse_size)]
     pub(crate) memory: Option<u64>,
-    /// The language model that streams were made with; without it, the folders in the
-    /// variable LMAC_MODELS are looked through
+    /// The language model that the streams were made with [default: found in the folders that
+    /// the variable LMAC_MODELS lists]
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub(crate) model: Option<PathBuf>,
 }
@@ -70,7 +70,7 @@ pub(crate) struct Needs {
 /// The name of the mapping that the encoder chooses.
 pub const AUTO: &str = "auto";
 
-/// A mapping, or none for the encoder to try.
+/// A mapping, or none where the encoder chooses.
 #[derive(Debug, Clone, Copy)]
 pub struct MappingChoice(pub Option<Mapping>);
 

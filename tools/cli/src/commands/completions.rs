@@ -6,7 +6,7 @@ use super::Cli;
 use crate::failure::{Failure, Status};
 use crate::report::{Report, print};
 
-/// Print a shell's completions
+/// Print the completions of a shell
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct CompletionsArgs {

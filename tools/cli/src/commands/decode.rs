@@ -25,13 +25,13 @@ use crate::report::{Audio, Report, hex};
 use crate::time::Moment;
 use crate::units;
 
-/// Restore the files that were compressed
+/// Restore compressed files
 #[derive(Args)]
 #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{DETAILS}"))]
 #[command(override_usage = USAGE)]
 pub(crate) struct DecodeArgs {
     /// Streams to decode; - is standard input. The second of two is the file to write if
-    /// it is - or has another ending than .lmac
+    /// it is - or does not end in .lmac
     #[arg(required = true, value_name = "IN", value_hint = ValueHint::FilePath)]
     pub(crate) paths: Vec<PathBuf>,
     #[command(flatten)]
@@ -44,10 +44,10 @@ pub(crate) struct DecodeArgs {
     /// End before this frame or time
     #[arg(long, value_name = "T", conflicts_with = "rm")]
     pub(crate) end: Option<Moment>,
-    /// Write the audio with a new WAV head, without what surrounded it
+    /// Write the audio with a new WAV head, without the original bytes around it
     #[arg(long, conflicts_with = "rm")]
     pub(crate) audio_only: bool,
-    /// Replace what is damaged with silence, and say what that was (exit status 3)
+    /// Replace damaged audio with silence, and report it (exit status 3)
     #[arg(long, conflicts_with = "rm")]
     pub(crate) recover: bool,
     #[command(flatten)]
@@ -388,18 +388,18 @@ Examples:
   lmac decode -r archive --output-dir music";
 
 const DETAILS: &str = "\
-A part of a stream, and audio alone, get a new WAV head; raw PCM never has one. With
---recover the original head and tail come back where the stream's end was found.
+A part of a stream, and --audio-only, get a new WAV head; raw PCM never has one. With
+--recover the original head and tail are restored if the end of the stream was found.
 
-A stream that was made with a language model needs it: --model names it, or LMAC_MODELS has
-the folders that it lies in or below, with colons between them. Hashes of models are kept in
-lmac/models.json in the user's cache folder, since they take a while to compute.
+A stream that was made with a language model needs that model: --model names it, or the
+variable LMAC_MODELS lists the folders to search, with colons between them. Hashes of models
+take a while to compute; they are kept in lmac/models.json in the user's cache folder.
 
 JSON, on standard output (on standard error where the audio goes to standard output):
   file, output          names; - is standard input or output
   sample_format         u8, s16, s24, s32, f32 or f64
   channels, rate        rate 0 is unknown
-  first_frame, frames   what was decoded
+  first_frame, frames   the part that was decoded
   seconds               its length; null where the rate is unknown
   output_bytes          size of the result
   verification          md5: all of it, against the MD5 of the audio; chunks: all of it,
@@ -412,4 +412,4 @@ JSON, on standard output (on standard error where the audio goes to standard out
                         head_lost, tail_lost, wrong_total, wrong_md5, trailing_bytes
   source_removed        whether --rm has deleted the source
   elapsed_seconds
-For a file that could not be done: file, error.";
+For a file with an error: file, error.";

@@ -38,21 +38,21 @@ pub(crate) struct EncodeArgs {
     pub(crate) writing: Writing,
     #[command(flatten)]
     pub(crate) common: Common,
-    /// How much work goes into making the result small; fast, standard and max are the
-    /// embedded model, light a simpler one, store keeps the audio as it is
+    /// The effort to make the result small: fast, standard and max take the embedded model,
+    /// light a simpler method, store only stores the audio
     #[arg(long, value_name = "NAME", value_parser = presets())]
     #[arg(default_value = Preset::default().name())]
     pub(crate) preset: Preset,
-    /// How samples become characters; without a model, a choice other than auto takes the
-    /// light method
+    /// How samples become characters; without a language model, a choice other than auto
+    /// takes the light method
     #[arg(long, value_name = "NAME", value_parser = mappings(), default_value = AUTO)]
     pub(crate) mapping: MappingChoice,
-    /// Frames of a chunk, the unit of seeking and of damage [default: ten seconds; thirty with
+    /// Frames in a chunk, the unit of seeking and of damage [default: ten seconds; thirty with
     /// max]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) chunk_frames: Option<u64>,
-    /// Decode each chunk again before it is written. As usual, that is all of it, but with a
-    /// model all bytes and a sample of the predictions
+    /// Decode each chunk again before it is written: usual checks everything, but with a language
+    /// model only a sample of the predictions; full checks all of them
     #[arg(long, value_name = "HOW", value_parser = verify(), default_value = "usual")]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "usual")]
     pub(crate) verify: Verify,
@@ -62,44 +62,44 @@ pub(crate) struct EncodeArgs {
     /// Leave out the MD5 of the audio
     #[arg(long)]
     pub(crate) no_md5: bool,
-    /// Leave out what surrounds the audio in a WAV file
+    /// Leave out the bytes around the audio in a WAV file
     #[arg(long, conflicts_with_all = ["rm", "raw"])]
     pub(crate) audio_only: bool,
     #[command(flatten, next_help_heading = "Language models")]
     pub(crate) language: ModelArgs,
-    #[command(flatten, next_help_heading = "PCM without a head")]
+    #[command(flatten, next_help_heading = "Raw PCM")]
     pub(crate) raw: RawArgs,
 }
 
-/// What a file of nothing but samples looks like.
+/// The layout of a file that has samples only.
 #[derive(Args)]
 pub(crate) struct RawArgs {
-    /// The input is PCM without a head
+    /// The input is raw PCM: samples only
     #[arg(long, requires_all = ["rate", "channels", "bits"])]
     pub(crate) raw: bool,
     /// Frames per second; 0 if unknown
     #[arg(long, value_name = "HZ", requires = "raw")]
     pub(crate) rate: Option<u32>,
-    /// Channels
+    /// Number of channels
     #[arg(long, value_name = "N", requires = "raw")]
     #[arg(value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) channels: Option<u16>,
-    /// Bits of a sample
+    /// Bits per sample
     #[arg(long, value_name = "N", requires = "raw", value_parser = bits())]
     pub(crate) bits: Option<u32>,
     /// Samples are IEEE floats, of 32 or 64 bits
     #[arg(long, requires = "raw")]
     pub(crate) float: bool,
-    /// Samples are unsigned (as those of 8 bits are without this)
+    /// Samples are unsigned [default: with 8 bits]
     #[arg(long, requires = "raw", conflicts_with_all = ["signed", "float"])]
     pub(crate) unsigned: bool,
-    /// Samples are signed (as those of 16, 24 and 32 bits are without this)
+    /// Samples are signed [default: with 16, 24 and 32 bits]
     #[arg(long, requires = "raw", conflicts_with = "float")]
     pub(crate) signed: bool,
     /// The most significant byte of a sample comes first
     #[arg(long, requires = "raw")]
     pub(crate) big_endian: bool,
-    /// Upper bits of a sample that carry the sound
+    /// Number of upper bits in each sample that carry the sound
     #[arg(long, value_name = "N", requires = "raw", conflicts_with = "float")]
     pub(crate) valid_bits: Option<u8>,
 }
@@ -367,18 +367,18 @@ Examples:
 
 const DETAILS: &str = "\
 Results are written under a temporary name and renamed when they are complete. They
-take over permissions and modification time of their source.
+keep the permissions and the modification time of their source.
 
-With -r, files that end in .wav or .wave are taken, with --raw those in .raw or .pcm.
+-r takes files that end in .wav or .wave; with --raw, files that end in .raw or .pcm.
 
-With --model, the upper seven bits of each byte are characters that a language model
-predicts. A decoder needs the same model: the stream names it by a hash of its weights and
-tokens, whatever the layout of its files. It also needs the memory of the contexts that are
-decoded at a time: for each position in each layer, the keys and values of all key heads, of
-4 bytes with f32 and of 1 byte with int8. --memory is the most that this may be; fewer
-contexts are taken where all do not fit. Encoding has one context for each thread. The
-weights are in memory once, as they are stored with f32, in one byte each with int8. A chunk
-that the model does not make smaller is kept as --preset says.
+With --model, a language model predicts the upper seven bits of each byte as characters. A
+decoder needs the same model: the stream names it by a hash of its weights and tokens, which
+does not depend on the layout of its files. A decoder also needs the memory of the contexts
+that it decodes at a time: for each position in each layer, the keys and values of all key
+heads, 4 bytes each with f32 and 1 byte with int8. --memory limits this: if all contexts do
+not fit, fewer are decoded at a time. Encoding has one context for each thread. The weights
+are in memory once: with f32 as they are stored, with int8 in one byte each. A chunk that
+the model does not make smaller is coded as --preset says.
 
 JSON, on standard output (on standard error where the stream goes to standard output):
   file, output          names; - is standard input or output
@@ -397,4 +397,4 @@ JSON, on standard output (on standard error where the stream goes to standard ou
                         --verify=full, all bytes and a sample of the predictions
   source_removed        whether --rm has deleted the source
   elapsed_seconds
-For a file that could not be done: file, error.";
+For a file with an error: file, error.";

@@ -65,4 +65,4 @@ fn become_it(command: &mut Command) -> io::Error {
 }
 
 const EXAMPLES: &str = "\
-It runs lmac-eval, which is a program of its own: the one beside lmac, or else on the PATH.";
+This starts the program lmac-eval: the one in the folder of lmac, or else on the PATH.";

@@ -15,17 +15,17 @@ use crate::report::{Audio, Model, Report, describe, hex, printing};
 use crate::time::clock;
 use crate::units::{count, percent, ratio};
 
-/// Say what a stream holds, without decoding it
+/// Describe a stream without decoding it
 #[derive(Args)]
 #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{DETAILS}"))]
 pub(crate) struct InfoArgs {
-    /// Streams to look into; - is standard input
+    /// Streams to describe; - is standard input
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) paths: Vec<PathBuf>,
-    /// List the chunks, and what became of the audio in each
+    /// List the chunks, with the method and size of each
     #[arg(long)]
     pub(crate) chunks: bool,
-    /// Go through folders and all that is below them
+    /// Search folders and the folders below them
     #[arg(short, long)]
     pub(crate) recursive: bool,
     /// Print a JSON object for each file, in a line of its own
@@ -241,7 +241,7 @@ fn stream_json<'a>(
 const EXAMPLES: &str = "\
 Examples:
   lmac info song.lmac
-  lmac info --chunks song.lmac                why does this file not shrink?
+  lmac info --chunks song.lmac                where did the bytes go?
   lmac info --json -r archive | jq .ratio";
 
 const DETAILS: &str = "\
@@ -257,7 +257,7 @@ JSON, on standard output:
   valid_bits            bits of a sample that carry the sound
   channel_mask          speaker positions; null where they are not given
   frames, seconds       length; seconds are null where the rate is unknown
-  declared_frames       length that was announced; null where none was
+  declared_frames       length that the header declares; null where it declares none
   pcm_bytes             size of the audio
   stream_bytes          size of the stream
   ratio                 stream_bytes / pcm_bytes; null without audio
@@ -275,4 +275,4 @@ JSON, on standard output:
                         frames, method, mapping, wasted_bits, payload_bytes, token_bytes,
                         plane_bytes, planes; the last three are null where there are no
                         such parts, and planes is empty where a method has none
-For a file that could not be read: file, error; with --chunks also what was read before.";
+For a file with an error: file, error; with --chunks also the chunks before it.";

@@ -13,7 +13,7 @@ use crate::failure::Status;
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ManArgs {
-    /// The command that the page is about, or all of it
+    /// The command that the page describes [default: all of lmac]
     pub(crate) command: Option<String>,
 }
 

@@ -17,7 +17,7 @@ use crate::progress::{Metered, Progress};
 use crate::report::{Audio, Report};
 use crate::units::{self, count};
 
-/// Decode everything and check it against all checksums, writing nothing
+/// Decode everything and check all checksums, without writing a file
 #[derive(Args)]
 #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{DETAILS}"))]
 pub(crate) struct VerifyArgs {
@@ -119,4 +119,4 @@ JSON, on standard output:
   verification          md5: against the MD5 of the audio too; chunks: the stream has none
   md5                   of the audio, in hexadecimal; null where there is none
   elapsed_seconds
-For a file that is not right: file, error.";
+For a file with an error: file, error.";
