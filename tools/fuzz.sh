@@ -16,13 +16,15 @@ need cc=gcc c++=g++
 export RUSTC_BOOTSTRAP=1
 host=$(rustc -vV | sed -n 's/^host: //p')
 programs=${CARGO_TARGET_DIR:-$PWD/fuzz/target}/$host/release
-# The options of cargo-fuzz, without debugging information and dead code, which take half of
-# the time of a build.
+# The options of cargo-fuzz, without debugging information and dead code.
 export RUSTFLAGS="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
 -Cllvm-args=-sanitizer-coverage-trace-compares -Cllvm-args=-sanitizer-coverage-stack-depth \
 -Cllvm-args=-simplifycfg-branch-fold-threshold=0 -Zsanitizer=address --cfg fuzzing \
--Cdebug-assertions -Ccodegen-units=1 ${RUSTFLAGS:-}"
+-Cdebug-assertions ${RUSTFLAGS:-}"
+# One codegen unit makes programs that run faster, and a short run is mostly building.
+[ "$seconds" -lt 60 ] && units=16 level=1 || units=1 level=3
+export CARGO_PROFILE_RELEASE_CODEGEN_UNITS=$units CARGO_PROFILE_RELEASE_OPT_LEVEL=$level
 # Each program has its own copy of the library: these are not two definitions of one thing.
 export ASAN_OPTIONS="detect_odr_violation=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
 if [ $# = 0 ]; then
