@@ -603,7 +603,7 @@ fn the_decoder_in_python_restores_good_vectors() {
 
 /// `python3 spec/parameter_sets.py` prints the tables that the specification has.
 #[test]
-fn the_tables_of_the_decoder_in_python_are_in_the_specification() {
+fn the_specification_has_the_tables_of_the_decoder_in_python() {
     let output = python("parameter_sets.py").output().unwrap();
     let tables = String::from_utf8(output.stdout).unwrap();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("spec/adaptive.md");
