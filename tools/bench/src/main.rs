@@ -117,7 +117,7 @@ fn run(arguments: Arguments) -> Result<()> {
     }
     if let Some(path) = arguments.picture {
         let canvas = picture::draw(&results).about(path.display())?;
-        let picture = if ends_in(&path, "png") { canvas.png() } else { canvas.svg().into() };
+        let picture = if ends_in(&path, "png") { canvas.png()? } else { canvas.svg().into() };
         write(&path, &picture)?;
     }
     Ok(())
