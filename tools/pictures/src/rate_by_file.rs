@@ -186,9 +186,8 @@ fn row(canvas: &mut Canvas, frame: Area, axis: &Scale, y: f64, file: usize, seri
                 let corners = [(edge - 9.0, y - 5.0), (edge - 9.0, y + 5.0), (edge - 1.0, y)];
                 canvas.polygon(&corners, &look);
             }
-            false => {
-                canvas.circle((x, y), if std::ptr::eq(series, best) { 6.5 } else { 4.5 }, &look)
-            }
+            false if std::ptr::eq(series, best) => canvas.circle((x, y), 6.5, &look),
+            false => canvas.circle((x, y), 4.5, &look),
         }
     }
     let room = WIDTH - frame.right() - 12.0 - MARGIN;
