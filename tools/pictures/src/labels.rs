@@ -158,14 +158,14 @@ mod tests {
     }
 
     #[test]
-    fn at_the_edge_it_stands_inside() {
+    fn at_the_edge_a_label_stands_inside() {
         let placed = place(FRAME, &[label(390.0, 5.0)], &[]);
         assert!(FRAME.holds(&placed[0].area), "{placed:?}");
         assert_eq!(placed[0].leader, None);
     }
 
     #[test]
-    fn it_stands_off_lines() {
+    fn labels_stand_off_lines() {
         let line = ((100.0, 100.0), (300.0, 90.0));
         let placed = place(FRAME, &[label(100.0, 100.0)], &[line]);
         assert!(!placed[0].area.is_crossed(&line) && placed[0].leader.is_none(), "{placed:?}");
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn too_many_are_placed_all_the_same() {
+    fn too_many_labels_are_still_placed() {
         let labels: Vec<Label> = (0..200).map(|_| label(200.0, 150.0)).collect();
         assert_eq!(place(FRAME, &labels, &[]).len(), 200);
     }

@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_rare_is_not_usual() {
+    fn rare_costs_are_not_usual() {
         let step = |start: f64, end: f64, bits| Step { start, end, bits };
         let steps = [step(0.0, 9.0, 3.0), step(9.0, 19.9, 4.0), step(19.9, 20.0, 400.0)];
         assert_eq!(usual(&steps, 0.99), 4.0);
