@@ -1,9 +1,9 @@
-//! Numbers for people.
+//! Numbers as text.
 
-/// Three digits that mean something, and all before the point.
+/// Writes a number with three significant digits, or all digits before the point.
 pub fn significant(value: f64) -> String {
     let magnitude = value.abs().max(1e-9).log10().floor();
-    // Rounding may add a digit in front: 9.996 is 10.0.
+    // Rounding may add a digit: 9.996 is 10.0.
     let rounded = 10f64.powf(magnitude - 2.0);
     let magnitude = ((value / rounded).round() * rounded).max(1e-9).log10().floor();
     format!("{value:.*}", (2.0 - magnitude).clamp(0.0, 6.0) as usize)

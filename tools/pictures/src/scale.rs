@@ -1,4 +1,4 @@
-//! From values to places along an axis, and where the axis is marked.
+//! From values to places along an axis, and the marks of the axis.
 
 /// An axis: its values from `low` to `high` lie from `start` to `end`.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,7 +14,7 @@ pub(crate) struct Scale {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Mark {
     pub(crate) value: f64,
-    /// What stands beside it; minor marks have none.
+    /// The text beside it, of major marks.
     pub(crate) text: Option<String>,
 }
 
@@ -22,58 +22,39 @@ pub(crate) struct Mark {
 const FEW_DECADES: f64 = 2.5;
 
 impl Scale {
-    /// A scale on which equal factors are equal distances, with room on both sides.
+    /// Returns a scale on which equal factors are equal distances, with room on both sides.
     pub(crate) fn logarithmic(values: &[f64], start: f64, end: f64) -> Scale {
         let (least, most) = extent(values);
-        let low = (least / 1.6).log10();
-        let high = (most * 1.6).log10();
-        let mut marks = Vec::new();
-        for decade in low.floor() as i32..=high.ceil() as i32 {
-            for digit in 1..10 {
-                let value = f64::from(digit) * 10f64.powi(decade);
-                if (low..=high).contains(&value.log10()) {
-                    let named = match digit {
-                        1 => true,
-                        2 | 5 => high - low <= FEW_DECADES,
-                        _ => false,
-                    };
-                    let decimals = decade.min(0).unsigned_abs() as usize;
-                    marks.push(Mark { value, text: named.then(|| format!("{value:.decimals$}")) });
-                }
-            }
-        }
+        let (low, high) = ((least / 1.6).log10(), (most * 1.6).log10());
+        let mark = |decade: i32, digit: i32| {
+            let value = f64::from(digit) * 10f64.powi(decade);
+            let named = digit == 1 || high - low <= FEW_DECADES && matches!(digit, 2 | 5);
+            let decimals = decade.min(0).unsigned_abs() as usize;
+            Mark { value, text: named.then(|| format!("{value:.decimals$}")) }
+        };
+        let decades = low.floor() as i32..=high.ceil() as i32;
+        let marks = decades.flat_map(|decade| (1..10).map(move |digit| mark(decade, digit)));
+        let marks = marks.filter(|mark| (low..=high).contains(&mark.value.log10())).collect();
         Scale { low, high, start, end, logarithmic: true, marks }
     }
 
-    /// A scale with marks at round numbers, from the mark below to the mark above.
+    /// Returns a scale from the round number below the values to the one above.
     pub(crate) fn linear(values: &[f64], start: f64, end: f64) -> Scale {
         let (least, most) = extent(values);
         let step = step((most - least).max(most.abs() * 0.02).max(1e-9) / 5.0);
-        let first = (least / step - 0.15).floor();
-        let last = (most / step + 0.15).ceil();
-        let decimals = (-step.log10().floor()).max(0.0) as usize;
-        let marks = (first as i64..=last as i64).map(|at| {
-            let value = at as f64 * step;
-            Mark { value, text: Some(format!("{value:.decimals$}")) }
-        });
-        let marks = marks.collect();
+        let (first, last) = ((least / step - 0.15).floor(), (most / step + 0.15).ceil());
+        let marks = marks(step, first, last);
         Scale { low: first * step, high: last * step, start, end, logarithmic: false, marks }
     }
 
-    /// A scale from one value to another and no further, with about so many marks at round
-    /// numbers.
-    pub(crate) fn exact((low, high): (f64, f64), start: f64, end: f64, marks: f64) -> Scale {
-        let step = step((high - low).max(f64::MIN_POSITIVE) / marks);
-        let decimals = (-step.log10().floor()).max(0.0) as usize;
-        let (first, last) = ((low / step).ceil(), (high / step * (1.0 + 1e-9)).floor());
-        let marks = (first as i64..=last as i64).map(|at| {
-            let value = at as f64 * step;
-            Mark { value, text: Some(format!("{value:.decimals$}")) }
-        });
-        let marks = marks.collect();
+    /// Returns a scale from `low` to `high` with about this many marks at round numbers.
+    pub(crate) fn exact((low, high): (f64, f64), start: f64, end: f64, count: f64) -> Scale {
+        let step = step((high - low).max(f64::MIN_POSITIVE) / count);
+        let marks = marks(step, (low / step).ceil(), (high / step * (1.0 + 1e-9)).floor());
         Scale { low, high, start, end, logarithmic: false, marks }
     }
 
+    /// Returns the place of a value.
     pub(crate) fn place(&self, value: f64) -> f64 {
         let value = if self.logarithmic { value.log10() } else { value };
         self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
@@ -86,11 +67,21 @@ fn extent(values: &[f64]) -> (f64, f64) {
     })
 }
 
-/// The next of 1, 2, 5, 10, 20, ... that is not below a length.
+/// Returns the first of 1, 2, 5, 10, 20, ... that is not below a length.
 fn step(length: f64) -> f64 {
     let decade = 10f64.powf(length.log10().floor());
     let digits = [1.0, 2.0, 5.0].into_iter().find(|digit| digit * decade >= length * 0.999);
     digits.unwrap_or(10.0) * decade
+}
+
+/// Returns marks at multiples of a step.
+fn marks(step: f64, first: f64, last: f64) -> Vec<Mark> {
+    let decimals = (-step.log10().floor()).max(0.0) as usize;
+    let mark = |at: i64| {
+        let value = at as f64 * step;
+        Mark { value, text: Some(format!("{value:.decimals$}")) }
+    };
+    (first as i64..=last as i64).map(mark).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Audio that is shown.
 
-/// PCM and what it is.
+use std::ops::Range;
+
+/// PCM and its format.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sound<'a> {
     /// Interleaved samples, little-endian, as in a WAV file.
@@ -9,7 +11,7 @@ pub struct Sound<'a> {
     pub sample: Sample,
     /// Samples of a frame.
     pub channels: usize,
-    /// Frames a second; 0 where it is not known.
+    /// Frames a second; 0 if unknown.
     pub rate: u32,
 }
 
@@ -27,36 +29,31 @@ pub enum Sample {
 }
 
 impl Sample {
-    /// Bytes of a sample.
-    pub(crate) fn bytes(self) -> usize {
+    /// Returns the size of a sample.
+    fn bytes(self) -> usize {
         match self {
             Sample::Unsigned8 => 1,
-            Sample::Signed(bytes) => usize::from(bytes.clamp(1, 4)),
+            Sample::Signed(bytes) => bytes.clamp(1, 4).into(),
             Sample::Float32 => 4,
             Sample::Float64 => 8,
         }
     }
 
-    /// A value between -1 and 1; what is no number is silence.
+    /// Returns a value between -1 and 1; NaN and infinity become silence.
     fn value(self, bytes: &[u8]) -> f64 {
-        let value = match (self, bytes) {
-            (Sample::Unsigned8, &[byte]) => (f64::from(byte) - 128.0) / 128.0,
-            (Sample::Float32, &[a, b, c, d]) => f64::from(f32::from_le_bytes([a, b, c, d])),
-            (Sample::Float64, &[a, b, c, d, e, f, g, h]) => {
-                f64::from_le_bytes([a, b, c, d, e, f, g, h])
-            }
-            _ => {
-                let mut word = [0; 4];
-                word[4 - bytes.len()..].copy_from_slice(bytes);
-                f64::from(i32::from_le_bytes(word)) / 2f64.powi(31)
-            }
+        let mut word = [0; 8];
+        word[8 - bytes.len()..].copy_from_slice(bytes);
+        let value = match self {
+            Sample::Unsigned8 => f64::from(word[7]) / 128.0 - 1.0,
+            Sample::Signed(_) => i64::from_le_bytes(word) as f64 / 2f64.powi(63),
+            Sample::Float32 => f32::from_le_bytes([word[4], word[5], word[6], word[7]]).into(),
+            Sample::Float64 => f64::from_le_bytes(word),
         };
         if value.is_finite() { value.clamp(-1.0, 1.0) } else { 0.0 }
     }
 }
 
 impl Sound<'_> {
-    /// Bytes of a frame.
     fn frame_bytes(&self) -> usize {
         self.sample.bytes() * self.channels.max(1)
     }
@@ -65,25 +62,43 @@ impl Sound<'_> {
         self.pcm.len() / self.frame_bytes()
     }
 
-    /// The samples of a frame, between -1 and 1.
-    pub(crate) fn frame(&self, frame: usize) -> impl Iterator<Item = f64> {
+    /// Returns the samples of a frame, between -1 and 1.
+    fn frame(&self, frame: usize) -> impl Iterator<Item = f64> {
         let size = self.frame_bytes();
         let bytes = self.pcm.get(frame * size..(frame + 1) * size).unwrap_or_default();
         let sample = self.sample;
         bytes.chunks_exact(sample.bytes()).map(move |bytes| sample.value(bytes))
     }
 
-    /// The mean of a frame's samples.
+    /// Returns the mean of a frame's samples; frames after the end are silence.
     pub(crate) fn mixed(&self, frame: usize) -> f64 {
         self.frame(frame).sum::<f64>() / self.channels.max(1) as f64
     }
 
-    /// Frames a second, or 1 where it is not known: time is counted in frames then.
+    /// Returns the frames of one of several columns.
+    pub(crate) fn column(&self, column: usize, columns: usize) -> Range<usize> {
+        let start = |at: usize| (at as u128 * self.frames() as u128 / columns as u128) as usize;
+        start(column)..start(column + 1)
+    }
+
+    /// Returns the lowest and the highest sample of each of at most this many columns.
+    pub(crate) fn envelope(&self, columns: usize) -> Vec<(f64, f64)> {
+        let columns = self.frames().min(columns);
+        let extremes = |column| {
+            let samples = self.column(column, columns).flat_map(|frame| self.frame(frame));
+            samples.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), sample| {
+                (low.min(sample), high.max(sample))
+            })
+        };
+        (0..columns).map(extremes).collect()
+    }
+
+    /// Returns the frames of a second, or 1 if unknown: time is counted in frames then.
     pub(crate) fn tempo(&self) -> f64 {
         f64::from(self.rate.max(1))
     }
 
-    /// Its length in seconds, or in frames; never nothing.
+    /// Returns the length in seconds, or in frames if the rate is unknown; it is above zero.
     pub(crate) fn seconds(&self) -> f64 {
         self.frames().max(1) as f64 / self.tempo()
     }
@@ -118,5 +133,14 @@ mod tests {
         assert_eq!(sound.frame(1).collect::<Vec<_>>(), [0.0, 0.5]);
         assert_eq!(sound.mixed(5), 0.0);
         assert_eq!(sound.seconds(), 2.0);
+    }
+
+    #[test]
+    fn envelopes_are_of_all_channels() {
+        let pcm = [128, 0, 192, 128, 128, 128, 64, 160];
+        let sound = Sound { pcm: &pcm, sample: Sample::Unsigned8, channels: 2, rate: 8 };
+        assert_eq!(sound.envelope(2), [(-1.0, 0.5), (-0.5, 0.25)]);
+        assert_eq!(sound.envelope(100).len(), 4);
+        assert_eq!(Sound { pcm: &[], ..sound }.envelope(100), []);
     }
 }

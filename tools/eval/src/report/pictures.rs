@@ -13,17 +13,20 @@ use crate::report::file;
 use crate::report::numbers::grouped;
 use crate::report::totals;
 use crate::results::{Entry, Measured, Results};
-use crate::{Clip, Result};
+use crate::{Clip, Error, Result};
 
 /// Writes charts into a folder, each as SVG and as PNG: rate against speed, and rate by
-/// file; of a clip, what it costs along time. Returns the files.
+/// file; of a clip, what it costs along time. A chart without data is not written. Returns
+/// the files.
 ///
 /// In a run that was interrupted, clips count that everybody was given. If clips were given
 /// both in chunks and whole, the charts of whole ones have files of their own.
 pub fn write(results: &Results, folder: &Path, clip: Option<&Clip>) -> Result<Vec<PathBuf>> {
     let mut written = Vec::new();
-    let mut save = |name: &str, canvas: &Canvas| -> Result<()> {
-        for (extension, content) in [("svg", canvas.svg().into_bytes()), ("png", canvas.png())] {
+    let mut save = |name: &str, canvas: Option<Canvas>| -> Result<()> {
+        let Some(canvas) = canvas else { return Ok(()) };
+        let png = canvas.png().map_err(|error| Error::new(format!("{name}.png: {error}")))?;
+        for (extension, content) in [("svg", canvas.svg().into_bytes()), ("png", png)] {
             let path = folder.join(format!("{name}.{extension}"));
             file::write(&path, &content)?;
             written.push(path);
@@ -39,13 +42,13 @@ pub fn write(results: &Results, folder: &Path, clip: Option<&Clip>) -> Result<Ve
                 _ => "",
             };
             let against_speed = rates::against_speed(&reached, all, comparison);
-            save(&format!("rate-against-speed{ending}"), &against_speed.draw())?;
+            save(&format!("rate-against-speed{ending}"), against_speed.draw())?;
             let by_file = rates::by_file(&reached, all, comparison);
-            save(&format!("rate-by-file{ending}"), &by_file.draw())?;
+            save(&format!("rate-by-file{ending}"), by_file.draw())?;
         }
     }
     if let Some(chart) = clip.and_then(|clip| along_time::chart(results, clip)) {
-        save("cost-along-time", &chart.draw())?;
+        save("cost-along-time", chart.draw())?;
     }
     Ok(written)
 }

@@ -89,8 +89,9 @@ fn whole_files_have_charts_of_their_own_beside_chunks() {
         .collect();
     let folder = tempfile::tempdir().unwrap();
     let only = Results { measured: whole.clone(), ..results.clone() };
-    let files = write(&only, folder.path(), None).unwrap();
-    assert_eq!(files.len(), 4);
+    let files = write(&only, folder.path(), Some(&clip())).unwrap();
+    assert_eq!(files.len(), 4, "whole files have no cost along time");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4);
     let text = fs::read_to_string(&files[0]).unwrap();
     assert!(text.contains("; whole files. "), "{text}");
     results.measured.extend(whole);

@@ -1,60 +1,54 @@
 //! Costs of pieces as steps of a line.
 
-use super::Piece;
+use super::cost_along_time::Piece;
 
-/// What a second costs for a while.
+/// A constant cost for a while.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Step {
-    pub(super) start: f64,
-    pub(super) end: f64,
+pub(crate) struct Step {
+    pub(crate) start: f64,
+    pub(crate) end: f64,
     /// Bits a second.
-    pub(super) bits: f64,
+    pub(crate) bits: f64,
 }
 
-/// Steps along so many seconds: a step for each piece, or means where pieces are more
-/// than the columns.
-pub(super) fn steps(pieces: &[Piece], seconds: f64, columns: usize) -> Vec<Step> {
-    let sane = |piece: &&Piece| {
-        piece.start.is_finite()
-            && piece.seconds > 0.0
-            && piece.seconds.is_finite()
-            && piece.bits.is_finite()
+/// Returns a step for each piece, or means if there are more pieces than columns.
+pub(crate) fn steps(pieces: &[Piece], seconds: f64, columns: usize) -> Vec<Step> {
+    let steps = pieces.iter().map(|piece| Step {
+        start: piece.start,
+        end: piece.start + piece.seconds,
+        bits: piece.bits / piece.seconds,
+    });
+    let sane = |step: &Step| {
+        step.end > step.start && step.end.is_finite() && step.bits >= 0.0 && step.bits.is_finite()
     };
-    let pieces = || pieces.iter().filter(sane);
-    if pieces().count() <= columns {
-        let step = |piece: &Piece| Step {
-            start: piece.start,
-            end: piece.start + piece.seconds,
-            bits: piece.bits / piece.seconds,
-        };
-        return pieces().map(step).collect();
+    let steps: Vec<Step> = steps.filter(sane).collect();
+    if steps.len() <= columns {
+        return steps;
     }
     let width = seconds / columns as f64;
-    // Bits in each column, and for how much of it they are known.
+    // Bits in each column, and the seconds of it that have a cost.
     let mut sums = vec![(0.0, 0.0); columns];
-    for piece in pieces() {
-        let end = piece.start + piece.seconds;
-        let first = (piece.start / width).max(0.0) as usize;
-        let last = ((end / width).max(0.0) as usize).min(columns - 1);
+    for step in steps {
+        let first = (step.start / width).max(0.0) as usize;
+        let last = ((step.end / width).max(0.0) as usize).min(columns - 1);
         for (column, sum) in sums.iter_mut().enumerate().take(last + 1).skip(first) {
-            let start = piece.start.max(column as f64 * width);
-            let shared = (end.min((column + 1) as f64 * width) - start).max(0.0);
-            sum.0 += piece.bits * shared / piece.seconds;
+            let start = step.start.max(column as f64 * width);
+            let shared = (step.end.min((column + 1) as f64 * width) - start).max(0.0);
+            sum.0 += step.bits * shared;
             sum.1 += shared;
         }
     }
     let known = sums.into_iter().enumerate().filter(|(_, (_, known))| *known > width * 1e-6);
     known
-        .map(|(column, (bits, known))| Step {
-            start: column as f64 * width,
-            end: (column + 1) as f64 * width,
-            bits: bits / known,
+        .map(|(column, (bits, known))| {
+            let start = column as f64 * width;
+            Step { start, end: start + width, bits: bits / known }
         })
         .collect()
 }
 
-/// The value that all steps keep to for this part of their time.
-pub(super) fn usual(steps: &[Step], part: f64) -> f64 {
+/// Returns the cost that all steps keep to for this part of their time.
+pub(crate) fn usual(steps: &[Step], part: f64) -> f64 {
     let mut sorted: Vec<(f64, f64)> =
         steps.iter().map(|step| (step.bits, step.end - step.start)).collect();
     sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -94,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_rare_is_not_usual() {
+    fn rare_costs_are_not_usual() {
         let step = |start: f64, end: f64, bits| Step { start, end, bits };
         let steps = [step(0.0, 9.0, 3.0), step(9.0, 19.9, 4.0), step(19.9, 20.0, 400.0)];
         assert_eq!(usual(&steps, 0.99), 4.0);
