@@ -19,8 +19,8 @@ use common::{Signal, pcm};
 use lmac::source::RawLayout;
 use lmac::source::{Restored, encode_raw, encode_wav, wav_head};
 use lmac::{
-    AudioSpec, DecodeOptions, Decoder, EncodeOptions, FORMAT_VERSION, Preset, SampleFormat,
-    Verification,
+    AudioSpec, DecodeOptions, Decoder, EncodeOptions, FORMAT_VERSION, Inspector, Preset,
+    SampleFormat, Verification,
 };
 
 /// The table of a folder: what each file restores.
@@ -125,8 +125,9 @@ fn every_file_can_be_entered_anywhere() {
             let mut pcm = Vec::new();
             open().read_to_end(&mut pcm).unwrap();
             let mut decoder = open();
-            let summary = decoder.summary().unwrap();
+            let summary = Inspector::new(Cursor::new(&stream)).unwrap().summary().unwrap();
             assert!(summary.complete, "{name}");
+            assert_eq!(decoder.find_length().unwrap(), Some(summary.frames), "{name}");
             let frame_bytes = decoder.info().spec.frame_bytes();
             assert_eq!(summary.frames, (pcm.len() / frame_bytes) as u64, "{name}");
             for part in [2, 3, 1] {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use arbitrary::Arbitrary;
-use lmac::Decoder;
+use lmac::Inspector;
 
 /// Something that happens to the bytes of a stream. Places and lengths are taken modulo what
 /// there is.
@@ -116,9 +116,9 @@ pub fn header_end(stream: &[u8]) -> usize {
 
 /// The chunks of a good stream.
 pub fn chunks(stream: &[u8]) -> Vec<Chunk> {
-    let mut decoder = Decoder::new(stream).unwrap();
+    let mut inspector = Inspector::new(stream).unwrap();
     let mut chunks = Vec::new();
-    while let Some(chunk) = decoder.next_chunk_info().unwrap() {
+    while let Some(chunk) = inspector.next_chunk().unwrap() {
         chunks.push(Chunk {
             bytes: chunk.offset as usize..(chunk.offset + chunk.bytes) as usize,
             frames: chunk.first_frame..chunk.first_frame + chunk.frames,

@@ -1,6 +1,6 @@
 //! Streams of any bytes: what they would cost to decode, and their checksums made right.
 
-use lmac::{DecodeOptions, Decoder, Limits, Method};
+use lmac::{DecodeOptions, Inspector, Limits, Method};
 
 use crate::bytes::crc;
 
@@ -18,10 +18,10 @@ pub fn options() -> DecodeOptions {
 
 /// Whether a stream can be decoded in a moment, as far as its chunks are read.
 pub fn is_quick(stream: &[u8]) -> bool {
-    let Ok(mut decoder) = Decoder::with_options(stream, options()) else { return true };
-    let channels = u64::from(decoder.info().spec.channels);
+    let Ok(mut inspector) = Inspector::with_limits(stream, options().limits) else { return true };
+    let channels = u64::from(inspector.info().spec.channels);
     let mut samples = 0u64;
-    while let Ok(Some(chunk)) = decoder.next_chunk_info() {
+    while let Ok(Some(chunk)) = inspector.next_chunk() {
         let weight = match chunk.method {
             Method::Adaptive | Method::Language => 64,
             Method::Light => 8,

@@ -6,6 +6,7 @@ pub(crate) mod header;
 pub(crate) mod item;
 mod model;
 pub(crate) mod repair;
+pub(crate) mod source;
 pub(crate) mod trailer;
 
 #[cfg(feature = "language")]

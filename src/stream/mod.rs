@@ -5,10 +5,13 @@ pub(crate) mod damage;
 pub(crate) mod decoder;
 pub(crate) mod digest;
 pub(crate) mod encoder;
+pub(crate) mod end;
 #[cfg(feature = "language")]
 pub(crate) mod estimate;
+pub(crate) mod info;
 pub(crate) mod input;
 pub(crate) mod inspect;
+pub(crate) mod items;
 pub(crate) mod options;
 pub(crate) mod parallel;
 pub(crate) mod stats;

@@ -206,9 +206,6 @@ pub struct DecodeOptions {
     /// Threads that decode chunks; 0 is as many as the machine has. With more than one
     /// the decoder reads ahead.
     pub threads: usize,
-    /// Whether damaged parts are replaced with silence instead of ending in an error.
-    /// [`Decoder::damage`](crate::Decoder::damage) tells what was lost.
-    pub recover: bool,
     /// Language models that streams may need.
     #[cfg(feature = "language")]
     pub models: Vec<LanguageModel>,
@@ -222,7 +219,6 @@ impl Default for DecodeOptions {
         DecodeOptions {
             limits: Limits::default(),
             threads: 1,
-            recover: false,
             #[cfg(feature = "language")]
             models: Vec::new(),
             #[cfg(feature = "language")]
@@ -241,12 +237,6 @@ impl DecodeOptions {
     /// Chooses the number of threads; 0 is as many as the machine has.
     pub fn with_threads(mut self, threads: usize) -> Self {
         self.threads = threads;
-        self
-    }
-
-    /// Whether damaged parts are replaced with silence.
-    pub fn with_recover(mut self, recover: bool) -> Self {
-        self.recover = recover;
         self
     }
 

@@ -3,7 +3,7 @@
 use crate::container::item::ChunkHeader;
 use crate::method::Method;
 
-/// What an encoder has written.
+/// Counts of everything that an encoder has written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
@@ -15,9 +15,9 @@ pub struct Stats {
     pub stream_bytes: u64,
     /// Bytes of all payloads.
     pub payload_bytes: u64,
-    /// Bytes that were kept of the source file around the audio.
+    /// Bytes of the source file around the audio that the stream keeps.
     pub foreign_bytes: u64,
-    /// Chunks that are kept as they are.
+    /// Chunks that are stored without compression.
     pub stored_chunks: u64,
     /// Chunks of one repeated frame.
     pub constant_chunks: u64,

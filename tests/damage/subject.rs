@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use lmac::source::{Restored, encode_wav};
-use lmac::{DecodeOptions, Decoder, EncodeOptions, Preset};
+use lmac::{DecodeOptions, Decoder, EncodeOptions, Inspector, Preset};
 
 use crate::common::bytes::{crc, varint};
 use crate::common::vectors::{self, decode_options};
@@ -38,16 +38,16 @@ impl Subject {
         let (mut pcm, mut file) = (Vec::new(), Vec::new());
         open().read_to_end(&mut pcm).unwrap();
         Restored::new(open()).read_to_end(&mut file).unwrap();
-        let mut decoder = open();
+        let mut inspector = Inspector::new(stream.as_slice()).unwrap();
         let mut chunks = Vec::new();
-        while let Some(chunk) = decoder.next_chunk_info().unwrap() {
+        while let Some(chunk) = inspector.next_chunk().unwrap() {
             let offset = chunk.offset as usize;
             chunks.push(Chunk {
                 bytes: offset..offset + chunk.bytes as usize,
                 frames: chunk.first_frame..chunk.first_frame + chunk.frames,
             });
         }
-        let spec = decoder.info().spec;
+        let spec = inspector.info().spec;
         Subject {
             name: name.into(),
             header: 0..header_length(&stream),

@@ -34,7 +34,7 @@ impl<R: Read> Decoder<R> {
                 given.probe, needed.probe
             )));
         }
-        if self.pool.is_some() {
+        if self.intake.pool.is_some() {
             return Err(Error::argument("a language model comes before the first audio is read"));
         }
         let positions = model.architecture().positions();

@@ -1,10 +1,11 @@
 //! The recordings.
 
 use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use lmac::source::encode_wav_audio;
-use lmac::{Decoder, EncodeOptions, Preset, SampleFormat};
+use lmac::{EncodeOptions, Preset, SampleFormat};
 
 use crate::failure::{About, Result};
 
@@ -35,8 +36,8 @@ impl Audio {
     /// The audio of a WAV file, and its length in seconds.
     pub(crate) fn of_wav(path: &Path) -> Result<(Audio, f64)> {
         let options = EncodeOptions::default().with_preset(Preset::Store);
-        let finished = encode_wav_audio(File::open(path)?, Vec::new(), &options)?;
-        let spec = Decoder::new(finished.writer.as_slice())?.info().spec;
+        let finished = encode_wav_audio(File::open(path)?, io::sink(), &options)?;
+        let spec = finished.info.spec;
         let audio = Audio {
             format: spec.format,
             channels: spec.channels,
@@ -73,7 +74,7 @@ impl Recording {
     }
 }
 
-fn collect(folder: &Path, paths: &mut Vec<PathBuf>) -> std::io::Result<()> {
+fn collect(folder: &Path, paths: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {

@@ -1,11 +1,11 @@
 //! The audio of a WAV file, read as the codec itself reads it.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::Path;
 
 use lmac::source::encode_wav_audio;
-use lmac::{AudioSpec, DecodeOptions, Decoder, EncodeOptions, Preset};
+use lmac::{AudioSpec, Decoder, EncodeOptions, Preset};
 
 use crate::{Error, Result};
 
@@ -21,19 +21,16 @@ pub(super) struct Wav {
 impl Wav {
     /// Reads a file once and keeps nothing of it.
     pub(super) fn look(path: &Path) -> Result<Wav> {
-        let finished = encode_wav_audio(open(path)?, Start::default(), &options())?;
-        // What follows the header is cut off.
-        let recover = DecodeOptions::default().with_recover(true);
-        let spec = Decoder::with_options(finished.writer.0.as_slice(), recover)?.info().spec;
+        let finished = encode_wav_audio(open(path)?, io::sink(), &options())?;
         let md5 = finished.md5.ok_or_else(|| Error::new("there is no MD5 of the audio"))?;
-        Ok(Wav { spec, frames: finished.stats.frames, md5 })
+        Ok(Wav { spec: finished.info.spec, frames: finished.stats.frames, md5 })
     }
 
     /// The first frames of the file, which has to be as it was.
     pub(super) fn read(&self, path: &Path, frames: u64) -> Result<Vec<u8>> {
         let finished = encode_wav_audio(open(path)?, Vec::new(), &options())?;
         let mut decoder = Decoder::new(finished.writer.as_slice())?;
-        let now = (finished.stats.frames, finished.md5, decoder.info().spec);
+        let now = (finished.stats.frames, finished.md5, finished.info.spec);
         if now != (self.frames, Some(self.md5), self.spec) {
             return Err(Error::new("the file is not what it was when the run began"));
         }
@@ -51,23 +48,4 @@ fn open(path: &Path) -> Result<File> {
 
 fn options() -> EncodeOptions {
     EncodeOptions::default().with_preset(Preset::Store)
-}
-
-/// Bytes that the header of a stream takes at most.
-const HEADER: usize = 5000;
-
-/// Keeps the start of a stream.
-#[derive(Default)]
-struct Start(Vec<u8>);
-
-impl Write for Start {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let room = HEADER.saturating_sub(self.0.len());
-        self.0.extend_from_slice(&bytes[..bytes.len().min(room)]);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
