@@ -52,6 +52,10 @@ pub enum ErrorKind {
     },
     /// The input is not an audio file that a stream can hold.
     Input(String),
+    /// The input is a file in another format than WAV: its name, if it is a known one.
+    NotWav(Option<String>),
+    /// The input is a WAV file with audio in another coding than PCM, which this names.
+    NotPcm(String),
     /// The caller passed an argument that is not possible.
     Argument(String),
     /// A language model cannot be used.
@@ -165,6 +169,11 @@ impl fmt::Display for ErrorKind {
             }
             ErrorKind::Input(what) | ErrorKind::Argument(what) | ErrorKind::Model(what) => {
                 f.write_str(what)
+            }
+            ErrorKind::NotWav(None) => f.write_str("not a WAV file"),
+            ErrorKind::NotWav(Some(name)) => write!(f, "not a WAV file but {name}"),
+            ErrorKind::NotPcm(coding) => {
+                write!(f, "the audio in this WAV file is {coding}, not PCM")
             }
             ErrorKind::MissingModel(id) => {
                 write!(f, "the stream needs the language model {id} with {}", id.precision.name())

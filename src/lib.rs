@@ -26,6 +26,7 @@ mod chunk_codec;
 mod container;
 mod entropy;
 mod error;
+mod formats;
 mod memory;
 mod method;
 mod numerics;
@@ -37,7 +38,7 @@ pub mod source;
 mod stream;
 
 pub use audio::{AudioSpec, Frames, SampleFormat};
-pub use container::header::SourceKind;
+pub use container::source::SourceKind;
 pub use error::{Error, ErrorKind, Place, Result};
 pub use method::identity::{ModelId, ModelUse, Precision, TokenKind};
 pub use method::preset::Preset;
@@ -45,9 +46,10 @@ pub use method::verify::Verify;
 pub use method::{Method, Sections};
 pub use planes::Mapping;
 pub use stream::damage::Damage;
-pub use stream::decoder::{Decoder, Samples, StreamInfo, Verification};
+pub use stream::decoder::{Decoder, Samples, Verification};
 pub use stream::encoder::{Encoder, Finished};
-pub use stream::inspect::{ChunkInfo, Summary};
+pub use stream::info::StreamInfo;
+pub use stream::inspect::{ChunkInfo, Inspector, Summary};
 pub use stream::options::{DecodeOptions, EncodeOptions, Limits};
 pub use stream::stats::Stats;
 
@@ -100,6 +102,7 @@ const _: () = {
     const fn send<T: Send>() {}
     send::<Encoder<Vec<u8>>>();
     send::<Decoder<&[u8]>>();
+    send::<Inspector<&[u8]>>();
 };
 
 // The examples of the README are tests.

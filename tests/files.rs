@@ -5,7 +5,7 @@
 use std::io::{Cursor, Read};
 
 use lmac::source::{self, RawLayout, Restored};
-use lmac::{AudioSpec, Decoder, EncodeOptions, ErrorKind, SampleFormat, SourceKind};
+use lmac::{AudioSpec, Decoder, EncodeOptions, ErrorKind, Inspector, SampleFormat, SourceKind};
 use lmac_support::{Random, Signal, pcm};
 use proptest::prelude::*;
 
@@ -33,9 +33,9 @@ fn comes_back(wav: &[u8]) -> (AudioSpec, SourceKind, u64) {
     let most = wav.len() + wav.len() / 1000 + 1024;
     // The chunks of these tests are tiny.
     assert!(stream.len() <= most + wav.len() / 20, "{} of {}", stream.len(), wav.len());
-    let mut decoder = Decoder::new(Cursor::new(&stream)).expect("header");
-    let frames = decoder.summary().expect("trailer").frames;
-    (decoder.info().spec, decoder.info().source, frames)
+    let mut inspector = Inspector::new(Cursor::new(&stream)).expect("header");
+    let frames = inspector.summary().expect("trailer").frames;
+    (inspector.info().spec, inspector.info().source, frames)
 }
 
 fn le(value: u32) -> [u8; 4] {
@@ -317,6 +317,10 @@ fn audio_alone_gets_a_new_head() {
     assert!(part == [&source::wav_head(&spec(), Some(50)), &audio[120..320]].concat());
 }
 
+fn is_refused_input(error: &lmac::Error) -> bool {
+    matches!(error.kind(), ErrorKind::Input(_) | ErrorKind::NotWav(_) | ErrorKind::NotPcm(_))
+}
+
 #[test]
 fn unsupported_files_are_refused_with_the_reason() {
     let data = chunk(b"data", &[0; 8]);
@@ -327,9 +331,9 @@ fn unsupported_files_are_refused_with_the_reason() {
     extensible_adpcm.resize(48, 0);
     let cases: Vec<(Vec<u8>, &str)> = vec![
         (b"".to_vec(), "empty"),
-        (b"some text, longer than a head".to_vec(), "--raw"),
-        (b"RIF".to_vec(), "--raw"),
-        (b"fLaC\0\0\0\x22aaaaaaaaaaaa".to_vec(), "flac -d"),
+        (b"some text, longer than a head".to_vec(), "not a WAV file"),
+        (b"RIF".to_vec(), "not a WAV file"),
+        (b"fLaC\0\0\0\x22aaaaaaaaaaaa".to_vec(), "a FLAC file"),
         (b"FORM\0\0\0\0AIFFCOMM".to_vec(), "AIFF"),
         (w64.to_vec(), "Wave64"),
         (b"RIFX\0\0\0\0WAVEfmt ".to_vec(), "big-endian"),
@@ -347,7 +351,7 @@ fn unsupported_files_are_refused_with_the_reason() {
         (riff(&[&fmt(6, 1, 8000, 1, 8), &data]), "A-law"),
         (riff(&[&fmt(0x1234, 1, 8000, 1, 8), &data]), "0x1234"),
         (riff(&[&extensible_adpcm, &data]), "ADPCM"),
-        (riff(&[&fmt(1, 0, 8000, 2, 16), &data]), "no channels"),
+        (riff(&[&fmt(1, 0, 8000, 2, 16), &data]), "0 channels"),
         (riff(&[&fmt(1, 2, 8000, 3, 16), &data]), "cannot be carried"),
         (riff(&[&fmt(1, 1, 8000, 2, 24), &data]), "cannot be carried"),
         (riff(&[&fmt(1, 1, 8000, 8, 64), &data]), "cannot be carried"),
@@ -360,7 +364,7 @@ fn unsupported_files_are_refused_with_the_reason() {
         let mut written = Vec::new();
         let error = source::encode_wav(file.as_slice(), &mut written, &EncodeOptions::default())
             .expect_err(expected);
-        assert!(matches!(error.kind(), ErrorKind::Input(_)), "{error}");
+        assert!(is_refused_input(&error), "{error}");
         assert!(error.to_string().contains(expected), "{error}");
         assert!(written.is_empty());
     }
@@ -425,7 +429,7 @@ proptest! {
         let options = EncodeOptions::default().with_verify(true);
         match source::encode_wav(wav.as_slice(), Vec::new(), &options) {
             Ok(finished) => prop_assert!(restore(&finished.writer) == wav),
-            Err(error) => prop_assert!(matches!(error.kind(), ErrorKind::Input(_)), "{}", error),
+            Err(error) => prop_assert!(is_refused_input(&error), "{}", error),
         }
     }
 }

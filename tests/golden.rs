@@ -11,7 +11,7 @@ use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use lmac::source::Restored;
-use lmac::{DecodeOptions, Decoder, FORMAT_VERSION, Verification};
+use lmac::{DecodeOptions, Decoder, FORMAT_VERSION, Inspector, Verification};
 use lmac_support::vectors::with_models;
 
 /// The table of a folder: what each file restores.
@@ -114,8 +114,9 @@ fn seeking_works_in_every_file() {
             let mut pcm = Vec::new();
             open().read_to_end(&mut pcm).unwrap();
             let mut decoder = open();
-            let summary = decoder.summary().unwrap();
+            let summary = Inspector::new(Cursor::new(&stream)).unwrap().summary().unwrap();
             assert!(summary.complete, "{name}");
+            assert_eq!(decoder.find_length().unwrap(), Some(summary.frames), "{name}");
             let frame_bytes = decoder.info().spec.frame_bytes();
             assert_eq!(summary.frames, (pcm.len() / frame_bytes) as u64, "{name}");
             for part in [2, 3, 1] {

@@ -6,8 +6,8 @@ use std::io::{Cursor, Read, Write};
 
 use lmac::language::{LanguageModel, LanguageOptions, Meter};
 use lmac::{
-    AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder, ErrorKind, Limits, Mapping, Method,
-    Precision, SampleFormat, Stats, Verification, Verify,
+    AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder, ErrorKind, Inspector, Limits,
+    Mapping, Method, Precision, SampleFormat, Stats, Verification, Verify,
 };
 use lmac_support::models::llama;
 use lmac_support::{Signal, pcm};
@@ -82,19 +82,21 @@ fn the_header_says_which_model_and_how_it_is_used() {
     let mut encode = EncodeOptions::default().with_model(model.clone(), language);
     encode.mapping = Some(Mapping::TwosComplement);
     let (stream, _) = encoded(&quiet(), encode);
-    let mut decoder = decoder(&stream, DecodeOptions::default());
-    let usage = decoder.info().model.clone().unwrap();
+    let mut inspector = Inspector::new(Cursor::new(&stream)).unwrap();
+    let usage = inspector.info().model.clone().unwrap();
     assert_eq!(&usage.id, model.id());
     assert_eq!((usage.id.name.as_str(), usage.id.precision), ("seeded 1", Precision::Int8));
     assert_eq!((usage.top_k, usage.context, usage.blocking), (Some(100), 128, 16));
     // The header can be read without the model.
-    let chunk = decoder.next_chunk_info().unwrap().unwrap();
+    let chunk = inspector.next_chunk().unwrap().unwrap();
     assert_eq!((chunk.method, chunk.mapping), (Method::Language, Mapping::TwosComplement));
     let sections = chunk.sections.unwrap();
     assert!(sections.planes == "mp" || sections.planes == "mm", "{}", sections.planes);
     let parts = 2 + sections.token_bytes + sections.plane_bytes;
     assert_eq!(parts, chunk.payload_bytes);
-    decoder.summary().unwrap();
+    assert!(inspector.summary().unwrap().complete);
+    let mut decoder = decoder(&stream, DecodeOptions::default());
+    decoder.find_length().unwrap();
     decoder.set_model(&model).unwrap();
     assert!(rest(&mut decoder) == quiet());
 }
@@ -148,7 +150,7 @@ fn seeking_and_recovery_work_with_a_model() {
     let mut damaged = stream.clone();
     let middle = damaged.len() / 2;
     damaged[middle] ^= 1;
-    let mut recovering = decoder(&damaged, knows(&model).with_recover(true));
+    let mut recovering = Decoder::recover(Cursor::new(damaged), knows(&model)).unwrap();
     let back = rest(&mut recovering);
     assert_eq!(recovering.damage().lost.first(), Some(&(300..600)));
     assert_eq!(recovering.damage().lost_frames, 300);

@@ -100,8 +100,8 @@ fn a_refused_allocation_is_an_error_in_encoding_and_decoding() {
             let stream = stream(&audio, &spec, options.clone());
             count += refuse_each(&turn, &format!("encoding {what}"), encode);
             let decode = || {
-                let options = DecodeOptions::default().with_threads(threads).with_recover(true);
-                let mut decoder = Decoder::with_options(stream.as_slice(), options)?;
+                let options = DecodeOptions::default().with_threads(threads);
+                let mut decoder = Decoder::recover_in_one_pass(stream.as_slice(), options)?;
                 let mut rest = &audio[..];
                 let mut buffer = [0; 4096];
                 loop {

@@ -5,8 +5,8 @@
 use std::io::{Read, Write};
 
 use lmac::{
-    AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder, ErrorKind, Frames, Mapping, Method,
-    Preset, SampleFormat, Verification,
+    AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder, ErrorKind, Frames, Inspector,
+    Mapping, Method, Preset, SampleFormat, Verification,
 };
 use lmac_support::{Random, Signal, pcm, stream};
 use proptest::prelude::*;
@@ -193,11 +193,11 @@ fn noise_is_stored() {
     let spec = AudioSpec::new(SampleFormat::S16, 2, 44100);
     let pcm = pcm(&spec, 3000, Signal::Noise, 1);
     let stream = stream(&pcm, &spec, EncodeOptions::default().with_chunk_frames(1000));
-    let mut decoder = Decoder::new(stream.as_slice()).unwrap();
-    while let Some(chunk) = decoder.next_chunk_info().unwrap() {
+    let mut inspector = Inspector::new(stream.as_slice()).unwrap();
+    while let Some(chunk) = inspector.next_chunk().unwrap() {
         assert_eq!((chunk.method, chunk.payload_bytes), (Method::Stored, 4000));
     }
-    assert_eq!(decoder.summary_so_far().chunks, 3);
+    assert_eq!(inspector.summary_so_far().chunks, 3);
 }
 
 #[test]
@@ -209,9 +209,9 @@ fn a_chunk_can_be_ended_early() {
     encoder.end_chunk().unwrap();
     encoder.write_all(&[7, 8]).unwrap();
     let stream = encoder.finish().unwrap().writer;
-    let mut decoder = Decoder::new(stream.as_slice()).unwrap();
-    assert_eq!(decoder.next_chunk_info().unwrap().unwrap().frames, 1);
-    assert_eq!(decoder.next_chunk_info().unwrap().unwrap().frames, 1);
+    let mut inspector = Inspector::new(stream.as_slice()).unwrap();
+    assert_eq!(inspector.next_chunk().unwrap().unwrap().frames, 1);
+    assert_eq!(inspector.next_chunk().unwrap().unwrap().frames, 1);
     assert_eq!(decoded(&stream, DecodeOptions::default()).1, [1, 2, 3, 4, 5, 6, 7, 8]);
 }
 
@@ -264,8 +264,17 @@ fn chunks_can_be_listed_and_then_read() {
     let spec = AudioSpec::new(SampleFormat::S16, 1, 44100);
     let pcm = pcm(&spec, 1000, Signal::Melody, 9);
     let stream = stream(&pcm, &spec, EncodeOptions::default().with_chunk_frames(300));
-    let mut decoder = Decoder::new(stream.as_slice()).unwrap();
-    assert_eq!(decoder.next_chunk_info().unwrap().unwrap().frames, 300);
+    let mut inspector = Inspector::new(Cursor::new(&stream)).unwrap();
+    assert_eq!(inspector.summary().unwrap().chunks, 4);
+    let mut first_frames = Vec::new();
+    while let Some(chunk) = inspector.next_chunk().unwrap() {
+        first_frames.push(chunk.first_frame);
+    }
+    assert_eq!(first_frames, [0, 300, 600, 900]);
+    let mut reader = inspector.into_inner();
+    reader.set_position(0);
+    let mut decoder = Decoder::new(reader).unwrap();
+    decoder.seek(first_frames[1]).unwrap();
     let mut frames = Frames::new();
     assert!(decoder.read_frames(&mut frames).unwrap());
     assert_eq!(frames.first_frame(), 300);

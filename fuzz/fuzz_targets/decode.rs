@@ -6,7 +6,7 @@
 use std::io::{Cursor, Read};
 
 use libfuzzer_sys::{Corpus, fuzz_target};
-use lmac::{Decoder, EncodeOptions, Encoder, Preset, Verification};
+use lmac::{Decoder, EncodeOptions, Encoder, Inspector, Preset, Verification};
 use lmac_fuzz::streams;
 
 fuzz_target!(|data: &[u8]| -> Corpus {
@@ -46,8 +46,13 @@ fn look_around(stream: &[u8]) {
     let Ok(mut decoder) = Decoder::with_options(Cursor::new(stream), streams::options()) else {
         return;
     };
-    let _ = decoder.summary();
+    let _ = decoder.find_length();
     let _ = decoder.seek(0);
-    while let Ok(Some(_)) = decoder.next_chunk_info() {}
-    let _ = decoder.summary_so_far();
+    let Ok(mut inspector) = Inspector::with_limits(Cursor::new(stream), streams::options().limits)
+    else {
+        return;
+    };
+    let _ = inspector.summary();
+    while let Ok(Some(_)) = inspector.next_chunk() {}
+    let _ = inspector.summary_so_far();
 }

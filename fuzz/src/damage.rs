@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use arbitrary::Arbitrary;
-use lmac::Decoder;
+use lmac::Inspector;
 
 /// A change of the bytes of a stream. Places and lengths are taken modulo its length.
 #[derive(Debug, Clone, Arbitrary)]
@@ -115,9 +115,9 @@ pub fn header_end(stream: &[u8]) -> usize {
 
 /// Returns the chunks of a good stream.
 pub fn chunks(stream: &[u8]) -> Vec<Chunk> {
-    let mut decoder = Decoder::new(stream).unwrap();
+    let mut inspector = Inspector::new(stream).unwrap();
     let mut chunks = Vec::new();
-    while let Some(chunk) = decoder.next_chunk_info().unwrap() {
+    while let Some(chunk) = inspector.next_chunk().unwrap() {
         chunks.push(Chunk {
             bytes: chunk.offset as usize..(chunk.offset + chunk.bytes) as usize,
             frames: chunk.first_frame..chunk.first_frame + chunk.frames,

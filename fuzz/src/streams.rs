@@ -1,6 +1,6 @@
 //! Streams of arbitrary bytes: the time that decoding would take, and right checksums for them.
 
-use lmac::{DecodeOptions, Decoder, Limits, Method};
+use lmac::{DecodeOptions, Inspector, Limits, Method};
 use lmac_support::bytes::crc;
 
 /// The memory limit of decoders in targets.
@@ -17,10 +17,10 @@ pub fn options() -> DecodeOptions {
 
 /// Returns whether a stream decodes quickly, as far as its chunks can be read.
 pub fn is_quick(stream: &[u8]) -> bool {
-    let Ok(mut decoder) = Decoder::with_options(stream, options()) else { return true };
-    let channels = u64::from(decoder.info().spec.channels);
+    let Ok(mut inspector) = Inspector::with_limits(stream, options().limits) else { return true };
+    let channels = u64::from(inspector.info().spec.channels);
     let mut samples = 0u64;
-    while let Ok(Some(chunk)) = decoder.next_chunk_info() {
+    while let Ok(Some(chunk)) = inspector.next_chunk() {
         let weight = match chunk.method {
             Method::Adaptive | Method::Language => 64,
             Method::Light => 8,

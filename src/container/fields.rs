@@ -1,4 +1,4 @@
-//! Integers and checksums, the fields that everything else is made of.
+//! Integers and checksums: the fields of everything else.
 
 use byteorder::{ByteOrder, LittleEndian};
 use crc32fast::Hasher;
@@ -50,12 +50,12 @@ impl<'a> Fields<'a> {
             value |= group << shift;
             if byte & 0x80 == 0 {
                 if byte == 0 && shift > 0 {
-                    return Err(Error::malformed("a number is longer than it need be"));
+                    return Err(Error::malformed("a number is longer than necessary"));
                 }
                 return Ok(value);
             }
         }
-        Err(Error::malformed("a number does not fit 64 bits"))
+        Err(Error::malformed("a number does not fit in 64 bits"))
     }
 }
 
@@ -71,7 +71,7 @@ pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
     out.push(value as u8);
 }
 
-/// What tells one stream's checksums from another's.
+/// The seed that makes the checksums of each stream its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct StreamId(pub(crate) u32);
 

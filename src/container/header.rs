@@ -1,33 +1,12 @@
-//! The header: what the audio is, and where it came from.
-
-use byteorder::{ByteOrder, LittleEndian};
+//! The header: the format of the audio and the kind of its source.
 
 use super::fields::{Fields, StreamId, put_u32, put_varint};
 use super::model;
+use super::source::{SourceKind, has_canonical_wav_head};
 use super::{MAGIC, MAX_CHUNK_PCM, MAX_HEADER_BODY, VERSION};
 use crate::audio::{AudioSpec, SampleFormat};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::method::identity::ModelUse;
-
-/// The file that the audio of a stream came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SourceKind {
-    /// None: the audio was handed over as samples.
-    Samples,
-    /// A file of nothing but PCM.
-    #[non_exhaustive]
-    Raw {
-        /// The most significant byte of a sample came first.
-        big_endian: bool,
-        /// Signed where the format is unsigned, unsigned where it is signed.
-        flipped_sign: bool,
-    },
-    /// A WAV file with the head that follows from the header.
-    CanonicalWav,
-    /// A WAV file with any other head, which is kept in blocks.
-    Wav,
-}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Header {
@@ -35,7 +14,7 @@ pub(crate) struct Header {
     pub(crate) source: SourceKind,
     /// The most frames that a chunk has.
     pub(crate) chunk_frames: u64,
-    /// The length that the source announced, which need not be true.
+    /// The length that was announced before encoding.
     pub(crate) declared_frames: Option<u64>,
     pub(crate) has_md5: bool,
     /// The language model that chunks may need.
@@ -43,7 +22,7 @@ pub(crate) struct Header {
     pub(crate) salt: u32,
 }
 
-/// A header with the bytes that it stands in and the id that they give the stream.
+/// A header with its bytes and the id that they give the stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Sealed {
     pub(crate) header: Header,
@@ -84,8 +63,8 @@ mod extension {
     pub(super) const RESERVED: u8 = 0b1100_0000;
 }
 
-/// The most frames of a chunk where nothing else is asked for: ten seconds, but enough
-/// that a chunk's own bytes do not count, and not more than sixteen MiB.
+/// The most frames of a chunk by default: ten seconds, but enough that the bytes around a
+/// payload do not count, and not more than sixteen MiB.
 pub(crate) fn default_chunk_frames(spec: &AudioSpec) -> u64 {
     let frame_bytes = spec.frame_bytes() as u64;
     let most = ((1 << 24) / frame_bytes).max(1);
@@ -109,18 +88,12 @@ impl Header {
         let spec = &self.spec;
         let rate_code = RATES.iter().position(|&rate| rate == spec.rate).map_or(0, |at| at + 1);
         let channel_code = if spec.channels <= 2 { spec.channels as u8 } else { 0 };
-        let (source_code, raw_bits) = match self.source {
-            SourceKind::Samples => (0, 0),
-            SourceKind::Raw { big_endian, flipped_sign } => (
-                1,
-                u8::from(big_endian) * extension::BIG_ENDIAN
-                    + u8::from(flipped_sign) * extension::FLIPPED_SIGN,
-            ),
-            SourceKind::CanonicalWav => (2, 0),
-            SourceKind::Wav => (3, 0),
+        let (big_endian, flipped_sign) = match self.source {
+            SourceKind::Raw { big_endian, flipped_sign } => (big_endian, flipped_sign),
+            _ => (false, false),
         };
-
-        let mut extended = raw_bits;
+        let mut extended = u8::from(big_endian) * extension::BIG_ENDIAN
+            + u8::from(flipped_sign) * extension::FLIPPED_SIGN;
         let mut tail = Vec::new();
         if channel_code == 0 {
             put_varint(&mut tail, u64::from(spec.channels));
@@ -140,7 +113,7 @@ impl Header {
             extended |= extension::CHUNK_FRAMES;
             put_varint(&mut tail, self.chunk_frames);
         }
-        let mut flags = channel_code | source_code << 2;
+        let mut flags = channel_code | self.source.code() << 2;
         if self.has_md5 {
             flags |= flag::MD5;
         }
@@ -167,8 +140,8 @@ impl Header {
         body
     }
 
-    /// Reads a header from the front of `bytes`. [`ErrorKind::Truncated`] where there are
-    /// too few.
+    /// Reads a header from the front of `bytes`. [`ErrorKind::Truncated`] if there are too
+    /// few.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Sealed> {
         let known = bytes.len().min(MAGIC.len());
         if bytes[..known] != MAGIC[..known] {
@@ -182,11 +155,13 @@ impl Header {
         fields.take(MAGIC.len())?;
         let (major, minor) = (fields.u8()?, fields.u8()?);
         if major != VERSION.0 {
-            return Err(Error::unsupported(format!("version {major}.{minor} of the format")));
+            return Err(Error::unsupported(format!("the format has version {major}.{minor}")));
         }
         let length = fields.varint()?;
         if length > MAX_HEADER_BODY {
-            return Err(Error::malformed(format!("a body of {length} bytes")));
+            return Err(Error::malformed(format!(
+                "the body has {length} bytes; at most {MAX_HEADER_BODY} are allowed"
+            )));
         }
         let body = fields.take(length as usize)?;
         let before_crc = fields.position();
@@ -196,11 +171,16 @@ impl Header {
         }
         let mut rest = Fields::new(body);
         let header = Self::parse_body(&mut rest).map_err(|error| match error.kind() {
-            ErrorKind::Truncated => Error::malformed("the body is too short"),
+            ErrorKind::Truncated => {
+                Error::malformed(format!("the body of {length} bytes ends within a field"))
+            }
             _ => error,
         })?;
         if rest.position() < body.len() && minor <= VERSION.1 {
-            return Err(Error::malformed("the body is too long"));
+            let used = rest.position();
+            return Err(Error::malformed(format!(
+                "the body has {length} bytes; its fields {used}"
+            )));
         }
         let bytes = bytes[..fields.position()].to_vec();
         Ok(Sealed { header, bytes, id: StreamId(crc) })
@@ -208,27 +188,38 @@ impl Header {
 
     fn parse_body(fields: &mut Fields) -> Result<Header> {
         let format_and_rate = fields.u8()?;
-        let format = *FORMATS
-            .get(usize::from(format_and_rate & 7))
-            .ok_or_else(|| Error::unsupported("an unknown sample format"))?;
+        let format = *FORMATS.get(usize::from(format_and_rate & 7)).ok_or_else(|| {
+            let code = format_and_rate & 7;
+            Error::unsupported(format!("the sample format has the unknown code {code}"))
+        })?;
         let flags = fields.u8()?;
         if flags & flag::RESERVED != 0 {
-            return Err(Error::unsupported("an unknown header flag"));
+            return Err(Error::unsupported(format!("the flags {flags:#04x} have an unknown bit")));
         }
         let extended = if flags & flag::EXTENSION != 0 { fields.u8()? } else { 0 };
         if extended & extension::RESERVED != 0 {
-            return Err(Error::unsupported("an unknown header extension"));
+            return Err(Error::unsupported(format!(
+                "the extension {extended:#04x} has an unknown bit"
+            )));
         }
 
         let channels = match flags & 3 {
-            0 => u16::try_from(fields.varint()?)
-                .map_err(|_| Error::malformed("more than 65535 channels"))?,
-            3 => return Err(Error::unsupported("an unknown channel code")),
+            0 => {
+                let channels = fields.varint()?;
+                u16::try_from(channels).map_err(|_| {
+                    Error::malformed(format!("{channels} channels; at most 65535 are allowed"))
+                })?
+            }
+            3 => return Err(Error::unsupported("the channels have the unknown code 3")),
             few => u16::from(few),
         };
         let rate = match usize::from(format_and_rate >> 3) {
-            0 => u32::try_from(fields.varint()?)
-                .map_err(|_| Error::malformed("a rate of 2^32 or more"))?,
+            0 => {
+                let rate = fields.varint()?;
+                u32::try_from(rate).map_err(|_| {
+                    Error::malformed(format!("the rate is {rate}; it must be below 2^32"))
+                })?
+            }
             code => RATES[code - 1],
         };
         let mut spec = AudioSpec::new(format, channels, rate);
@@ -238,7 +229,11 @@ impl Header {
         if extended & extension::VALID_BITS != 0 {
             spec.valid_bits = fields.u8()?;
             if format.is_float() || u32::from(spec.valid_bits) >= format.bits() {
-                return Err(Error::malformed("valid bits that are not below those of the format"));
+                return Err(Error::malformed(format!(
+                    "{} valid bits are stored for {format:?} samples; only fewer bits than those of \
+                     an integer are",
+                    spec.valid_bits
+                )));
             }
         }
         spec.validate().map_err(|error| Error::malformed(error.to_string()))?;
@@ -250,7 +245,9 @@ impl Header {
         };
         let chunk_pcm = chunk_frames.checked_mul(spec.frame_bytes() as u64);
         if chunk_frames == 0 || chunk_pcm.is_none_or(|bytes| bytes > MAX_CHUNK_PCM) {
-            return Err(Error::malformed(format!("chunks of {chunk_frames} frames")));
+            return Err(Error::malformed(format!(
+                "chunks of {chunk_frames} frames; each must have 1 to {MAX_CHUNK_PCM} bytes of PCM"
+            )));
         }
         let declared_frames =
             if flags & flag::DECLARED_FRAMES != 0 { Some(fields.varint()?) } else { None };
@@ -258,16 +255,9 @@ impl Header {
             if extended & extension::MODEL != 0 { Some(model::parse(fields)?) } else { None };
         let salt = fields.u32()?;
 
-        let raw_bits = extended & (extension::BIG_ENDIAN | extension::FLIPPED_SIGN);
-        let source = match flags >> 2 & 3 {
-            0 => SourceKind::Samples,
-            1 => SourceKind::Raw {
-                big_endian: raw_bits & extension::BIG_ENDIAN != 0,
-                flipped_sign: raw_bits & extension::FLIPPED_SIGN != 0,
-            },
-            2 => SourceKind::CanonicalWav,
-            _ => SourceKind::Wav,
-        };
+        let big_endian = extended & extension::BIG_ENDIAN != 0;
+        let flipped_sign = extended & extension::FLIPPED_SIGN != 0;
+        let source = SourceKind::from_code(flags >> 2, big_endian, flipped_sign);
         let header = Header {
             spec,
             source,
@@ -279,43 +269,18 @@ impl Header {
         };
         match source {
             SourceKind::Raw { flipped_sign: true, .. } if format.is_float() => {
-                Err(Error::malformed("float samples with a flipped sign"))
+                Err(Error::malformed("float samples have a flipped sign; only integers can"))
             }
             SourceKind::Raw { .. } => Ok(header),
-            _ if raw_bits != 0 => Err(Error::malformed("a raw layout without a raw file")),
-            SourceKind::CanonicalWav if header.canonical_wav_head().is_none() => {
-                Err(Error::malformed("no canonical WAV head fits the audio"))
+            _ if big_endian || flipped_sign => {
+                let name = source.name();
+                Err(Error::malformed(format!("the source \"{name}\" has the layout of a raw file")))
+            }
+            SourceKind::CanonicalWav if !has_canonical_wav_head(&spec, declared_frames) => {
+                Err(Error::malformed("no canonical WAV head can describe the audio"))
             }
             _ => Ok(header),
         }
-    }
-
-    /// The 44 bytes that nearly every WAV file begins with, where they can say it all.
-    pub(crate) fn canonical_wav_head(&self) -> Option<[u8; 44]> {
-        let spec = &self.spec;
-        if spec.channel_mask.is_some() || u32::from(spec.valid_bits) != spec.format.bits() {
-            return None;
-        }
-        let frame_bytes = spec.frame_bytes() as u64;
-        let data = u32::try_from(self.declared_frames?.checked_mul(frame_bytes)?).ok()?;
-        let riff = data.checked_add(36)?.checked_add(data % 2)?;
-        let byte_rate = u32::try_from(u64::from(spec.rate) * frame_bytes).ok()?;
-        let tag = if spec.format.is_float() { 3 } else { 1 };
-
-        let mut head = [0; 44];
-        head[..4].copy_from_slice(b"RIFF");
-        LittleEndian::write_u32(&mut head[4..], riff);
-        head[8..16].copy_from_slice(b"WAVEfmt ");
-        LittleEndian::write_u32(&mut head[16..], 16);
-        LittleEndian::write_u16(&mut head[20..], tag);
-        LittleEndian::write_u16(&mut head[22..], spec.channels);
-        LittleEndian::write_u32(&mut head[24..], spec.rate);
-        LittleEndian::write_u32(&mut head[28..], byte_rate);
-        LittleEndian::write_u16(&mut head[32..], u16::try_from(frame_bytes).ok()?);
-        LittleEndian::write_u16(&mut head[34..], spec.format.bits() as u16);
-        head[36..40].copy_from_slice(b"data");
-        LittleEndian::write_u32(&mut head[40..], data);
-        Some(head)
     }
 
     /// Frames of a chunk that does not say how many it has.
@@ -343,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn comes_back_whatever_it_holds() {
+    fn every_header_comes_back() {
         let wide = AudioSpec::new(SampleFormat::S24, 65535, 44101)
             .with_valid_bits(20)
             .with_channel_mask(0x3F);

@@ -1,4 +1,4 @@
-//! Chunks and blocks: what stands between header and trailer.
+//! Chunks and blocks: the items between header and trailer.
 
 use super::fields::{Fields, StreamId, put_u32, put_varint};
 use super::header::Header;
@@ -65,7 +65,7 @@ pub(crate) struct Parsed {
     pub(crate) item: ItemHeader,
     /// Bytes of the header.
     pub(crate) length: usize,
-    /// What is wrong with the item, if its checksum says that it was meant so.
+    /// The error of the item, if its checksum turns out to be right.
     pub(crate) fault: Option<Error>,
 }
 
@@ -84,12 +84,12 @@ impl ItemHeader {
         }
     }
 
-    /// Reads an item's header from the front of `bytes`. An error stands for a header
-    /// whose item cannot be gone past.
+    /// Reads an item's header from the front of `bytes`. After an error, the length of the
+    /// item is not known.
     pub(crate) fn parse(bytes: &[u8], stream: &Header) -> Result<Parsed> {
         let mut fields = Fields::new(bytes);
         if fields.take(SYNC.len())? != SYNC {
-            return Err(Error::malformed("there is no chunk where one is due"));
+            return Err(Error::malformed("no chunk begins where one is due"));
         }
         let head = fields.u8()?;
         let (item, fault) = if head & 0x0F == BLOCK_CODE {
@@ -101,12 +101,15 @@ impl ItemHeader {
     }
 
     fn parse_block(head: u8, fields: &mut Fields) -> Result<(ItemHeader, Option<Error>)> {
-        let fault =
-            (head & BLOCK_RESERVED != 0).then(|| Error::unsupported("an unknown kind of block"));
+        let fault = (head & BLOCK_RESERVED != 0).then(|| {
+            Error::unsupported(format!("the head {head:#04x} of a block has an unknown bit"))
+        });
         let kind = fields.varint()?;
         let length = fields.varint()?;
         if length > MAX_BLOCK as u64 {
-            return Err(Error::malformed(format!("a block of {length} bytes")));
+            return Err(Error::malformed(format!(
+                "a block has {length} bytes; at most {MAX_BLOCK} are allowed"
+            )));
         }
         let critical = head & CRITICAL != 0;
         let block = BlockHeader { critical, kind, length: length as usize };
@@ -122,25 +125,27 @@ impl ItemHeader {
         let frames = if head & IMPLIED == 0 {
             fields.varint()?
         } else {
-            stream
-                .implied_frames(first_frame)
-                .ok_or_else(|| Error::malformed("implied frames without declared ones"))?
+            stream.implied_frames(first_frame).ok_or_else(|| {
+                Error::malformed("its frames follow from declared ones; the header has none")
+            })?
         };
         if frames == 0 || frames > stream.chunk_frames {
             return Err(Error::malformed(format!(
-                "a chunk of {frames} frames where 1 to {} are allowed",
+                "the chunk has {frames} frames; 1 to {} are allowed",
                 stream.chunk_frames
             )));
         }
         if first_frame >= MAX_FRAMES - frames {
-            return Err(Error::malformed("too many frames"));
+            return Err(Error::malformed(format!(
+                "the chunk has {frames} frames from {first_frame} on; all must be below {MAX_FRAMES}"
+            )));
         }
         let wasted = if head & WASTED != 0 { Some(fields.u8()?) } else { None };
         let payload_length = fields.varint()?;
         let pcm_length = frames * stream.spec.frame_bytes() as u64;
         if payload_length > pcm_length {
             return Err(Error::malformed(format!(
-                "a payload of {payload_length} bytes for {pcm_length} bytes of audio"
+                "the payload has {payload_length} bytes; its audio has only {pcm_length}"
             )));
         }
         let pcm_crc = fields.u32()?;
@@ -150,23 +155,31 @@ impl ItemHeader {
         let plain = mapping == Some(Mapping::TwosComplement) && wasted.is_none();
         let wasted_range = 1..stream.spec.format.bits();
         let fault = match (method, mapping, wasted) {
-            (None, ..) => Some(Error::unsupported(format!("the unknown method {}", head & 0x0F))),
-            (_, None, _) => Some(Error::unsupported("an unknown character mapping")),
+            (None, ..) => {
+                Some(Error::unsupported(format!("the method has the unknown code {}", head & 0x0F)))
+            }
+            (_, None, _) => Some(Error::unsupported("the mapping has the unknown code 3")),
             (Some(method @ (Method::Stored | Method::Constant)), ..) if !plain => {
                 let name = method.name();
-                Some(Error::malformed(format!("the method {name} with a mapping or wasted bits")))
+                Some(Error::malformed(format!(
+                    "the method {name} has a mapping or wasted bits; it takes neither"
+                )))
             }
             (Some(Method::Adaptive), Some(mapping), _) if mapping != Mapping::Residual => {
-                Some(Error::malformed("the method adaptive with another mapping than residual"))
+                let name = mapping.name();
+                Some(Error::malformed(format!(
+                    "the method adaptive has the mapping {name}; it takes residual alone"
+                )))
             }
             (Some(Method::Language), Some(Mapping::Residual), _) => {
-                Some(Error::malformed("the method language with the mapping residual"))
+                Some(Error::malformed("the method language cannot have the mapping residual"))
             }
             (Some(Method::Language), ..) if stream.model.is_none() => {
-                Some(Error::malformed("the method language in a stream without a model"))
+                Some(Error::malformed("the method is language; the header names no model"))
             }
             (.., Some(wasted)) if !wasted_range.contains(&u32::from(wasted)) => {
-                Some(Error::malformed(format!("{wasted} wasted bits")))
+                let most = wasted_range.end - 1;
+                Some(Error::malformed(format!("{wasted} wasted bits; 1 to {most} are allowed")))
             }
             _ => None,
         };

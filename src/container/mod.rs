@@ -6,6 +6,7 @@ pub(crate) mod header;
 pub(crate) mod item;
 pub(crate) mod model;
 pub(crate) mod repair;
+pub(crate) mod source;
 pub(crate) mod trailer;
 
 /// First bytes of a stream.

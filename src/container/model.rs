@@ -32,30 +32,33 @@ pub(super) fn write(model: &ModelUse, out: &mut Vec<u8>) {
 pub(super) fn parse(fields: &mut Fields) -> Result<ModelUse> {
     let length = fields.varint()?;
     if length > MOST_NAME as u64 {
-        return Err(Error::malformed(format!("a model's name of {length} bytes")));
+        return Err(Error::malformed(format!(
+            "the name of the model has {length} bytes; at most {MOST_NAME} are allowed"
+        )));
     }
     let name = String::from_utf8(fields.take(length as usize)?.to_vec())
-        .map_err(|_| Error::malformed("a model's name that is no UTF-8"))?;
+        .map_err(|_| Error::malformed("the name of the model is not UTF-8"))?;
     let mut hash = [0; 32];
     hash.copy_from_slice(fields.take(32)?);
     let precision = *PRECISIONS
         .get(usize::from(fields.u8()?))
-        .ok_or_else(|| Error::unsupported("an unknown precision of a language model"))?;
+        .ok_or_else(|| Error::unsupported("the precision of the model has an unknown code"))?;
     let probe = fields.u32()?;
     let tokens = *TOKENS
         .get(usize::from(fields.u8()?))
-        .ok_or_else(|| Error::unsupported("unknown tokens of a language model"))?;
+        .ok_or_else(|| Error::unsupported("the tokens of the model have an unknown code"))?;
     let mut number = |name: &str, least: u32, most: u32| {
         let value = fields.varint()?;
-        u32::try_from(value)
-            .ok()
-            .filter(|value| (least..=most).contains(value))
-            .ok_or_else(|| Error::malformed(format!("{name} of {value}")))
+        u32::try_from(value).ok().filter(|value| (least..=most).contains(value)).ok_or_else(|| {
+            Error::malformed(format!(
+                "the {name} of the model is {value}; it must be {least} to {most}"
+            ))
+        })
     };
-    let top_k = number("a top-k", 0, 1 << 20)?;
-    let context = number("a context", 1, MOST_CONTEXT)?;
-    let lockstep = number("a lockstep", 1, MOST_LOCKSTEP)?;
-    let blocking = number("a blocking", 0, u32::MAX)?;
+    let top_k = number("top-k", 0, 1 << 20)?;
+    let context = number("context", 1, MOST_CONTEXT)?;
+    let lockstep = number("lockstep", 1, MOST_LOCKSTEP)?;
+    let blocking = number("blocking", 0, u32::MAX)?;
     Ok(ModelUse {
         id: ModelId { name, hash, precision, probe },
         tokens,

@@ -1,9 +1,9 @@
-//! A header with a wrong byte, where there is no copy of it.
+//! Repairing a header with one wrong byte, if there is no copy of it.
 
 use super::MAGIC;
 use super::header::{Header, Sealed};
 
-/// Bytes in which a wrong one is looked for.
+/// Bytes among which the wrong one is looked for.
 pub(crate) const SEARCHED: usize = 512;
 
 /// The header that differs from these bytes in one byte behind the magic, or in the magic
@@ -34,10 +34,10 @@ pub(crate) fn repaired(bytes: &[u8]) -> Option<Sealed> {
 mod tests {
     use super::*;
     use crate::audio::{AudioSpec, SampleFormat};
-    use crate::container::header::SourceKind;
+    use crate::container::source::SourceKind;
 
     #[test]
-    fn any_byte_is_set_right() {
+    fn any_wrong_byte_is_repaired() {
         let header = Header {
             spec: AudioSpec::new(SampleFormat::S16, 2, 44101),
             source: SourceKind::Samples,

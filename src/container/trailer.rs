@@ -1,4 +1,4 @@
-//! The trailer: everything that is known only at the end, and the index for seeking.
+//! The trailer: the facts that are known only at the end, and the index for seeking.
 
 use super::fields::{Fields, put_u32, put_varint};
 use super::header::Sealed;
@@ -64,14 +64,35 @@ impl Index {
         (0..after).rev().map(|at| ((at as u64) << self.stride, self.entries[at]))
     }
 
-    /// Whether another index of the same stream agrees, as far as both list a chunk.
-    pub(crate) fn fits(&self, other: &Index) -> bool {
-        let common = self.stride.max(other.stride);
-        let step = |index: &Index| 1usize.checked_shl(u32::from(common - index.stride));
-        let [ours, theirs] = [self, other]
-            .map(|index| index.entries.iter().step_by(step(index).unwrap_or(usize::MAX)));
+    /// What is wrong with this index of a stream whose chunks are where `chunks` has them, as
+    /// far as both list a chunk.
+    pub(crate) fn difference(&self, chunks: &Index) -> Option<String> {
+        if self.chunks != chunks.chunks {
+            let (listed, there) = (self.chunks, chunks.chunks);
+            return Some(format!("the index counts {listed} chunks; the stream has {there}"));
+        }
         // A stream of one chunk has no index.
-        self.chunks == other.chunks && (self.chunks < 2 || ours.eq(theirs))
+        if self.chunks < 2 {
+            return None;
+        }
+        let common = self.stride.max(chunks.stride);
+        let [mut ours, mut theirs] = [self, chunks].map(|index| {
+            let step = 1usize.checked_shl(u32::from(common - index.stride));
+            index.entries.iter().step_by(step.unwrap_or(usize::MAX))
+        });
+        for number in 0u64.. {
+            match (ours.next(), theirs.next()) {
+                (None, None) => break,
+                (ours, theirs) if ours == theirs => {}
+                _ => {
+                    return Some(format!(
+                        "the index has a wrong place for chunk {}",
+                        number << common
+                    ));
+                }
+            }
+        }
+        None
     }
 
     fn write(&self, out: &mut Vec<u8>) {
@@ -90,7 +111,8 @@ impl Index {
         let stride = fields.u8()?;
         if chunks < 2 || stride > MAX_STRIDE || chunks.div_ceil(1 << stride) > MAX_INDEX as u64 {
             return Err(Error::malformed(format!(
-                "an index of {chunks} chunks with the stride {stride}"
+                "the index counts {chunks} chunks with the stride {stride}; at least 2 chunks, a \
+                 stride up to {MAX_STRIDE} and {MAX_INDEX} entries are allowed"
             )));
         }
         let mut entries: Vec<IndexEntry> = Vec::new();
@@ -105,7 +127,11 @@ impl Index {
             match entry {
                 Some(entry) if number == 0 && frames == 0 => entries.push(entry),
                 Some(entry) if number > 0 && frames > 0 && bytes > 0 => entries.push(entry),
-                _ => return Err(Error::malformed("an index that does not go on")),
+                _ => {
+                    return Err(Error::malformed(format!(
+                        "entry {number} of the index does not follow the one before it"
+                    )));
+                }
             }
         }
         Ok(Index { chunks, stride, entries })
@@ -169,8 +195,8 @@ impl Trailer {
         out
     }
 
-    /// Reads a trailer from the front of `bytes`, and the number of bytes it took.
-    /// [`ErrorKind::Truncated`] where there are too few.
+    /// Reads a trailer from the front of `bytes`, and its length.
+    /// [`ErrorKind::Truncated`] if there are too few.
     pub(crate) fn parse(bytes: &[u8], stream: &Sealed) -> Result<(Trailer, usize)> {
         Self::parse_fields(bytes, stream).map_err(|error| error.at(Place::Trailer))
     }
@@ -179,27 +205,31 @@ impl Trailer {
         let mut fields = Fields::new(bytes);
         let flags = fields.u8()?;
         if flags & !flag::ALL != TRAILER_MARKER {
-            return Err(Error::malformed("there is neither chunk nor trailer"));
+            return Err(Error::malformed(format!(
+                "neither a chunk nor the trailer begins with the byte {flags:#04x}"
+            )));
         }
         let set = |bit| flags & bit != 0;
         if set(flag::INDEX) {
             let length = fields.varint()?;
             if length != stream.bytes.len() as u64 || fields.take(length as usize)? != stream.bytes
             {
-                return Err(Error::malformed("the copy of the header differs"));
+                return Err(Error::malformed("the copy of the header differs from the header"));
             }
         }
         let total_frames = match stream.header.declared_frames {
             _ if set(flag::TOTAL_FRAMES) => fields.varint()?,
             Some(declared) => declared,
-            None => return Err(Error::malformed("no number of frames")),
+            None => return Err(Error::malformed("the number of frames is missing")),
         };
         if total_frames >= MAX_FRAMES {
-            return Err(Error::malformed("too many frames"));
+            return Err(Error::malformed(format!(
+                "it counts {total_frames} frames; there must be fewer than {MAX_FRAMES}"
+            )));
         }
         let tail_length = if set(flag::TAIL) { fields.varint()? } else { 0 };
         if set(flag::TAIL) && tail_length == 0 {
-            return Err(Error::malformed("a tail of no bytes"));
+            return Err(Error::malformed("the tail has 0 bytes; it must have at least 1"));
         }
         let index = if set(flag::INDEX) {
             Index::parse(&mut fields)?
@@ -222,7 +252,7 @@ impl Trailer {
         put_varint(&mut length, fields.position() as u64);
         length.reverse();
         if fields.take(length.len())? != length || fields.take(2)? != CLOSING_MAGIC {
-            return Err(Error::malformed("its end is not the end of a stream"));
+            return Err(Error::malformed("it does not end with its length and the closing magic"));
         }
         Ok((
             Trailer { total_frames, pad: set(flag::PAD), tail_length, index, md5 },

@@ -1,15 +1,16 @@
-//! The file around the audio: WAV, RF64 and raw PCM, taken in and given back byte for
-//! byte.
+//! Files around audio: WAV, RF64 and raw PCM become streams, and come back byte for byte.
 //!
 //! ```
 //! use std::io::Read;
-//! use lmac::source::{self, Restored};
+//! use lmac::source::{self, Restored, SourceFile};
 //! use lmac::{Decoder, EncodeOptions};
 //!
 //! # let spec = lmac::AudioSpec::new(lmac::SampleFormat::S16, 1, 8000);
 //! # let mut wav = source::wav_head(&spec, Some(2));
 //! # wav.extend([1, 0, 2, 0]);
-//! let finished = source::encode_wav(wav.as_slice(), Vec::new(), &EncodeOptions::default())?;
+//! let file = SourceFile::open(wav.as_slice())?;
+//! assert_eq!(file.spec().channels, 1);
+//! let finished = file.encode(Vec::new(), &EncodeOptions::default())?;
 //!
 //! let mut back = Vec::new();
 //! Restored::new(Decoder::new(finished.writer.as_slice())?).read_to_end(&mut back)?;
@@ -17,13 +18,10 @@
 //! # Ok::<(), lmac::Error>(())
 //! ```
 
-mod encode;
-mod foreign;
-mod raw;
+mod file;
 mod restore;
-mod wav;
 
-pub use encode::{encode_raw, encode_wav, encode_wav_audio};
-pub use raw::RawLayout;
-pub use restore::{Restored, wav_head};
-pub(crate) use wav::is_whole_head;
+pub use crate::formats::raw::RawLayout;
+pub use crate::formats::wav::wav_head;
+pub use file::{SourceFile, encode_raw, encode_wav, encode_wav_audio};
+pub use restore::Restored;

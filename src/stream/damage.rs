@@ -1,4 +1,4 @@
-//! What recovery could not save.
+//! What recovery lost of a damaged stream.
 
 use std::ops::Range;
 
@@ -7,40 +7,56 @@ use crate::error::Error;
 /// Ranges of lost frames that are listed one by one.
 const LISTED: usize = 10_000;
 
-/// What was lost of a damaged stream.
+/// What recovery lost of a damaged stream.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Damage {
-    /// The first error, in words.
+    /// The message of the first error.
     pub first_error: Option<String>,
     /// Ranges of frames that were replaced with silence: the first ten thousand.
     pub lost: Vec<Range<u64>>,
     /// Frames that were replaced with silence.
     pub lost_frames: u64,
-    /// Bytes that belong to nothing that could be read.
+    /// Bytes that belong to no whole item.
     pub skipped_bytes: u64,
-    /// Chunks that were whole and yet fitted nowhere: doubled, or out of order.
+    /// Whole chunks that were left out: doubled, or too far out of order.
     pub dropped_chunks: u64,
     /// The stream ends without a trailer; more may have followed.
     pub truncated: bool,
     /// The header was replaced with its copy in the trailer.
     pub header_restored: bool,
-    /// A wrong byte of the header was found by its checksum, and set right.
+    /// A wrong byte of the header was found by its checksum and repaired.
     pub header_repaired: bool,
     /// Bytes of the source file before the audio are lost.
     pub head_lost: bool,
     /// Bytes of the source file after the audio are lost.
     pub tail_lost: bool,
-    /// The trailer counts another number of frames than could be there.
+    /// The trailer counts a number of frames that the stream cannot have.
     pub wrong_total: bool,
-    /// All chunks are good, and yet the whole is not what the trailer's MD5 says.
+    /// All chunks match their checksums, but the whole does not match the trailer's MD5.
     pub wrong_md5: bool,
 }
 
 impl Damage {
-    /// Whether there was any.
+    /// No damage.
+    pub(crate) const NONE: &Damage = &Damage {
+        first_error: None,
+        lost: Vec::new(),
+        lost_frames: 0,
+        skipped_bytes: 0,
+        dropped_chunks: 0,
+        truncated: false,
+        header_restored: false,
+        header_repaired: false,
+        head_lost: false,
+        tail_lost: false,
+        wrong_total: false,
+        wrong_md5: false,
+    };
+
+    /// Whether anything was damaged.
     pub fn any(&self) -> bool {
-        *self != Damage::default()
+        self != Damage::NONE
     }
 
     pub(crate) fn note(&mut self, error: &Error) {

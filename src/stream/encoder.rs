@@ -9,8 +9,9 @@ use bytes::Bytes;
 use crate::audio::{AudioSpec, samples_to_pcm};
 use crate::chunk_codec::{self, Choices};
 use crate::container::MAX_BLOCK;
-use crate::container::header::{Header, Sealed, SourceKind};
+use crate::container::header::{Header, Sealed};
 use crate::container::item::{ChunkHeader, block, write_block};
+use crate::container::source::SourceKind;
 use crate::container::trailer::{Index, IndexEntry, Trailer};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::memory;
@@ -18,6 +19,7 @@ use crate::method::Method;
 use crate::method::model::ModelCoder;
 use crate::method::verify::Verify;
 use crate::stream::digest::AudioDigest;
+use crate::stream::info::StreamInfo;
 use crate::stream::options::EncodeOptions;
 use crate::stream::parallel::{self, Ordered};
 use crate::stream::stats::Stats;
@@ -50,7 +52,7 @@ const RESERVE: usize = 32 << 20;
 pub struct Encoder<W: Write> {
     writer: W,
     spec: AudioSpec,
-    source: SourceFile,
+    source: SourceHead,
     options: EncodeOptions,
     /// The coder of the language model.
     coder: Option<Arc<dyn ModelCoder>>,
@@ -72,14 +74,15 @@ pub struct Encoder<W: Write> {
 
 struct Started {
     stream: Arc<Sealed>,
+    head_bytes: u64,
     pool: Ordered<Job, Result<EncodedChunk>>,
 }
 
-/// The parts of the source file that a stream keeps.
-pub(crate) struct SourceFile {
+/// The head that a stream keeps of its source file.
+pub(crate) struct SourceHead {
     pub(crate) kind: SourceKind,
-    /// The bytes before the audio, if they do not follow from the header.
-    pub(crate) head: Vec<u8>,
+    /// The bytes before the audio, unless they follow from the header.
+    pub(crate) bytes: Bytes,
 }
 
 /// A finished stream.
@@ -88,6 +91,8 @@ pub(crate) struct SourceFile {
 pub struct Finished<W> {
     /// The writer that the encoder was given.
     pub writer: W,
+    /// What the stream says about itself before its first chunk.
+    pub info: StreamInfo,
     /// The sizes of its parts.
     pub stats: Stats,
     /// MD5 of the audio, as FLAC defines it.
@@ -116,7 +121,7 @@ impl<W: Write> Encoder<W> {
 
     /// Makes an encoder with these options.
     pub fn with_options(writer: W, spec: AudioSpec, options: EncodeOptions) -> Result<Self> {
-        let source = SourceFile { kind: SourceKind::Samples, head: Vec::new() };
+        let source = SourceHead { kind: SourceKind::Samples, bytes: Bytes::new() };
         Self::for_source(writer, spec, options, source)
     }
 
@@ -125,7 +130,7 @@ impl<W: Write> Encoder<W> {
         writer: W,
         spec: AudioSpec,
         options: EncodeOptions,
-        source: SourceFile,
+        source: SourceHead,
     ) -> Result<Self> {
         spec.validate()?;
         let chunk_frames = options.chunk_frames(&spec)?;
@@ -185,8 +190,8 @@ impl<W: Write> Encoder<W> {
 
     /// Writes the rest and the trailer, and returns the writer.
     pub fn finish(mut self) -> Result<Finished<W>> {
-        let md5 = self.guarded(Self::write_rest)?;
-        Ok(Finished { writer: self.writer, stats: self.stats, md5 })
+        let (info, md5) = self.guarded(Self::write_rest)?;
+        Ok(Finished { writer: self.writer, info, stats: self.stats, md5 })
     }
 
     /// Keeps bytes of the source file's tail. No audio comes after them.
@@ -270,10 +275,12 @@ impl<W: Write> Encoder<W> {
         }
         .seal();
         self.write(&stream.bytes)?;
-        for part in std::mem::take(&mut self.source.head).chunks(MAX_BLOCK) {
+        let head = std::mem::take(&mut self.source.bytes);
+        for part in head.chunks(MAX_BLOCK) {
             self.write(&write_block(block::HEAD, part, stream.id)?)?;
-            self.stats.foreign_bytes += part.len() as u64;
         }
+        let head_bytes = head.len() as u64;
+        self.stats.foreign_bytes += head_bytes;
         let stream = Arc::new(stream);
         // With a language model the segments of one chunk keep all threads busy.
         let threads = match self.coder {
@@ -285,7 +292,7 @@ impl<W: Write> Encoder<W> {
             let coder = self.coder.clone();
             Ordered::new(threads, move |job| encode_chunk(job, &stream, choices, coder.as_deref()))
         };
-        Ok(Started { stream, pool })
+        Ok(Started { stream, head_bytes, pool })
     }
 
     /// Writes finished chunks, in order, until at most `under_way` are unfinished.
@@ -323,7 +330,7 @@ impl<W: Write> Encoder<W> {
         self.drain(0)
     }
 
-    fn write_rest(&mut self) -> Result<Option<[u8; 16]>> {
+    fn write_rest(&mut self) -> Result<(StreamInfo, Option<[u8; 16]>)> {
         self.cut_rest()?;
         let pad = self.tail == [0]
             && self.tail_length == 1
@@ -340,10 +347,11 @@ impl<W: Write> Encoder<W> {
             md5: self.digest.take().map(AudioDigest::finish),
         };
         self.stats.foreign_bytes += self.tail_length;
-        let stream = Arc::clone(&self.start(&[])?.stream);
-        self.write(&trailer.write(&stream))?;
+        let Started { stream, head_bytes, .. } = self.start(&[])?;
+        let (bytes, info) = (trailer.write(stream), StreamInfo::new(&stream.header, *head_bytes));
+        self.write(&bytes)?;
         self.writer.flush()?;
-        Ok(trailer.md5)
+        Ok((info, trailer.md5))
     }
 
     fn write_tail_block(&mut self, data: &[u8]) -> Result<()> {

@@ -1,4 +1,4 @@
-//! A reader with a window on what is to come.
+//! A reader with a window on the bytes that come next.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -7,16 +7,16 @@ use bytes::{Buf, Bytes, BytesMut};
 use crate::error::{Error, ErrorKind, Result};
 use crate::memory;
 
-/// Bytes that are asked for at a time, so that memory grows only with what arrives.
+/// Bytes that are asked for at a time, so that memory grows only with the bytes that arrive.
 const STEP: usize = 1 << 18;
 
-/// Reads ahead as far as it is asked to and no call longer.
+/// Reads ahead as far as it must and makes no call beyond that.
 pub(crate) struct Input<R> {
     inner: R,
     window: BytesMut,
     /// Bytes before the window, counted from the start of the stream.
     offset: u64,
-    /// Whether the reader said that it has no more.
+    /// Whether the reader is at its end.
     ended: bool,
 }
 
@@ -30,20 +30,26 @@ impl<R: Read> Input<R> {
         self.offset
     }
 
-    /// What was read and not consumed yet.
+    /// The bytes that were read and not consumed yet.
     pub(crate) fn window(&self) -> &[u8] {
         &self.window
     }
 
-    /// Makes the window at least this long; `false` where the input ends before.
+    /// Makes the window at least this long; `false` if the input ends before.
     pub(crate) fn fill(&mut self, length: usize) -> Result<bool> {
+        self.fill_with_room(length, length)
+    }
+
+    /// Like [`fill`](Self::fill), with room for a window of `room` bytes where the window grows,
+    /// for a caller that will want more.
+    pub(crate) fn fill_with_room(&mut self, length: usize, room: usize) -> Result<bool> {
         while self.window.len() < length {
             if self.ended {
                 return Ok(false);
             }
             let old = self.window.len();
             let step = (length - old).clamp(STEP, 4 * STEP);
-            self.grow(step, length)?;
+            self.grow(step, room)?;
             self.window.resize(old + step, 0);
             let read = loop {
                 match self.inner.read(&mut self.window[old..]) {
@@ -57,13 +63,14 @@ impl<R: Read> Input<R> {
         Ok(true)
     }
 
-    /// Makes room for so many more bytes of this many that are wanted.
+    /// Makes room for `more` bytes, and for a window of `wanted` bytes as far as the bytes that
+    /// arrived justify it.
     fn grow(&mut self, more: usize, wanted: usize) -> Result<()> {
         if self.window.try_reclaim(more) {
             return Ok(());
         }
-        // Twice what has arrived, so that it is not moved too often, and not much more than
-        // will be needed.
+        // At most twice the bytes that arrived: the window is not moved too often, and takes
+        // little more than it needs.
         let (here, needed) = (self.window.len(), self.window.len() + more);
         let mut window = memory::room(needed.max(wanted.min(2 * here)))?;
         window.extend_from_slice(&self.window);
@@ -76,7 +83,7 @@ impl<R: Read> Input<R> {
         loop {
             match parse(&self.window) {
                 Err(error) if matches!(error.kind(), ErrorKind::Truncated) => {
-                    // Grow by some part, for a long trailer not to be parsed too often.
+                    // Growing by a part keeps a long trailer from being parsed too often.
                     let more = 1 + self.window.len() / 2;
                     let known = self.window.len();
                     self.fill(known + 1)?;
@@ -103,7 +110,7 @@ impl<R: Read> Input<R> {
         self.window.split_to(length).freeze()
     }
 
-    /// Goes past bytes that need not be in the window; `Truncated` where there are fewer.
+    /// Goes past bytes that need not be in the window; `Truncated` if there are fewer.
     pub(crate) fn skip(&mut self, mut length: u64) -> Result<()> {
         loop {
             let here = length.min(self.window.len() as u64);

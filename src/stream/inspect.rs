@@ -1,19 +1,43 @@
 //! Looking into a stream without decoding it.
 
+use std::fmt;
 use std::io::{Read, Seek};
-use std::sync::Arc;
 
 use crate::chunk_codec;
-use crate::container::header::SourceKind;
-use crate::container::item::ITEM_CRC;
 use crate::container::trailer::Trailer;
-use crate::error::{Place, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::method::{Method, Sections};
 use crate::planes::Mapping;
-use crate::stream::decoder::Decoder;
-use crate::stream::decoder::reading::Item;
+use crate::stream::info::StreamInfo;
+use crate::stream::items::{Item, Items};
+use crate::stream::options::Limits;
 
-/// What a stream's trailer says of it, or its chunks where there is no trailer.
+/// Bytes of memory that are needed beside the payload of a chunk.
+const READER_MEMORY: u64 = 2 << 20;
+
+/// Looks into a stream without decoding it. No language model is needed.
+///
+/// ```
+/// use lmac::{AudioSpec, Inspector, SampleFormat};
+///
+/// # let stream = lmac::encode(&[1, 2, 3, 4], &AudioSpec::new(SampleFormat::S16, 2, 8000))?;
+/// let mut inspector = Inspector::new(stream.as_slice())?;
+/// println!("{} channels", inspector.info().spec.channels);
+/// while let Some(chunk) = inspector.next_chunk()? {
+///     println!("{} frames in {} bytes", chunk.frames, chunk.bytes);
+/// }
+/// assert!(inspector.summary_so_far().complete);
+/// # Ok::<(), lmac::Error>(())
+/// ```
+pub struct Inspector<R> {
+    items: Items<R>,
+    info: StreamInfo,
+    limits: Limits,
+    /// Whether the trailer was read in its place.
+    ended: bool,
+}
+
+/// The size of a stream, from its trailer, or from its chunks where there is no trailer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Summary {
@@ -27,7 +51,7 @@ pub struct Summary {
     pub md5: Option<[u8; 16]>,
     /// Bytes of the source file after the audio.
     pub tail_bytes: u64,
-    /// Whether the trailer is there, so that the stream is not cut off.
+    /// Whether the trailer was found. A stream without one is cut off.
     pub complete: bool,
 }
 
@@ -37,7 +61,7 @@ pub struct Summary {
 pub struct ChunkInfo {
     /// Its number, from 0.
     pub number: u64,
-    /// Where it begins in the stream.
+    /// Offset of its first byte in the stream.
     pub offset: u64,
     /// Its bytes, header and checksum included.
     pub bytes: u64,
@@ -45,7 +69,7 @@ pub struct ChunkInfo {
     pub first_frame: u64,
     /// Its frames.
     pub frames: u64,
-    /// How it is coded.
+    /// The method that codes it.
     pub method: Method,
     /// How its samples became characters.
     pub mapping: Mapping,
@@ -53,26 +77,58 @@ pub struct ChunkInfo {
     pub wasted_bits: u8,
     /// Bytes of its payload.
     pub payload_bytes: u64,
-    /// What the payload is made of, where it is more than samples.
+    /// The parts of its payload, where the method has parts.
     pub sections: Option<Sections>,
 }
 
-impl<R: Read> Decoder<R> {
-    /// Reads the next chunk without decoding it; `None` at the end. Its checksum was
-    /// right. Not to be mixed with reading audio.
-    pub fn next_chunk_info(&mut self) -> Result<Option<ChunkInfo>> {
-        while !self.read_all {
-            let offset = self.input.offset();
-            let (number, first_frame) = (self.chunks, self.frames);
-            let Item::Chunk(chunk, payload) = self.pass_item()? else { continue };
-            let bytes = self.input.offset() - offset;
-            let sections = chunk_codec::sections(&chunk, &payload, &self.stream.header)
-                .map_err(|error| error.at(Place::Chunk(number)))?;
+impl<R: Read> Inspector<R> {
+    /// Reads what comes before the first chunk.
+    pub fn new(reader: R) -> Result<Self> {
+        Self::with_limits(reader, Limits::default())
+    }
+
+    /// Reads what comes before the first chunk, and keeps to these limits.
+    pub fn with_limits(reader: R, limits: Limits) -> Result<Self> {
+        let mut items = Items::open(reader)?;
+        let mut head_bytes = 0;
+        items.read_head(|data| {
+            head_bytes += data.len() as u64;
+            Ok(())
+        })?;
+        let info = StreamInfo::new(items.header(), head_bytes);
+        Ok(Inspector { items, info, limits, ended: false })
+    }
+
+    /// What the stream says about itself before its first chunk.
+    pub fn info(&self) -> &StreamInfo {
+        &self.info
+    }
+
+    /// Reads the next chunk and checks it against the checksum of its stored bytes; `None` at
+    /// the end of the stream.
+    pub fn next_chunk(&mut self) -> Result<Option<ChunkInfo>> {
+        self.check_memory()?;
+        while !self.ended {
+            let offset = self.items.input.offset();
+            let (number, place) = (self.items.chunks, self.items.place());
+            let (chunk, payload) = match self.items.read()? {
+                Item::Chunk(chunk, payload) => (chunk, payload),
+                Item::Block(_) => continue,
+                Item::Trailer(trailer) => {
+                    self.items.trailer = Some(trailer);
+                    self.ended = true;
+                    continue;
+                }
+            };
+            self.items.check_in_place(&chunk)?;
+            self.items.count(&chunk);
+            let sections = chunk_codec::sections(&chunk, &payload, self.items.header())
+                .map_err(|error| error.at(place))?;
             return Ok(Some(ChunkInfo {
                 number,
                 offset,
-                bytes,
-                first_frame,
+                bytes: self.items.input.offset() - offset,
+                first_frame: chunk.first_frame,
                 frames: chunk.frames,
                 method: chunk.method,
                 mapping: chunk.mapping,
@@ -84,14 +140,47 @@ impl<R: Read> Decoder<R> {
         Ok(None)
     }
 
-    /// The summary of a stream whose chunks were all passed with
-    /// [`next_chunk_info`](Self::next_chunk_info).
+    /// Fails unless the limits allow the payload of a chunk, which is copied while it arrives.
+    fn check_memory(&self) -> Result<()> {
+        let pcm = self.info.chunk_frames * self.info.spec.frame_bytes() as u64;
+        let (needed, allowed) = (3 * pcm + READER_MEMORY, self.limits.memory);
+        if needed > allowed {
+            return Err(Error::new(ErrorKind::Limit { needed, allowed }));
+        }
+        Ok(())
+    }
+
+    /// The size of the stream up to here: of all of it once
+    /// [`next_chunk`](Self::next_chunk) returned `None`.
     pub fn summary_so_far(&self) -> Summary {
-        let trailer = self.trailer.as_ref();
+        let Items { chunks, frames, trailer, input, .. } = &self.items;
+        Summary::new(trailer.as_ref(), *chunks, *frames, input.offset())
+    }
+
+    /// Gives the reader back. Its position may be anywhere in the stream.
+    pub fn into_inner(self) -> R {
+        self.items.input.into_inner()
+    }
+}
+
+impl<R: Read + Seek> Inspector<R> {
+    /// Reads the size of the stream from its trailer; without a trailer, from the headers of
+    /// its chunks up to the first damage. The next chunk is the first one afterwards.
+    pub fn summary(&mut self) -> Result<Summary> {
+        let stream_bytes = self.items.input.length()?;
+        let (chunks, frames) = self.items.find_trailer()?;
+        self.items.go_to(self.items.body, 0, 0)?;
+        self.ended = false;
+        Ok(Summary::new(self.items.trailer.as_ref(), chunks, frames, stream_bytes))
+    }
+}
+
+impl Summary {
+    fn new(trailer: Option<&Trailer>, chunks: u64, frames: u64, stream_bytes: u64) -> Self {
         Summary {
-            frames: trailer.map_or(self.frames, |trailer| trailer.total_frames),
-            chunks: trailer.map_or(self.chunks, |trailer| trailer.index.chunks),
-            stream_bytes: self.input.offset(),
+            frames: trailer.map_or(frames, |trailer| trailer.total_frames),
+            chunks: trailer.map_or(chunks, |trailer| trailer.index.chunks),
+            stream_bytes,
             md5: trailer.and_then(|trailer| trailer.md5),
             tail_bytes: trailer.map_or(0, |trailer| trailer.tail_length + u64::from(trailer.pad)),
             complete: trailer.is_some(),
@@ -99,49 +188,8 @@ impl<R: Read> Decoder<R> {
     }
 }
 
-impl<R: Read + Seek> Decoder<R> {
-    /// Length, chunks and MD5, from the trailer; without one, from the headers of the
-    /// chunks as far as they go. The decoder is at the start of the stream afterwards.
-    pub fn summary(&mut self) -> Result<Summary> {
-        let stream_bytes = self.input.length()?;
-        self.load_trailer()?;
-        if self.trailer.is_none() {
-            self.seek(0)?;
-            match self.walk(stream_bytes) {
-                Err(error) if error.is_damage() => {}
-                walked => walked?,
-            }
-        }
-        let summary = Summary { stream_bytes, ..self.summary_so_far() };
-        self.seek(0)?;
-        Ok(summary)
-    }
-
-    /// Goes by the headers of all chunks to where a trailer should be, and reads it.
-    fn walk(&mut self, stream_bytes: u64) -> Result<()> {
-        while let Some((chunk, length)) = self.next_chunk_header()? {
-            let end = self.input.offset() + length as u64 + chunk.payload_length;
-            if end + ITEM_CRC as u64 > stream_bytes {
-                return Ok(());
-            }
-            self.input.seek(end + ITEM_CRC as u64)?;
-            self.chunks += 1;
-            self.frames += chunk.frames;
-        }
-        let stream = Arc::clone(&self.stream);
-        let (trailer, _) = self.input.parse(|bytes| Trailer::parse(bytes, &stream))?;
-        self.trailer = Some(trailer);
-        Ok(())
-    }
-}
-
-impl SourceKind {
-    /// The source's name in listings.
-    pub fn name(self) -> &'static str {
-        match self {
-            SourceKind::Samples => "samples",
-            SourceKind::Raw { .. } => "raw",
-            SourceKind::CanonicalWav | SourceKind::Wav => "wav",
-        }
+impl<R> fmt::Debug for Inspector<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inspector").field("info", &self.info).finish_non_exhaustive()
     }
 }

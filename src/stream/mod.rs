@@ -5,8 +5,11 @@ pub(crate) mod damage;
 pub(crate) mod decoder;
 pub(crate) mod digest;
 pub(crate) mod encoder;
+pub(crate) mod end;
+pub(crate) mod info;
 pub(crate) mod input;
 pub(crate) mod inspect;
+pub(crate) mod items;
 #[cfg(feature = "language")]
 pub(crate) mod language;
 pub(crate) mod options;

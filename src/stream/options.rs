@@ -144,17 +144,13 @@ pub struct DecodeOptions {
     ///
     /// With more than one thread the decoder reads ahead.
     pub threads: usize,
-    /// Whether silence replaces damaged audio; an error ends decoding otherwise.
-    ///
-    /// [`Decoder::damage`](crate::Decoder::damage) says what was lost.
-    pub recover: bool,
     /// Language models that streams may need.
     pub(crate) models: Vec<Arc<dyn Model>>,
 }
 
 impl Default for DecodeOptions {
     fn default() -> Self {
-        DecodeOptions { limits: Limits::default(), threads: 1, recover: false, models: Vec::new() }
+        DecodeOptions { limits: Limits::default(), threads: 1, models: Vec::new() }
     }
 }
 
@@ -168,12 +164,6 @@ impl DecodeOptions {
     /// Sets the number of threads; 0 is one for each core.
     pub fn with_threads(mut self, threads: usize) -> Self {
         self.threads = threads;
-        self
-    }
-
-    /// Sets whether silence replaces damaged audio.
-    pub fn with_recover(mut self, recover: bool) -> Self {
-        self.recover = recover;
         self
     }
 }

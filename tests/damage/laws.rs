@@ -17,9 +17,9 @@ type Outcome = (Vec<u8>, Result<(), Error>);
 pub(crate) fn check(subject: &Subject, damaged: &Damaged, row: &mut Row) {
     let name = damaged.of_what(subject);
     let unharmed = check_straight(subject, damaged, row);
-    let (file, ended) = behind_a_summary(subject, damaged);
+    let (file, ended) = after_a_look_at_the_end(subject, damaged);
     let right = if ended.is_ok() { subject.file == file } else { subject.file.starts_with(&file) };
-    assert!(right, "{name}: another file behind a summary, {ended:?}");
+    assert!(right, "{name}: another file after a look at the end, {ended:?}");
     for frame in places(subject) {
         let (pcm, ended) = plainly_from(subject, damaged, frame);
         let expected = &subject.pcm[frame as usize * subject.frame_bytes..];
@@ -28,8 +28,7 @@ pub(crate) fn check(subject: &Subject, damaged: &Damaged, row: &mut Row) {
     }
     reaches_every_frame(subject, damaged);
     // A pipe gives the copy of the header too late.
-    let options = subject.options.clone().with_recover(true);
-    match Decoder::with_options(damaged.bytes.as_slice(), options) {
+    match Decoder::recover_in_one_pass(damaged.bytes.as_slice(), subject.options.clone()) {
         Ok(decoder) => {
             let (_, damage) =
                 follows_the_laws(subject, damaged, decoder, damaged.keeps_header(subject));
@@ -99,12 +98,12 @@ fn plainly(subject: &Subject, damaged: &Damaged) -> Outcome {
     (file, ended)
 }
 
-/// The file, without recovery, after reading the trailer.
-fn behind_a_summary(subject: &Subject, damaged: &Damaged) -> Outcome {
+/// The file, without recovery, after a look at the stream's end.
+fn after_a_look_at_the_end(subject: &Subject, damaged: &Damaged) -> Outcome {
     let mut file = Vec::new();
     let decoder = Decoder::with_options(Cursor::new(&damaged.bytes), subject.options.clone());
     let ended = decoder.and_then(|mut decoder| {
-        decoder.summary()?;
+        decoder.find_length()?;
         let mut restored = Restored::new(decoder);
         restored.read_to_end(&mut file)?;
         restored.decoder_mut().expect_end()

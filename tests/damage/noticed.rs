@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Read};
 
-use lmac::{DecodeOptions, Decoder, EncodeOptions, Error, ErrorKind, Place};
+use lmac::{DecodeOptions, Decoder, EncodeOptions, Error, ErrorKind, Inspector, Place};
 use lmac_support::{Signal, pcm, stream};
 
 use crate::small::{SPEC, decode, streams, ten_chunks};
@@ -16,8 +16,11 @@ fn every_cut_is_noticed() {
             assert!(matches!(error.kind(), ErrorKind::Truncated), "cut at {cut}: {error}");
             assert!(pcm.starts_with(&back), "cut at {cut}");
             // With random access as well.
+            if let Ok(mut inspector) = Inspector::new(Cursor::new(&stream[..cut])) {
+                assert!(!inspector.summary().unwrap().complete);
+            }
             if let Ok(mut decoder) = Decoder::new(Cursor::new(&stream[..cut])) {
-                assert!(!decoder.summary().unwrap().complete);
+                assert_eq!(decoder.find_length().unwrap(), None);
             }
         }
     }
@@ -34,19 +37,23 @@ fn every_flipped_bit_is_noticed() {
             assert!(pcm.starts_with(&back), "bit {bit}: {error}");
             // Also after reading the trailer first.
             let ended = Decoder::new(Cursor::new(&damaged)).and_then(|mut decoder| {
-                decoder.summary()?;
+                decoder.find_length()?;
                 decoder.read_to_end(&mut Vec::new())?;
                 decoder.expect_end()
             });
-            assert!(ended.is_err(), "bit {bit} behind a summary");
+            assert!(ended.is_err(), "bit {bit} after a look at the end");
             // No other way into the stream panics or hangs.
             let _ = decode(&damaged, true);
             if let Ok(mut decoder) = Decoder::new(Cursor::new(&damaged)) {
-                let _ = decoder.summary();
+                let _ = decoder.find_length();
                 let _ = decoder.seek(pcm.len() as u64 / 8);
                 let _ = decoder.read_to_end(&mut Vec::new());
                 let _ = decoder.seek(0);
-                while let Ok(Some(_)) = decoder.next_chunk_info() {}
+                let _ = decoder.read_to_end(&mut Vec::new());
+            }
+            if let Ok(mut inspector) = Inspector::new(Cursor::new(&damaged)) {
+                let _ = inspector.summary();
+                while let Ok(Some(_)) = inspector.next_chunk() {}
             }
         }
     }
@@ -66,9 +73,9 @@ fn bytes_behind_a_stream_are_noticed() {
 fn an_error_names_its_chunk() {
     let pcm = pcm(&SPEC(), 1000, Signal::Melody, 4);
     let stream = stream(&pcm, &SPEC(), EncodeOptions::default().with_chunk_frames(100));
-    let mut decoder = Decoder::new(stream.as_slice()).unwrap();
+    let mut inspector = Inspector::new(stream.as_slice()).unwrap();
     let mut offsets = Vec::new();
-    while let Some(chunk) = decoder.next_chunk_info().unwrap() {
+    while let Some(chunk) = inspector.next_chunk().unwrap() {
         offsets.push(chunk.offset as usize);
     }
     for (number, offset) in offsets.into_iter().enumerate() {
@@ -93,9 +100,11 @@ fn an_error_names_its_chunk() {
 #[test]
 fn bytes_behind_a_stream_do_not_hide_its_trailer() {
     let (stream, ..) = ten_chunks(4);
-    let summary = |stream: &[u8]| Decoder::new(Cursor::new(stream)).unwrap().summary().unwrap();
+    let summary = |stream: &[u8]| Inspector::new(Cursor::new(stream)).unwrap().summary().unwrap();
     let junk = [&stream[..], b"junk"].concat();
     let found = summary(&junk);
     assert!(found.complete);
     assert_eq!((found.md5, found.frames), (summary(&stream).md5, 1000));
+    let mut decoder = Decoder::new(Cursor::new(&junk)).unwrap();
+    assert_eq!(decoder.find_length().unwrap(), Some(1000));
 }

@@ -3,7 +3,7 @@
 use std::io::{Cursor, Read};
 
 use lmac::source::Restored;
-use lmac::{DecodeOptions, Decoder, EncodeOptions, Verification};
+use lmac::{DecodeOptions, Decoder, EncodeOptions, Inspector, Verification};
 use lmac_support::{Random, Signal, pcm, stream};
 
 use crate::small::{SPEC, decode, silenced, ten_chunks};
@@ -24,11 +24,8 @@ fn recovery_loses_only_what_was_damaged() {
             2 => drop(damaged.splice(at..at, (0..length).map(|byte| byte as u8))),
             _ => drop(damaged.drain(chunks[number].clone())),
         }
-        let mut decoder = Decoder::with_options(
-            damaged.as_slice(),
-            DecodeOptions::default().with_recover(true).with_threads(1 + round % 2),
-        )
-        .unwrap();
+        let options = DecodeOptions::default().with_threads(1 + round % 2);
+        let mut decoder = Decoder::recover_in_one_pass(damaged.as_slice(), options).unwrap();
         let mut back = Vec::new();
         decoder.read_to_end(&mut back).unwrap();
         // Bytes inserted in front of a chunk do not damage it.
@@ -77,8 +74,7 @@ fn recovery_of_a_cut_stream_gives_all_whole_chunks() {
     let (stream, pcm, chunks) = ten_chunks(4);
     for cut in chunks[0].start..stream.len() {
         let mut decoder =
-            Decoder::with_options(&stream[..cut], DecodeOptions::default().with_recover(true))
-                .unwrap();
+            Decoder::recover_in_one_pass(&stream[..cut], DecodeOptions::default()).unwrap();
         let mut back = Vec::new();
         decoder.read_to_end(&mut back).unwrap();
         let whole = chunks.iter().filter(|chunk| chunk.end <= cut).count();
@@ -105,9 +101,9 @@ fn recovery_can_seek() {
 fn recovery_bridges_a_long_gap() {
     let pcm = pcm(&SPEC(), 2000, Signal::Melody, 4);
     let stream = stream(&pcm, &SPEC(), EncodeOptions::default().with_chunk_frames(10));
-    let mut decoder = Decoder::new(stream.as_slice()).unwrap();
+    let mut inspector = Inspector::new(stream.as_slice()).unwrap();
     let mut offsets = Vec::new();
-    while let Some(chunk) = decoder.next_chunk_info().unwrap() {
+    while let Some(chunk) = inspector.next_chunk().unwrap() {
         offsets.push(chunk.offset as usize);
     }
     // Twenty chunks are gone without a trace: the next one comes twenty chunks late.
@@ -164,8 +160,8 @@ fn frames_lost_at_the_end_are_silent_before_the_tail() {
     let subject = with_a_tail();
     let mut damaged = subject.stream.clone();
     damaged.drain(subject.chunks[2].bytes.clone());
-    let options = DecodeOptions::default().with_recover(true);
-    let decoder = Decoder::with_options(damaged.as_slice(), options).unwrap();
+    let options = DecodeOptions::default();
+    let decoder = Decoder::recover_in_one_pass(damaged.as_slice(), options).unwrap();
     let mut back = Vec::new();
     Restored::new(decoder).read_to_end(&mut back).unwrap();
     let head = lmac::source::wav_head(&SPEC().with_channel_mask(3), Some(300)).len();
@@ -201,7 +197,7 @@ fn an_incomplete_head_is_lost() {
             let mut damaged = subject.stream.clone();
             damaged[block + place] ^= 2;
             let plain = Decoder::new(Cursor::new(&damaged)).and_then(|mut decoder| {
-                decoder.summary()?;
+                decoder.find_length()?;
                 Restored::new(decoder).read_to_end(&mut Vec::new())?;
                 Ok(())
             });
@@ -209,7 +205,7 @@ fn an_incomplete_head_is_lost() {
 
             let mut decoder =
                 Decoder::recover(Cursor::new(&damaged), DecodeOptions::default()).unwrap();
-            decoder.summary().unwrap();
+            decoder.find_length().unwrap();
             let mut back = Vec::new();
             decoder.read_to_end(&mut back).unwrap();
             assert!(decoder.damage().head_lost, "byte {place} of the block at {block}");
@@ -227,8 +223,8 @@ fn an_early_tail_loses_no_chunks() {
     let block: Vec<u8> = damaged.drain(tail).collect();
     let before = subject.chunks[1].bytes.start;
     damaged.splice(before..before, block);
-    let options = DecodeOptions::default().with_recover(true);
-    let mut decoder = Decoder::with_options(damaged.as_slice(), options).unwrap();
+    let options = DecodeOptions::default();
+    let mut decoder = Decoder::recover_in_one_pass(damaged.as_slice(), options).unwrap();
     let mut back = Vec::new();
     decoder.read_to_end(&mut back).unwrap();
     assert!(back == subject.pcm);

@@ -4,7 +4,8 @@ use std::io::Read;
 use std::ops::Range;
 
 use lmac::{
-    AudioSpec, DecodeOptions, Decoder, EncodeOptions, Error, Preset, SampleFormat, Verification,
+    AudioSpec, DecodeOptions, Decoder, EncodeOptions, Error, Inspector, Preset, SampleFormat,
+    Verification,
 };
 use lmac_support::{Signal, pcm, stream};
 
@@ -43,9 +44,13 @@ pub(crate) fn streams() -> Vec<(Vec<u8>, Vec<u8>)> {
 
 /// Returns the PCM of a stream, and how it ends.
 pub(crate) fn decode(stream: &[u8], recover: bool) -> (Vec<u8>, Result<Verification, Error>) {
-    let options = DecodeOptions::default().with_recover(recover);
+    let options = DecodeOptions::default();
+    let decoder = match recover {
+        true => Decoder::recover_in_one_pass(stream, options),
+        false => Decoder::with_options(stream, options),
+    };
     let mut pcm = Vec::new();
-    let result = Decoder::with_options(stream, options).and_then(|mut decoder| {
+    let result = decoder.and_then(|mut decoder| {
         decoder.read_to_end(&mut pcm)?;
         decoder.expect_end()?;
         Ok(decoder.verification())
@@ -61,9 +66,9 @@ pub(crate) fn ten_chunks(seed: u64) -> (Vec<u8>, Vec<u8>, Vec<Range<usize>>) {
         &SPEC(),
         EncodeOptions::default().with_preset(Preset::Light).with_chunk_frames(100),
     );
-    let mut decoder = Decoder::new(stream.as_slice()).unwrap();
+    let mut inspector = Inspector::new(stream.as_slice()).unwrap();
     let mut chunks = Vec::new();
-    while let Some(chunk) = decoder.next_chunk_info().unwrap() {
+    while let Some(chunk) = inspector.next_chunk().unwrap() {
         chunks.push(chunk.offset as usize..(chunk.offset + chunk.bytes) as usize);
     }
     (stream, pcm, chunks)

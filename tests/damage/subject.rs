@@ -4,7 +4,7 @@ use std::io::{Cursor, Read};
 use std::ops::Range;
 
 use lmac::source::{Restored, encode_wav};
-use lmac::{DecodeOptions, Decoder, EncodeOptions, Preset};
+use lmac::{DecodeOptions, Decoder, EncodeOptions, Inspector, Preset};
 use lmac_support::bytes::{crc, varint};
 use lmac_support::recording;
 use lmac_support::vectors::{self, with_models};
@@ -37,16 +37,16 @@ impl Subject {
         let (mut pcm, mut file) = (Vec::new(), Vec::new());
         open().read_to_end(&mut pcm).unwrap();
         Restored::new(open()).read_to_end(&mut file).unwrap();
-        let mut decoder = open();
+        let mut inspector = Inspector::new(stream.as_slice()).unwrap();
         let mut chunks = Vec::new();
-        while let Some(chunk) = decoder.next_chunk_info().unwrap() {
+        while let Some(chunk) = inspector.next_chunk().unwrap() {
             let offset = chunk.offset as usize;
             chunks.push(Chunk {
                 bytes: offset..offset + chunk.bytes as usize,
                 frames: chunk.first_frame..chunk.first_frame + chunk.frames,
             });
         }
-        let spec = decoder.info().spec;
+        let spec = inspector.info().spec;
         Subject {
             name: name.into(),
             header: 0..header_length(&stream),

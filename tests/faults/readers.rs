@@ -3,7 +3,7 @@
 use std::io::{self, Cursor, ErrorKind, Read, Seek, SeekFrom};
 
 use lmac::source::{RawLayout, Restored, encode_raw, encode_wav, encode_wav_audio};
-use lmac::{DecodeOptions, Decoder, Verification};
+use lmac::{DecodeOptions, Decoder, Inspector, Verification};
 
 use crate::{encoded, injected, options, spec, wav};
 
@@ -55,9 +55,13 @@ fn assert_is<T>(result: Result<T, lmac::Error>, kind: ErrorKind) {
 }
 
 fn restored(reader: impl Read, recover: bool) -> Result<Vec<u8>, lmac::Error> {
-    let options = DecodeOptions::default().with_recover(recover).with_threads(2);
+    let options = DecodeOptions::default().with_threads(2);
+    let decoder = match recover {
+        true => Decoder::recover_in_one_pass(reader, options)?,
+        false => Decoder::with_options(reader, options)?,
+    };
     let mut file = Vec::new();
-    let mut restored = Restored::new(Decoder::with_options(reader, options)?);
+    let mut restored = Restored::new(decoder);
     restored.read_to_end(&mut file)?;
     restored.decoder_mut().expect_end()?;
     Ok(file)
@@ -82,15 +86,19 @@ fn a_failing_reader_of_a_stream_is_its_error() {
                 kind,
             );
             assert_is(
-                Decoder::new(faulty()).and_then(|mut decoder| {
-                    while decoder.next_chunk_info()?.is_some() {}
-                    decoder.expect_end()
+                Inspector::new(faulty()).and_then(|mut inspector| {
+                    while inspector.next_chunk()?.is_some() {}
+                    Ok(())
                 }),
                 kind,
             );
             count += 4;
+            if let Ok(mut inspector) = Inspector::new(faulty()) {
+                assert_is(inspector.summary(), kind);
+                count += 1;
+            }
             if let Ok(mut decoder) = Decoder::new(faulty()) {
-                assert_is(decoder.summary(), kind);
+                assert_is(decoder.find_length(), kind);
                 assert_is(decoder.seek(150), kind);
                 count += 2;
             }
@@ -108,7 +116,7 @@ fn a_failing_seek_is_its_error() {
             let mut faulty = Faulty::new(&stream, stream.len(), kind);
             faulty.seeks = Some(seeks);
             let mut decoder = Decoder::new(faulty).unwrap();
-            let read = decoder.summary().and_then(|_| {
+            let read = decoder.find_length().and_then(|_| {
                 decoder.seek(150)?;
                 decoder.seek(10)?;
                 decoder.read_to_end(&mut Vec::new())?;

@@ -17,7 +17,7 @@ fn a_header_of_any_length() {
         stream.resize(3 << 20, 7);
         assert_takes_at_most(&turn, &stream, READER);
         let error = error_of(&stream, with_memory(u64::MAX)).to_string();
-        assert!(error.contains(&format!("a body of {length} bytes")), "{error}");
+        assert!(error.contains(&format!("the body has {length} bytes")), "{error}");
     }
     // The longest header, of a version with more fields.
     let mut body = vec![2 << 3 | 1, 1, 1, 2, 3, 4];

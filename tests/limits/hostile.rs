@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Read};
 
-use lmac::{DecodeOptions, Decoder, Error, ErrorKind, FORMAT_VERSION, Frames, Limits};
+use lmac::{DecodeOptions, Decoder, Error, ErrorKind, FORMAT_VERSION, Frames, Inspector, Limits};
 use lmac_support::bytes::{Builder, varint};
 use lmac_support::memory::{Turn, Used};
 
@@ -62,9 +62,10 @@ pub(crate) fn cut_off(builder: Builder, parts: &[&[u8]]) -> Vec<u8> {
 pub(crate) type Way = (&'static str, fn(&[u8], DecodeOptions) -> Result<u64, Error>);
 
 /// All ways. Each returns the number of bytes that came out.
-pub(crate) const WAYS: [Way; 6] = [
+pub(crate) const WAYS: [Way; 7] = [
     ("read", |stream, options| read(Decoder::with_options(stream, options)?)),
     ("recover", |stream, options| read(Decoder::recover(Cursor::new(stream), options)?)),
+    ("recover in one pass", |stream, options| read(Decoder::recover_in_one_pass(stream, options)?)),
     ("frames", |stream, options| {
         let mut decoder = Decoder::with_options(stream, options)?;
         let mut frames = Frames::new();
@@ -85,12 +86,13 @@ pub(crate) const WAYS: [Way; 6] = [
         Ok(bytes)
     }),
     ("inspect", |stream, options| {
-        let mut decoder = Decoder::with_options(stream, options)?;
-        while decoder.next_chunk_info()?.is_some() {}
+        let mut inspector = Inspector::with_limits(stream, options.limits)?;
+        while inspector.next_chunk()?.is_some() {}
         Ok(0)
     }),
     ("summary", |stream, options| {
-        Decoder::with_options(Cursor::new(stream), options)?.summary()?;
+        Inspector::with_limits(Cursor::new(stream), options.limits)?.summary()?;
+        Decoder::with_options(Cursor::new(stream), options)?.find_length()?;
         Ok(0)
     }),
 ];

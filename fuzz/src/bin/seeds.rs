@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lmac::Decoder;
+use lmac::Inspector;
 use lmac_fuzz::checkpoints::{self, Breakable};
 use lmac_fuzz::streams::with_checksums;
 use lmac_support::{mixed, vectors};
@@ -72,14 +72,14 @@ impl Seeds {
 
     /// Adds the header's body with the first item, and with the trailer.
     fn of_parts(&self, name: &str, stream: &[u8]) {
-        let Ok(mut decoder) = Decoder::new(stream) else { return };
+        let Ok(mut inspector) = Inspector::new(stream) else { return };
         // A short body has its length in one byte.
         let Some(&length) = stream.get(9).filter(|&&length| length < 128) else { return };
         let (body, items) = stream[10..].split_at(usize::from(length));
         let (body, items) = ([&[length], body].concat(), &items[4..]);
         self.add("container", &format!("{name}-item"), &[&[128], &body, items]);
         let mut end = 0;
-        while let Ok(Some(chunk)) = decoder.next_chunk_info() {
+        while let Ok(Some(chunk)) = inspector.next_chunk() {
             end = (chunk.offset + chunk.bytes) as usize;
         }
         let Some(trailer) = stream.get(end..).filter(|rest| end > 0 && !rest.is_empty()) else {

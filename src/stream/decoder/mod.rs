@@ -1,43 +1,47 @@
 //! A stream in, audio out.
 //!
-//! `reading.rs` has the side that takes items in, `recovery.rs` what it does about damage,
-//! `seek.rs` what needs random access; here is what a caller sees, and the side that hands
-//! audio out.
+//! Here is what a caller sees. `intake.rs` reads items and `output.rs` hands audio out;
+//! `recovery.rs` steps in where damage would end the reading.
 
+mod intake;
 mod model;
-pub(crate) mod reading;
+mod open;
+mod output;
+mod pool;
 mod recovery;
+mod search;
 mod seek;
+mod threads;
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, Read};
 use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
 
-use crate::audio::{AudioSpec, Frames, pcm_to_samples, refuse_f64};
-use crate::container::MAX_CHUNK_PCM;
-use crate::container::header::{Header, Sealed, SourceKind};
-use crate::container::item::ChunkHeader;
-use crate::container::trailer::{Index, Trailer};
+use self::intake::{Intake, Step};
+use self::output::Output;
+pub use self::output::Verification;
+use self::recovery::Recovery;
+use crate::audio::{Frames, pcm_to_samples, refuse_f64};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::memory;
-use crate::method::identity::ModelUse;
 use crate::method::model::ModelCoder;
 use crate::stream::damage::Damage;
-use crate::stream::digest::AudioDigest;
-use crate::stream::input::Input;
+use crate::stream::info::StreamInfo;
+use crate::stream::items::Items;
 use crate::stream::options::DecodeOptions;
-use crate::stream::parallel::Ordered;
 
 /// Turns a stream back into audio, in one pass and in the memory of a few chunks.
 ///
 /// Audio comes out as PCM bytes through [`Read`], chunk by chunk through
 /// [`read_frames`](Decoder::read_frames), or sample by sample through
-/// [`samples`](Decoder::samples). Everything that comes out was checked against the
-/// chunk's checksums; [`verification`](Decoder::verification) tells after the end whether
-/// the whole was. With a reader that can seek, so can the decoder.
+/// [`samples`](Decoder::samples). All of it was checked against the checksums of its chunks;
+/// after the end, [`verification`](Decoder::verification) tells whether the whole was. With a
+/// reader that can seek, the decoder can [seek](Decoder::seek) as well.
+///
+/// A damaged stream ends in an error. [`recover`](Decoder::recover) opens a decoder that goes
+/// on after damage.
 ///
 /// ```
 /// use lmac::{AudioSpec, Decoder, Frames, SampleFormat};
@@ -52,90 +56,17 @@ use crate::stream::parallel::Ordered;
 /// # Ok::<(), lmac::Error>(())
 /// ```
 pub struct Decoder<R: Read> {
-    pub(crate) input: Input<R>,
-    pub(crate) stream: Arc<Sealed>,
     info: StreamInfo,
+    /// The bytes of the source file before the audio that stand in blocks.
     head: Bytes,
     options: DecodeOptions,
-    /// Offset of the first item that is not part of the head.
-    pub(crate) body: u64,
-    /// What decodes chunks of a language model.
+    /// Decodes chunks of a language model.
     coder: Option<Arc<dyn ModelCoder>>,
-    /// Threads that decode, from the first chunk on.
-    pool: Option<Pool>,
-
-    // The reading side.
-    /// What was read, in order. Chunks in it are with the pool.
-    ahead: VecDeque<Step>,
-    /// Whether nothing more is to be read.
-    pub(crate) read_all: bool,
-    /// Chunks that were read.
-    pub(crate) chunks: u64,
-    /// Frames in them, and in gaps between them.
-    pub(crate) frames: u64,
-    /// Offset behind the last item that was whole.
-    whole_to: u64,
-    /// Whether the audio is over: there was a tail block.
-    in_tail: bool,
-    /// Bytes in tail blocks.
-    tail_length: u64,
-    /// Where the chunks are, as long as all were read.
-    index: Option<Index>,
-    /// A chunk that came too early, in recovery.
-    held: Option<Job>,
-    pub(crate) trailer: Option<Trailer>,
-
-    // The handing-out side.
-    /// PCM that was decoded and not taken yet.
-    current: Bytes,
-    /// Frames that were handed out, or would be if they were not skipped.
-    handed: u64,
-    /// Frames before this one are not handed out.
-    wanted_from: u64,
-    digest: Option<AudioDigest>,
-    verification: Verification,
-    damage: Damage,
-    /// The damage before the first item, which every pass through the stream has.
-    damage_before: Damage,
-    /// Bytes of items that did not hold, which recovery may still look through.
-    trials: u64,
+    intake: Intake<R>,
+    output: Output,
+    /// Set in a decoder that goes on after damage.
+    recovery: Option<Recovery>,
     failed: bool,
-}
-
-/// What a stream says of itself before its first chunk.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct StreamInfo {
-    /// What the audio is.
-    pub spec: AudioSpec,
-    /// The file that it came from.
-    pub source: SourceKind,
-    /// The most frames of a chunk.
-    pub chunk_frames: u64,
-    /// The length that was announced, which need not be true.
-    pub declared_frames: Option<u64>,
-    /// Whether the trailer holds the MD5 of the audio.
-    pub has_md5: bool,
-    /// Bytes that were kept of the source file before the audio.
-    pub head_bytes: u64,
-    /// The language model that it needs, and how that is used.
-    pub model: Option<ModelUse>,
-}
-
-/// How far the audio that came out was checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Verification {
-    /// The end was not reached yet.
-    Unfinished,
-    /// All of it against the checksums of its chunks, and the whole against the MD5.
-    Md5([u8; 16]),
-    /// All of it against the checksums of its chunks; the stream has no MD5.
-    Chunks,
-    /// What came out, against the checksums of its chunks: some of the stream was skipped.
-    Partial,
-    /// Some of it was lost and replaced with silence.
-    Damaged,
 }
 
 /// What comes out, in order.
@@ -144,32 +75,9 @@ pub(crate) enum Event {
     Audio(Bytes),
     /// Bytes that followed the audio in the source file.
     Tail(Bytes),
-    /// The trailer was read, and fits what came before.
+    /// The trailer was read and fits what came before.
     End,
 }
-
-/// What was read, in order.
-enum Step {
-    /// The next of the pool's results.
-    Chunk {
-        number: u64,
-        frames: u64,
-    },
-    /// Frames that were lost.
-    Gap {
-        frames: u64,
-    },
-    Tail(Bytes),
-    End,
-    Failed(Error),
-}
-
-struct Job {
-    chunk: ChunkHeader,
-    payload: Bytes,
-}
-
-type Pool = Ordered<Job, Result<Bytes>>;
 
 impl<R: Read> Decoder<R> {
     /// A decoder with the default options.
@@ -179,119 +87,105 @@ impl<R: Read> Decoder<R> {
 
     /// A decoder with these options. Reads what comes before the first chunk.
     pub fn with_options(reader: R, options: DecodeOptions) -> Result<Self> {
-        let mut input = Input::new(reader);
-        match input.parse(Header::parse) {
-            Ok(stream) => {
-                input.consume(stream.bytes.len());
-                Self::with_header(input, stream, options)
+        Self::with_items(Items::open(reader)?, None, options)
+    }
+
+    /// Reads the head of the source file.
+    fn with_items(
+        mut items: Items<R>,
+        mut recovery: Option<Recovery>,
+        options: DecodeOptions,
+    ) -> Result<Self> {
+        let mut head = Vec::new();
+        // The buffer is copied while it grows, and in recovery once more.
+        let copies = if recovery.is_some() { 6 } else { 3 };
+        let allowed = options.limits.memory;
+        let gather = |head: &mut Vec<u8>, data: &[u8]| {
+            memory::append(head, data)?;
+            let needed = copies * head.len() as u64;
+            match needed > allowed {
+                true => Err(Error::new(ErrorKind::Limit { needed, allowed })),
+                false => Ok(()),
             }
-            Err(error) if options.recover => Self::with_repaired_header(input, error, options),
-            Err(error) => Err(error),
+        };
+        match &mut recovery {
+            None => {
+                items.read_head(|data| gather(&mut head, data))?;
+            }
+            Some(recovery) => recovery.read_head(&mut items, &mut head, gather)?,
         }
-    }
-
-    fn with_header(input: Input<R>, stream: Sealed, options: DecodeOptions) -> Result<Self> {
-        let header = &stream.header;
-        let info = StreamInfo {
-            spec: header.spec,
-            source: header.source,
-            chunk_frames: header.chunk_frames,
-            declared_frames: header.declared_frames,
-            has_md5: header.has_md5,
-            head_bytes: 0,
-            model: header.model.clone(),
-        };
-        let digest = header.has_md5.then(|| AudioDigest::new(&header.spec));
-        let stream = Arc::new(stream);
-        let mut decoder = Decoder {
-            body: input.offset(),
-            whole_to: input.offset(),
-            input,
+        let info = StreamInfo::new(items.header(), head.len() as u64);
+        Ok(Decoder {
+            output: Output::new(&info),
             info,
-            head: Bytes::new(),
-            coder: None,
-            pool: None,
-            stream,
+            head: memory::copied(&head)?.into(),
             options,
-            ahead: VecDeque::new(),
-            read_all: false,
-            chunks: 0,
-            frames: 0,
-            in_tail: false,
-            tail_length: 0,
-            index: Some(Index::default()),
-            held: None,
-            trailer: None,
-            current: Bytes::new(),
-            handed: 0,
-            wanted_from: 0,
-            digest,
-            verification: Verification::Unfinished,
-            damage: Damage::default(),
-            damage_before: Damage::default(),
-            trials: MAX_CHUNK_PCM,
+            coder: None,
+            intake: Intake::new(items),
+            recovery,
             failed: false,
-        };
-        decoder.read_head()?;
-        decoder.damage_before = decoder.damage.clone();
-        Ok(decoder)
+        })
     }
 
-    /// What the stream says of itself before its first chunk.
+    /// What the stream says about itself before its first chunk.
     pub fn info(&self) -> &StreamInfo {
         &self.info
     }
 
-    /// The bytes of the source file before the audio, where they stand in blocks.
+    /// The bytes of the source file before the audio that stand in blocks.
     pub(crate) fn head(&self) -> &Bytes {
         &self.head
     }
 
     /// The stream's length, once the trailer was read.
     pub fn total_frames(&self) -> Option<u64> {
-        self.trailer.as_ref().map(|trailer| trailer.total_frames)
+        self.intake.items.trailer.as_ref().map(|trailer| trailer.total_frames)
     }
 
     /// The frame that comes out next.
     pub fn position(&self) -> u64 {
-        let waiting = self.current.len().div_ceil(self.info.spec.frame_bytes());
-        (self.handed - waiting as u64).max(self.wanted_from)
+        self.output.position()
     }
 
     /// How far the audio that came out was checked.
     pub fn verification(&self) -> Verification {
-        self.verification
+        self.output.verification
     }
 
-    /// What was lost, with [`DecodeOptions::recover`].
+    /// What was lost so far. Only a decoder that [recovers](Decoder::recover) has damage; any
+    /// other one ends in an error.
     pub fn damage(&self) -> &Damage {
-        &self.damage
+        self.recovery.as_ref().map_or(Damage::NONE, |recovery| &recovery.damage)
     }
 
     /// The reader. It may have been read beyond what came out.
     pub fn get_ref(&self) -> &R {
-        self.input.get_ref()
+        self.intake.items.input.get_ref()
     }
 
     /// Gives the reader back. It may have been read beyond the end of the stream.
     pub fn into_inner(self) -> R {
-        self.input.into_inner()
+        self.intake.items.input.into_inner()
     }
 
-    /// Puts the next samples into `frames`, as many as are at hand, at most a chunk.
-    /// `false` where there are none left.
+    /// Puts the next samples into `frames`, as many as are at hand, at most a chunk. Returns
+    /// `false` at the end.
     pub fn read_frames(&mut self, frames: &mut Frames) -> Result<bool> {
         refuse_f64(self.info.spec.format)?;
         frames.samples.clear();
         frames.channels = usize::from(self.info.spec.channels);
-        if !self.current.len().is_multiple_of(self.info.spec.frame_bytes()) {
-            return Err(Error::argument("the bytes of a frame were read in part"));
+        let odd = self.output.current.len() % self.info.spec.frame_bytes();
+        if odd != 0 {
+            return Err(Error::argument(format!(
+                "the frame at {} was read in part as bytes: {odd} bytes of it are left",
+                self.position()
+            )));
         }
-        if self.current.is_empty() && !self.next_audio()? {
+        if self.output.current.is_empty() && !self.next_audio()? {
             return Ok(false);
         }
         frames.first_frame = self.position();
-        let pcm = std::mem::take(&mut self.current);
+        let pcm = self.take_current();
         pcm_to_samples(&pcm, self.info.spec.format, &mut frames.samples)?;
         Ok(true)
     }
@@ -304,46 +198,43 @@ impl<R: Read> Decoder<R> {
     fn next_sample(&mut self) -> Result<Option<i32>> {
         let format = self.info.spec.format;
         refuse_f64(format)?;
-        if self.current.is_empty() && !self.next_audio()? {
+        if self.output.current.is_empty() && !self.next_audio()? {
             return Ok(None);
         }
-        if self.current.len() < format.bytes() {
-            return Err(Error::argument("the bytes of a sample were read in part"));
+        let left = self.output.current.len();
+        if left < format.bytes() {
+            return Err(Error::argument(format!(
+                "a sample was read in part as bytes: {left} bytes of it are left"
+            )));
         }
-        let sample = format.get(&self.current) as i32;
-        self.current.advance(format.bytes());
+        let sample = format.get(&self.output.current) as i32;
+        self.output.current.advance(format.bytes());
         Ok(Some(sample))
     }
 
     /// PCM that was decoded and not taken yet.
     pub(crate) fn take_current(&mut self) -> Bytes {
-        std::mem::take(&mut self.current)
+        std::mem::take(&mut self.output.current)
     }
 
-    /// Puts back what was taken and not used.
+    /// Puts back PCM that was taken and not used.
     pub(crate) fn put_back(&mut self, pcm: Bytes) {
-        self.current = pcm;
+        self.output.current = pcm;
     }
 
-    /// Goes past this many frames, or to the end. Chunks on the way are read and checked;
-    /// with a reader that can seek, [`seek`](Decoder::seek) need not.
+    /// Skips this many frames, or all that are left. Chunks on the way are read and checked;
+    /// with a reader that can seek, [`seek`](Decoder::seek) passes over them.
     pub fn skip(&mut self, frames: u64) {
-        if frames == 0 {
-            return;
-        }
-        let target = self.position().saturating_add(frames);
-        let frame_bytes = self.info.spec.frame_bytes() as u64;
-        let unwanted = frames.saturating_mul(frame_bytes).min(self.current.len() as u64);
-        self.current.advance(unwanted as usize);
-        self.wanted_from = self.wanted_from.max(target);
+        self.output.skip(frames);
     }
 
-    /// Fails where anything follows the stream. To be asked after its end.
+    /// Fails if anything follows the stream. To be called at its end.
     pub fn expect_end(&mut self) -> Result<()> {
-        if self.input.fill(1)? {
-            let offset = self.input.offset();
+        let input = &mut self.intake.items.input;
+        if input.fill(1)? {
+            let offset = input.offset();
             return Err(Error::malformed(format!(
-                "something follows the stream's end at byte {offset}"
+                "the stream ends at byte {offset}, and more bytes follow the stream's end"
             ))
             .at(Place::Trailer));
         }
@@ -352,12 +243,12 @@ impl<R: Read> Decoder<R> {
 
     /// Makes `current` the next audio; `false` at the end.
     fn next_audio(&mut self) -> Result<bool> {
-        // Its memory is to be free before the next chunk takes more.
-        self.current = Bytes::new();
+        // Its memory must be free before the next chunk takes more.
+        self.output.current = Bytes::new();
         loop {
             match self.next_event()? {
                 Event::Audio(pcm) => {
-                    self.current = pcm;
+                    self.output.current = pcm;
                     return Ok(true);
                 }
                 Event::Tail(_) => {}
@@ -379,85 +270,67 @@ impl<R: Read> Decoder<R> {
     fn try_next_event(&mut self) -> Result<Event> {
         loop {
             self.read_ahead()?;
-            let Some(step) = self.ahead.pop_front() else {
-                return Ok(Event::End);
-            };
-            let pcm = match step {
-                Step::Chunk { number, frames } => self.collect(number, frames)?,
-                Step::Gap { frames } => self.silence(frames)?,
-                // Bytes of the tail are wrong here where audio before them is missing.
-                Step::Tail(_) if matches!(self.ahead.front(), Some(Step::Failed(_))) => continue,
-                Step::Tail(bytes) => return Ok(Event::Tail(bytes)),
-                Step::End => {
-                    self.finish()?;
-                    self.wanted_from = self.wanted_from.min(self.handed);
+            let pcm = match self.intake.next() {
+                Some(Step::Chunk { number, first_frame, frames }) => {
+                    match (self.intake.decoded(number), &mut self.recovery) {
+                        (Err(error), Some(recovery)) if error.is_damage() => {
+                            recovery.damage.note(&error);
+                            self.silence(first_frame, frames)?
+                        }
+                        (decoded, _) => decoded?,
+                    }
+                }
+                Some(Step::Gap { first_frame, frames }) => self.silence(first_frame, frames)?,
+                Some(Step::Tail(bytes)) => return Ok(Event::Tail(bytes)),
+                Some(Step::Failed(error)) => return Err(error),
+                Some(Step::End) => {
+                    self.verify()?;
                     return Ok(Event::End);
                 }
-                Step::Failed(error) => return Err(error),
+                None => return Ok(Event::End),
             };
-            if let Some(pcm) = self.hand_out(pcm) {
+            if let Some(pcm) = self.output.take(pcm) {
                 return Ok(Event::Audio(pcm));
             }
         }
     }
 
-    /// The PCM of the chunk that is due.
-    fn collect(&mut self, number: u64, frames: u64) -> Result<Bytes> {
-        let place = Place::Chunk(number);
-        let decoded = self.pool.as_mut().and_then(Ordered::next);
-        let decoded = decoded.unwrap_or_else(|| Err(Error::new(ErrorKind::Worker)));
-        match decoded.and_then(|pcm| pcm) {
-            Ok(pcm) => Ok(pcm),
-            Err(error) if self.options.recover && error.is_damage() => {
-                self.damage.note(&error.at(place));
-                self.silence(frames)
+    /// Reads until the pool has enough to do or the stream ends.
+    fn read_ahead(&mut self) -> Result<()> {
+        self.start_pool()?;
+        while self.intake.wants_more() {
+            let read = match &mut self.recovery {
+                None => self.intake.step(),
+                Some(recovery) => recovery.step(&mut self.intake),
+            };
+            if let Err(error) = read {
+                self.intake.stop(Step::Failed(error));
             }
-            Err(error) => Err(error.at(place)),
         }
+        Ok(())
     }
 
-    /// Silence in place of the next frames, and the rest of it back in the queue.
-    fn silence(&mut self, frames: u64) -> Result<Bytes> {
+    /// Silence in place of lost frames, a chunk at most; the rest goes back to the queue.
+    fn silence(&mut self, first_frame: u64, frames: u64) -> Result<Bytes> {
         let now = frames.min(self.info.chunk_frames);
         if frames > now {
-            self.ahead.push_front(Step::Gap { frames: frames - now });
+            let rest = Step::Gap { first_frame: first_frame + now, frames: frames - now };
+            self.intake.ahead.push_front(rest);
         }
-        self.damage.lose(self.handed, now);
+        if let Some(recovery) = &mut self.recovery {
+            recovery.damage.lose(first_frame, now);
+        }
         let spec = &self.info.spec;
         Ok(memory::filled(spec.format.silence(), now as usize * spec.frame_bytes())?.into())
     }
 
-    /// Counts PCM, and drops what was not wanted; `None` where that is all.
-    fn hand_out(&mut self, mut pcm: Bytes) -> Option<Bytes> {
-        if let Some(digest) = &mut self.digest {
-            digest.update(&pcm);
-        }
-        let frame_bytes = self.info.spec.frame_bytes();
-        let first = self.handed;
-        self.handed += (pcm.len() / frame_bytes) as u64;
-        let unwanted = self.wanted_from.saturating_sub(first).saturating_mul(frame_bytes as u64);
-        pcm.advance(unwanted.min(pcm.len() as u64) as usize);
-        (!pcm.is_empty()).then_some(pcm)
-    }
-
-    /// Says how well everything was checked.
-    fn finish(&mut self) -> Result<()> {
-        let expected = self.trailer.as_ref().and_then(|trailer| trailer.md5);
-        let actual = self.digest.take().map(AudioDigest::finish);
-        self.verification = match (actual, expected) {
-            _ if self.damage.any() => Verification::Damaged,
-            _ if self.index.is_none() => Verification::Partial,
-            (Some(actual), Some(expected)) if actual == expected => match self.wanted_from {
-                0 => Verification::Md5(actual),
-                _ => Verification::Partial,
-            },
-            (_, None) if self.wanted_from == 0 => Verification::Chunks,
-            (_, None) => Verification::Partial,
-            _ if self.options.recover => {
-                self.damage.wrong_md5 = true;
-                Verification::Damaged
-            }
-            _ => return Err(Error::new(ErrorKind::Checksum("MD5 of the audio")).at(Place::Trailer)),
+    /// Finds out at the end how far everything was checked.
+    fn verify(&mut self) -> Result<()> {
+        let md5 = self.intake.items.trailer.as_ref().and_then(|trailer| trailer.md5);
+        let verified = self.output.verify(md5, self.intake.index.is_some());
+        self.output.verification = match &mut self.recovery {
+            None => verified?,
+            Some(recovery) => recovery.judge(verified),
         };
         Ok(())
     }
@@ -488,7 +361,7 @@ impl<R: Read> fmt::Debug for Decoder<R> {
         f.debug_struct("Decoder")
             .field("info", &self.info)
             .field("position", &self.position())
-            .field("verification", &self.verification)
+            .field("verification", &self.verification())
             .finish_non_exhaustive()
     }
 }
@@ -496,11 +369,11 @@ impl<R: Read> fmt::Debug for Decoder<R> {
 /// Interleaved little-endian PCM, 8-bit samples unsigned.
 impl<R: Read> Read for Decoder<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if buffer.is_empty() || (self.current.is_empty() && !self.next_audio()?) {
+        if buffer.is_empty() || (self.output.current.is_empty() && !self.next_audio()?) {
             return Ok(0);
         }
-        let length = buffer.len().min(self.current.len());
-        self.current.copy_to_slice(&mut buffer[..length]);
+        let length = buffer.len().min(self.output.current.len());
+        self.output.current.copy_to_slice(&mut buffer[..length]);
         Ok(length)
     }
 }

@@ -29,7 +29,7 @@ impl<R: Read> Decoder<R> {
                 given.probe, needed.probe
             )));
         }
-        if self.pool.is_some() {
+        if self.intake.pool.is_some() {
             return Err(Error::argument("a language model must be set before audio is read"));
         }
         let memory = self.options.limits.memory.saturating_sub(self.memory_with(0));

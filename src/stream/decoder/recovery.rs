@@ -1,206 +1,257 @@
-//! Going on behind damage.
+//! Recovery: going on after damage.
 
 use std::io::Read;
 use std::sync::Arc;
 
-use super::{Decoder, Job, Step};
+use super::intake::{Intake, Step};
+use super::output::Verification;
+use super::pool::Job;
+use super::search::{begins_item, find_item};
 use crate::container::MAX_CHUNK_PCM;
 use crate::container::header::Sealed;
-use crate::container::item::{ITEM_CRC, ItemHeader, MIN_CHUNK, checksum_holds};
+use crate::container::item::{MIN_CHUNK, block};
 use crate::container::repair::{SEARCHED, repaired};
+use crate::container::source::SourceKind;
 use crate::container::trailer::Trailer;
 use crate::error::{Error, Place, Result};
+use crate::formats;
+use crate::stream::damage::Damage;
 use crate::stream::input::Input;
-use crate::stream::options::DecodeOptions;
+use crate::stream::items::{Item, Items};
 
-/// Bytes of items that may be tried for each byte that is looked at.
-const TRIALS_A_BYTE: u64 = 64;
+/// Bytes of items that are not whole that recovery may try at first.
+pub(super) const TRIALS: u64 = MAX_CHUNK_PCM;
 
-impl<R: Read> Decoder<R> {
-    /// A decoder of a stream whose header has an error, if that is in one byte alone.
-    pub(super) fn with_repaired_header(
-        mut input: Input<R>,
-        error: Error,
-        options: DecodeOptions,
-    ) -> Result<Self> {
-        input.fill(SEARCHED)?;
-        let Some(stream) = repaired(input.window()).filter(|_| error.is_damage()) else {
-            return Err(error);
-        };
-        input.consume(stream.bytes.len());
-        let mut decoder = Self::with_header(input, stream, options)?;
-        decoder.damage.header_repaired = true;
-        decoder.starts_damaged(error);
-        Ok(decoder)
+/// What a decoder knows about damage. It steps in where reading would fail.
+pub(super) struct Recovery {
+    pub(super) damage: Damage,
+    /// The damage before the first item, which every pass through the stream has.
+    before: Damage,
+    /// A chunk that came too early.
+    held: Option<Job>,
+}
+
+impl Recovery {
+    /// Recovery of a stream with this damage in its header.
+    pub(super) fn new(damage: Damage) -> Self {
+        Recovery { before: damage.clone(), damage, held: None }
     }
 
-    /// Keeps what is wrong with the header for every pass through the stream.
-    pub(super) fn starts_damaged(&mut self, error: Error) {
-        self.damage.first_error = Some(error.at(Place::Header).to_string());
-        self.damage_before = self.damage.clone();
-    }
-
-    /// Looks for the next whole item behind damage, and takes it.
-    pub(super) fn resynchronise(&mut self) -> Result<()> {
-        self.index = None;
-        let stream = Arc::clone(&self.stream);
-        let found = find_item(&mut self.input, &stream, &mut self.trials)?;
-        self.damage.skipped_bytes += self.input.offset().saturating_sub(self.whole_to);
-        self.whole_to = self.input.offset();
-        if found {
-            let item = self.read_item()?;
-            return self.take_item(item);
+    /// Reads the source file's head as [`Items::read_head`] does, and notes whether it is lost.
+    pub(super) fn read_head<R: Read>(
+        &mut self,
+        items: &mut Items<R>,
+        head: &mut Vec<u8>,
+        mut take: impl FnMut(&mut Vec<u8>, &[u8]) -> Result<()>,
+    ) -> Result<()> {
+        if items.header().source != SourceKind::Wav {
+            return Ok(());
         }
-        self.take_held();
-        self.damage.truncated = true;
-        self.ahead.push_back(Step::End);
-        self.read_all = true;
+        let start = items.input.offset();
+        find(items)?;
+        let skipped = items.input.offset() - start;
+        if skipped > 0 {
+            let error = Error::malformed("the head of the source file is missing");
+            self.damage.note(&error.at(Place::Block(0)));
+            self.damage.skipped_bytes += skipped;
+        }
+        let followed = match items.read_head(|data| take(head, data)) {
+            Err(error) if error.is_damage() => false,
+            read => read?,
+        };
+        // Another item must follow, or the bytes must be those of a whole head.
+        let stream = Arc::clone(&items.stream);
+        let whole =
+            skipped == 0 && followed && begins_item(&mut items.input, &stream, &mut items.trials)?;
+        self.damage.head_lost = !whole && !formats::is_whole_head(head);
+        self.before = self.damage.clone();
         Ok(())
     }
 
-    /// Goes to the first whole item, where the head of the source file should be. `false`
-    /// where it is not there.
-    pub(super) fn find_head(&mut self) -> Result<bool> {
-        let start = self.input.offset();
-        let stream = Arc::clone(&self.stream);
-        find_item(&mut self.input, &stream, &mut self.trials)?;
-        let skipped = self.input.offset() - start;
-        if skipped > 0 {
-            self.damage.note(&Error::malformed("no head where one is due").at(Place::Block(0)));
-            self.damage.skipped_bytes += skipped;
+    /// Reads one item and takes it, or the next whole item behind damage.
+    pub(super) fn step<R: Read>(&mut self, intake: &mut Intake<R>) -> Result<()> {
+        let start = intake.items.input.offset();
+        let mut done = self.read(intake);
+        if intake.items.input.offset() == start && !intake.items.input.window().is_empty() {
+            // No item begins here; one may begin at the next byte.
+            intake.items.input.consume(1);
         }
-        Ok(skipped == 0)
+        while let Err(error) = done {
+            if !error.is_damage() {
+                self.take_held(intake);
+                return Err(error);
+            }
+            self.damage.note(&error);
+            done = self.resynchronise(intake);
+        }
+        Ok(())
     }
 
-    /// Takes back a tail of the source file that stands before a chunk: it does not end the
-    /// audio.
-    pub(super) fn leave_tail(&mut self) {
-        self.ahead.retain(|step| !matches!(step, Step::Tail(_)));
-        self.in_tail = false;
-        self.tail_length = 0;
-        self.damage.tail_lost = true;
+    fn read<R: Read>(&mut self, intake: &mut Intake<R>) -> Result<()> {
+        match intake.items.read()? {
+            Item::Chunk(chunk, payload) => {
+                if let Err(error) = intake.check_before_tail() {
+                    self.damage.note(&error);
+                    self.leave_tail(intake);
+                }
+                self.sort_in(intake, Job { chunk, payload });
+            }
+            Item::Block(block) => {
+                if block.kind == block::TAIL && intake.items.header().source != SourceKind::Samples
+                {
+                    self.end_audio(intake);
+                }
+                intake.take_block(block)?;
+            }
+            Item::Trailer(trailer) => self.end(intake, trailer),
+        }
+        intake.whole_to = intake.items.input.offset();
+        Ok(())
     }
 
-    /// Takes a chunk, wherever it belongs. One that comes too early is held back until it
-    /// is known whether what is missing before it follows.
-    pub(super) fn sort_in(&mut self, job: Job) {
-        if job.chunk.first_frame != self.frames {
-            self.index = None;
-            let error = self.out_of_place(&job.chunk);
+    /// Looks for the next whole item behind damage, and takes it.
+    fn resynchronise<R: Read>(&mut self, intake: &mut Intake<R>) -> Result<()> {
+        intake.index = None;
+        let found = find(&mut intake.items)?;
+        let here = intake.items.input.offset();
+        self.damage.skipped_bytes += here.saturating_sub(intake.whole_to);
+        intake.whole_to = here;
+        if found {
+            return self.read(intake);
+        }
+        self.take_held(intake);
+        self.damage.truncated = true;
+        intake.stop(Step::End);
+        Ok(())
+    }
+
+    /// Takes a chunk, wherever it belongs. A chunk that comes too early is held until it is
+    /// known whether the missing frames before it follow.
+    fn sort_in<R: Read>(&mut self, intake: &mut Intake<R>, job: Job) {
+        if let Err(error) = intake.items.check_in_place(&job.chunk) {
+            intake.index = None;
             self.damage.note(&error);
         }
-        if let Some(held) = self.held.take_if(|held| held.first_frame() < job.first_frame()) {
-            self.take_behind_gap(held);
+        let first = job.chunk.first_frame;
+        if let Some(held) = self.held.take_if(|held| held.chunk.first_frame < first) {
+            self.take_behind_gap(intake, held);
         }
-        let first = job.first_frame();
+        let due = intake.items.frames;
         match &self.held {
-            _ if first == self.frames => self.submit(job),
-            _ if first < self.frames => self.damage.dropped_chunks += 1,
+            _ if first == due => intake.submit(job),
+            _ if first < due => self.damage.dropped_chunks += 1,
             None => self.held = Some(job),
-            Some(held) if held.first_frame() == first => self.damage.dropped_chunks += 1,
-            Some(_) => self.take_behind_gap(job),
+            Some(held) if held.chunk.first_frame == first => self.damage.dropped_chunks += 1,
+            Some(_) => self.take_behind_gap(intake, job),
         }
-        if let Some(held) = self.held.take_if(|held| held.first_frame() <= self.frames) {
-            self.take_behind_gap(held);
+        let due = intake.items.frames;
+        if let Some(held) = self.held.take_if(|held| held.chunk.first_frame <= due) {
+            self.take_behind_gap(intake, held);
         }
     }
 
-    /// Takes the chunk that was held back: nothing comes any more that belongs before it.
-    pub(super) fn take_held(&mut self) {
+    /// Takes the chunk that was held: nothing that belongs before it comes any more.
+    fn take_held<R: Read>(&mut self, intake: &mut Intake<R>) {
         if let Some(held) = self.held.take() {
-            self.take_behind_gap(held);
+            self.take_behind_gap(intake, held);
         }
     }
 
-    /// Takes a chunk, with silence before it where something is missing.
-    fn take_behind_gap(&mut self, job: Job) {
-        match self.bridge(job.first_frame()) {
-            true => self.submit(job),
+    /// Takes a chunk, with a gap before it for missing frames.
+    fn take_behind_gap<R: Read>(&mut self, intake: &mut Intake<R>, job: Job) {
+        match bridge(intake, job.chunk.first_frame) {
+            true => intake.submit(job),
             false => self.damage.dropped_chunks += 1,
         }
     }
 
-    /// Fills the frames up to this one with silence; `false` where that cannot be right.
-    pub(super) fn bridge(&mut self, to: u64) -> bool {
-        let Some(frames) = to.checked_sub(self.frames) else {
-            return false;
-        };
-        if frames == 0 {
-            return true;
+    /// Completes the audio before the source file's tail. Missing frames are missing there.
+    fn end_audio<R: Read>(&mut self, intake: &mut Intake<R>) {
+        self.take_held(intake);
+        let total = intake.items.trailer.as_ref().map(|trailer| trailer.total_frames);
+        if let Some(total) = total {
+            bridge(intake, total);
         }
-        // As much as one chunk can have, or as far as a stream of so many bytes could get.
-        let bytes = frames.saturating_mul(self.info.spec.frame_bytes() as u64);
-        let chunks = to.div_ceil(self.info.chunk_frames);
-        if bytes > MAX_CHUNK_PCM && chunks.saturating_mul(MIN_CHUNK) > self.input.offset() {
-            return false;
+    }
+
+    /// Takes back a tail of the source file that stands before a chunk: it does not end the
+    /// audio.
+    fn leave_tail<R: Read>(&mut self, intake: &mut Intake<R>) {
+        intake.ahead.retain(|step| !matches!(step, Step::Tail(_)));
+        intake.tail = None;
+        self.damage.tail_lost = true;
+    }
+
+    fn end<R: Read>(&mut self, intake: &mut Intake<R>, trailer: Trailer) {
+        self.take_held(intake);
+        if let Err(error) = intake.check_trailer(&trailer) {
+            self.damage.note(&error);
+            self.damage.wrong_total |= !bridge(intake, trailer.total_frames);
+            self.damage.tail_lost |= trailer.tail_length != intake.tail.unwrap_or(0);
         }
-        // What turns out to be missing at the end is missing before the file's tail.
-        let tail = self.ahead.iter().position(|step| matches!(step, Step::Tail(_)));
-        self.ahead.insert(tail.unwrap_or(self.ahead.len()), Step::Gap { frames });
-        self.frames = to;
-        self.index = None;
-        true
+        intake.end(trailer);
+    }
+
+    /// How far the audio was checked, given the comparison with the trailer's MD5.
+    pub(super) fn judge(&mut self, verified: Result<Verification>) -> Verification {
+        if !self.damage.any() {
+            match verified {
+                Ok(verification) => return verification,
+                Err(_) => self.damage.wrong_md5 = true,
+            }
+        }
+        Verification::Damaged
+    }
+
+    /// Drops everything that belongs to another place of the stream.
+    pub(super) fn forget(&mut self) {
+        self.held = None;
+        self.damage = self.before.clone();
     }
 }
 
-impl Job {
-    fn first_frame(&self) -> u64 {
-        self.chunk.first_frame
-    }
+/// Goes to the next whole item.
+fn find<R: Read>(items: &mut Items<R>) -> Result<bool> {
+    let stream = Arc::clone(&items.stream);
+    find_item(&mut items.input, &stream, &mut items.trials)
 }
 
-/// Goes to the next whole item or trailer; `false` where there is none.
-pub(super) fn find_item<R: Read>(
-    input: &mut Input<R>,
-    stream: &Sealed,
-    trials: &mut u64,
-) -> Result<bool> {
-    loop {
-        if !input.fill(1)? {
-            return Ok(false);
-        }
-        if begins_item(input, stream, trials)? {
-            return Ok(true);
-        }
-        input.consume(1);
-        *trials = trials.saturating_add(TRIALS_A_BYTE);
-    }
-}
-
-/// Whether a whole item or a trailer begins here. Of items that are not whole there may be
-/// tried so many bytes: a stream that is made of nothing but starts of long items would take
-/// for ever.
-pub(super) fn begins_item<R: Read>(
-    input: &mut Input<R>,
-    stream: &Sealed,
-    trials: &mut u64,
-) -> Result<bool> {
-    match tries_item(input, stream, trials) {
-        Err(error) if error.is_damage() => Ok(false),
-        tried => tried,
-    }
-}
-
-fn tries_item<R: Read>(input: &mut Input<R>, stream: &Sealed, trials: &mut u64) -> Result<bool> {
-    input.fill(2)?;
-    let start = &input.window()[..input.window().len().min(2)];
-    if !start.is_empty() && Trailer::looks_like(start) {
-        return input.parse(|bytes| Trailer::parse(bytes, stream)).map(|_| true);
-    }
-    if start.is_empty() || !ItemHeader::looks_like(start) {
-        return Ok(false);
-    }
-    let parsed = input.parse(|bytes| ItemHeader::parse(bytes, &stream.header))?;
-    let Some(left) = trials.checked_sub(parsed.item.body_length()) else {
-        return Ok(false);
+/// Puts a gap up to this frame; `false` if the gap is longer than the stream can have.
+fn bridge<R: Read>(intake: &mut Intake<R>, to: u64) -> bool {
+    let first_frame = intake.items.frames;
+    let Some(frames) = to.checked_sub(first_frame) else {
+        return false;
     };
-    *trials = left;
-    let length = parsed.length + parsed.item.body_length() as usize + ITEM_CRC;
-    let whole = input.fill(length)?
-        && parsed.fault.is_none()
-        && checksum_holds(&input.window()[..length], stream.id);
-    if whole {
-        *trials += parsed.item.body_length();
+    if frames == 0 {
+        return true;
     }
-    Ok(whole)
+    // One chunk may be that long, or the bytes up to here may have held that many chunks.
+    let header = intake.items.header();
+    let bytes = frames.saturating_mul(header.spec.frame_bytes() as u64);
+    let chunks = to.div_ceil(header.chunk_frames);
+    if bytes > MAX_CHUNK_PCM && chunks.saturating_mul(MIN_CHUNK) > intake.items.input.offset() {
+        return false;
+    }
+    // Frames that turn out to be missing at the end are missing before the file's tail.
+    let tail = intake.ahead.iter().position(|step| matches!(step, Step::Tail(_)));
+    let at = tail.unwrap_or(intake.ahead.len());
+    intake.ahead.insert(at, Step::Gap { first_frame, frames });
+    intake.items.frames = to;
+    intake.index = None;
+    true
+}
+
+/// The header at the start of a stream if only one byte of it is wrong, and the damage that
+/// this is.
+pub(super) fn repaired_header<R: Read>(
+    input: &mut Input<R>,
+    error: Error,
+) -> Result<(Sealed, Damage)> {
+    input.fill(SEARCHED)?;
+    let Some(stream) = repaired(input.window()).filter(|_| error.is_damage()) else {
+        return Err(error);
+    };
+    let mut damage = Damage { header_repaired: true, ..Damage::default() };
+    damage.note(&error.at(Place::Header));
+    Ok((stream, damage))
 }

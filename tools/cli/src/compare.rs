@@ -25,8 +25,8 @@ pub(crate) fn restores(
     let options = DecodeOptions::default().with_threads(threads).with_limits(limits);
     let mut decoder = Decoder::with_options(File::open(stream)?, options)?;
     models.give(&mut decoder)?;
-    // A head that is made anew depends on it.
-    decoder.summary()?;
+    // A new head depends on the length.
+    decoder.find_length()?;
     let mut restored = Restored::new(decoder);
     let mut file = File::open(file)?;
     let mut expected = vec![0; BLOCK];

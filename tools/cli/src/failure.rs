@@ -31,6 +31,15 @@ impl From<lmac::Error> for Failure {
     fn from(error: lmac::Error) -> Self {
         let remedy = match error.kind() {
             lmac::ErrorKind::Limit { .. } => "; --memory allows more",
+            lmac::ErrorKind::NotWav(None) => {
+                "; for raw PCM pass --raw, --rate, --channels and --bits"
+            }
+            lmac::ErrorKind::NotWav(Some(_)) => {
+                "; convert it to WAV first, for instance with sox or ffmpeg"
+            }
+            lmac::ErrorKind::NotPcm(_) => {
+                "; decode it to PCM first, for instance with sox or ffmpeg"
+            }
             _ => "",
         };
         Failure::Here(format!("{error}{remedy}"))

@@ -15,7 +15,7 @@ fn one_bad_file_does_not_stop_the_others() {
     }
     folder.write("b.wav", b"no audio at all");
     let ran = folder.run("encode a.wav b.wav missing.wav c.wav").expect(1);
-    let ran = ran.says("lmac: b.wav: this is no WAV file").says("lmac: missing.wav: ");
+    let ran = ran.says("lmac: b.wav: not a WAV file").says("lmac: missing.wav: ");
     assert_eq!(ran.stderr.lines().count(), 2);
     assert_eq!(folder.files(), ["a.lmac", "a.wav", "b.wav", "c.lmac", "c.wav"]);
 
@@ -27,7 +27,7 @@ fn one_bad_file_does_not_stop_the_others() {
         ran.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let files: Vec<_> = lines.iter().map(|line| line["file"].as_str().unwrap()).collect();
     assert_eq!(files, ["a.wav", "b.wav", "c.wav"]);
-    assert!(lines[1]["error"].as_str().unwrap().contains("no WAV file"));
+    assert!(lines[1]["error"].as_str().unwrap().contains("not a WAV file; for raw PCM pass --raw"));
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn inputs_that_are_refused() {
         ("a.w64", b"riff\x2E\x91\xCF\x11\xA5\xD6\x28\xDB".to_vec(), "a Wave64 file"),
         ("rifx.wav", rifx, "big-endian WAV"),
         ("empty.wav", Vec::new(), "the file is empty"),
-        ("text.wav", b"There was a time when".to_vec(), "this is no WAV file"),
+        ("text.wav", b"There was a time when".to_vec(), "not a WAV file"),
     ] {
         folder.write(name, &bytes);
         let ran = folder.run(&format!("encode {name} out.lmac")).expect(1);

@@ -171,7 +171,7 @@ fn chunks_that_are_missing_or_in_another_order() {
         (&[0, 3, 4][..], &[1, 2][..], "frames 8000 to 23999 are lost"),
         (&[0, 1, 2, 3], &[4], "frames 32000 to 39999 are lost"),
         (&[0, 1, 1, 2, 3, 4], &[], "1 chunk fitted nowhere"),
-        (&[0, 2, 1, 3, 4], &[], "chunk 1: malformed: it begins at frame 16000 where 8000 is due"),
+        (&[0, 2, 1, 3, 4], &[], "chunk 1: malformed: it begins at frame 16000; frame 8000 is due"),
         (&[3, 1, 2, 0, 4], &[0], "frames 0 to 7999 are lost"),
     ] {
         folder.write("bad.lmac", &arranged(order));

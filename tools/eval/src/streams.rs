@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::thread;
 use std::time::Instant;
 
-use lmac::{AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder};
+use lmac::{AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder, Inspector};
 
 use crate::by_chunks::difference;
 use crate::contestant::{Check, Codec, Interrupt, Job, Outcome};
@@ -58,10 +58,9 @@ impl Options {
 /// Returns the bytes of each chunk of a stream: its own, and an even share of those around
 /// all chunks.
 pub(crate) fn chunk_bytes(stream: &[u8]) -> Result<Vec<f64>> {
-    // Looking needs no model.
-    let mut decoder = Decoder::new(stream)?;
+    let mut inspector = Inspector::new(stream)?;
     let mut own = Vec::new();
-    while let Some(chunk) = decoder.next_chunk_info()? {
+    while let Some(chunk) = inspector.next_chunk()? {
         own.push(chunk.bytes);
     }
     let around = stream.len() as u64 - own.iter().sum::<u64>();

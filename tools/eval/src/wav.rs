@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use lmac::source::{encode_wav_audio, wav_head};
-use lmac::{AudioSpec, DecodeOptions, Decoder, EncodeOptions, Preset};
+use lmac::{AudioSpec, Decoder, EncodeOptions, Preset};
 
 use crate::{Error, Result, said};
 
@@ -21,42 +21,32 @@ pub(crate) struct Wav {
 impl Wav {
     /// Reads a file once and keeps nothing of it.
     pub(crate) fn look(path: &Path) -> Result<Wav> {
-        let mut start = Start::default();
-        Self::pass(path, &mut start, |start| &start.0)
+        Self::store(path, io::sink())
     }
 
-    /// The first frames of the file, which has to be as it was.
+    /// Returns the first frames of the file, which must not have changed.
     pub(crate) fn read(&self, path: &Path, frames: u64) -> Result<Vec<u8>> {
         let mut stream = Vec::new();
-        if Self::pass(path, &mut stream, |stream| stream)? != *self {
+        if Self::store(path, &mut stream)? != *self {
             return Err(Error::new("the file has changed since the run began"));
         }
         pcm(&stream, frames.saturating_mul(self.spec.frame_bytes() as u64))
     }
 
-    /// Stores the audio of a file as a stream; `written` returns the stream or its start.
-    fn pass<W: Write>(
-        path: &Path,
-        mut stream: &mut W,
-        written: impl FnOnce(&W) -> &Vec<u8>,
-    ) -> Result<Wav> {
+    /// Stores the audio of a file as a stream.
+    fn store(path: &Path, writer: impl Write) -> Result<Wav> {
         let options = EncodeOptions::default().with_preset(Preset::Store);
         let file = File::open(path).map_err(said)?;
-        let finished = encode_wav_audio(file, &mut stream, &options)?;
-        let (frames, md5) = (finished.stats.frames, finished.md5);
-        // The end of the stream may be cut off.
-        let recover = DecodeOptions::default().with_recover(true);
-        let spec = Decoder::with_options(written(stream).as_slice(), recover)?.info().spec;
-        let md5 = md5.ok_or_else(|| Error::new("there is no MD5 of the audio"))?;
-        Ok(Wav { spec, frames, md5 })
+        let finished = encode_wav_audio(file, writer, &options)?;
+        let md5 = finished.md5.ok_or_else(|| Error::new("there is no MD5 of the audio"))?;
+        Ok(Wav { spec: finished.info.spec, frames: finished.stats.frames, md5 })
     }
 }
 
-/// The audio of a WAV file.
+/// Returns the audio of a WAV file.
 pub(crate) fn read(path: &Path) -> Result<(AudioSpec, Vec<u8>)> {
     let mut stream = Vec::new();
-    let wav = Wav::pass(path, &mut stream, |stream| stream)
-        .and_then(|wav| Ok((wav.spec, pcm(&stream, u64::MAX)?)));
+    let wav = Wav::store(path, &mut stream).and_then(|wav| Ok((wav.spec, pcm(&stream, u64::MAX)?)));
     wav.map_err(|error| error.about(path.display()))
 }
 
@@ -82,25 +72,6 @@ pub(crate) fn write(path: &Path, piece: &[u8], spec: &AudioSpec) -> Result<()> {
         file.flush()
     };
     write().map_err(|error| said(error).about(path.display()))
-}
-
-/// Bytes that the header of a stream takes at most.
-const HEADER: usize = 5000;
-
-/// Keeps the start of a stream.
-#[derive(Default)]
-struct Start(Vec<u8>);
-
-impl Write for Start {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let room = HEADER.saturating_sub(self.0.len());
-        self.0.extend_from_slice(&bytes[..bytes.len().min(room)]);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 #[cfg(test)]

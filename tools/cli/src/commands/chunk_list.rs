@@ -2,16 +2,16 @@
 
 use std::io::{self, Read, Write};
 
-use lmac::{AudioSpec, ChunkInfo, Decoder};
+use lmac::{AudioSpec, ChunkInfo, Inspector};
 use serde::Serialize;
 
 use crate::units::{count, ratio};
 
-/// What all chunks have come to.
+/// The chunks that were passed, summed up.
 #[derive(Default)]
 pub(crate) struct Passed {
     sums: Vec<Sum>,
-    /// Why there are no more.
+    /// The error that ended the list.
     pub(crate) error: Option<lmac::Error>,
 }
 
@@ -63,13 +63,13 @@ impl From<ChunkInfo> for Chunk {
 impl Passed {
     /// Goes past all chunks, or up to the first that is damaged.
     pub(crate) fn all<R: Read>(
-        decoder: &mut Decoder<R>,
+        inspector: &mut Inspector<R>,
         mut each: impl FnMut(ChunkInfo) -> io::Result<()>,
     ) -> io::Result<Passed> {
         let mut passed = Passed::default();
-        let channels = u64::from(decoder.info().spec.channels);
+        let channels = u64::from(inspector.info().spec.channels);
         loop {
-            match decoder.next_chunk_info() {
+            match inspector.next_chunk() {
                 Ok(Some(chunk)) => {
                     passed.count(&chunk, channels);
                     each(chunk)?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 use lmac::source::{Restored, wav_head};
-use lmac::{DecodeOptions, Decoder, Limits, SourceKind, StreamInfo, Summary, Verification};
+use lmac::{DecodeOptions, Decoder, Limits, SourceKind, StreamInfo, Verification};
 use serde::Serialize;
 
 use super::damage::DamageReport;
@@ -108,6 +108,16 @@ struct Decoding<'a> {
     models: Models<'a>,
 }
 
+/// The frames of a stream, before it is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Length {
+    Frames(u64),
+    /// The end of the stream is missing.
+    Lost,
+    /// Only its end tells, and the stream comes from a pipe.
+    NotYet,
+}
+
 /// How audio becomes a file.
 struct Plan {
     /// Whether what surrounded the audio comes back.
@@ -155,12 +165,12 @@ impl Decoding<'_> {
         let name = task.origin.name();
         let input = task.origin.open()?;
         let progress = Progress::decoding(self.report, &name);
-        let (mut decoder, summary) = self.open(&input, &progress)?;
+        let (mut decoder, length) = self.open(&input, &progress)?;
         self.models.supply(&mut decoder, &progress)?;
         let info = decoder.info().clone();
         progress.set_audio(&info.spec);
 
-        let plan = self.plan(&name, &decoder, summary.as_ref())?;
+        let plan = self.plan(&name, &decoder, length)?;
         if plan.start > 0 && input.seekable {
             decoder.seek(plan.start)?;
         } else {
@@ -249,38 +259,38 @@ impl Decoding<'_> {
         Ok(status)
     }
 
-    /// Opens a stream, and reads what there is to know about it where that can be done
-    /// without reading all of it.
+    /// Opens a stream and finds its length, if that needs no reading of all of it.
     fn open<'p>(
         &self,
         input: &Opened,
         progress: &'p Progress,
-    ) -> Result<(Decoder<Metered<'p>>, Option<Summary>), Failure> {
+    ) -> Result<(Decoder<Metered<'p>>, Length), Failure> {
         let options = decode_options(&self.args.needs, self.args.common.threads);
         let reader = Metered::new(input.file.try_clone()?, progress);
-        let mut decoder = if self.args.recover && input.seekable {
-            Decoder::recover(reader, options)?
-        } else {
-            Decoder::with_options(reader, options.with_recover(self.args.recover))?
+        let mut decoder = match (self.args.recover, input.seekable) {
+            (true, true) => Decoder::recover(reader, options)?,
+            (true, false) => Decoder::recover_in_one_pass(reader, options)?,
+            (false, _) => Decoder::with_options(reader, options)?,
         };
         if !input.seekable {
-            return Ok((decoder, None));
+            return Ok((decoder, Length::NotYet));
         }
-        let summary = decoder.summary()?;
+        let length = decoder.find_length()?.map_or(Length::Lost, Length::Frames);
         progress.restart();
-        Ok((decoder, Some(summary)))
+        Ok((decoder, length))
     }
 
     fn plan(
         &self,
         name: &str,
         decoder: &Decoder<Metered>,
-        summary: Option<&Summary>,
+        length: Length,
     ) -> Result<Plan, Failure> {
         let info = decoder.info();
-        // Of a damaged stream without its end nobody knows how long it is.
-        let total = summary.filter(|summary| summary.complete || !self.args.recover);
-        let total = total.map(|summary| summary.frames);
+        let total = match length {
+            Length::Frames(frames) => Some(frames),
+            Length::Lost | Length::NotYet => None,
+        };
         if let Some(span) = Span::of(self.args, info, total)? {
             if span.clamped {
                 let total = total.unwrap_or_default();
@@ -291,18 +301,21 @@ impl Decoding<'_> {
                 original: false,
                 start: span.start,
                 most: span.frames,
-                announced: announced.filter(|_| summary.is_none()),
+                announced: announced.filter(|_| length == Length::NotYet),
             });
         }
-        let no_end = summary.is_some_and(|summary| !summary.complete);
-        let surroundings_lost = self.args.recover && (no_end || decoder.damage().head_lost);
+        let surroundings_lost =
+            self.args.recover && (length == Length::Lost || decoder.damage().head_lost);
         Ok(Plan {
             original: !surroundings_lost
                 && !self.args.audio_only
                 && info.source != SourceKind::Samples,
             start: 0,
             most: None,
-            announced: summary.map(|summary| summary.frames).or(info.declared_frames),
+            announced: match length {
+                Length::NotYet => info.declared_frames,
+                Length::Lost | Length::Frames(_) => total,
+            },
         })
     }
 

@@ -1,16 +1,13 @@
 //! `lmac encode`
 
-use std::io::{self, Seek, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueHint};
 use lmac::language::{LanguageModel, LanguageOptions};
-use lmac::source::{self, RawLayout};
-use lmac::{
-    AudioSpec, DecodeOptions, Decoder, EncodeOptions, Method, Preset, SampleFormat, Stats,
-    StreamInfo, Verify,
-};
+use lmac::source::{RawLayout, SourceFile};
+use lmac::{AudioSpec, EncodeOptions, Finished, Method, Preset, SampleFormat, Verify};
 use serde::Serialize;
 
 use super::usage;
@@ -163,7 +160,7 @@ struct Encoded<'a> {
     file: &'a str,
     output: &'a str,
     #[serde(flatten)]
-    audio: Option<Audio>,
+    audio: Audio,
     frames: u64,
     seconds: Option<f64>,
     source_bytes: u64,
@@ -199,13 +196,11 @@ impl Encoding<'_> {
         let total = input.seekable.then_some(input.metadata.len());
         let progress = Progress::encoding(self.report, &name, total);
         let options = self.options(&progress, model);
-        let mut writer = StreamWriter::new(&mut output, &progress);
-        let converted = self.convert(options, &input, &progress, &mut writer);
-        let (spec, model) = writer
-            .info
-            .as_ref()
-            .map_or((None, None), |info| (Some(info.spec), info.model.as_ref().map(Model::from)));
-        let (stats, md5) = converted.map_err(|error| output.explain(error))?;
+        let writer = StreamWriter { output: &mut output, progress: &progress };
+        let converted = self
+            .convert(options, &input, &progress, writer)
+            .map(|Finished { info, stats, md5, .. }| (info, stats, md5));
+        let (info, stats, md5) = converted.map_err(|error| output.explain(error))?;
         input.check_unchanged()?;
         let check = rm.then_some(|file: &Path, stream: &Path| {
             compare::restores(stream, file, self.args.common.threads, &self.models)
@@ -216,9 +211,9 @@ impl Encoding<'_> {
         let encoded = Encoded {
             file: &name,
             output: &output_name,
-            audio: spec.as_ref().map(Audio::from),
+            audio: Audio::from(&info.spec),
             frames: stats.frames,
-            seconds: spec.and_then(|spec| spec.seconds(stats.frames)),
+            seconds: info.spec.seconds(stats.frames),
             source_bytes: progress.bytes_read(),
             pcm_bytes: stats.pcm_bytes,
             stream_bytes: stats.stream_bytes,
@@ -229,7 +224,7 @@ impl Encoding<'_> {
             light_chunks: stats.chunks_of(Method::Light),
             adaptive_chunks: stats.chunks_of(Method::Adaptive),
             language_chunks: stats.chunks_of(Method::Language),
-            model,
+            model: info.model.as_ref().map(Model::from),
             md5: md5.map(hex),
             verified: self.verify() != Verify::No,
             source_removed: rm,
@@ -247,25 +242,29 @@ impl Encoding<'_> {
         Ok(Status::Fine)
     }
 
-    fn convert(
+    fn convert<W: Write>(
         &self,
         mut options: EncodeOptions,
         input: &Opened,
         progress: &Progress,
-        writer: &mut StreamWriter,
-    ) -> lmac::Result<(Stats, Option<[u8; 16]>)> {
+        writer: W,
+    ) -> lmac::Result<Finished<W>> {
         let mut file = input.file.try_clone()?;
         if let Some(raw) = self.raw.filter(|_| input.seekable) {
             let left = input.metadata.len().saturating_sub(file.stream_position()?);
             options.declared_frames = Some(left / raw.spec.frame_bytes() as u64);
         }
-        let reader = Metered::new(file, progress);
-        let finished = match self.raw {
-            Some(layout) => source::encode_raw(reader, &layout, writer, &options),
-            None if self.args.audio_only => source::encode_wav_audio(reader, writer, &options),
-            None => source::encode_wav(reader, writer, &options),
-        }?;
-        Ok((finished.stats, finished.md5))
+        let source = self.open(Metered::new(file, progress))?;
+        progress.set_audio(source.spec());
+        source.encode(writer, &options)
+    }
+
+    fn open<R: Read>(&self, reader: R) -> lmac::Result<SourceFile<R>> {
+        match self.raw {
+            Some(layout) => SourceFile::raw(reader, &layout),
+            None if self.args.audio_only => Ok(SourceFile::open(reader)?.audio_only()),
+            None => SourceFile::open(reader),
+        }
     }
 
     fn verify(&self) -> Verify {
@@ -296,41 +295,15 @@ fn language_options(args: &ModelArgs) -> LanguageOptions {
     options
 }
 
-/// Bytes that the header of a stream takes at most.
-const HEADER: usize = 5000;
-
-/// Writes a stream, and looks at its header in passing: it says what the audio is.
+/// Writes a stream and counts its bytes.
 struct StreamWriter<'a> {
     output: &'a mut Output,
     progress: &'a Progress,
-    start: Vec<u8>,
-    info: Option<StreamInfo>,
-}
-
-impl<'a> StreamWriter<'a> {
-    fn new(output: &'a mut Output, progress: &'a Progress) -> Self {
-        StreamWriter { output, progress, start: Vec::new(), info: None }
-    }
-
-    fn look_at(&mut self, bytes: &[u8]) {
-        let room = HEADER.saturating_sub(self.start.len());
-        if self.info.is_some() || room == 0 {
-            return;
-        }
-        self.start.extend_from_slice(&bytes[..bytes.len().min(room)]);
-        // What follows the header may be cut off.
-        let options = DecodeOptions::default().with_recover(true);
-        if let Ok(decoder) = Decoder::with_options(self.start.as_slice(), options) {
-            self.progress.set_audio(&decoder.info().spec);
-            self.info = Some(decoder.info().clone());
-        }
-    }
 }
 
 impl Write for StreamWriter<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.output.write(bytes)?;
-        self.look_at(&bytes[..written]);
         self.progress.count_written(written);
         Ok(written)
     }

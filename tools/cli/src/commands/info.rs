@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
-use lmac::{Decoder, ErrorKind, ModelUse, SourceKind, StreamInfo, Summary};
+use lmac::{ErrorKind, Inspector, ModelUse, SourceKind, StreamInfo, Summary};
 use serde::Serialize;
 
 use super::chunk_list::{Chunk, Passed, bits, write_heading, write_line};
@@ -42,10 +42,10 @@ pub(crate) fn run(args: &InfoArgs) -> Result<Status, clap::Error> {
 fn info(args: &InfoArgs, origin: &Origin, report: &Report) -> Result<Status, Failure> {
     let name = origin.name();
     let input = origin.open()?;
-    let mut decoder = Decoder::new(input.file)?;
-    let info = decoder.info().clone();
-    // A pipe has to be read to its end before anything is known of it.
-    let summary = if input.seekable { Some(decoder.summary()?) } else { None };
+    let mut inspector = Inspector::new(input.file)?;
+    let info = inspector.info().clone();
+    // A pipe must be read to its end before its size is known.
+    let summary = if input.seekable { Some(inspector.summary()?) } else { None };
     let passes = args.chunks || summary.is_none();
 
     let mut chunks = Vec::new();
@@ -56,7 +56,7 @@ fn info(args: &InfoArgs, origin: &Origin, report: &Report) -> Result<Status, Fai
             }
             Ok(())
         };
-        if passes { Passed::all(&mut decoder, list)? } else { Passed::default() }
+        if passes { Passed::all(&mut inspector, list)? } else { Passed::default() }
     } else {
         printing(|out| {
             if let Some(summary) = &summary {
@@ -66,17 +66,17 @@ fn info(args: &InfoArgs, origin: &Origin, report: &Report) -> Result<Status, Fai
                 return Ok(Passed::default());
             }
             if !args.chunks {
-                return Passed::all(&mut decoder, |_| Ok(()));
+                return Passed::all(&mut inspector, |_| Ok(()));
             }
             write_heading(out)?;
-            let passed = Passed::all(&mut decoder, |chunk| write_line(out, &chunk, &info.spec))?;
+            let passed = Passed::all(&mut inspector, |chunk| write_line(out, &chunk, &info.spec))?;
             passed.write_sums(out)?;
             Ok(passed)
         })?
     };
 
     let error = passed.error.filter(|error| {
-        // That a stream is cut off is something to say of it, and not the end.
+        // A cut is a fact to print; the chunks before it are listed.
         args.chunks || !matches!(error.kind(), ErrorKind::Truncated)
     });
     if let Some(error) = error {
@@ -87,7 +87,7 @@ fn info(args: &InfoArgs, origin: &Origin, report: &Report) -> Result<Status, Fai
         return Ok(Status::Failed);
     }
     let read_through = summary.is_none();
-    let summary = summary.unwrap_or_else(|| decoder.summary_so_far());
+    let summary = summary.unwrap_or_else(|| inspector.summary_so_far());
     if read_through && !args.json {
         printing(|out| write_text(out, &name, &info, &summary))?;
     }

@@ -62,7 +62,7 @@ fn verify(
     let mut decoder = Decoder::with_options(Metered::new(input.file, &progress), options)?;
     models.supply(&mut decoder, &progress)?;
     if input.seekable {
-        decoder.summary()?;
+        decoder.find_length()?;
         progress.restart();
     }
     let spec = decoder.info().spec;

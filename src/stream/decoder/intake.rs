@@ -1,0 +1,204 @@
+//! The reading side of a decoder: takes items in and hands chunks to the threads.
+
+use std::collections::VecDeque;
+use std::io::Read;
+
+use bytes::Bytes;
+
+use super::pool::{Job, Pool};
+use crate::container::item::block;
+use crate::container::source::SourceKind;
+use crate::container::trailer::{Index, IndexEntry, Trailer};
+use crate::error::{Error, ErrorKind, Place, Result};
+use crate::stream::items::{Block, Item, Items};
+use crate::stream::parallel::Ordered;
+
+/// What was read, in order.
+pub(super) enum Step {
+    /// The next result of the pool.
+    Chunk {
+        number: u64,
+        first_frame: u64,
+        frames: u64,
+    },
+    /// Frames that are lost. Only recovery has them.
+    Gap {
+        first_frame: u64,
+        frames: u64,
+    },
+    /// Bytes of the source file after the audio.
+    Tail(Bytes),
+    End,
+    Failed(Error),
+}
+
+pub(super) struct Intake<R> {
+    pub(super) items: Items<R>,
+    /// Threads that decode, from the first chunk on.
+    pub(super) pool: Option<Pool>,
+    /// What was read and not handed out. The pool has the chunks in it.
+    pub(super) ahead: VecDeque<Step>,
+    /// Whether nothing more is read.
+    pub(super) ended: bool,
+    /// Offset behind the last whole item.
+    pub(super) whole_to: u64,
+    /// Bytes in tail blocks, once there was one.
+    pub(super) tail: Option<u64>,
+    /// Where the chunks are, as long as all were read.
+    pub(super) index: Option<Index>,
+}
+
+impl<R: Read> Intake<R> {
+    pub(super) fn new(items: Items<R>) -> Self {
+        Intake {
+            whole_to: items.body,
+            items,
+            pool: None,
+            ahead: VecDeque::new(),
+            ended: false,
+            tail: None,
+            index: Some(Index::default()),
+        }
+    }
+
+    /// Whether the pool has too little to do and the stream goes on. Of the source file's tail
+    /// one block is read, and the item after it.
+    pub(super) fn wants_more(&self) -> bool {
+        !self.ended
+            && self.pool.as_ref().is_some_and(|pool| pool.pending() < pool.capacity())
+            && !matches!(self.ahead.iter().nth_back(1), Some(Step::Tail(_)))
+    }
+
+    /// Reads one item and takes it.
+    pub(super) fn step(&mut self) -> Result<()> {
+        let item = self.items.read()?;
+        match item {
+            Item::Chunk(chunk, payload) => {
+                self.check_before_tail()?;
+                self.items.check_in_place(&chunk)?;
+                self.submit(Job { chunk, payload });
+            }
+            Item::Block(block) => self.take_block(block)?,
+            Item::Trailer(trailer) => {
+                self.check_trailer(&trailer)?;
+                self.end(trailer);
+            }
+        }
+        self.whole_to = self.items.input.offset();
+        Ok(())
+    }
+
+    /// Fails if a chunk comes after the source file's tail.
+    pub(super) fn check_before_tail(&self) -> Result<()> {
+        match self.tail {
+            None => Ok(()),
+            Some(_) => {
+                Err(Error::malformed("it follows the tail of the source file")
+                    .at(self.items.place()))
+            }
+        }
+    }
+
+    /// Hands the chunk that is due to the threads.
+    pub(super) fn submit(&mut self, job: Job) {
+        let chunk = &job.chunk;
+        let first_frame = chunk.first_frame;
+        if let Some(index) = &mut self.index {
+            index.push(IndexEntry { first_frame, offset: self.whole_to });
+        }
+        let (number, frames) = (self.items.chunks, chunk.frames);
+        self.ahead.push_back(Step::Chunk { number, first_frame, frames });
+        self.items.count(chunk);
+        if let Some(pool) = &mut self.pool {
+            pool.submit(job);
+        }
+    }
+
+    pub(super) fn take_block(&mut self, block: Block) -> Result<()> {
+        let wrong = match block.kind {
+            block::HEAD => Error::malformed("a head block must come before all other items"),
+            block::TAIL if self.items.header().source == SourceKind::Samples => {
+                Error::malformed("a tail block needs a source file; the stream has none")
+            }
+            block::TAIL => {
+                *self.tail.get_or_insert(0) += block.data.len() as u64;
+                self.ahead.push_back(Step::Tail(block.data));
+                return Ok(());
+            }
+            kind if block.critical => {
+                Error::unsupported(format!("a critical block has the unknown type {kind}"))
+            }
+            _ => return Ok(()),
+        };
+        Err(wrong.at(Place::Block(self.items.chunks)))
+    }
+
+    /// Checks a trailer against what came before it.
+    pub(super) fn check_trailer(&self, trailer: &Trailer) -> Result<()> {
+        let tail = self.tail.unwrap_or(0);
+        let source = self.items.header().source;
+        let wav = matches!(source, SourceKind::CanonicalWav | SourceKind::Wav);
+        let moved = self.index.as_ref().and_then(|index| trailer.index.difference(index));
+        let wrong = if trailer.total_frames != self.items.frames {
+            let (total, there) = (trailer.total_frames, self.items.frames);
+            format!("it counts {total} frames; the chunks have {there}")
+        } else if trailer.tail_length != tail {
+            let length = trailer.tail_length;
+            format!("it counts {length} bytes after the audio; the tail blocks have {tail}")
+        } else if trailer.pad && !wav {
+            "it has a pad byte; only a WAV file can have one".into()
+        } else if trailer.pad && self.tail.is_some() {
+            "it has a pad byte after a tail block".into()
+        } else if let Some(moved) = moved {
+            moved
+        } else {
+            return Ok(());
+        };
+        Err(Error::malformed(wrong).at(Place::Trailer))
+    }
+
+    /// Takes the trailer, which ends the stream.
+    pub(super) fn end(&mut self, trailer: Trailer) {
+        if trailer.pad {
+            self.ahead.push_back(Step::Tail(Bytes::from_static(&[0])));
+        }
+        self.items.trailer = Some(trailer);
+        self.stop(Step::End);
+    }
+
+    /// Reads nothing more.
+    pub(super) fn stop(&mut self, last: Step) {
+        self.ahead.push_back(last);
+        self.ended = true;
+    }
+
+    /// The next thing to hand out; `None` behind the end.
+    pub(super) fn next(&mut self) -> Option<Step> {
+        loop {
+            let step = self.ahead.pop_front()?;
+            // Bytes of the tail are wrong here if audio before them is missing.
+            let missing = matches!(self.ahead.front(), Some(Step::Failed(_)));
+            if !missing || !matches!(step, Step::Tail(_)) {
+                return Some(step);
+            }
+        }
+    }
+
+    /// The PCM of the chunk that is due.
+    pub(super) fn decoded(&mut self, number: u64) -> Result<Bytes> {
+        let decoded = self.pool.as_mut().and_then(Ordered::next);
+        decoded
+            .unwrap_or_else(|| Err(Error::new(ErrorKind::Worker)))
+            .and_then(|pcm| pcm)
+            .map_err(|error| error.at(Place::Chunk(number)))
+    }
+
+    /// Drops everything that belongs to another place of the stream.
+    pub(super) fn forget(&mut self) {
+        self.ahead.clear();
+        while self.pool.as_mut().and_then(Ordered::next).is_some() {}
+        self.index = None;
+        self.tail = None;
+        self.ended = false;
+    }
+}

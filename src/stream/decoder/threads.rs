@@ -1,0 +1,57 @@
+//! Starting the threads of a decoder, once there is memory for a chunk.
+
+use std::io::Read;
+use std::sync::Arc;
+
+use super::Decoder;
+use super::pool::{Job, decode_chunk};
+use crate::chunk_codec;
+use crate::error::{Error, ErrorKind, Result};
+use crate::stream::parallel::{self, Ordered};
+
+impl<R: Read> Decoder<R> {
+    /// Starts the threads, once it is known that there is memory for a chunk.
+    pub(super) fn start_pool(&mut self) -> Result<()> {
+        if self.intake.pool.is_some() {
+            return Ok(());
+        }
+        self.find_model()?;
+        let chunk = self.chunk_memory()?;
+        // Two chunks per thread are under way, as far as there is memory for them. With a
+        // language model, the segments of one chunk keep all threads busy.
+        let room = usize::try_from(self.options.limits.memory / chunk).unwrap_or(usize::MAX);
+        let threads = match self.coder {
+            Some(_) => 1,
+            None => parallel::threads(self.options.threads).min(room / 2),
+        };
+        let (stream, coder) = (Arc::clone(&self.intake.items.stream), self.coder.clone());
+        self.intake.pool = Some(Ordered::new(threads, move |job: Job| {
+            decode_chunk(&job, &stream, coder.as_deref())
+        }));
+        Ok(())
+    }
+
+    /// Bytes of memory that decoding a chunk may take, if the limits allow them.
+    fn chunk_memory(&self) -> Result<u64> {
+        let needed = self.memory_with(self.coder.as_ref().map_or(0, |coder| coder.memory()));
+        let allowed = self.options.limits.memory;
+        if needed > allowed {
+            return Err(Error::new(ErrorKind::Limit { needed, allowed }));
+        }
+        Ok(needed)
+    }
+
+    /// Bytes of memory that decoding a chunk may take with a language model that takes `model`
+    /// bytes.
+    pub(super) fn memory_with(&self, model: u64) -> u64 {
+        let info = &self.info;
+        let pcm = info.chunk_frames * info.spec.frame_bytes() as u64;
+        let samples = info.chunk_frames * u64::from(info.spec.channels);
+        // The payload while it is read and after, the audio as bytes, as samples of the
+        // caller and of a model, and the memory of the method and of the head.
+        let method = chunk_codec::decoding_memory(&info.spec);
+        // Recovery may hold one chunk back, and then decode two at once.
+        let copies = if self.recovery.is_some() { 5 } else { 3 };
+        copies * pcm + 8 * samples + method + model + info.head_bytes
+    }
+}
