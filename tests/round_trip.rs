@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
-use std::io::{Read, Write};
+use std::io::{Cursor, Read, Write};
 
 use lmac::{
     AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder, ErrorKind, Frames, Inspector,

@@ -5,6 +5,7 @@
 //! failure and in no average.
 
 pub mod baselines;
+pub mod pictures;
 pub mod report;
 
 mod audio;

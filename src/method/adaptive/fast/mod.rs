@@ -137,7 +137,8 @@ mod tests {
     fn noise_decodes_to_samples_in_range() {
         let mut random = Random::new(7);
         for bits in [8, 16, 32] {
-            let nonsense: Vec<u8> = (0..4000).map(|_| random.next_u64() as u8).collect();
+            // More raw bits than any samples take.
+            let nonsense: Vec<u8> = (0..52_000).map(|_| random.next_u64() as u8).collect();
             let mut prepared = Prepared::of(vec![vec![0; 2000]; 2], bits);
             for (low, high) in [(i32::MIN >> (32 - bits), i32::MAX >> (32 - bits)), (-3, 5), (7, 7)]
             {

@@ -1,6 +1,6 @@
 //! Numbers as people write them.
 
-pub use lmac_pictures::significant;
+pub use crate::pictures::significant;
 
 /// `part` of `whole` in percent; nothing where there is no whole.
 pub fn share(part: f64, whole: f64) -> Option<f64> {

@@ -6,7 +6,7 @@ mod rates;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use lmac_pictures::{Canvas, Group};
+use crate::pictures::{Canvas, Group};
 
 use crate::contestant::Arrangement;
 use crate::report::file;

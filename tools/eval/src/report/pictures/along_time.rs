@@ -1,7 +1,7 @@
 //! The chart of what a clip costs along time.
 
+use crate::pictures::{Cost, CostAlongTime, Piece, Sample, Sound};
 use lmac::SampleFormat;
-use lmac_pictures::{Cost, CostAlongTime, Piece, Sample, Sound};
 
 use super::{arranged, chunk_size, kind};
 use crate::audio::{Clip, chunk_frames};

@@ -1,6 +1,6 @@
 //! Charts of rates over all clips.
 
-use lmac_pictures::{Dot, FileRates, RateAgainstSpeed, RateByFile, Rates, SpeedPanel};
+use crate::pictures::{Dot, FileRates, RateAgainstSpeed, RateByFile, Rates, SpeedPanel};
 
 use super::{arranged, kind};
 use crate::contestant::Arrangement;
