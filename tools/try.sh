@@ -4,7 +4,7 @@ set -eu
 . "$(dirname "$0")/prepare.sh"
 need cc=gcc
 
-cargo build --release --locked -p lmac-cli
+cargo build --release --locked -p lmac-cli --no-default-features
 lmac="${CARGO_TARGET_DIR:-target}/release/lmac"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -21,9 +21,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-pub use args::{AUTO, MappingChoice, ModelWay, TopK, mappings};
+pub use args::{AUTO, MappingChoice, mappings};
 use commands::Cli;
 pub use commands::{man, version};
+#[cfg(feature = "models")]
+pub use models::{ModelWay, TopK};
 
 /// Runs the program `lmac`.
 pub fn main() -> ExitCode {

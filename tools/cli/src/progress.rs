@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use lmac::AudioSpec;
-use lmac::language::Meter;
 
 use crate::report::Report;
 use crate::units;
@@ -43,9 +42,9 @@ pub(crate) struct Progress {
     last_read: Cell<u64>,
     /// Bytes of stream for each of audio, so far.
     ratio: Cell<Option<f64>>,
-    /// Counts what a language model does.
-    meter: Meter,
-    /// Whether the thread that watches it is to go on.
+    /// Whether a language model is at work, which another thread shows.
+    model_works: Arc<AtomicBool>,
+    /// Whether that thread goes on.
     watching: Arc<AtomicBool>,
 }
 
@@ -84,7 +83,7 @@ impl Progress {
             first: Cell::new(None),
             last_read: Cell::new(0),
             ratio: Cell::new(None),
-            meter: Meter::default(),
+            model_works: Arc::default(),
             watching: Arc::new(AtomicBool::new(true)),
         }
     }
@@ -97,26 +96,23 @@ impl Progress {
         }
     }
 
-    /// What is to count the work of a language model.
-    pub(crate) fn meter(&self) -> Meter {
-        self.meter.clone()
-    }
-
-    /// Shows how far a language model is, once it does something: it is busy for long with
-    /// what was read at once.
-    pub(crate) fn watch_model(&self) {
+    #[cfg(feature = "models")]
+    /// Shows the progress of a language model, whose tokens and characters `counts` returns:
+    /// it works for long on input that was read at once.
+    pub(crate) fn watch_model(&self, counts: impl Fn() -> (u64, u64) + Send + 'static) {
         let Some(bar) = self.bar.clone() else { return };
-        let (meter, watching) = (self.meter.clone(), Arc::clone(&self.watching));
+        let (works, watching) = (Arc::clone(&self.model_works), Arc::clone(&self.watching));
         let watch = move || {
             let started = Instant::now();
             while watching.load(Ordering::Relaxed) {
                 thread::sleep(PAUSE);
-                let tokens = meter.tokens();
+                let (tokens, characters) = counts();
                 if tokens == 0 {
                     continue;
                 }
+                works.store(true, Ordering::Relaxed);
                 let rate = tokens as f64 / started.elapsed().as_secs_f64().max(1e-3);
-                bar.set_position(meter.characters());
+                bar.set_position(characters);
                 bar.set_message(format!("{rate:.0} tokens/s"));
             }
         };
@@ -185,7 +181,7 @@ impl Progress {
     fn show(&self) {
         let Some(bar) = &self.bar else { return };
         let now = Instant::now();
-        if now - self.shown.get() < PAUSE || self.meter.tokens() > 0 {
+        if now - self.shown.get() < PAUSE || self.model_works.load(Ordering::Relaxed) {
             return;
         }
         self.shown.set(now);

@@ -1,17 +1,12 @@
 //! The arguments that several commands share.
 
-mod model;
-
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueHint};
-use lmac::Mapping;
+use lmac::{Mapping, Verify};
 
 use crate::units::parse_size;
-
-pub(crate) use model::{ModelArgs, verify};
-pub use model::{ModelWay, TopK};
 
 /// The options of all commands that read audio.
 #[derive(Args)]
@@ -86,4 +81,10 @@ pub fn mappings() -> impl TypedValueParser<Value = MappingChoice> {
         [AUTO].into_iter().chain(Mapping::ALL.iter().map(|mapping| mapping.name())),
     )
     .map(|name| MappingChoice(Mapping::ALL.iter().find(|mapping| mapping.name() == name).copied()))
+}
+
+/// Parses the value of `--verify`.
+pub(crate) fn verify() -> impl TypedValueParser<Value = Verify> {
+    PossibleValuesParser::new(["usual", "full"])
+        .map(|name| if name == "full" { Verify::Full } else { Verify::Usual })
 }

@@ -5,18 +5,17 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueHint};
-use lmac::language::{LanguageModel, LanguageOptions};
 use lmac::source::{RawLayout, SourceFile};
 use lmac::{AudioSpec, EncodeOptions, Finished, Method, Preset, SampleFormat, Verify};
 use serde::Serialize;
 
 use super::usage;
-use crate::args::{AUTO, Common, MappingChoice, ModelArgs, Writing, mappings, verify};
+use crate::args::{AUTO, Common, MappingChoice, Writing, mappings, verify};
 use crate::batch;
 use crate::compare;
 use crate::failure::{Failure, Status};
 use crate::inputs::{Opened, PathRules, STREAM, Task, has_extension, is_device, take_stdout};
-use crate::models::Models;
+use crate::models::{ModelArgs, Models};
 use crate::output::{Output, Outputs, can_be_checked};
 use crate::progress::{Metered, Progress};
 use crate::report::{Audio, Model, Report, hex};
@@ -115,7 +114,7 @@ pub(crate) fn run(args: &EncodeArgs) -> Result<Status, clap::Error> {
     let tasks = kind.tasks(&args.paths, &args.writing, args.common.recursive)?;
     let report = Report::new(&args.common, take_stdout(&tasks));
     let mut outputs = Outputs::new(args.writing.force);
-    let models = Models::new(&report, args.language.model.as_deref());
+    let models = Models::encoding(&report, &args.language);
     let encoding = Encoding { args, raw, report: &report, models };
     Ok(batch::each(
         &report,
@@ -184,7 +183,7 @@ impl Encoding<'_> {
     fn encode(&self, task: &Task, outputs: &mut Outputs) -> Result<Status, Failure> {
         let name = task.origin.name();
         let input = task.origin.open()?;
-        let model = self.models.given(self.args.language.way.precision)?;
+        self.models.check(&self.args.language)?;
         let destination = task.destination.with_extension("lmac", &[WAV, RAW].concat());
         let mut output = outputs.open(&destination, &input)?;
         let output_name = output.name().to_string();
@@ -195,7 +194,7 @@ impl Encoding<'_> {
 
         let total = input.seekable.then_some(input.metadata.len());
         let progress = Progress::encoding(self.report, &name, total);
-        let options = self.options(&progress, model);
+        let options = self.models.add_to(self.options(), &self.args.language, &progress)?;
         let writer = StreamWriter { output: &mut output, progress: &progress };
         let converted = self
             .convert(options, &input, &progress, writer)
@@ -271,7 +270,7 @@ impl Encoding<'_> {
         if self.args.no_verify { Verify::No } else { self.args.verify }
     }
 
-    fn options(&self, progress: &Progress, model: Option<LanguageModel>) -> EncodeOptions {
+    fn options(&self) -> EncodeOptions {
         let args = self.args;
         let mut options = EncodeOptions::default()
             .with_preset(args.preset)
@@ -280,19 +279,8 @@ impl Encoding<'_> {
             .with_verify(self.verify());
         options.mapping = args.mapping.0;
         options.chunk_frames = args.chunk_frames;
-        if let Some(model) = model {
-            progress.watch_model();
-            let model = model.with_meter(progress.meter());
-            options = options.with_model(model, language_options(&args.language));
-        }
         options
     }
-}
-
-fn language_options(args: &ModelArgs) -> LanguageOptions {
-    let mut options = args.way.options().with_blocking(args.blocking);
-    options.context = args.context;
-    options
 }
 
 /// Writes a stream and counts its bytes.

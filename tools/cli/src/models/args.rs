@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueHint};
 use lmac::language::LanguageOptions;
-use lmac::{Precision, TokenKind, Verify};
+use lmac::{Precision, TokenKind};
 
 use crate::units::parse_size;
 
-/// How a language model is used.
+/// The options of `lmac encode` for a language model.
 #[derive(Args)]
 pub(crate) struct ModelArgs {
     /// Encode with this model: a folder of Hugging Face or Meta, a .gguf or .npz file, or
@@ -27,7 +27,7 @@ pub(crate) struct ModelArgs {
     pub(crate) way: ModelWay,
 }
 
-/// What all commands choose that run a model.
+/// The options of all commands that run a model.
 #[derive(Debug, Args)]
 pub struct ModelWay {
     /// The arithmetic: f32 takes the weights as they are stored, int8 is several times as
@@ -52,8 +52,17 @@ pub struct ModelWay {
     pub memory: Option<u64>,
 }
 
+impl ModelArgs {
+    /// Returns the library's options.
+    pub(super) fn options(&self) -> LanguageOptions {
+        let mut options = self.way.options().with_blocking(self.blocking);
+        options.context = self.context;
+        options
+    }
+}
+
 impl ModelWay {
-    /// The library's options for it.
+    /// Returns the library's options.
     pub fn options(&self) -> LanguageOptions {
         let mut options = LanguageOptions::default();
         options.tokens = self.tokens;
@@ -66,7 +75,7 @@ impl ModelWay {
     }
 }
 
-/// The likeliest tokens that count, or all.
+/// The number of tokens with a probability of their own, or all.
 #[derive(Debug, Clone, Copy)]
 pub struct TopK(pub Option<u32>);
 
@@ -93,12 +102,6 @@ fn precisions() -> impl TypedValueParser<Value = Precision> {
 
 fn tokens() -> impl TypedValueParser<Value = TokenKind> {
     named(TokenKind::ALL, TokenKind::name)
-}
-
-/// How `--verify` can be.
-pub(crate) fn verify() -> impl TypedValueParser<Value = Verify> {
-    PossibleValuesParser::new(["usual", "full"])
-        .map(|name| if name == "full" { Verify::Full } else { Verify::Usual })
 }
 
 fn named<T: Copy + Send + Sync + 'static>(

@@ -6,9 +6,10 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use lmac::checkpoint;
-use lmac::language::LanguageModel;
-use lmac::{Decoder, ModelId, Precision};
+use lmac::language::{LanguageModel, Meter};
+use lmac::{Decoder, EncodeOptions, ModelId, Precision};
 
+use super::args::ModelArgs;
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::report::Report;
@@ -32,13 +33,31 @@ struct Tried {
 }
 
 impl<'a> Models<'a> {
+    /// Returns the models of a run that decodes.
     pub(crate) fn new(report: &'a Report, given: Option<&'a Path>) -> Self {
         Models { report, given, tried: RefCell::default() }
     }
 
-    /// The model that was given, if one was.
-    pub(crate) fn given(&self, precision: Precision) -> Result<Option<LanguageModel>, Failure> {
-        self.given.map(|path| self.load(path, precision)).transpose()
+    /// Returns the models of a run that encodes.
+    pub(crate) fn encoding(report: &'a Report, args: &'a ModelArgs) -> Self {
+        Self::new(report, args.model.as_deref())
+    }
+
+    /// Loads the model to encode with, if one was given.
+    pub(crate) fn check(&self, args: &ModelArgs) -> Result<(), Failure> {
+        self.given.map_or(Ok(()), |path| self.load(path, args.way.precision).map(drop))
+    }
+
+    /// Adds the model that was given to the options of an encoder, and shows its progress.
+    pub(crate) fn add_to(
+        &self,
+        options: EncodeOptions,
+        args: &ModelArgs,
+        progress: &Progress,
+    ) -> Result<EncodeOptions, Failure> {
+        let Some(path) = self.given else { return Ok(options) };
+        let model = watched(self.load(path, args.way.precision)?, progress);
+        Ok(options.with_model(model, args.options()))
     }
 
     /// Gives a decoder the model that its stream needs, if it needs one, and shows how far
@@ -49,8 +68,7 @@ impl<'a> Models<'a> {
         progress: &Progress,
     ) -> Result<(), Failure> {
         if let Some(model) = self.needed(decoder)? {
-            decoder.set_model(&model.with_meter(progress.meter()))?;
-            progress.watch_model();
+            decoder.set_model(&watched(model, progress))?;
         }
         Ok(())
     }
@@ -111,4 +129,12 @@ impl<'a> Models<'a> {
             Failure::Here(format!("{needs}, which is not in {} ({FOLDERS})", names.join(", ")))
         })
     }
+}
+
+/// Returns the model with a meter that the progress bar shows.
+fn watched(model: LanguageModel, progress: &Progress) -> LanguageModel {
+    let meter = Meter::default();
+    let counts = meter.clone();
+    progress.watch_model(move || (counts.tokens(), counts.characters()));
+    model.with_meter(meter)
 }
