@@ -5,7 +5,6 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -105,7 +104,7 @@ impl Progress {
         let watch = move || {
             let started = Instant::now();
             while watching.load(Ordering::Relaxed) {
-                thread::sleep(PAUSE);
+                std::thread::sleep(PAUSE);
                 let (tokens, characters) = counts();
                 if tokens == 0 {
                     continue;
@@ -117,7 +116,7 @@ impl Progress {
             }
         };
         // Without it there is less to see, and nothing else.
-        let _ = thread::Builder::new().name("lmac-progress".into()).spawn(watch);
+        let _ = std::thread::Builder::new().name("lmac-progress".into()).spawn(watch);
     }
 
     /// Says what the audio is, for speeds to be in real time.

@@ -85,8 +85,8 @@ fn names_of_results() {
     folder.run("encode -f a.wav x.y").expect(1).says("x.y: ");
     folder.run("decode a.lmac x").expect(0);
     assert_eq!(folder.read("x"), original);
-    folder.run("decode a.lmac out.au").expect(0);
-    assert_eq!(folder.read("out.au"), original);
+    folder.run("decode a.lmac out.copy").expect(0);
+    assert_eq!(folder.read("out.copy"), original);
     folder.run("decode a.lmac -o plain").expect(0);
     assert_eq!(folder.read("plain"), original);
 
@@ -94,6 +94,9 @@ fn names_of_results() {
     folder.run("encode --raw --rate 8000 --channels 1 --bits 16 s.pcm").expect(0);
     folder.run("decode s.lmac").expect(0);
     assert_eq!(folder.read("s.raw"), folder.read("s.pcm"));
+    folder.run("decode s.lmac s.wav").expect(1).says("raw PCM");
+    folder.run("decode a.lmac a.raw").expect(1).says("a WAV file");
+    assert!(!folder.has("s.wav") && !folder.has("a.raw"));
 }
 
 #[test]

@@ -102,6 +102,20 @@ fn check_extensions(tasks: &List<Task>) -> Result<(), clap::Error> {
     Ok(())
 }
 
+/// Refuses a result whose extension promises WAV for raw PCM, or raw PCM for WAV.
+fn check_result_name(destination: &Destination, raw: bool) -> Result<(), Failure> {
+    let (kind, right, wrong): (_, _, &[&str]) = match raw {
+        true => ("raw PCM", "raw", &["wav", "wave", "rf64", "bw64"]),
+        false => ("a WAV file", "wav", &["raw", "pcm"]),
+    };
+    let Destination::File(path) = destination else { return Ok(()) };
+    if !has_extension(path, wrong) {
+        return Ok(());
+    }
+    let message = format!("the result is {kind}; name it {}", path.with_extension(right).display());
+    Err(Failure::elsewhere(path.display().to_string(), message))
+}
+
 struct Decoding<'a> {
     args: &'a DecodeArgs,
     report: &'a Report,
@@ -181,6 +195,7 @@ impl Decoding<'_> {
 
         let raw = matches!(info.source, SourceKind::Raw { .. });
         let extension = if raw { "raw" } else { "wav" };
+        check_result_name(&task.destination, raw)?;
         let destination = task.destination.with_extension(extension, STREAM);
         let mut output = outputs.open(&destination, &input)?;
         let output_name = output.name().to_string();
@@ -294,7 +309,8 @@ impl Decoding<'_> {
         if let Some(span) = Span::of(self.args, info, total)? {
             if span.clamped {
                 let total = total.unwrap_or_default();
-                self.report.note(name, &format!("--end lies behind the end at frame {total}"));
+                self.report
+                    .note(name, &format!("--end is behind the end of the stream at frame {total}"));
             }
             let announced = info.declared_frames.map(|all| all.saturating_sub(span.start));
             return Ok(Plan {
@@ -334,7 +350,7 @@ impl Decoding<'_> {
             return Ok(());
         }
         let said = said.unwrap_or_default();
-        let message = format!("its head says {said} frames, and there are {frames}");
+        let message = format!("its head says {said} frames; it has {frames}");
         self.report.note(output.name(), &message);
         Ok(())
     }
