@@ -1,6 +1,6 @@
 //! Bits whose probability adapts while they are coded.
 
-use super::{RangeDecoder, RangeEncoder};
+use super::range::{RangeDecoder, RangeEncoder};
 
 /// An adaptive probability of a one: the mean of a fast and a slow estimate.
 #[derive(Debug, Clone, Copy)]

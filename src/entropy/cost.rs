@@ -1,6 +1,6 @@
 //! The cost of bits in integers, so that an encoder chooses the same on every machine.
 
-use super::AdaptiveBit;
+use super::bits::AdaptiveBit;
 
 /// The number of cost units of a bit.
 pub(crate) const UNITS: u64 = 1 << FRACTION;

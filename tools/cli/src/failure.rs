@@ -27,6 +27,21 @@ impl Failure {
     }
 }
 
+/// A command line that cannot be carried out.
+#[derive(Debug)]
+pub(crate) struct Usage {
+    /// The command.
+    pub(crate) command: &'static str,
+    /// What is wrong with its arguments.
+    pub(crate) message: String,
+}
+
+impl Usage {
+    pub(crate) fn new(command: &'static str, message: impl ToString) -> Self {
+        Usage { command, message: message.to_string() }
+    }
+}
+
 impl From<lmac::Error> for Failure {
     fn from(error: lmac::Error) -> Self {
         let remedy = match error.kind() {

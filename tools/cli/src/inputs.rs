@@ -5,8 +5,7 @@ use std::fs::{self, File, Metadata};
 use std::path::{Path, PathBuf};
 
 use crate::args::Writing;
-use crate::commands::usage;
-use crate::failure::Failure;
+use crate::failure::{Failure, Usage};
 
 /// Standard input or output on the command line.
 const DASH: &str = "-";
@@ -165,7 +164,7 @@ impl PathRules {
         paths: &[PathBuf],
         writing: &Writing,
         recursive: bool,
-    ) -> Result<List<Task>, clap::Error> {
+    ) -> Result<List<Task>, Usage> {
         let (inputs, output) = match (&writing.output, paths) {
             (Some(output), _) => (paths, Some(output)),
             (None, [input, output]) if is_dash(output) || (self.is_output)(output) => {
@@ -193,7 +192,7 @@ impl PathRules {
         inputs: &[PathBuf],
         output: Option<&PathBuf>,
         writing: &Writing,
-    ) -> Result<(), clap::Error> {
+    ) -> Result<(), Usage> {
         let stdin = inputs.iter().any(|path| is_dash(path));
         let stdout = output.map_or(stdin, |path| is_dash(path));
         let message = if output.is_some() && writing.output_dir.is_some() {
@@ -209,7 +208,7 @@ impl PathRules {
         } else {
             return Ok(());
         };
-        Err(usage(self.command, message))
+        Err(Usage::new(self.command, message))
     }
 
     fn single(&self, origin: Origin, output: &Path) -> Result<Task, Failure> {
@@ -234,9 +233,9 @@ pub(crate) fn streams(
     paths: &[PathBuf],
     recursive: bool,
     command: &'static str,
-) -> Result<List<Origin>, clap::Error> {
+) -> Result<List<Origin>, Usage> {
     if paths.iter().filter(|path| is_dash(path)).count() > 1 {
-        return Err(usage(command, "standard input can be read only once"));
+        return Err(Usage::new(command, "standard input can be read only once"));
     }
     let found = expand(paths, recursive, STREAM);
     Ok(found.into_iter().map(|found| Ok(Origin::new(&found?.path))).collect())

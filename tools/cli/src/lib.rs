@@ -23,9 +23,15 @@ use clap::Parser;
 
 pub use args::{AUTO, MappingChoice, mappings};
 use commands::Cli;
-pub use commands::{man, version};
+pub use commands::man;
 #[cfg(feature = "models")]
 pub use models::{ModelWay, TopK};
+
+/// Returns the version of the program, with that of the format it writes.
+pub fn version() -> String {
+    let (major, minor) = lmac::FORMAT_VERSION;
+    format!("{} (format {major}.{minor})", env!("CARGO_PKG_VERSION"))
+}
 
 /// Runs the program `lmac`.
 pub fn main() -> ExitCode {

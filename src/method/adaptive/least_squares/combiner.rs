@@ -1,7 +1,7 @@
 //! A predictor that combines other predictions.
 
+use super::schedule::{Schedule, settle};
 use super::system::{Block, LANES, System};
-use super::{Schedule, settle};
 use crate::numerics::functions::clamp;
 use crate::numerics::lanes::dot8;
 

@@ -1,7 +1,7 @@
 //! A predictor from the past of a signal and of another one.
 
+use super::schedule::{Schedule, settle};
 use super::system::{Block, LANES, System};
-use super::{Schedule, settle};
 use crate::method::adaptive::window::Window;
 use crate::numerics::lanes::dot8;
 

@@ -1,8 +1,7 @@
 //! `lmac completions`
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 
-use super::Cli;
 use crate::failure::{Failure, Status};
 use crate::report::{Report, print};
 
@@ -14,10 +13,10 @@ pub(crate) struct CompletionsArgs {
     pub(crate) shell: clap_complete::Shell,
 }
 
-pub(crate) fn run(args: &CompletionsArgs) -> Result<Status, clap::Error> {
+pub(crate) fn run(args: &CompletionsArgs, mut lmac: clap::Command) -> Status {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "lmac", &mut script);
-    Ok(print_all(&script))
+    clap_complete::generate(args.shell, &mut lmac, "lmac", &mut script);
+    print_all(&script)
 }
 
 /// Prints something that is complete in itself.

@@ -10,11 +10,10 @@ use serde::Serialize;
 
 use super::damage::DamageReport;
 use super::span::{Span, beyond};
-use super::usage;
 use crate::args::{Common, Needs, Writing};
 use crate::batch;
 use crate::compare;
-use crate::failure::{Failure, Status};
+use crate::failure::{Failure, Status, Usage};
 use crate::inputs::{
     Destination, List, Opened, PathRules, STREAM, Task, has_extension, take_stdout,
 };
@@ -56,7 +55,7 @@ pub(crate) struct DecodeArgs {
 
 const COMMAND: &str = "decode";
 
-pub(crate) fn run(args: &DecodeArgs) -> Result<Status, clap::Error> {
+pub(crate) fn run(args: &DecodeArgs) -> Result<Status, Usage> {
     let rules = PathRules {
         command: COMMAND,
         is_output: |path| !has_extension(path, STREAM) && !path.is_dir(),
@@ -84,7 +83,7 @@ const OTHER_FORMATS: &[&str] = &[
 ];
 
 /// Refuses results whose extension promises a format that is not written.
-fn check_extensions(tasks: &List<Task>) -> Result<(), clap::Error> {
+fn check_extensions(tasks: &List<Task>) -> Result<(), Usage> {
     for task in tasks.iter().flatten() {
         if let Destination::File(path) = &task.destination
             && has_extension(path, OTHER_FORMATS)
@@ -96,7 +95,7 @@ fn check_extensions(tasks: &List<Task>) -> Result<(), clap::Error> {
                 path.display(),
                 path.with_extension("wav").display()
             );
-            return Err(usage(COMMAND, message));
+            return Err(Usage::new(COMMAND, message));
         }
     }
     Ok(())
@@ -134,11 +133,11 @@ enum Length {
 
 /// How audio becomes a file.
 struct Plan {
-    /// Whether what surrounded the audio comes back.
+    /// Whether the original head and tail are restored.
     original: bool,
     /// The first frame.
     start: u64,
-    /// How many frames there are to be at most.
+    /// The most frames to write.
     most: Option<u64>,
     /// The number that a new head says.
     announced: Option<u64>,
@@ -306,7 +305,7 @@ impl Decoding<'_> {
             Length::Frames(frames) => Some(frames),
             Length::Lost | Length::NotYet => None,
         };
-        if let Some(span) = Span::of(self.args, info, total)? {
+        if let Some(span) = Span::of(self.args.start, self.args.end, info, total)? {
             if span.clamped {
                 let total = total.unwrap_or_default();
                 self.report
@@ -345,7 +344,7 @@ impl Decoding<'_> {
     ) -> Result<(), Failure> {
         let said = plan.most.or(plan.announced);
         let (old, new) = (wav_head(&info.spec, said), wav_head(&info.spec, Some(frames)));
-        // A head that says nothing is right in its way, and all that a pipe can have.
+        // A head without a length is valid, and the best that a pipe can get.
         if old == new || (old.len() == new.len() && output.rewrite_start(&new)?) || said.is_none() {
             return Ok(());
         }

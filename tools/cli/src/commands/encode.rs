@@ -9,11 +9,10 @@ use lmac::source::{RawLayout, SourceFile};
 use lmac::{AudioSpec, EncodeOptions, Finished, Method, Preset, SampleFormat, Verify};
 use serde::Serialize;
 
-use super::usage;
 use crate::args::{AUTO, Common, MappingChoice, Writing, mappings, verify};
 use crate::batch;
 use crate::compare;
-use crate::failure::{Failure, Status};
+use crate::failure::{Failure, Status, Usage};
 use crate::inputs::{Opened, PathRules, STREAM, Task, has_extension, is_device, take_stdout};
 use crate::models::{ModelArgs, Models};
 use crate::output::{Output, Outputs, can_be_checked};
@@ -104,8 +103,8 @@ const COMMAND: &str = "encode";
 const WAV: &[&str] = &["wav", "wave"];
 const RAW: &[&str] = &["raw", "pcm"];
 
-pub(crate) fn run(args: &EncodeArgs) -> Result<Status, clap::Error> {
-    let raw = raw_layout(&args.raw).map_err(|message| usage(COMMAND, message))?;
+pub(crate) fn run(args: &EncodeArgs) -> Result<Status, Usage> {
+    let raw = raw_layout(&args.raw).map_err(|message| Usage::new(COMMAND, message))?;
     let kind = PathRules {
         command: COMMAND,
         is_output: |path| has_extension(path, STREAM) || is_device(path),
@@ -335,9 +334,9 @@ keep the permissions and the modification time of their source.
 With --model, a language model predicts the upper seven bits of each byte as characters. A
 decoder needs the same model: the stream names it by a hash of its weights and tokens, which
 does not depend on the layout of its files. A decoder also needs the memory of the contexts
-that it decodes at a time: for each position in each layer, the keys and values of all key
+that it decodes side by side: for each position in each layer, the keys and values of all key
 heads, 4 bytes each with f32 and 1 byte with int8. --memory limits this: if all contexts do
-not fit, fewer are decoded at a time. Encoding has one context for each thread. The weights
+not fit, fewer are decoded side by side. Encoding has one context for each thread. The weights
 are in memory once: with f32 as they are stored, with int8 in one byte each. A chunk that
 the model does not make smaller is coded as --preset says.
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::chunk_list::{Chunk, Passed, bits, write_heading, write_line};
 use crate::batch;
-use crate::failure::{Failure, Status};
+use crate::failure::{Failure, Status, Usage};
 use crate::inputs::{Origin, streams};
 use crate::report::{Audio, Model, Report, describe, hex, printing};
 use crate::time::clock;
@@ -28,12 +28,12 @@ pub(crate) struct InfoArgs {
     /// Search folders and the folders below them
     #[arg(short, long)]
     pub(crate) recursive: bool,
-    /// Print a JSON object for each file, in a line of its own
+    /// Print a JSON object for each file, on its own line
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-pub(crate) fn run(args: &InfoArgs) -> Result<Status, clap::Error> {
+pub(crate) fn run(args: &InfoArgs) -> Result<Status, Usage> {
     let files = streams(&args.paths, args.recursive, "info")?;
     let report = Report::immediate(args.json);
     Ok(batch::each(&report, files, Origin::name, |file| info(args, file, &report)))

@@ -2,12 +2,13 @@
 
 use std::io::{self, Write};
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_mangen::Man;
 
 pub use super::completions::print_all;
-use super::{Cli, eval, usage, version};
-use crate::failure::Status;
+use super::eval;
+use crate::failure::{Status, Usage};
+use crate::version;
 
 /// Print the manual page
 #[derive(Args)]
@@ -17,20 +18,20 @@ pub(crate) struct ManArgs {
     pub(crate) command: Option<String>,
 }
 
-pub(crate) fn run(args: &ManArgs) -> Result<Status, clap::Error> {
+pub(crate) fn run(args: &ManArgs, lmac: clap::Command) -> Result<Status, Usage> {
     if args.command.as_deref() == Some("eval") {
         return Ok(eval::run(["man"]));
     }
-    let mut cli = Cli::command().disable_help_subcommand(true);
+    let mut cli = lmac.disable_help_subcommand(true);
     cli.build();
     let (title, command) = match &args.command {
         None => ("lmac".to_string(), cli),
         Some(name) => match cli.find_subcommand(name) {
             Some(command) => (format!("lmac-{name}"), command.clone()),
-            None => return Err(usage("man", format!("there is no command {name}"))),
+            None => return Err(Usage::new("man", format!("there is no command {name}"))),
         },
     };
-    let page = page(command, title).map_err(|error| usage("man", error))?;
+    let page = page(command, title).map_err(|error| Usage::new("man", error))?;
     Ok(print_all(&page))
 }
 

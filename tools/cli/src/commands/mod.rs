@@ -17,7 +17,8 @@ mod span;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::failure::Status;
+use crate::failure::{Status, Usage};
+use crate::version;
 
 /// Lossless audio compression that gives WAV and raw PCM files back byte for byte
 #[derive(Parser)]
@@ -47,20 +48,14 @@ impl Command {
             Command::Verify(args) => verify::run(args),
             Command::Info(args) => info::run(args),
             Command::Eval(args) => Ok(eval::run(&args.arguments)),
-            Command::Completions(args) => completions::run(args),
-            Command::Man(args) => man::run(args),
+            Command::Completions(args) => Ok(completions::run(args, Cli::command())),
+            Command::Man(args) => man::run(args, Cli::command()),
         }
+        .map_err(wrong_usage)
     }
 }
 
-/// The program's version, with that of the format it writes.
-pub fn version() -> String {
-    let (major, minor) = lmac::FORMAT_VERSION;
-    format!("{} (format {major}.{minor})", env!("CARGO_PKG_VERSION"))
-}
-
-/// Makes an error about the usage of a command.
-pub(crate) fn usage(command: &str, message: impl std::fmt::Display) -> clap::Error {
+fn wrong_usage(Usage { command, message }: Usage) -> clap::Error {
     let mut cli = Cli::command();
     cli.build();
     match cli.find_subcommand_mut(command) {
@@ -75,7 +70,7 @@ Examples:
   lmac decode song.lmac            writes song.wav, the same bytes as before
   lmac verify -r music             checks every stream below a folder
   lmac info --chunks song.lmac     shows where the bytes went
-  lmac encode --model llama song.wav   has a language model predict the audio
+  lmac encode --model llama song.wav   encodes with a language model
   lmac eval --audio-dir music      compares models and other codecs on a folder
 
 Exit status:

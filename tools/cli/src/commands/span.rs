@@ -2,7 +2,6 @@
 
 use lmac::StreamInfo;
 
-use super::decode::DecodeArgs;
 use crate::failure::Failure;
 use crate::time::Moment;
 
@@ -10,31 +9,32 @@ use crate::time::Moment;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Span {
     pub(crate) start: u64,
-    /// How many; all that there are from `start` on where it is `None`.
+    /// Their number; `None` is all from `start` on.
     pub(crate) frames: Option<u64>,
     /// Whether `--end` lay behind the end of the stream.
     pub(crate) clamped: bool,
 }
 
 impl Span {
-    /// The part that the options ask for out of `total` frames, where their number is
-    /// known; nothing where they ask for all.
+    /// Returns the part that `--start` and `--end` ask for out of `total` frames, if their
+    /// number is known; `None` without these options.
     pub(crate) fn of(
-        args: &DecodeArgs,
+        start: Option<Moment>,
+        end: Option<Moment>,
         info: &StreamInfo,
         total: Option<u64>,
     ) -> Result<Option<Span>, Failure> {
-        if args.start.is_none() && args.end.is_none() {
+        if start.is_none() && end.is_none() {
             return Ok(None);
         }
         let rate = info.spec.rate;
-        let start = frame("--start", args.start.unwrap_or(Moment::Frame(0)), rate)?;
-        let asked_end = args.end.map(|end| frame("--end", end, rate)).transpose()?;
+        let start = frame("--start", start.unwrap_or(Moment::Frame(0)), rate)?;
+        let asked_end = end.map(|end| frame("--end", end, rate)).transpose()?;
         if let Some(total) = total.filter(|&total| start > total) {
             return Err(beyond(start, total));
         }
         if asked_end.is_some_and(|end| end < start) {
-            return Err(Failure::Here("--end lies before --start".into()));
+            return Err(Failure::Here("--end is before --start".into()));
         }
         let end = match (asked_end, total) {
             (Some(end), Some(total)) => Some(end.min(total)),
@@ -48,13 +48,13 @@ impl Span {
 fn frame(option: &str, moment: Moment, rate: u32) -> Result<u64, Failure> {
     moment.frame(rate).ok_or_else(|| {
         Failure::Here(match rate {
-            0 => format!("{option}: the stream does not know its rate; give a frame number"),
-            _ => format!("{option} lies beyond all bounds"),
+            0 => format!("{option}: the stream has no rate; give a frame number"),
+            _ => format!("{option} is too large for a frame number"),
         })
     })
 }
 
 /// The error for a start behind the end.
 pub(crate) fn beyond(start: u64, total: u64) -> Failure {
-    Failure::Here(format!("--start is frame {start}, and the stream ends at {total}"))
+    Failure::Here(format!("--start is frame {start}; the stream ends at frame {total}"))
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::decode::{decode_options, verification};
 use crate::args::{Common, Needs};
 use crate::batch;
-use crate::failure::{Failure, Status};
+use crate::failure::{Failure, Status, Usage};
 use crate::inputs::{Origin, streams};
 use crate::models::Models;
 use crate::progress::{Metered, Progress};
@@ -30,7 +30,7 @@ pub(crate) struct VerifyArgs {
     pub(crate) needs: Needs,
 }
 
-pub(crate) fn run(args: &VerifyArgs) -> Result<Status, clap::Error> {
+pub(crate) fn run(args: &VerifyArgs) -> Result<Status, Usage> {
     let files = streams(&args.paths, args.common.recursive, "verify")?;
     let report = Report::new(&args.common, false);
     let models = Models::new(&report, args.needs.model.as_deref());

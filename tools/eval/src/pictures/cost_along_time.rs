@@ -6,7 +6,7 @@ use super::layout::{self, MARK, WIDTH};
 use super::scale::Scale;
 use super::sound::Sound;
 use super::spectrogram::{self, RANGE, Spectrogram};
-use super::steps::{self, Step};
+use super::steps::{self, Piece, Step};
 use super::text::Font;
 
 /// What the audio of a file costs along time.
@@ -33,17 +33,6 @@ pub struct Cost {
     pub group: Group,
     /// The pieces of the audio, in order.
     pub pieces: Vec<Piece>,
-}
-
-/// A piece of the audio and its cost.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Piece {
-    /// Where it begins: in seconds, or in frames of audio without a rate.
-    pub start: f64,
-    /// Its length.
-    pub seconds: f64,
-    /// Its compressed size.
-    pub bits: f64,
 }
 
 const SIDES: f64 = 84.0;

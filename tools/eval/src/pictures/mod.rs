@@ -22,8 +22,9 @@ mod tests;
 
 pub use canvas::Canvas;
 pub use colours::Group;
-pub use cost_along_time::{Cost, CostAlongTime, Piece};
+pub use cost_along_time::{Cost, CostAlongTime};
 pub use numbers::significant;
 pub use rate_against_speed::{Dot, RateAgainstSpeed, Rates, SpeedPanel};
 pub use rate_by_file::{FileRates, RateByFile};
 pub use sound::{Sample, Sound};
+pub use steps::Piece;

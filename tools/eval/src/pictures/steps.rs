@@ -1,6 +1,15 @@
 //! Costs of pieces as steps of a line.
 
-use super::cost_along_time::Piece;
+/// A piece of the audio and its cost.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Piece {
+    /// Where it begins: in seconds, or in frames of audio without a rate.
+    pub start: f64,
+    /// Its length.
+    pub seconds: f64,
+    /// Its compressed size.
+    pub bits: f64,
+}
 
 /// A constant cost for a while.
 #[derive(Debug, Clone, Copy, PartialEq)]
