@@ -32,7 +32,19 @@ impl SourceKind {
         }
     }
 
-    /// The code in two bits.
+    /// Returns whether the stream keeps the head of the file in blocks.
+    pub(crate) fn keeps_head(self) -> bool {
+        self == SourceKind::Wav
+    }
+
+    /// Returns whether the trailer can stand for a tail of one zero byte: the pad of a WAV
+    /// file.
+    pub(crate) fn may_have_pad(self) -> bool {
+        matches!(self, SourceKind::CanonicalWav | SourceKind::Wav)
+    }
+
+    /// The code in two bits. All four are taken: a further kind needs a bit of the header's
+    /// extension.
     pub(super) fn code(self) -> u8 {
         match self {
             SourceKind::Samples => 0,

@@ -332,9 +332,7 @@ impl<W: Write> Encoder<W> {
 
     fn write_rest(&mut self) -> Result<(StreamInfo, Option<[u8; 16]>)> {
         self.cut_rest()?;
-        let pad = self.tail == [0]
-            && self.tail_length == 1
-            && !matches!(self.source.kind, SourceKind::Raw { .. });
+        let pad = self.tail == [0] && self.tail_length == 1 && self.source.kind.may_have_pad();
         let tail = std::mem::take(&mut self.tail);
         if !pad && !tail.is_empty() {
             self.write_tail_block(&tail)?;

@@ -8,7 +8,6 @@ use bytes::{Buf, Bytes};
 use crate::container::MAX_HEAD;
 use crate::container::header::{Header, Sealed};
 use crate::container::item::{ChunkHeader, ITEM_CRC, ItemHeader, Parsed, block, checksum_holds};
-use crate::container::source::SourceKind;
 use crate::container::trailer::Trailer;
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::stream::input::Input;
@@ -99,7 +98,7 @@ impl<R: Read> Items<R> {
     /// Reads the blocks of the source file's head and passes their bytes to `take`. Returns
     /// whether there were any and an item follows them.
     pub(crate) fn read_head(&mut self, take: impl FnMut(&[u8]) -> Result<()>) -> Result<bool> {
-        if self.header().source != SourceKind::Wav {
+        if !self.header().source.keeps_head() {
             return Ok(true);
         }
         let read = self.read_head_blocks(take);

@@ -137,7 +137,6 @@ impl<R: Read> Intake<R> {
     pub(super) fn check_trailer(&self, trailer: &Trailer) -> Result<()> {
         let tail = self.tail.unwrap_or(0);
         let source = self.items.header().source;
-        let wav = matches!(source, SourceKind::CanonicalWav | SourceKind::Wav);
         let moved = self.index.as_ref().and_then(|index| trailer.index.difference(index));
         let wrong = if trailer.total_frames != self.items.frames {
             let (total, there) = (trailer.total_frames, self.items.frames);
@@ -145,7 +144,7 @@ impl<R: Read> Intake<R> {
         } else if trailer.tail_length != tail {
             let length = trailer.tail_length;
             format!("it counts {length} bytes after the audio; the tail blocks have {tail}")
-        } else if trailer.pad && !wav {
+        } else if trailer.pad && !source.may_have_pad() {
             "it has a pad byte; only a WAV file can have one".into()
         } else if trailer.pad && self.tail.is_some() {
             "it has a pad byte after a tail block".into()

@@ -44,7 +44,7 @@ impl Recovery {
         head: &mut Vec<u8>,
         mut take: impl FnMut(&mut Vec<u8>, &[u8]) -> Result<()>,
     ) -> Result<()> {
-        if items.header().source != SourceKind::Wav {
+        if !items.header().source.keeps_head() {
             return Ok(());
         }
         let start = items.input.offset();
