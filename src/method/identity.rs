@@ -17,7 +17,7 @@ impl Precision {
     /// All precisions.
     pub const ALL: &[Precision] = &[Precision::F32, Precision::Int8];
 
-    /// Returns the precision's name on the command line.
+    /// Returns the precision's name.
     pub fn name(self) -> &'static str {
         match self {
             Precision::F32 => "f32",
@@ -40,7 +40,7 @@ impl TokenKind {
     /// Both kinds.
     pub const ALL: &[TokenKind] = &[TokenKind::Bpe, TokenKind::Characters];
 
-    /// Returns the kind's name on the command line.
+    /// Returns the kind's name.
     pub fn name(self) -> &'static str {
         match self {
             TokenKind::Bpe => "bpe",
@@ -86,7 +86,7 @@ pub struct ModelUse {
 
 impl ModelId {
     /// Returns whether both name the same model with the same precision.
-    pub(crate) fn is_same_model(&self, other: &ModelId) -> bool {
+    pub fn is_same_model(&self, other: &ModelId) -> bool {
         (self.hash, self.precision) == (other.hash, other.precision)
     }
 

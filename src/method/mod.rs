@@ -35,7 +35,7 @@ impl Method {
     pub const ALL: &[Method] =
         &[Method::Stored, Method::Constant, Method::Light, Method::Adaptive, Method::Language];
 
-    /// Returns the method's name in messages and on the command line.
+    /// Returns the method's name in messages.
     pub fn name(self) -> &'static str {
         match self {
             Method::Stored => "stored",

@@ -35,7 +35,7 @@ pub(crate) enum FirstChoice {
 
 /// What a preset stands for.
 struct Row {
-    /// The name on the command line.
+    /// The name.
     name: &'static str,
     first_choice: FirstChoice,
     /// The length of a chunk, in multiples of the format's default of ten seconds.
@@ -59,7 +59,7 @@ impl Preset {
         }
     }
 
-    /// Returns the preset's name on the command line.
+    /// Returns the preset's name.
     pub fn name(self) -> &'static str {
         self.row().name
     }

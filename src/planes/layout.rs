@@ -19,7 +19,7 @@ impl Mapping {
     pub const ALL: &[Mapping] =
         &[Mapping::TwosComplement, Mapping::OffsetBinary, Mapping::Residual];
 
-    /// Returns the mapping's name in messages and on the command line.
+    /// Returns the mapping's name in messages.
     pub fn name(self) -> &'static str {
         match self {
             Mapping::TwosComplement => "twos-complement",

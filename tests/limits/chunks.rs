@@ -71,10 +71,10 @@ fn payloads_of_nonsense() {
         let length = random.below((frames as usize * frame) as u64 + 1) as usize;
         let mut payload: Vec<u8> = (0..length).map(|_| random.next_u64() as u8).collect();
         let head = if round % 2 == 0 { 0x22 } else { 0x23 };
-        if let [profile, flags, ..] = &mut payload[..]
+        if let [set, flags, ..] = &mut payload[..]
             && head == 0x23
         {
-            *profile %= 3;
+            *set %= 3;
             *flags &= 0x3F;
         }
         let stream = shape.start().chunk(head, &fields(0, frames), &payload, &[]).bytes;
@@ -86,7 +86,7 @@ fn payloads_of_nonsense() {
     }
 }
 
-/// A chunk of the fast profile with this in front of its tokens.
+/// Makes a chunk of the parameter set fast with these bytes before its tokens.
 fn adaptive(shape: &Shape, frames: u64, payload: &[u8]) -> Vec<u8> {
     let payload = [&[0], payload].concat();
     shape.start().chunk(0x23, &fields(0, frames), &payload, &[]).bytes

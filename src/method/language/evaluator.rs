@@ -1,6 +1,6 @@
 //! Logits for callers who evaluate a model themselves.
 
-use super::engine::{Cache, Head, Run, Scratch};
+use super::engine::{Cache, OutputHead, Run, Scratch};
 use super::model::LanguageModel;
 use crate::error::{Error, Result};
 
@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 #[derive(Debug)]
 pub struct Evaluator {
     model: LanguageModel,
-    head: Head,
+    head: OutputHead,
     caches: Vec<Cache>,
     positions: usize,
     scratch: Scratch,

@@ -42,19 +42,19 @@ pub struct Estimate {
 ///
 /// # Accuracy
 ///
-/// Let p be the probability of a token, N the number of frequencies that there are (the
-/// symbols of the alphabet, or k + 1 with a top-k), V the number of symbols and M the number of
-/// symbols without a frequency of their own.
+/// Let p be the probability of a token, N the number of frequencies (the symbols of the
+/// alphabet, or k + 1 with a top-k), V the number of symbols, and M the number of symbols that
+/// share the escape.
 ///
-/// - Frequencies are out of 2^24, of which each has one before the rest is shared out by
-///   weights, which are cut to 30 bits. A frequency is at least 1, and at least
-///   2^24 (p - 2^-30) (1 - N / 2^24): a token takes at most 0.023 + 1.45 N / 2^24 bits more,
-///   the former where p is near 2^-24. Of an escape every weight in it was cut: it takes at
-///   most log2(1 + M / 64) bits more, all but nothing where p is well above M / 2^30.
-/// - For the same reasons a token takes up to log2(1 + 2^-24 / p + V / 2^30) bits less, the
-///   likeliest one, to which goes what rounding has left, with N for the one of 2^-24. That
-///   is a lot only for tokens that a model holds for all but impossible: it can lose any
-///   number of bits by them, and a coder 24.
+/// - Frequencies sum to 2^24. Each gets 1; the rest is divided in proportion to weights, which
+///   are rounded down to 30 bits. A frequency is thus at least 1, and at least
+///   2^24 (p - 2^-30) (1 - N / 2^24): a token takes at most 0.023 + 1.45 N / 2^24 bits more; the
+///   first term is reached where p is near 2^-24. All weights in an escape are rounded down: it
+///   takes at most log2(1 + M / 64) bits more, and almost none where p is far above M / 2^30.
+/// - For the same reasons a token takes up to log2(1 + 2^-24 / p + V / 2^30) bits less; for the
+///   likeliest token, which gets the remainder of the rounding, N 2^-24 replaces 2^-24. This
+///   matters only for tokens that the model holds to be almost impossible: their cross entropy
+///   has no limit, and the coder spends at most 24 bits.
 /// - The range coder divides a range of at least 2^32, so that a token or escape takes at
 ///   most 0.006 bits more, some 0.0002 on average, and a modelled plane's bit 0.00003.
 /// - In a chunk the tokens' and the planes' last bytes are rounded up, which is less than

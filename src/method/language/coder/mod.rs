@@ -23,7 +23,7 @@ use std::thread;
 
 use super::account::Tally;
 use super::alphabet::Alphabet;
-use super::engine::{Cache, Head, Run, Scratch};
+use super::engine::{Cache, OutputHead, Run, Scratch};
 use super::frequencies::{Distribution, Workspace};
 use super::model::LanguageModel;
 use super::stages::{Clock, Stage, Stopwatch};
@@ -76,7 +76,7 @@ struct Encoded {
 /// The symbols that spell a text, and the part of the model's head that predicts them.
 struct Spelling {
     alphabet: Alphabet,
-    head: Head,
+    head: OutputHead,
 }
 
 /// A thread's buffers beside its contexts.

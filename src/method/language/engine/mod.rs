@@ -57,7 +57,7 @@ enum Weights {
 
 /// The last matrix of a model, for the logits that are wanted.
 #[derive(Debug)]
-pub(crate) struct Head {
+pub(crate) struct OutputHead {
     /// The matrix of the wanted outputs; `None` for the engine's own, which has all outputs.
     matrix: Option<Matrix>,
     /// The bias of each output, if the model has biases.
@@ -100,23 +100,23 @@ impl Engine {
 
     /// Returns a head for the logits of these tokens, in this order, or of all tokens. Tokens
     /// must be in the vocabulary.
-    pub(crate) fn head(&self, tokens: Option<&[u32]>) -> Head {
+    pub(crate) fn head(&self, tokens: Option<&[u32]>) -> OutputHead {
         let _environment = DefaultEnvironment::enter();
         let biases = match &self.weights {
             Weights::Llama(_) => None,
             Weights::ByteTransformer(weights) => Some(&weights.head_bias),
         };
         match tokens {
-            None => Head { matrix: None, biases: biases.cloned(), picked: None },
+            None => OutputHead { matrix: None, biases: biases.cloned(), picked: None },
             // A matrix of most of the outputs would be as large as that of all.
             Some(tokens) if 4 * tokens.len() > self.architecture.vocabulary() => {
                 let picked = Some(tokens.to_vec());
-                Head { matrix: None, biases: biases.cloned(), picked }
+                OutputHead { matrix: None, biases: biases.cloned(), picked }
             }
             Some(tokens) => {
                 let matrix = Some(self.all_outputs().select(tokens));
                 let some = |all: &Vec<f32>| tokens.iter().map(|&at| all[at as usize]).collect();
-                Head { matrix, biases: biases.map(some), picked: None }
+                OutputHead { matrix, biases: biases.map(some), picked: None }
             }
         }
     }
@@ -140,7 +140,7 @@ impl Engine {
     pub(crate) fn advance(
         &self,
         runs: &mut [Run<'_>],
-        head: &Head,
+        head: &OutputHead,
         scratch: &mut Scratch,
         each: &mut dyn FnMut(usize, usize, &[f32]),
     ) -> Result<Duration> {
@@ -160,7 +160,7 @@ impl Engine {
     fn advance_block(
         &self,
         mut block: Block<'_, '_>,
-        head: &Head,
+        head: &OutputHead,
         each: &mut dyn FnMut(usize, usize, &[f32]),
     ) -> Duration {
         self.embed(&mut block);
@@ -206,7 +206,7 @@ impl Engine {
     fn hand_out(
         &self,
         block: Block<'_, '_>,
-        head: &Head,
+        head: &OutputHead,
         each: &mut dyn FnMut(usize, usize, &[f32]),
     ) -> Duration {
         let mut handed_out = Duration::ZERO;

@@ -35,7 +35,7 @@ type Arrangement = Vec<Vec<usize>>;
 /// Evaluates contexts and returns the bits of all logits of each.
 fn advance(
     engine: &Engine,
-    head: &Head,
+    head: &OutputHead,
     contexts: &[Vec<u32>],
     arrangement: &Arrangement,
 ) -> Vec<Vec<Vec<u32>>> {
