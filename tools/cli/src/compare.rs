@@ -20,7 +20,7 @@ pub(crate) fn restores(
     threads: usize,
     models: &Models,
 ) -> Result<(), Failure> {
-    // The one was just made of the other, whatever memory that took.
+    // The stream was just made here, so it needs no limit.
     let limits = Limits::default().with_memory(u64::MAX);
     let options = DecodeOptions::default().with_threads(threads).with_limits(limits);
     let mut decoder = Decoder::with_options(File::open(stream)?, options)?;
@@ -50,7 +50,7 @@ pub(crate) fn restores(
 }
 
 fn differs() -> Failure {
-    Failure::Here("the result on the disk does not restore the source, which is kept".into())
+    Failure::Here("the result on the disk does not restore the source; the source is kept".into())
 }
 
 fn read_fully(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {

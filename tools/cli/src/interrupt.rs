@@ -10,7 +10,7 @@ use crate::temporary;
 /// The exit status of a program that was interrupted.
 pub(crate) const INTERRUPTED: u8 = 130;
 
-/// Removes what is half-written before the program ends at an interrupt, a termination
+/// Removes unfinished files before the program ends at an interrupt, a termination
 /// or a hangup.
 pub fn clean_up_on_signals() {
     // Without a handler the program works all the same, and leaves a temporary file
@@ -18,7 +18,7 @@ pub fn clean_up_on_signals() {
     let _ = install();
 }
 
-/// What is to be done at signals, where that is more than to end.
+/// The actions at signals, if the program does more than end.
 static FIRST: OnceLock<First> = OnceLock::new();
 
 struct First {

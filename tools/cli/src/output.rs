@@ -255,7 +255,7 @@ pub(crate) fn can_be_checked(input: &Opened, output: &Output) -> Result<(), Fail
 
 /// Deletes a source whose result is in place.
 fn remove_source(path: &Path, result: &Path) -> Result<(), Failure> {
-    // The result's name is to be on the disk before the source's is not.
+    // The result's name must be on the disk before the source is deleted.
     #[cfg(unix)]
     if let Some(folder) = result.parent() {
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };

@@ -33,7 +33,7 @@ pub(crate) struct Progress {
     shown: Cell<Instant>,
     read: Cell<u64>,
     written: Cell<u64>,
-    /// Bytes of audio that are a second, where that is known.
+    /// Bytes of audio per second, if known.
     bytes_per_second: Cell<Option<u64>>,
     /// Bytes that were read and written when the first chunk was.
     first: Cell<Option<(u64, u64)>>,
@@ -47,7 +47,7 @@ pub(crate) struct Progress {
     watching: Arc<AtomicBool>,
 }
 
-/// What is smaller is no chunk of a length that counts.
+/// Smaller writes are not counted as chunks.
 const CHUNK: usize = 4096;
 
 impl Progress {
@@ -115,11 +115,11 @@ impl Progress {
                 bar.set_message(format!("{rate:.0} tokens/s"));
             }
         };
-        // Without it there is less to see, and nothing else.
+        // Without this thread only the display lacks.
         let _ = std::thread::Builder::new().name("lmac-progress".into()).spawn(watch);
     }
 
-    /// Says what the audio is, for speeds to be in real time.
+    /// Sets the format of the audio, so that speeds are multiples of real time.
     pub(crate) fn set_audio(&self, spec: &AudioSpec) {
         self.bytes_per_second.set(Some(u64::from(spec.rate) * spec.frame_bytes() as u64));
     }

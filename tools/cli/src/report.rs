@@ -88,7 +88,7 @@ impl Report {
         stderr_line(&format!("{}: {message}", self.program));
     }
 
-    /// Something that should be known, and is no error.
+    /// Prints a note.
     pub(crate) fn note(&self, file: &str, message: &str) {
         self.remark(&format!("{file}: {message}"));
     }
@@ -138,7 +138,7 @@ impl Report {
 }
 
 fn stderr_line(text: &str) {
-    // Nobody can be told that nobody can be told.
+    // An error in printing an error cannot be reported.
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 

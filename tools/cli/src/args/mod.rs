@@ -23,7 +23,7 @@ pub(crate) struct Common {
     /// Print a summary after each file, in logs too
     #[arg(short, long, conflicts_with = "quiet")]
     pub(crate) verbose: bool,
-    /// Print a JSON object for each file, in a line of its own
+    /// Print a JSON object for each file, on its own line
     #[arg(long)]
     pub(crate) json: bool,
     /// Show no progress bar

@@ -16,7 +16,7 @@ pub(crate) struct ModelArgs {
     /// the name org/model of one in Hugging Face's local cache. Takes a long time
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub(crate) model: Option<PathBuf>,
-    /// Characters of a context [default: 2048, or what the model can have]
+    /// Characters of a context [default: 2048, or fewer if the model allows fewer]
     #[arg(long, value_name = "N", requires = "model")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) context: Option<u32>,
@@ -43,11 +43,11 @@ pub struct ModelWay {
     /// bpe where there is a tokenizer]
     #[arg(long, value_name = "KIND", value_parser = tokens(), requires = "model")]
     pub tokens: Option<TokenKind>,
-    /// Contexts that a decoder goes through at a time [default: 128, or as many as fit]
+    /// Contexts that a decoder decodes side by side [default: 128, or as many as fit]
     #[arg(long, value_name = "N", requires = "model")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub lockstep: Option<u32>,
-    /// Memory that these contexts may take, encoding and decoding [default: 1G]
+    /// Memory that these contexts may take, in the encoder and in decoders [default: 1G]
     #[arg(long, value_name = "LIMIT", value_parser = parse_size, requires = "model")]
     pub memory: Option<u64>,
 }
@@ -92,7 +92,7 @@ fn top_k(text: &str) -> Result<TopK, String> {
     match (text, text.parse()) {
         ("all", _) => Ok(TopK(None)),
         (_, Ok(k)) if k > 0 => Ok(TopK(Some(k))),
-        _ => Err("neither a number above 0 nor all".into()),
+        _ => Err("it must be a number above 0, or all".into()),
     }
 }
 

@@ -17,12 +17,12 @@ use crate::report::Report;
 /// Folders with models, separated as those of PATH are.
 const FOLDERS: &str = "LMAC_MODELS";
 
-/// The models that streams may need.
+/// The models of a run.
 pub(crate) struct Models<'a> {
     report: &'a Report,
-    /// The one that was given.
+    /// The path that was given.
     given: Option<&'a Path>,
-    /// What became of those that were tried: one that is no model is not read twice either.
+    /// The paths that were tried, so that none is read twice.
     tried: RefCell<Vec<Tried>>,
 }
 
@@ -60,8 +60,7 @@ impl<'a> Models<'a> {
         Ok(options.with_model(model, args.options()))
     }
 
-    /// Gives a decoder the model that its stream needs, if it needs one, and shows how far
-    /// that is.
+    /// Gives a decoder the model that its stream needs, if any, and shows its progress.
     pub(crate) fn supply<R: Read>(
         &self,
         decoder: &mut Decoder<R>,
@@ -73,7 +72,7 @@ impl<'a> Models<'a> {
         Ok(())
     }
 
-    /// Gives a decoder the model that its stream needs, if it needs one.
+    /// Gives a decoder the model that its stream needs, if any.
     pub(crate) fn give<R: Read>(&self, decoder: &mut Decoder<R>) -> Result<(), Failure> {
         if let Some(model) = self.needed(decoder)? {
             decoder.set_model(&model)?;
@@ -84,9 +83,7 @@ impl<'a> Models<'a> {
     fn needed<R: Read>(&self, decoder: &Decoder<R>) -> Result<Option<LanguageModel>, Failure> {
         let Some(usage) = &decoder.info().model else { return Ok(None) };
         let id = &usage.id;
-        let is_it = |model: &LanguageModel| {
-            (model.id().hash, model.id().precision) == (id.hash, id.precision)
-        };
+        let is_it = |model: &LanguageModel| model.id().is_same_model(id);
         let known = self
             .tried
             .borrow()
@@ -117,7 +114,7 @@ impl<'a> Models<'a> {
         let needs = format!("it needs the language model {id}");
         let Some(folders) = env::var_os(FOLDERS).filter(|folders| !folders.is_empty()) else {
             return Err(Failure::Here(format!(
-                "{needs}; name it with --model, or a folder that it lies in with {FOLDERS}"
+                "{needs}; name it with --model, or list its folder in {FOLDERS}"
             )));
         };
         let folders: Vec<PathBuf> = env::split_paths(&folders).collect();
@@ -126,7 +123,10 @@ impl<'a> Models<'a> {
         })?;
         found.ok_or_else(|| {
             let names: Vec<_> = folders.iter().map(|path| path.display().to_string()).collect();
-            Failure::Here(format!("{needs}, which is not in {} ({FOLDERS})", names.join(", ")))
+            Failure::Here(format!(
+                "{needs}; none of the folders in {FOLDERS} has it: {}",
+                names.join(", ")
+            ))
         })
     }
 }

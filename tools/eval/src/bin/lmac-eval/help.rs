@@ -18,27 +18,27 @@ pub(crate) const LONG: &str = concat!(
     examples!(),
     "
 
-A rate is bytes that were made over bytes of PCM that went in, after a conversion that
---bit-depth asks for, before any mapping. Everything counts: planes, escapes, lengths,
-checksums, headers. Rates over several files are sums over sums. Everything is decoded again
-and compared; what does not come back is reported and in no rate. Files that cannot be read
-and audio that a contestant does not take are named.
+A rate is compressed bytes divided by bytes of PCM. PCM is counted after the conversion of
+--bit-depth and before any mapping. Everything counts: planes, escapes, lengths, checksums,
+headers. Rates over several files are sums over sums. Everything is decoded again and compared;
+a clip that is not restored is reported and left out of all rates. Files that cannot be read
+and audio that a contestant refuses are named.
 
 In chunks, contestants know nothing beyond --chunk-size bytes. With --headers once, lmac's
 presets have one stream a file with chunks of that size; language models one stream a file
-with contexts of that many characters; of the others, what a chunk of one frame of zeros
-takes is left out of all chunks but the first. With --headers each, every chunk is a stream
-or file of its own.
+with contexts of that many characters; for other codecs, the size of a chunk of one
+frame of zeros is subtracted from each chunk but the first. With --headers each, every chunk is
+a stream or file of its own.
 
-A language model is judged alone: what it makes larger counts as what it made, though a
-stream would keep such a chunk in another way. Its rate is also given with its weights: with
+A language model is measured alone: a chunk that it makes larger counts with that size, although
+a stream would store the chunk by another method. Its rate is also given with its weights: with
 the size of its files, and with two bytes for each number.
 
-To fewer bits, samples are shifted right, and rounded down that way; to more, shifted left.
+To reduce the bits, samples are shifted right, which rounds down; to add bits, they are shifted
+left.
 
-With --output, all that is done is kept in FILE.partial until the run is complete, whatever
-interrupts it. The JSON is described in tools/eval/FORMAT.md; it does not change but by
-additions within a version."
+With --output, finished results are kept in FILE.partial until the run is complete.
+tools/eval/FORMAT.md describes the JSON; within a version, fields are only added."
 );
 
 macro_rules! files_examples {
