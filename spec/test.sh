@@ -7,4 +7,5 @@ if [ "${1:-}" = needs ]; then
     missing python3=python3
     exit
 fi
-cargo test --workspace --locked --test vectors --test language_vectors --test second_decoder in_python
+cargo test -p lmac --features checkpoints --locked --test vectors --test language_vectors \
+    --test second_decoder in_python
