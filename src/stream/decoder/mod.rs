@@ -234,7 +234,7 @@ impl<R: Read> Decoder<R> {
         if input.fill(1)? {
             let offset = input.offset();
             return Err(Error::malformed(format!(
-                "the stream ends at byte {offset}, and more bytes follow the stream's end"
+                "the stream ends at byte {offset}, and more bytes follow"
             ))
             .at(Place::Trailer));
         }
