@@ -263,7 +263,7 @@ fn chunks_that_are_too_long_are_refused() {
     let contestant = of("llama", ModelOptions::default());
     let error = contestant.measure(&quiet(1, 500), &job(258, Headers::Once)).unwrap_err();
     let message = error.to_string();
-    assert!(message.contains("chunks of 258 bytes") && message.contains("256"), "{message}");
+    assert!(message.contains("chunks have 258 bytes") && message.contains("256"), "{message}");
 }
 
 #[test]
