@@ -9,6 +9,8 @@ pub mod bytes;
 pub mod memory;
 #[cfg(feature = "language")]
 pub mod models;
+#[cfg(feature = "program")]
+pub mod program;
 mod random;
 mod signals;
 pub mod tokenizers;

@@ -1,127 +1,32 @@
 //! A folder to work in, the program, and files for it.
 
-#![allow(dead_code, reason = "each test uses some of it")]
+#![allow(dead_code, unused_imports, reason = "each test uses some of it")]
 
-use std::ffi::OsStr;
-use std::fs;
-use std::io::{Cursor, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::thread;
+use std::io::Cursor;
+use std::ops::Deref;
 
 use lmac_support::Random;
+use lmac_support::program;
+pub(crate) use lmac_support::program::Ran;
 use serde_json::Value;
-use tempfile::TempDir;
 
-/// A folder that is gone after the test.
-pub(crate) struct Folder(TempDir);
+/// A temporary folder in which `lmac` runs.
+pub(crate) struct Folder(program::Folder);
 
-/// What the program did.
-#[derive(Debug)]
-pub(crate) struct Ran {
-    pub(crate) code: Option<i32>,
-    pub(crate) stdout: Vec<u8>,
-    pub(crate) stderr: String,
-}
+impl Deref for Folder {
+    type Target = program::Folder;
 
-impl Ran {
-    /// Panics unless the exit status is this.
-    #[track_caller]
-    pub(crate) fn expect(self, code: i32) -> Self {
-        assert_eq!(self.code, Some(code), "{}", self.stderr);
-        self
-    }
-
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.stdout).into_owned()
-    }
-
-    /// The JSON object in the only line of standard output.
-    #[track_caller]
-    pub(crate) fn json(&self) -> Value {
-        let text = self.text();
-        assert_eq!(text.lines().count(), 1, "{text}");
-        serde_json::from_str(&text).unwrap()
-    }
-
-    #[track_caller]
-    pub(crate) fn says(self, text: &str) -> Self {
-        assert!(self.stderr.contains(text), "{} lacks {text:?}", self.stderr);
-        self
-    }
-}
-
-impl From<Output> for Ran {
-    fn from(output: Output) -> Self {
-        Ran {
-            code: output.status.code(),
-            stdout: output.stdout,
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+    fn deref(&self) -> &program::Folder {
+        &self.0
     }
 }
 
 impl Folder {
     pub(crate) fn new() -> Self {
-        Folder(tempfile::tempdir().unwrap())
+        Folder(program::Folder::new(env!("CARGO_BIN_EXE_lmac")))
     }
 
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
-        let path = self.path(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, bytes).unwrap();
-        path
-    }
-
-    #[track_caller]
-    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
-        fs::read(self.path(name)).unwrap()
-    }
-
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.path(name).symlink_metadata().is_ok()
-    }
-
-    /// All files below, temporary ones included.
-    pub(crate) fn files(&self) -> Vec<String> {
-        let mut files = Vec::new();
-        list(self.0.path(), self.0.path(), &mut files);
-        files.sort();
-        files
-    }
-
-    pub(crate) fn command<A: AsRef<OsStr>>(
-        &self,
-        arguments: impl IntoIterator<Item = A>,
-    ) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_lmac"));
-        command.current_dir(self.0.path()).args(arguments);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
-    }
-
-    /// Runs the program with arguments that are separated by blanks.
-    pub(crate) fn run(&self, arguments: &str) -> Ran {
-        self.command(arguments.split_whitespace()).output().unwrap().into()
-    }
-
-    /// Runs the program with something in a pipe at its standard input.
-    pub(crate) fn pipe(&self, arguments: &str, input: &[u8]) -> Ran {
-        let mut command = self.command(arguments.split_whitespace());
-        let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
-        let mut stdin = child.stdin.take().unwrap();
-        thread::scope(|scope| {
-            // A program that has seen enough closes the pipe.
-            scope.spawn(move || stdin.write_all(input).ok());
-            child.wait_with_output().unwrap().into()
-        })
-    }
-
-    /// The chunks of a stream as `info` lists them.
+    /// Returns the chunks of a stream as `info` lists them.
     pub(crate) fn chunks(&self, name: &str) -> Vec<Value> {
         let info = self.run(&format!("info --json --chunks {name}")).expect(0).json();
         info["chunk_list"].as_array().unwrap().clone()
@@ -134,18 +39,6 @@ impl Folder {
         let mut bytes = self.read(name);
         bytes[at as usize] ^= 0x10;
         self.write(name, &bytes);
-    }
-}
-
-fn list(root: &Path, folder: &Path, files: &mut Vec<String>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            list(root, &path, files);
-        } else {
-            let name = path.strip_prefix(root).unwrap();
-            files.push(name.display().to_string().replace('\\', "/"));
-        }
     }
 }
 
