@@ -63,7 +63,7 @@ pub(crate) fn encode(
     let mapping = if coder.is_some() { None } else { choices.mapping };
     let coded = match choices.preset.first_choice() {
         FirstChoice::Stored => None,
-        FirstChoice::Adaptive(set) if mapping.is_none() && adaptive::takes(spec) => {
+        FirstChoice::Adaptive(set) if mapping.is_none() && adaptive::supports(spec) => {
             Some(adaptive_chunk(pcm, spec, set)?)
         }
         FirstChoice::Light | FirstChoice::Adaptive(_) => Some(light_chunk(pcm, spec, mapping)?),

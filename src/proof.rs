@@ -148,7 +148,7 @@ pub fn encode_symbols(symbols: &[Symbol]) -> Vec<u8> {
 }
 
 /// Decodes a symbol for each total: `choose` gets the place of the next one within its total,
-/// and returns the symbol that lies there.
+/// and returns the symbol at that place.
 pub fn decode_symbols(
     bytes: &[u8],
     totals: impl IntoIterator<Item = u32>,

@@ -155,7 +155,7 @@ fn by_hand(model: &LanguageModel, text: &[u8], late: usize) -> f64 {
         let tokens = &tokens[..segment.len()];
         let mut contexts = model.evaluator(1, CONTEXT);
         let advance = contexts.advance(&[tokens], |_, at, logits| {
-            // The beginning is no character.
+            // The beginning is not a character.
             let logits = logits[..128].iter().map(|&logit| f64::from(logit));
             let sum: f64 = logits.clone().map(f64::exp).sum();
             if let Some(&character) = segment.get(at + late) {

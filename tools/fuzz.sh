@@ -75,6 +75,6 @@ for target in "$@"; do
     fi
 done
 if [ -n "$failed" ]; then
-    echo "Something was found by:$failed; what it takes is in fuzz/artifacts."
+    echo "These targets found a fault:$failed. The inputs are in fuzz/artifacts."
     exit 1
 fi

@@ -32,7 +32,7 @@ install_command() { # PACKAGE...
 }
 
 # Installs packages of Debian and its like, after asking; without asking where LMAC_INSTALL is
-# set. Fails where the answer is no, where nobody can answer, and where installing fails.
+# set. Fails if the answer is no, if nobody can answer, and if installing fails.
 install() { # PACKAGE...
     have apt-get || return 1
     if [ -z "${LMAC_INSTALL:-}" ]; then

@@ -26,7 +26,7 @@ fn decode(stream: &[u8]) {
     let mut pcm = Vec::new();
     if decoder.read_to_end(&mut pcm).is_err() {
         assert_eq!(decoder.verification(), Verification::Unfinished);
-        assert!(decoder.read(&mut [0]).is_err(), "an error is no end");
+        assert!(decoder.read(&mut [0]).is_err(), "an error is not the end");
         return;
     }
     let frames = pcm.len() as u64 / spec.frame_bytes() as u64;

@@ -1,4 +1,4 @@
-//! Repairing a header with one wrong byte, if there is no copy of it.
+//! Repairing a header that has one wrong byte and no copy.
 
 use super::MAGIC;
 use super::header::{Header, Sealed};

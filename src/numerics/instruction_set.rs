@@ -1,6 +1,6 @@
-//! The instruction sets that there is code for, and those that this machine supports.
+//! The instruction sets with code of their own, and those that this machine supports.
 
-/// An instruction set that there is code for, in rising order: each includes those before it.
+/// An instruction set with code of its own, in rising order: each includes those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum InstructionSet {
     /// The instructions that every machine of this architecture has.

@@ -72,12 +72,12 @@ impl<R: Read> SourceFile<R> {
         self
     }
 
-    /// The format of the audio.
+    /// Returns the format of the audio.
     pub fn spec(&self) -> &AudioSpec {
         &self.spec
     }
 
-    /// Frames of audio, if the head of the file tells.
+    /// Returns the frames of audio, if the head of the file tells.
     pub fn frames(&self) -> Option<u64> {
         self.audio_bytes.map(|bytes| bytes / self.spec.frame_bytes() as u64)
     }

@@ -29,8 +29,10 @@ pub struct Restored<R: Read> {
 }
 
 impl<R: Read> Restored<R> {
-    /// The whole file. If the decoder has moved on, or the head is lost, the rest of the audio
-    /// with a new head.
+    /// Restores the whole file.
+    ///
+    /// If the decoder has moved on, or the head is lost, the rest of the audio comes with a
+    /// new head.
     pub fn new(decoder: Decoder<R>) -> Self {
         let info = decoder.info();
         let position = decoder.position();
@@ -45,8 +47,10 @@ impl<R: Read> Restored<R> {
         Self::with_head(decoder, head, true, u64::MAX)
     }
 
-    /// The audio from the decoder's position on, this many frames of it or all, with a new
-    /// WAV head; samples of a raw file without one. `announced` is the number of frames for the
+    /// Restores the audio from the decoder's position on with a new head: this many frames of
+    /// it, or all.
+    ///
+    /// Samples of a raw file come without a head. `announced` is the number of frames for the
     /// head if all are wanted and their number is known.
     pub fn audio(decoder: Decoder<R>, frames: Option<u64>, announced: Option<u64>) -> Self {
         let info = decoder.info();
@@ -60,22 +64,22 @@ impl<R: Read> Restored<R> {
         Restored { decoder, current: head, original, audio_bytes: 0, most_bytes, ended: false }
     }
 
-    /// The decoder, to ask it.
+    /// Returns the decoder, to ask it.
     pub fn decoder(&self) -> &Decoder<R> {
         &self.decoder
     }
 
-    /// Gives the decoder back.
+    /// Returns the decoder.
     pub fn into_decoder(self) -> Decoder<R> {
         self.decoder
     }
 
-    /// The decoder, to go on with.
+    /// Returns the decoder, to change it.
     pub fn decoder_mut(&mut self) -> &mut Decoder<R> {
         &mut self.decoder
     }
 
-    /// The next bytes of the file, as many as are at hand; empty at the end.
+    /// Returns the next bytes of the file, as many as are decoded; empty at the end.
     pub fn next_piece(&mut self) -> Result<Bytes> {
         self.fetch()?;
         Ok(std::mem::take(&mut self.current))

@@ -54,7 +54,7 @@ impl Damage {
         wrong_md5: false,
     };
 
-    /// Whether anything was damaged.
+    /// Returns whether anything was damaged.
     pub fn any(&self) -> bool {
         self != Damage::NONE
     }

@@ -82,12 +82,12 @@ pub struct ChunkInfo {
 }
 
 impl<R: Read> Inspector<R> {
-    /// Reads what comes before the first chunk.
+    /// Opens an inspector with the default limits.
     pub fn new(reader: R) -> Result<Self> {
         Self::with_limits(reader, Limits::default())
     }
 
-    /// Reads what comes before the first chunk, and keeps to these limits.
+    /// Opens an inspector with these limits. Reads the header and the head of the source file.
     pub fn with_limits(reader: R, limits: Limits) -> Result<Self> {
         let mut items = Items::open(reader)?;
         let mut head_bytes = 0;
@@ -99,13 +99,12 @@ impl<R: Read> Inspector<R> {
         Ok(Inspector { items, info, limits, ended: false })
     }
 
-    /// What the stream says about itself before its first chunk.
+    /// Returns what the stream says about itself before its first chunk.
     pub fn info(&self) -> &StreamInfo {
         &self.info
     }
 
-    /// Reads the next chunk and checks it against the checksum of its stored bytes; `None` at
-    /// the end of the stream.
+    /// Reads the next chunk and checks the checksum of its stored bytes; `None` at the end.
     pub fn next_chunk(&mut self) -> Result<Option<ChunkInfo>> {
         self.check_memory()?;
         while !self.ended {
@@ -150,22 +149,25 @@ impl<R: Read> Inspector<R> {
         Ok(())
     }
 
-    /// The size of the stream up to here: of all of it once
-    /// [`next_chunk`](Self::next_chunk) returned `None`.
+    /// Returns the size of the stream up to here.
+    ///
+    /// It is the size of the whole once [`next_chunk`](Self::next_chunk) returned `None`.
     pub fn summary_so_far(&self) -> Summary {
         let Items { chunks, frames, trailer, input, .. } = &self.items;
         Summary::new(trailer.as_ref(), *chunks, *frames, input.offset())
     }
 
-    /// Gives the reader back. Its position may be anywhere in the stream.
+    /// Returns the reader. Its position may be anywhere in the stream.
     pub fn into_inner(self) -> R {
         self.items.input.into_inner()
     }
 }
 
 impl<R: Read + Seek> Inspector<R> {
-    /// Reads the size of the stream from its trailer; without a trailer, from the headers of
-    /// its chunks up to the first damage. The next chunk is the first one afterwards.
+    /// Reads the size of the stream from its trailer.
+    ///
+    /// Without a trailer, it counts the headers of the chunks up to the first damage.
+    /// [`next_chunk`](Self::next_chunk) returns the first chunk afterwards.
     pub fn summary(&mut self) -> Result<Summary> {
         let stream_bytes = self.items.input.length()?;
         let (chunks, frames) = self.items.find_trailer()?;

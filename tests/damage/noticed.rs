@@ -90,7 +90,7 @@ fn an_error_names_its_chunk() {
                 error.to_string(),
                 format!("chunk {number}: checksum mismatch (stored bytes)")
             );
-            assert!(back == pcm[..number * 400], "what came before is good");
+            assert!(back == pcm[..number * 400], "the chunks before are good");
             let again = Error::from(decoder.read(&mut [0]).unwrap_err());
             assert!(matches!(again.kind(), ErrorKind::AlreadyFailed), "{again}");
         }

@@ -13,7 +13,7 @@ row() { # PLATFORM BUILD WHAT RESULT SECONDS
     echo "| $1 | $2 | $3 | $4 | $5 |" | tee -a "$work/table"
 }
 
-# What cannot be done here is said, and is no failure.
+# Reports a part that cannot run here. That is not a failure.
 skipped() { # PLATFORM WHY
     row "$1" - - "not run: $2" -
 }
@@ -92,7 +92,7 @@ native() {
     done
 }
 
-# Sets what it takes to build for another Linux and to run that.
+# Sets the compiler, linker and emulator for another Linux.
 choose() { # ARCHITECTURE
     machine=$1
     case $machine in

@@ -29,7 +29,7 @@ const MOST_CHANNELS: u16 = 32;
 /// Returns the bytes of memory that decoding a chunk takes at most beside its payload and its
 /// PCM; 0 for audio that the method does not take.
 pub(crate) fn memory(spec: &AudioSpec) -> u64 {
-    if takes(spec) { (2 << 20) * (u64::from(spec.channels) + 1) } else { 0 }
+    if supports(spec) { (2 << 20) * (u64::from(spec.channels) + 1) } else { 0 }
 }
 
 /// Number of frames on which the order of two channels is tried.
@@ -72,7 +72,7 @@ impl ParameterSet {
 }
 
 /// Tells whether the method can code this audio.
-pub(crate) fn takes(spec: &AudioSpec) -> bool {
+pub(crate) fn supports(spec: &AudioSpec) -> bool {
     spec.channels <= MOST_CHANNELS && spec.format != SampleFormat::F64
 }
 
@@ -154,7 +154,7 @@ impl<'a> Payload<'a> {
         spec: &AudioSpec,
         wasted: u8,
     ) -> Result<Self> {
-        if !takes(spec) {
+        if !supports(spec) {
             return Err(Error::unsupported(format!(
                 "the adaptive method has {} channels of {} bits; known are up to {MOST_CHANNELS} \
                  channels of up to 32 bits",

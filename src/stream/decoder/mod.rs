@@ -57,7 +57,7 @@ use crate::stream::options::DecodeOptions;
 /// ```
 pub struct Decoder<R: Read> {
     info: StreamInfo,
-    /// The bytes of the source file before the audio that stand in blocks.
+    /// The head of the source file, if the stream keeps it in blocks.
     head: Bytes,
     options: DecodeOptions,
     /// Decodes chunks of a language model.
@@ -73,19 +73,19 @@ pub struct Decoder<R: Read> {
 pub(crate) enum Event {
     /// Whole frames.
     Audio(Bytes),
-    /// Bytes that followed the audio in the source file.
+    /// Bytes of the source file's tail.
     Tail(Bytes),
     /// The trailer was read and fits what came before.
     End,
 }
 
 impl<R: Read> Decoder<R> {
-    /// A decoder with the default options.
+    /// Opens a decoder with the default options.
     pub fn new(reader: R) -> Result<Self> {
         Self::with_options(reader, DecodeOptions::default())
     }
 
-    /// A decoder with these options. Reads what comes before the first chunk.
+    /// Opens a decoder with these options. Reads the header and the head of the source file.
     pub fn with_options(reader: R, options: DecodeOptions) -> Result<Self> {
         Self::with_items(Items::open(reader)?, None, options)
     }
@@ -127,49 +127,52 @@ impl<R: Read> Decoder<R> {
         })
     }
 
-    /// What the stream says about itself before its first chunk.
+    /// Returns what the stream says about itself before its first chunk.
     pub fn info(&self) -> &StreamInfo {
         &self.info
     }
 
-    /// The bytes of the source file before the audio that stand in blocks.
+    /// Returns the head of the source file, if the stream keeps it in blocks.
     pub(crate) fn head(&self) -> &Bytes {
         &self.head
     }
 
-    /// The stream's length, once the trailer was read.
+    /// Returns the length of the stream in frames, once the trailer was read.
     pub fn total_frames(&self) -> Option<u64> {
         self.intake.items.trailer.as_ref().map(|trailer| trailer.total_frames)
     }
 
-    /// The frame that comes out next.
+    /// Returns the number of the frame that comes out next.
     pub fn position(&self) -> u64 {
         self.output.position()
     }
 
-    /// How far the audio that came out was checked.
+    /// Returns how far the audio that came out was checked.
     pub fn verification(&self) -> Verification {
         self.output.verification
     }
 
-    /// What was lost so far. Only a decoder that [recovers](Decoder::recover) has damage; any
-    /// other one ends in an error.
+    /// Returns the damage so far.
+    ///
+    /// Only a decoder that [recovers](Decoder::recover) has damage; any other one ends in an
+    /// error.
     pub fn damage(&self) -> &Damage {
         self.recovery.as_ref().map_or(Damage::NONE, |recovery| &recovery.damage)
     }
 
-    /// The reader. It may have been read beyond what came out.
+    /// Returns the reader. It may have been read beyond the audio that came out.
     pub fn get_ref(&self) -> &R {
         self.intake.items.input.get_ref()
     }
 
-    /// Gives the reader back. It may have been read beyond the end of the stream.
+    /// Returns the reader. It may have been read beyond the end of the stream.
     pub fn into_inner(self) -> R {
         self.intake.items.input.into_inner()
     }
 
-    /// Puts the next samples into `frames`, as many as are at hand, at most a chunk. Returns
-    /// `false` at the end.
+    /// Puts the next samples into `frames`; returns `false` at the end.
+    ///
+    /// A call gives as many samples as are decoded, at most a chunk.
     pub fn read_frames(&mut self, frames: &mut Frames) -> Result<bool> {
         refuse_f64(self.info.spec.format)?;
         frames.samples.clear();
@@ -190,7 +193,7 @@ impl<R: Read> Decoder<R> {
         Ok(true)
     }
 
-    /// All samples from here on, interleaved.
+    /// Returns all samples from here on, interleaved.
     pub fn samples(&mut self) -> Samples<'_, R> {
         Samples { decoder: self, failed: false }
     }
@@ -222,13 +225,15 @@ impl<R: Read> Decoder<R> {
         self.output.current = pcm;
     }
 
-    /// Skips this many frames, or all that are left. Chunks on the way are read and checked;
-    /// with a reader that can seek, [`seek`](Decoder::seek) passes over them.
+    /// Skips this many frames, or all that are left.
+    ///
+    /// Chunks on the way are read and checked; with a reader that can seek,
+    /// [`seek`](Decoder::seek) passes over them.
     pub fn skip(&mut self, frames: u64) {
         self.output.skip(frames);
     }
 
-    /// Fails if anything follows the stream. To be called at its end.
+    /// Fails if anything follows the stream. Call it at the end.
     pub fn expect_end(&mut self) -> Result<()> {
         let input = &mut self.intake.items.input;
         if input.fill(1)? {
@@ -257,7 +262,7 @@ impl<R: Read> Decoder<R> {
         }
     }
 
-    /// The next thing that comes out. An error stays, and so does the end.
+    /// Returns the next event. After an error or the end, there is no other.
     pub(crate) fn next_event(&mut self) -> Result<Event> {
         if self.failed {
             return Err(Error::new(ErrorKind::AlreadyFailed));

@@ -15,9 +15,9 @@ use crate::stream::items::Items;
 use crate::stream::options::DecodeOptions;
 
 impl<R: Read + Seek> Decoder<R> {
-    /// A decoder for a file that may be damaged. Damaged parts are replaced with silence, and
-    /// [`damage`](Decoder::damage) tells what was lost.
+    /// Opens a decoder for a file that may be damaged.
     ///
+    /// Silence replaces damaged parts, and [`damage`](Decoder::damage) tells what was lost.
     /// A damaged header is replaced with its copy in the trailer; without a copy, a single
     /// wrong byte is found by the header's checksum.
     pub fn recover(reader: R, options: DecodeOptions) -> Result<Self> {
@@ -47,9 +47,10 @@ impl<R: Read + Seek> Decoder<R> {
 }
 
 impl<R: Read> Decoder<R> {
-    /// Like [`recover`](Decoder::recover), for a reader that cannot seek, such as a pipe. The
-    /// copy of the header comes too late here: only a single wrong byte of the header is
-    /// repaired.
+    /// Opens a decoder for a damaged stream whose reader cannot seek, such as a pipe.
+    ///
+    /// It is like [`recover`](Decoder::recover), but the copy of the header comes too late:
+    /// only a single wrong byte of the header is repaired.
     pub fn recover_in_one_pass(reader: R, options: DecodeOptions) -> Result<Self> {
         let mut input = Input::new(reader);
         let (stream, damage) = match input.parse(Header::parse) {

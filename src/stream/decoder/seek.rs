@@ -16,8 +16,9 @@ use crate::stream::items::Items;
 const TRIALS_PER_SEEK: u64 = 1 << 18;
 
 impl<R: Read + Seek> Decoder<R> {
-    /// Goes to a frame: the next audio that comes out begins with it. The end of the stream is
-    /// a frame to go to; frames behind it are refused.
+    /// Goes to a frame: the next audio that comes out begins with it.
+    ///
+    /// The end of the stream is allowed; a frame behind it is refused.
     ///
     /// Reads one chunk, or a few if the index is thinned out; without a trailer, the headers
     /// of all chunks before the frame.
@@ -47,8 +48,9 @@ impl<R: Read + Seek> Decoder<R> {
         Ok(frame)
     }
 
-    /// Looks for the trailer and returns the length of the stream; `None` if the trailer is
-    /// missing. The position stays.
+    /// Returns the length of the stream in frames; `None` if its trailer is missing.
+    ///
+    /// The position stays.
     ///
     /// The trailer is looked for at the end of the reader, and then behind the last chunk,
     /// going from chunk to chunk by their headers.

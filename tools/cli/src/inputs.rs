@@ -244,7 +244,7 @@ pub(crate) fn streams(
 /// The extension of streams.
 pub(crate) const STREAM: &[&str] = &["lmac"];
 
-/// A file that was named or lies below a folder.
+/// A file that was named, or one below a folder that was named.
 struct FoundFile {
     path: PathBuf,
     /// Its folder below the one that was named.

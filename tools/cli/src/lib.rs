@@ -1,6 +1,6 @@
 //! The program `lmac`, and what `lmac-eval` shares with it.
 //!
-//! This is no interface for others: it changes whenever the two programs need it.
+//! It is not a public interface: it changes when the two programs need it.
 
 mod args;
 mod batch;

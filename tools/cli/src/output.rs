@@ -24,7 +24,7 @@ pub(crate) struct Output {
 
 enum OutputKind {
     Stdout,
-    /// Something that is no regular file, such as a named pipe.
+    /// Anything but a regular file, such as a named pipe.
     Direct,
     File {
         temporary: Temporary,

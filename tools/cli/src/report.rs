@@ -51,7 +51,7 @@ impl Report {
         }
     }
 
-    /// For a program that has one result, which is printed whatever was asked.
+    /// Makes a report for a program with one result, which is always printed.
     pub fn of_program(program: &'static str, quiet: bool, json: bool, no_progress: bool) -> Self {
         let progress = io::stderr().is_terminal() && !quiet && !no_progress;
         Report { program, quiet, summaries: false, json, stdout_taken: false, progress }

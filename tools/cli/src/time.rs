@@ -36,7 +36,7 @@ impl FromStr for Moment {
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || {
             format!(
-                "'{text}' is no place in a stream: it is a frame number (44100) or a time \
+                "'{text}' is not a place in a stream: give a frame number (44100) or a time \
                  (90s, 1.5s, 250ms, 1:23.5, 1:02:03)"
             )
         };

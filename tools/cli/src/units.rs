@@ -19,7 +19,7 @@ pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
         (Some(Ok(bytes)), Some(shift)) => bytes.checked_mul(1 << shift),
         _ => None,
     }
-    .ok_or_else(|| format!("'{text}' is no size such as 65536, 512M or 2G"))
+    .ok_or_else(|| format!("'{text}' is not a size; examples are 65536, 512M and 2G"))
 }
 
 /// `31.7 MB`.
@@ -35,7 +35,7 @@ pub(crate) fn bytes(count: u64) -> String {
     unreachable!("the last unit takes everything")
 }
 
-/// `part` of `whole` as a number; nothing where there is no whole.
+/// Returns `part` of `whole` as a number; `None` if `whole` is 0.
 pub(crate) fn ratio(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }

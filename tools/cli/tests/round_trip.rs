@@ -81,7 +81,7 @@ fn names_of_results() {
     folder.run("encode -f a.wav x.LMAC").expect(0);
     assert!(folder.has("x.LMAC"));
 
-    // What is no stream's name is a second input; it does not exist.
+    // A name without the extension of streams is a second input, which does not exist.
     folder.run("encode -f a.wav x.y").expect(1).says("x.y: ");
     folder.run("decode a.lmac x").expect(0);
     assert_eq!(folder.read("x"), original);

@@ -169,7 +169,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// An outcome of which only the size is known.
+    /// An outcome whose size alone is known.
     pub fn of_bytes(bytes: u64) -> Self {
         Outcome {
             bytes,

@@ -69,7 +69,7 @@ fn what_is_kept_of_the_source() {
     }
     #[cfg(unix)]
     {
-        // A source that cannot be written to is no obstacle.
+        // A source may be read-only.
         set_mode(&source, 0o444);
         folder.run("encode -f a.wav").expect(0);
         folder.run("encode -f a.wav").expect(0);

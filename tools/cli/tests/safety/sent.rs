@@ -9,7 +9,7 @@ pub(crate) fn send(child: &Child, signal: &str) {
     assert!(status.success(), "{signal} cannot be sent");
 }
 
-/// Whether whoever runs the tests has this signal ignored, and so for us.
+/// Returns whether the parent process ignores this signal, and so does this one.
 pub(crate) fn ignored(signal: &str) -> bool {
     let script = format!("kill {signal} $$; exit 7");
     Command::new("bash").args(["-c", &script]).status().unwrap().code() == Some(7)

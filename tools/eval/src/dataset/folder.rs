@@ -71,7 +71,7 @@ impl Walk<'_> {
     fn go_into(&mut self, folder: &Path, name: &mut Vec<u8>) -> io::Result<()> {
         let resolved = fs::canonicalize(folder)?;
         if self.above.contains(&resolved) {
-            return Err(io::Error::other("it is a link to a folder that it lies in"));
+            return Err(io::Error::other("it is a link to a folder above it"));
         }
         self.above.push(resolved);
         let length = name.len();

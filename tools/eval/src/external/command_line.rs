@@ -72,9 +72,9 @@ impl CommandLine {
             self.words.iter().map(|word| filled(word, input, output, spec)).collect();
         let made = self.made(output);
         let done = run(&words, self.to_stdout.then_some(made.as_path()))?;
-        // Some say that all is well whatever happens.
+        // Some programs exit with 0 after a failure.
         let problem = match fs::metadata(&made) {
-            Ok(facts) if !facts.is_file() => "made something that is no file",
+            Ok(facts) if !facts.is_file() => "made something other than a file",
             Ok(facts) if facts.len() == 0 => "made an empty file",
             Ok(_) => return Ok((made, done)),
             Err(_) => "made no file",

@@ -323,7 +323,7 @@ mod tests {
             for (script, expected) in [
                 ("true", "it made no file"),
                 (": > \"$2\"", "it made an empty file"),
-                ("mkdir \"$2\"", "it made something that is no file"),
+                ("mkdir \"$2\"", "it made something other than a file"),
             ] {
                 for error in refused(script) {
                     assert!(error.ends_with(expected), "{script}: {error}");

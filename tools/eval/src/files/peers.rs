@@ -17,7 +17,7 @@ use crate::contestant::{Arrangement, Contestant, Job, Outcome};
 use crate::results::ClipFacts;
 use crate::{Error, Result, said};
 
-/// A codec of which only sizes are known.
+/// A codec whose sizes alone are known.
 #[derive(Debug)]
 pub struct Peer {
     name: String,

@@ -10,7 +10,7 @@ use crate::contestant::Weights;
 use crate::{Error, Result};
 
 impl Weights {
-    /// The weights of the checkpoint at `path`, which may be whatever the codec takes: the
+    /// The weights of the checkpoint at `path`, in any layout that the codec takes: the
     /// files that it reads weights from, and the numbers of its tensors. An output head that
     /// is the embedding counts once.
     pub fn of(path: &Path) -> Result<Weights> {

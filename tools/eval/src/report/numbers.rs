@@ -2,7 +2,7 @@
 
 pub use crate::pictures::significant;
 
-/// `part` of `whole` in percent; nothing where there is no whole.
+/// Returns `part` of `whole` in percent; `None` if `whole` is 0.
 pub fn share(part: f64, whole: f64) -> Option<f64> {
     (whole > 0.0).then(|| 100.0 * part / whole)
 }

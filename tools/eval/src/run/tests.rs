@@ -112,7 +112,7 @@ fn an_interrupt_keeps_what_is_done() {
     let plan = plan(folder.path(), Whimsical { stops_at: "d.wav", ..GOOD });
     let results = run(&plan, &mut Journal::none(), &mut ()).unwrap();
     assert!(!results.complete);
-    // All but the last, which is no failure.
+    // All but the last, which is not a failure.
     assert_eq!(results.measured.len(), 14);
     assert!(!results.measured.iter().any(|one| matches!(one.result, Taken::Failed { .. })));
     assert!(run(&plan, &mut Journal::none(), &mut ()).unwrap().measured.is_empty());
