@@ -48,10 +48,8 @@ skipped=
 lacking=
 for part in $parts; do
     if [ "$part" = cargo ]; then
-        # The library alone, since a build of the workspace has a feature for tools/machines.
         # The tests of the decoder in Python are a part of their own.
-        cargo test -p lmac --features checkpoints --locked -- --skip in_python
-        cargo test --workspace --exclude lmac --locked
+        cargo test --workspace --locked -- --skip in_python
         continue
     fi
     packages=$(sh "$(script "$part")" needs)
