@@ -7,5 +7,6 @@ if [ "${1:-}" = needs ]; then
     missing python3=python3
     exit
 fi
-cargo test -p lmac --features checkpoints --locked --test vectors --test language_vectors \
-    --test second_decoder in_python
+# Of the workspace, so that the library is built once for these and all other tests.
+cargo test --workspace --locked --test vectors --test language_vectors --test second_decoder \
+    in_python
