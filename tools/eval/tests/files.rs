@@ -6,12 +6,13 @@ mod common;
 
 use std::fs;
 
-use common::{Folder, Ran, wav};
+use common::{empty_folder, wav};
+use lmac_support::program::{Folder, Ran};
 use serde_json::Value;
 
 /// Two kinds of recordings.
 fn recordings() -> Folder {
-    let folder = Folder::new();
+    let folder = empty_folder();
     folder.write("wavs/speech/a.wav", &wav(3000, 1, 16));
     folder.write("wavs/deep/music/b.wav", &wav(3000, 2, 24));
     folder.write("wavs/deep/music/C.WAV", &wav(3000, 1, 8));

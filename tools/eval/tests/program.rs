@@ -4,8 +4,9 @@
 
 mod common;
 
-use common::{Folder, Ran, wav};
+use common::{empty_folder, wav};
 use lmac_support::models::{Tiny, huggingface};
+use lmac_support::program::{Folder, Ran};
 use serde_json::Value;
 
 /// Contestants that are built in and quick.
@@ -13,7 +14,7 @@ const QUICK: &str = "--presets light,fast --baselines gzip,lzma,png,zstd";
 
 /// Two recordings, and a model.
 fn folder() -> Folder {
-    let folder = Folder::new();
+    let folder = empty_folder();
     folder.write("music/a/one.wav", &wav(3_000, 2, 16));
     folder.write("music/two.wav", &wav(2_000, 1, 16));
     huggingface::single(&folder.path("tiny"), &Tiny::default());
@@ -80,7 +81,7 @@ fn step_by_step_gives_the_same_bytes_and_entropy_about_the_same() {
 
 #[test]
 fn random_samples_follow_from_their_seed() {
-    let folder = Folder::new();
+    let folder = empty_folder();
     let run = |seed: u32| -> Value {
         let eval = format!("--dataset random --num-chunks 4 --seed {seed} --json {QUICK}");
         serde_json::from_slice(&folder.run(&eval).expect(0).stdout).unwrap()

@@ -1,27 +1,11 @@
 //! A folder to work in, the program, and recordings.
 
-#![allow(dead_code, unused_imports, reason = "each test uses some of it")]
+use lmac_support::Random;
+use lmac_support::program::Folder;
 
-use std::ops::Deref;
-
-pub(crate) use lmac_support::program::Ran;
-use lmac_support::{Random, program};
-
-/// A temporary folder in which `lmac-eval` runs.
-pub(crate) struct Folder(program::Folder);
-
-impl Deref for Folder {
-    type Target = program::Folder;
-
-    fn deref(&self) -> &program::Folder {
-        &self.0
-    }
-}
-
-impl Folder {
-    pub(crate) fn new() -> Self {
-        Folder(program::Folder::new(env!("CARGO_BIN_EXE_lmac-eval")))
-    }
+/// Makes a temporary folder in which `lmac-eval` runs.
+pub(crate) fn empty_folder() -> Folder {
+    Folder::new(env!("CARGO_BIN_EXE_lmac-eval"))
 }
 
 /// A WAV file at 8000 Hz with something between a tone and noise.
