@@ -1,53 +1,50 @@
 """The payload of the adaptive method, written from adaptive.md; for decoder.py.
 
-fast.py and deep.py have the models, parameter_sets.py what the deep ones are made of.
+fast.py and deep.py have the models, parameter_sets.py what the deep ones are made of;
+floats.py has the numbers 1 and 3.
 """
 
-import bisect
 import collections
-import struct
-import types
 
 import deep
 import fast
 import parameter_sets
-from arithmetic import single
 from conventions import (Malformed, RangeDecoder, RawBits, Reader, require, s_to_pcm, support,
                          to_signed, unfolded)
+from floats import Scaled, Truncated
 
-INTEGERS, SCALED_FLOATS, ORDERED_FLOATS = range(3)
+INTEGERS, SCALED_FLOATS, ORDERED_FLOATS, TRUNCATED_FLOATS = range(4)
 CODED, FOLLOWS, CONSTANT_CHANNEL = range(3)
+BITMAP, LINE, MU_LAW, A_LAW = range(4)
 
 
 def decode(header, frames, wasted, payload):
-    support(header.bits <= 32 and header.channels <= 32,
-            "the adaptive method with this format or so many channels")
+    support(header.channels <= 32, "the adaptive method with so many channels")
     r = Reader(payload, beyond=Malformed)
     parameter_set = r.u8()
     support(parameter_set <= 2, "an unknown parameter set")
     flags = r.u8()
     support(flags < 64, "bits 6-7 of the flags")
     numbers = flags & 3
-    require(numbers in ((SCALED_FLOATS, ORDERED_FLOATS) if header.float else (INTEGERS,)),
-            "numbers that do not fit the format")
+    allowed = {0: (INTEGERS,), 32: (SCALED_FLOATS, ORDERED_FLOATS, TRUNCATED_FLOATS),
+               64: (SCALED_FLOATS, TRUNCATED_FLOATS)}[header.bits if header.float else 0]
+    require(numbers in allowed, "numbers that do not fit the format")
     bits = header.bits - wasted
-    if numbers == SCALED_FLOATS:
-        require(wasted == 0, "scaled floats with wasted bits")
-        floats = read_floats(r, frames * header.channels)
+    floats = None
+    if numbers in (SCALED_FLOATS, TRUNCATED_FLOATS):
+        require(wasted == 0, "floats with wasted bits")
+        kind = Scaled if numbers == SCALED_FLOATS else Truncated
+        floats = kind(r, header, frames)
         bits = floats.bits
-    number_bits = bits
     kinds = read_channel_kinds(r, header.channels, flags & 4)
     coded = sum(kind == CODED for kind, _ in kinds)
-    values = None
-    if flags & 8:
-        values = read_ranks(r, frames * coded)
-        negative = bisect.bisect_left(values, 0)
-        bits = max(negative, len(values) - negative).bit_length() + 1
+    tables = read_tables(r, coded, frames, bits) if flags & 8 else [None] * coded
     turns, partners = list(range(coded)), [max(turn - 1, 0) for turn in range(coded)]
+    delays = [0] * coded
     if coded > 1:
         partners[0] = 1
     if flags & 16:
-        turns, partners = list(r.take(coded)), list(r.take(coded))
+        turns, partners, delays = [list(r.take(coded)) for _ in range(3)]
         require(sorted(turns) == list(range(coded)) and max(partners, default=0) < max(coded, 1),
                 "an order of channels that do not exist")
     low, high = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
@@ -63,91 +60,36 @@ def decode(header, frames, wasted, payload):
     raw = RawBits(r.take(raw_length))
     if coded:
         tokens = RangeDecoder(payload[r.pos:])
-        channels = decode_numbers(parameter_set, partners, frames, bits, low, high, tokens, raw)
-        require(channels is not None, "a number beyond the range")
-        channels = [channels[turns.index(channel)] for channel in range(coded)]
+        channels = [new_channel(parameter_set, partner != turn, bits, low, high, tables[channel])
+                    for turn, (channel, partner) in enumerate(zip(turns, partners))]
+        require(decode_numbers(channels, partners, delays, frames, tokens, raw),
+                "a number beyond the range")
+        channels = [channels[turns.index(channel)].numbers for channel in range(coded)]
     require(raw.done(), "raw bits that nothing needs")
-    if values is not None:
-        channels = [[rank_to_value(values, negative + rank) for rank in channel]
-                    for channel in channels]
-    channels = all_channels(kinds, channels, frames, number_bits)
-    if numbers == SCALED_FLOATS:
-        return floats_to_pcm(floats, channels)
+    channels = all_channels(kinds, channels, frames, bits)
+    if floats:
+        return floats.to_pcm(channels)
     return b"".join(s_to_pcm(header, wasted, s, header.float)
                     for frame in zip(*channels) for s in frame)
 
 
-def decode_numbers(parameter_set, partners, frames, bits, low, high, tokens, raw):
-    """The numbers of each coded channel, by turn; None where one is beyond the range."""
+def new_channel(parameter_set, sees, bits, low, high, values):
+    if values:
+        low, high = values[0], values[-1]
     if parameter_set == 0:
-        channels = [fast.Channel(partner != turn, bits, low, high)
-                    for turn, partner in enumerate(partners)]
-    else:
-        table = (parameter_sets.STANDARD, parameter_sets.MAX)[parameter_set - 1]
-        channels = [deep.Channel(table, partner != turn, bits, low, high)
-                    for turn, partner in enumerate(partners)]
-    for _ in range(frames):
-        for channel, partner in zip(channels, partners):
+        return fast.Channel(sees, bits, low, high, values)
+    table = (parameter_sets.STANDARD, parameter_sets.MAX)[parameter_set - 1]
+    return deep.Channel(table, sees, bits, low, high, values)
+
+
+def decode_numbers(channels, partners, delays, frames, tokens, raw):
+    """Decodes the numbers of each channel, by turn; False where one is beyond the range."""
+    for step in range(frames + max(delays)):
+        for channel, partner, delay in zip(channels, partners, delays):
             other = channels[partner] if channels[partner] is not channel else None
-            if not channel.decode(other, tokens, raw):
-                return None
-    return [channel.numbers for channel in channels]
-
-
-def read_floats(r, samples):
-    f = types.SimpleNamespace(zeros=None, runs=[])
-    scale, width = r.u8(), r.u8()
-    f.n, f.convention, f.bits = 1 << (scale & 63), scale >> 6, width & 63
-    most = 1 << (31 if f.convention else 60)
-    require(f.n <= most and (f.convention == 0 or f.n > 1) and 1 <= f.bits <= 32,
-            "wrong scaled floats")
-    if width & 64:
-        count = r.varint()
-        require(1 <= count <= samples // 32 + 8, "%d exceptions" % count)
-        end = 0
-        for _ in range(count):
-            start = end + r.varint()
-            end = start + r.varint() + 1
-            require(end <= samples, "an exception behind the end")
-            f.runs.append((start, end, r.take(4)))
-    if width & 128:
-        f.zeros = r.take(r.varint())
-    return f
-
-
-def floats_to_pcm(floats, channels):
-    """The numbers of all channels as floats, interleaved."""
-    zeros = None if floats.zeros is None else RangeDecoder(floats.zeros)
-    estimates = collections.defaultdict(lambda: (32768, 32768))
-    before = [(0, 0)] * len(channels)           # the number before, and the last two signs
-    pcm = bytearray()
-    for frame in zip(*channels):
-        for c, number in enumerate(frame):
-            float_ = number_to_float(floats, number)
-            last, signs = before[c]
-            if number == 0 and zeros:
-                node = 4 * ((last > 0) - (last < 0) + 1) + signs
-                negative = zeros.bit(probability(*estimates[node]))
-                estimates[node] = learnt(*estimates[node], negative)
-                signs = signs << 1 & 3 | negative
-                float_ = -0.0 if negative else 0.0
-            before[c] = number, signs
-            pcm += struct.pack("<f", float_)
-    frames = len(channels[0])
-    for start, end, bits in floats.runs:
-        for at in range(start, end):
-            place = 4 * (at % frames * len(channels) + at // frames)
-            pcm[place:place + 4] = bits
-    return bytes(pcm)
-
-
-def number_to_float(floats, number):
-    if floats.convention == 3:
-        return single(single(number) * single(1.0 / (floats.n - 1.0)))
-    n = float(floats.n)
-    if floats.convention == 1 or floats.convention == 2 and number >= 0:
-        n -= 1.0
-    return single(number / n)
+            if delay <= step < delay + frames and not channel.decode(other, tokens, raw):
+                return False
+    return True
 
 
 def read_channel_kinds(r, channels, present):
@@ -185,27 +127,84 @@ def all_channels(kinds, coded, frames, bits):
     return channels
 
 
-def read_ranks(r, samples):
-    """The values that occur, in rising order."""
-    low = unfolded(r.varint())
-    span = r.varint()
-    tokens = RangeDecoder(r.take(r.varint()))
-    require(-2**31 <= low < 2**31 and span <= min(2**17, 256 * samples) and low + span <= 2**31,
-            "ranks of values that do not exist")
-    estimates = collections.defaultdict(lambda: (32768, 32768))
-    before = 0
-    values = []
-    for value in range(low, low + span):
-        long, short = (16, before & 0xFFFF), (8, before & 0xFF)
-        p = max((probability(*estimates[long]), probability(*estimates[short])),
-                key=lambda p: abs(p - 32768))   # the first where both are equal
-        bit = tokens.bit(p)
-        estimates[long] = learnt(*estimates[long], bit)
-        estimates[short] = learnt(*estimates[short], bit)
-        before = before << 1 & 0xFFFF | bit
-        if bit:
-            values.append(value)
+def read_tables(r, coded, frames, bits):
+    """The values of each coded channel, in rising order; None where it has no table."""
+    numbers = r.take(coded)
+    count = 0
+    for number in numbers:
+        require(number <= count + 1, "table %d, but %d came before" % (number, count))
+        count = max(count, number)
+    require(count > 0, "tables that no channel has")
+    tables = [None] + [read_table(r, min(2**17, 512 * frames), bits) for _ in range(count)]
+    return [tables[number] for number in numbers]
+
+
+def read_table(r, most, bits):
+    form = r.u8()
+    support(form <= A_LAW, "a table of form %d" % form)
+    if form == BITMAP:
+        low, span, bitmap = unfolded(r.varint()), r.varint(), r.take(r.varint())
+        require(-2**31 <= low < 2**31 and 1 <= span <= most and low + span <= 2**31,
+                "a table of numbers that do not exist")
+        values = read_bitmap(low, span, bitmap)
+    elif form == LINE:
+        shift, factor, bias = r.u8(), r.varint(), r.varint()
+        first, count = unfolded(r.varint()), r.varint()
+        shift, mirrored = shift & 127, shift >> 7
+        require(shift <= 62 and -2**31 <= first < 2**31 and 1 <= count <= most, "a wrong line")
+        values = []
+        for k in range(first, first + count):
+            sign = -1 if mirrored and k < 0 else 1
+            values.append(sign * (sign * k * factor + bias >> shift))
+        require(all(a < b for a, b in zip(values, values[1:])), "values that do not rise")
+    else:
+        shift = r.u8()
+        require(shift <= 12, "a law with shift %d" % shift)
+        sizes = [size >> shift for size in law(form) if size % (1 << shift) == 0]
+        values = sorted({-size for size in sizes} | set(sizes))
+    half = 1 << (bits - 1)
+    require(values and -half <= values[0] and values[-1] < half,
+            "a table without values, or with some of more than %d bits" % bits)
     return values
+
+
+def law(form):
+    """The values of a law that are not negative."""
+    for a in range(8):
+        for b in range(16):
+            if form == MU_LAW:
+                yield (2 * b + 33 << a) - 33
+            else:
+                yield 2 * b + 33 << a - 1 if a else 2 * b + 1
+
+
+def read_bitmap(low, span, bitmap):
+    """The values that occur, in rising order."""
+    tokens = RangeDecoder(bitmap)
+    estimates = collections.defaultdict(lambda: (32768, 32768))
+    occurring = set()
+    end = low + span
+    for numbers in range(max(low, 0), end), range(min(end, 0) - 1, low - 1, -1):
+        before = gaps = gap = alike = 0
+        for v in numbers:
+            nodes = [("long", before & 0xFFFF), ("gaps", (gaps << 4 | gap) & 0xFFFF),
+                     ("short", before & 0xFF)]
+            mirror = -v in occurring
+            if v < 0 and -v < end:
+                nodes.append(("mirror", 2 * alike + mirror))
+            p = max((probability(*estimates[node]) for node in nodes),
+                    key=lambda p: abs(p - 32768))       # the first of equal ones
+            bit = tokens.bit(p)
+            for node in nodes:
+                estimates[node] = learnt(*estimates[node], bit)
+            before = before << 1 & 0xFFFF | bit
+            if bit:
+                occurring.add(v)
+                gaps, gap = (gaps << 4 | gap) & 0xFFF, 0
+            else:
+                gap = min(gap + 1, 15)
+            alike = alike << 1 & 7 | (bit == mirror)
+    return sorted(occurring)
 
 
 def probability(fast, slow):
@@ -216,8 +215,3 @@ def learnt(fast, slow, bit):
     if bit:
         return fast + ((65535 - fast) >> 4), slow + ((65535 - slow) >> 7)
     return fast - (fast >> 4), slow - (slow >> 7)
-
-
-def rank_to_value(values, index):
-    require(0 <= index < len(values), "a rank without a value")
-    return values[index]

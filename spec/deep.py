@@ -1,5 +1,6 @@
 """The parameter sets standard and max of the adaptive method; see adaptive.md."""
 
+import bisect
 import math
 import operator
 
@@ -11,7 +12,7 @@ import parameter_sets
 
 
 class Channel:
-    def __init__(self, parameters, sees, bits, low, high):
+    def __init__(self, parameters, sees, bits, low, high, values):
         self.parameters = parameters
         self.unit = 2.0**(16 - min(bits, 16))
         self.most = 2.0**max(bits, 16)
@@ -26,7 +27,7 @@ class Channel:
         self.padding = [0.0] * (-count % 8)
         self.combiners = [Combined(count, memory, 0.0, (1, min(every, 4), every))
                           for memory, every in parameters.combiners]
-        self.mixture = Mixture(parameters, bits, low, high)
+        self.mixture = Mixture(parameters, bits, low, high, values)
         self.x, self.y = [0.0] * 64, [0.0] * 64     # the newest first
         self.sample = 0.0
         self.errors = (0.0, 0.0)        # the last one, and the average
@@ -112,10 +113,11 @@ def new_stage(stage, scale):
 
 LEAST_ERROR = single(0.03)
 LEAST_MASS = single(1e-30)
+GAPS = (1, 2, 3, 6, 10, 20)             # the largest distance of each class but the last
 
 
 class Mixture:
-    def __init__(self, parameters, bits, low, high):
+    def __init__(self, parameters, bits, low, high, values):
         self.bits, self.low, self.high = bits, low, high
         self.unit = 2.0**(16 - min(bits, 16))
         self.expected = [expert.spread == EXPECTED for expert in parameters.experts]
@@ -128,26 +130,36 @@ class Mixture:
         self.averages = [0.0] * self.count
         self.volatility = Volatility()
         self.correction = Correction(self.count) if parameters.corrected else None
+        self.occurrence = Occurrence(values) if values else None
         self.last_error = 0.0
         self.time = 0
 
     def decode(self, tokens, raw, origin, centers, other):
         """The number, which may be out of range."""
-        unit = self.unit
         expected_size = self.volatility.expect(other)
         scales = [single(factor * (expected_size if expected else single(average + LEAST_ERROR)))
                   for factor, expected, average
                   in zip(self.factors, self.expected, self.averages)]
-        inverse = inverses(scales)
-        lowest, highest, smallest = self.reach(centers, scales)
-        straight = single(smallest * single(0.6))
+        interval = Interval(centers, inverses(scales))
+        reach = self.reach(centers, scales)
         if self.correction:
             self.correction.begin(self.averages[1], self.last_error, other[0],
-                                  2.0**self.bits * unit * inverse[2])
+                                  2.0**self.bits * self.unit * interval.inverse[2])
+        if self.occurrence:
+            number, unexpected = self.find_value(tokens, origin, interval, reach)
+        else:
+            number, unexpected = self.find_number(tokens, raw, origin, interval, reach)
+        if not unexpected:
+            self.reward(interval.mass)
+        self.learn(single(number - origin) * self.unit, centers)
+        return number
 
+    def find_number(self, tokens, raw, origin, interval, reach):
+        """The number, and whether a bit was unexpected."""
+        unit = self.unit
+        lowest, highest, smallest = reach
+        straight = single(smallest * single(0.6))
         start, k = -(1 << (self.bits - 1)), self.bits
-        above = below = mass = [1.0] * self.count
-        bottom = top = True                     # not moved yet
         lean = 0.0
         unexpected = False
         while k > 0 and 2.0**(k - 1) * unit >= straight:
@@ -170,32 +182,18 @@ class Mixture:
                     break
                 continue
 
-            z = times(singles([place - center for center in centers]), inverse)
-            e = exp_minus(list(map(abs, z)))
-            near = inverses(singles([1.0 + x for x in e]))
-            far = times(e, near)
-            below_middle = [n if x > 0.0 else f for x, n, f in zip(z, near, far)]
-            above_middle = [f if x > 0.0 else n for x, n, f in zip(z, near, far)]
-            part = singles([1.0 - x for x in exp_minus(scaled(inverse, half))])
-            upper = above_middle if top else times(above_middle, times(below, part))
-            lower = below_middle if bottom else times(below_middle, times(above, part))
-            upper = singles([x + LEAST_MASS for x in upper])
-            lower = singles([x + LEAST_MASS for x in lower])
-            mixed_upper = tree_of_singles(times(self.weights, upper))
-            mixed_lower = tree_of_singles(times(self.weights, lower))
-            mixed = single(mixed_upper / single(mixed_upper + mixed_lower))
+            upper, lower = interval.halves(self.weights, place, half, half)
+            mixed = single(upper / single(upper + lower))
             if self.correction:
-                one = self.correction.refine(mixed_upper, mixed_lower, upper, lower, k)
-                bit = tokens.bit(probability(one))
+                log = self.correction.refine(upper, lower, interval, k)
+                bit = tokens.bit(probability(logistic(log)))
                 self.correction.learn(bit)
             else:
                 bit = tokens.bit(probability(mixed))
             lean = single(clamp(mixed, single(0.2), single(0.8)) - 0.5)
             lean = single(lean / single(2.0 + (4.0 * lean if bit else -4.0 * lean)))
-            if bit:
-                mass, above, bottom, start = upper, above_middle, False, middle
-            else:
-                mass, below, top = lower, below_middle, False
+            interval.keep(bit)
+            start = middle if bit else start
 
         for _ in range(0 if unexpected else min(4, k)):
             k -= 1
@@ -204,11 +202,52 @@ class Mixture:
                     middle <= self.low or tokens.bit(probability(single(0.5 + lean)))):
                 start = middle
             lean *= 0.5
-        number = start + raw.take(k)
-        if not unexpected:
-            self.reward(mass)
-        self.learn(single(number - origin) * unit, centers)
-        return number
+        return start + raw.take(k), unexpected
+
+    def find_value(self, tokens, origin, interval, reach):
+        """The number, which is one of the table, and whether a bit was unexpected."""
+        lowest, highest, _ = reach
+        values = self.occurrence.values
+        start, k = 0, (len(values) - 1).bit_length()
+        bottom = top = 0.0
+        unexpected = False
+        while k > 0:
+            k -= 1
+            if self.correction:
+                self.correction.halve()
+            middle = start + (1 << k)
+            if middle >= len(values):
+                continue
+            if unexpected:
+                start = middle if tokens.bit(32768) else start
+                continue
+            place = single((values[middle - 1] + values[middle] - 2 * origin) / 2) * self.unit
+            if place < lowest or place > highest:
+                likely = place < lowest
+                bit = tokens.bit(65535 if likely else 1)
+                start = middle if bit else start
+                unexpected = bit != likely
+                continue
+
+            upper, lower = interval.halves(self.weights, place, single(top - place),
+                                           single(place - bottom))
+            if self.correction:
+                log = self.correction.refine(upper, lower, interval, k)
+            else:
+                log, = ln([single(upper / lower)])
+                log = clamp(log, -12.0, 12.0)
+            leaning = self.occurrence.leaning(middle, k)
+            one = logistic(clamp(single(log + leaning), -12.0, 12.0))
+            bit = tokens.bit(probability(one))
+            self.occurrence.learn(single(bit - one))
+            if self.correction:
+                self.correction.learn(bit)
+            interval.keep(bit)
+            if bit:
+                start, bottom = middle, place
+            else:
+                top = place
+        return values[start], unexpected
 
     def reach(self, centers, scales):
         lowest = highest = centers[0]
@@ -244,6 +283,44 @@ def probability(one):
     return round(clamp(single(one * 65536.0), 1.0, 65535.0))
 
 
+class Interval:
+    """Where a number lies: the masses of all experts. An end is open until a bit has moved it."""
+
+    def __init__(self, centers, inverse):
+        self.centers, self.inverse = centers, inverse
+        self.above = self.below = self.mass = [1.0] * len(centers)
+        self.bottom = self.top = True           # open
+
+    def halves(self, weights, place, up, down):
+        """The mixed masses above and below a place; the halves have the widths `up` and `down`."""
+        z = times(singles([place - center for center in self.centers]), self.inverse)
+        e = exp_minus(list(map(abs, z)))
+        near = inverses(singles([1.0 + x for x in e]))
+        far = times(e, near)
+        self.over = [f if x > 0.0 else n for x, n, f in zip(z, near, far)]
+        self.under = [n if x > 0.0 else f for x, n, f in zip(z, near, far)]
+        upper, lower = self.over, self.under
+        if not self.top:
+            part = self.part(up)
+            upper = times(upper, times(self.below, part))
+        if not self.bottom:
+            part = self.part(down) if self.top or up != down else part
+            lower = times(lower, times(self.above, part))
+        self.upper = singles([x + LEAST_MASS for x in upper])
+        self.lower = singles([x + LEAST_MASS for x in lower])
+        return (tree_of_singles(times(weights, self.upper)),
+                tree_of_singles(times(weights, self.lower)))
+
+    def part(self, width):
+        return singles([1.0 - x for x in exp_minus(scaled(self.inverse, width))])
+
+    def keep(self, bit):
+        if bit:
+            self.mass, self.above, self.bottom = self.upper, self.over, False
+        else:
+            self.mass, self.below, self.top = self.lower, self.under, False
+
+
 class Volatility:
     """The expected size of the next error."""
 
@@ -277,6 +354,35 @@ class Volatility:
         self.averages = plus(self.averages, changes)
 
 
+class Occurrence:
+    """How often values of a table occur against their neighbours."""
+
+    def __init__(self, values):
+        self.values = values
+        self.edges = {}                 # of each that has decided: its sum, and how often
+        self.patterns = {}
+
+    def gap(self, rank):
+        """The class of the distance between a rank and the one below it."""
+        if not 1 <= rank < len(self.values):
+            return 0
+        return 1 + bisect.bisect_left(GAPS, self.values[rank] - self.values[rank - 1])
+
+    def leaning(self, rank, k):
+        """What moves the logarithm of the odds at the edge below a rank."""
+        self.rank = rank
+        self.pattern = (min(k, 3), self.gap(rank), self.gap(rank - 1), self.gap(rank + 1))
+        edge, self.seen = self.edges.get(rank, (0.0, 0))
+        return single(edge + self.patterns.get(self.pattern, 0.0))
+
+    def learn(self, error):
+        edge, _ = self.edges.get(self.rank, (0.0, 0))
+        rate = single(single(0.1) / single(1.0 + single(single(0.1) * self.seen)))
+        self.edges[self.rank] = single(edge + single(rate * error)), min(self.seen + 1, 255)
+        change = single(single(0.01) * error)
+        self.patterns[self.pattern] = single(self.patterns.get(self.pattern, 0.0) + change)
+
+
 class Correction:
     """A learnt correction of the mixture's probability of a bit."""
 
@@ -299,20 +405,20 @@ class Correction:
     def halve(self):
         self.width -= 2
 
-    def refine(self, mixed_upper, mixed_lower, upper, lower, k):
-        """The probability of a one."""
-        odds = singles(map(operator.truediv, [mixed_upper] + upper[1:],
-                           [mixed_lower] + lower[1:]))
+    def refine(self, mixed_upper, mixed_lower, interval, k):
+        """The logarithm of the odds of a one."""
+        odds = singles(map(operator.truediv, [mixed_upper] + interval.upper[1:],
+                           [mixed_lower] + interval.lower[1:]))
         self.odds = [clamp(x, -12.0, 12.0) for x in ln(odds)]
         width = min(max(self.width, 0), 30)
         self.places = [(0, width, self.own), (1, self.average, self.other), (2, k, width)]
         a, b, c = [self.sets.get(place, self.start) for place in self.places]
         terms = times(plus(plus(a, b), c), self.odds)
-        self.one = logistic(clamp(tree_of_singles(terms), -12.0, 12.0))
-        return self.one
+        self.log = clamp(tree_of_singles(terms), -12.0, 12.0)
+        return self.log
 
     def learn(self, bit):
-        changes = scaled(self.odds, single(single(bit - self.one) * self.rate))
+        changes = scaled(self.odds, single(single(bit - logistic(self.log)) * self.rate))
         for place in self.places:
             self.sets[place] = plus(self.sets.get(place, self.start), changes)
 

@@ -1,5 +1,6 @@
 """The parameter set fast of the adaptive method; see adaptive.md."""
 
+import bisect
 import math
 
 from arithmetic import clamp, single, singles, tree_of_singles
@@ -9,12 +10,12 @@ from filters import Combined, Float, Integer, Lagged, scale_for, settled
 
 
 class Channel:
-    def __init__(self, sees, bits, low, high):
+    def __init__(self, sees, bits, low, high, values):
         A, B = (12, 4) if sees else (16, 0)
         self.base = Lagged(A, B, 0.999, 100.0, (2, 8, 64))
         self.last = Combined(3, 0.996, 1.0, (16, 16, 16))
         self.unit = 2.0**(16 - min(bits, 16))
-        self.low, self.high = low, high
+        self.low, self.high, self.values = low, high, values
         self.cascade = [Integer(512, 0.2, scale_for(max(high, -low) * self.unit)),
                         Float(32, 0.08), Float(16, 0.06)]
         self.residuals = Residuals()
@@ -31,15 +32,22 @@ class Channel:
         prediction = base + self.last.predict(inputs)
 
         scaled = clamp(prediction / self.unit, self.low, self.high)
-        rounded = math.floor(scaled + 0.5)
+        values = self.values
+        if values:
+            near = nearest(values, scaled)
+            value, below, above = values[near], near, len(values) - 1 - near
+        else:
+            near = value = math.floor(scaled + 0.5)
+            below, above = near - self.low, self.high - near
         u = self.residuals.decode(tokens, raw)
-        below, above = rounded - self.low, self.high - rounded
         if u > below + above:
             return False
-        if scaled > rounded:
-            number = rounded - unfolded_within(u, above, below)
+        if scaled > value:
+            number = near - unfolded_within(u, above, below)
         else:
-            number = rounded + unfolded_within(u, below, above)
+            number = near + unfolded_within(u, below, above)
+        if values:
+            number = values[number]
         self.numbers.append(number)
 
         self.sample = sample = number * self.unit
@@ -52,6 +60,14 @@ class Channel:
             stage.step(single(target))
             target -= predicted
         return True
+
+
+def nearest(values, place):
+    """The rank of the value that is nearest to a place, the higher one of two."""
+    above = bisect.bisect_right(values, place)
+    if above == 0 or above < len(values) and 2.0 * place >= values[above - 1] + values[above]:
+        return above
+    return above - 1
 
 
 def unfolded_within(u, below, above):

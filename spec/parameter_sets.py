@@ -35,8 +35,8 @@ def Short(mu, kind):
 
 
 STANDARD = ParameterSet(
-    bases=[Lags(16, 8, 0.999, 8), Lags(16, 8, 0.99988, 32), Lags(12, 4, 0.992, 16)],
-    bases_alone=[Lags(24, 0, 0.998, 8), Lags(24, 0, 0.99988, 32), Lags(16, 0, 0.992, 16)],
+    bases=[Lags(16, 16, 0.997, 8), Lags(16, 16, 0.99988, 32), Lags(12, 8, 0.976, 16)],
+    bases_alone=[Lags(24, 0, 0.996, 8), Lags(24, 0, 0.99988, 32), Lags(16, 0, 0.976, 16)],
     cascades=[
         Cascade(Base(1), [
             Long(2048, 0.1),

@@ -64,7 +64,10 @@ pub(crate) fn encode(
     let coded = match choices.preset.first_choice() {
         FirstChoice::Stored => None,
         FirstChoice::Adaptive(set) if mapping.is_none() && adaptive::supports(spec) => {
-            Some(adaptive_chunk(pcm, spec, set)?)
+            Some(match adaptive_chunk(pcm, spec, set)? {
+                Some(coded) => coded,
+                None => light_chunk(pcm, spec, None)?,
+            })
         }
         FirstChoice::Light | FirstChoice::Adaptive(_) => Some(light_chunk(pcm, spec, mapping)?),
     };
@@ -103,19 +106,20 @@ fn light_chunk(pcm: &[u8], spec: &AudioSpec, mapping: Option<Mapping>) -> Result
     Ok(CodedChunk { method: Method::Light, mapping, wasted, payload: payload.into() })
 }
 
-fn adaptive_chunk(pcm: &[u8], spec: &AudioSpec, set: ParameterSet) -> Result<CodedChunk> {
+/// Encodes with the adaptive method; `None` if it does not take the audio.
+fn adaptive_chunk(pcm: &[u8], spec: &AudioSpec, set: ParameterSet) -> Result<Option<CodedChunk>> {
     // The adaptive method looks for a scale in floats, not for wasted bits.
     let wasted = if spec.format.is_float() { 0 } else { wasted_bits(pcm, spec.format) as u8 };
-    let payload = adaptive::encode(pcm, spec, wasted, set)?;
+    let Some(payload) = adaptive::encode(pcm, spec, wasted, set)? else { return Ok(None) };
     let mapping = Mapping::Residual;
     let adaptive =
         CodedChunk { method: Method::Adaptive, mapping, wasted, payload: payload.into() };
     if spec.format.bits() <= 24 {
-        return Ok(adaptive);
+        return Ok(Some(adaptive));
     }
     // The low half of a wide sample may have a pattern that no waveform has.
     let light = light_chunk(pcm, spec, None)?;
-    Ok(if light.payload.len() < adaptive.payload.len() { light } else { adaptive })
+    Ok(Some(if light.payload.len() < adaptive.payload.len() { light } else { adaptive }))
 }
 
 /// Decodes the payload of a chunk into its PCM.

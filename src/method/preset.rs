@@ -11,7 +11,7 @@ use crate::method::adaptive::ParameterSet;
 pub enum Preset {
     /// Keeps the audio as it is, with checksums and an index.
     Store,
-    /// Takes the light method, which codes any number of channels and 64-bit float.
+    /// Takes the light method, which codes any number of channels.
     Light,
     /// Takes the embedded model at its fastest.
     ///

@@ -40,6 +40,11 @@ fn adaptive(payload: &[u8]) -> Vec<u8> {
     Builder::new([0, 2], &BODY).chunk(0x23, &[0, 4], payload, &[0; 8]).trailer(2, &[4])
 }
 
+/// An adaptive payload of floats that are multiples of a factor, on a grid.
+fn factor(factor: f64, grid: u8) -> Vec<u8> {
+    [&[0, 1, 63, grid << 2][..], &factor.to_le_bytes(), &[16, 0]].concat()
+}
+
 /// Returns the same in another format: the first byte of the header, and its channels.
 fn adaptive_in(format: u8, channels: u8, payload: &[u8], pcm: &[u8]) -> Vec<u8> {
     Builder::new([0, 2], &[2 << 3 | format, 0x44, 4, channels, 4, 1, 2, 3, 4])
@@ -164,8 +169,8 @@ pub(crate) fn bad() -> BTreeMap<String, Vec<u8>> {
             "adaptive-rule-with-shift-63",
             adaptive_in(3, 2, &[0, 4, 2, 5, 0, 0, 0, 1, 0, 63, 2, 0], &[0; 32]),
         ),
-        ("adaptive-turn-twice", adaptive_in(0, 2, &[0, 0x10, 0, 0, 1, 0, 0], &[0; 8])),
-        ("adaptive-partner-2-of-2", adaptive_in(0, 2, &[0, 0x10, 0, 1, 2, 0, 0], &[0; 8])),
+        ("adaptive-turn-twice", adaptive_in(0, 2, &[0, 0x10, 0, 0, 1, 0, 0, 0], &[0; 8])),
+        ("adaptive-partner-2-of-2", adaptive_in(0, 2, &[0, 0x10, 0, 1, 2, 0, 0, 0], &[0; 8])),
         ("adaptive-range-without-a-value", adaptive(&[0, 0x20, 0xFF, 0xFF, 3, 1, 0])),
         ("adaptive-range-beyond-the-width", adaptive(&[0, 0x20, 0, 0x80, 0x80, 4, 0])),
         (
@@ -174,9 +179,44 @@ pub(crate) fn bad() -> BTreeMap<String, Vec<u8>> {
         ),
         ("adaptive-channel-kind-3", adaptive(&[0, 4, 3])),
         ("adaptive-constant-too-large", adaptive(&[0, 4, 2, 0, 0, 1, 0])),
-        ("adaptive-ranks-beyond-the-integers", adaptive(&[0, 8, 0, 0x81, 0x80, 0x08, 0])),
-        ("adaptive-ranks-without-values", adaptive(&[0, 8, 0, 3, 1, 255, 0])),
-        ("adaptive-ranks-too-many", adaptive(&[0, 8, 0, 0x81, 0x08, 1, 255, 0])),
+        ("adaptive-delays-cut-short", adaptive_in(0, 2, &[0, 0x10, 0, 1, 1, 0, 0], &[0; 8])),
+        ("adaptive-tables-of-no-channel", adaptive(&[0, 8, 0, 0])),
+        ("adaptive-table-2-first", adaptive(&[0, 8, 2, 2, 0, 2, 0, 0])),
+        ("adaptive-table-beyond-the-width", adaptive_in(0, 2, &[0, 8, 1, 1, 2, 0, 0], &[0; 8])),
+        ("adaptive-bitmap-without-candidates", adaptive(&[0, 8, 1, 0, 0, 0, 0, 0])),
+        ("adaptive-bitmap-too-long", adaptive(&[0, 8, 1, 0, 0, 0x81, 0x10, 0])),
+        ("adaptive-bitmap-without-values", adaptive(&[0, 8, 1, 0, 0, 3, 1, 255])),
+        ("adaptive-bitmap-cut-short", adaptive(&[0, 8, 1, 0, 0, 3, 5, 255])),
+        (
+            "adaptive-bitmap-begins-beyond-the-integers",
+            adaptive_in(3, 1, &[0, 8, 1, 0, 128, 128, 128, 128, 16, 1, 0, 0], &[0; 16]),
+        ),
+        (
+            "adaptive-bitmap-ends-beyond-the-integers",
+            adaptive_in(3, 1, &[0, 8, 1, 0, 254, 255, 255, 255, 15, 2, 0, 0], &[0; 16]),
+        ),
+        (
+            "adaptive-line-begins-beyond-the-integers",
+            adaptive_in(3, 1, &[0, 8, 1, 1, 0, 1, 0, 128, 128, 128, 128, 16, 1, 0], &[0; 16]),
+        ),
+        (
+            "adaptive-line-that-does-not-rise",
+            adaptive_in(3, 1, &[0, 8, 1, 1, 1, 1, 0, 0, 3, 0], &[0; 16]),
+        ),
+        (
+            "adaptive-line-of-no-values",
+            adaptive_in(3, 1, &[0, 8, 1, 1, 0, 1, 0, 0, 0, 0], &[0; 16]),
+        ),
+        (
+            "adaptive-line-too-long",
+            adaptive_in(3, 1, &[0, 8, 1, 1, 0, 1, 0, 0, 0x81, 0x10, 0], &[0; 16]),
+        ),
+        (
+            "adaptive-line-with-shift-63",
+            adaptive_in(3, 1, &[0, 8, 1, 1, 63, 1, 0, 0, 1, 0], &[0; 16]),
+        ),
+        ("adaptive-law-with-shift-13", adaptive(&[0, 8, 1, 2, 13, 0])),
+        ("adaptive-law-without-values", adaptive(&[0, 8, 1, 3, 7, 0])),
         ("adaptive-bits-behind-raw-ones", adaptive(&[0, 4, 2, 0, 0, 0, 0, 1])),
         ("adaptive-scaled-by-2-to-the-61", adaptive_in(4, 1, &[0, 1, 61, 16, 0], &[0; 16])),
         ("adaptive-scaled-by-nothing", adaptive_in(4, 1, &[0, 1, 0x40, 16, 0], &[0; 16])),
@@ -192,7 +232,24 @@ pub(crate) fn bad() -> BTreeMap<String, Vec<u8>> {
             adaptive_in(4, 1, &[0, 1, 15, 0x50, 1, 2, 2, 0, 0, 0, 0, 0], &[0; 16]),
         ),
         ("adaptive-zeros-cut-short", adaptive_in(4, 1, &[0, 1, 15, 0x90, 5, 0, 0], &[0; 16])),
-        ("adaptive-numbers-of-kind-3", adaptive_in(4, 1, &[0, 3, 0], &[0; 16])),
+        ("adaptive-truncated-floats-without-width", adaptive_in(4, 1, &[0, 3, 0], &[0; 16])),
+        ("adaptive-truncated-floats-of-no-bits", adaptive_in(4, 1, &[0, 3, 0, 0, 0, 0], &[0; 16])),
+        (
+            "adaptive-truncated-floats-with-zeros",
+            adaptive_in(4, 1, &[0, 3, 0, 0x98, 0, 0], &[0; 16]),
+        ),
+        (
+            "adaptive-truncated-by-2-to-the-150",
+            adaptive_in(4, 1, &[0, 3, 0xAC, 2, 24, 0, 0], &[0; 16]),
+        ),
+        ("adaptive-truncated-integers", adaptive(&[0, 3, 0, 24, 0, 0])),
+        ("adaptive-factor-of-nothing", adaptive_in(4, 1, &factor(0.0, 0), &[0; 16])),
+        ("adaptive-factor-below-nothing", adaptive_in(4, 1, &factor(-1.0, 0), &[0; 16])),
+        ("adaptive-factor-that-is-no-number", adaptive_in(4, 1, &factor(f64::NAN, 0), &[0; 16])),
+        ("adaptive-factor-on-a-grid-of-61", adaptive_in(4, 1, &factor(1.0, 61), &[0; 16])),
+        ("adaptive-doubles-with-precision-25", adaptive_in(5, 1, &[0, 1, 25, 15, 16, 0], &[0; 32])),
+        ("adaptive-doubles-as-integers", adaptive_in(5, 1, &[0, 0, 0], &[0; 32])),
+        ("adaptive-doubles-by-their-bits", adaptive_in(5, 1, &[0, 2, 0], &[0; 32])),
         // Blocks.
         ("block-too-long", end(first_chunk().item(&[&[15, 2], &varint((1 << 20) + 1)]))),
         ("block-checksum", {
@@ -279,7 +336,7 @@ pub(crate) fn unsupported() -> BTreeMap<String, Vec<u8>> {
         ("method-5", end(start().chunk(5, &[0, 3], &PCM, &PCM))),
         ("adaptive-profile-3", adaptive(&[3, 0, 0])),
         ("adaptive-flag", adaptive(&[0, 0x40, 0])),
-        ("adaptive-64-bit-float", adaptive_in(5, 1, &[0, 0, 0], &[0; 32])),
+        ("adaptive-table-of-form-4", adaptive(&[0, 8, 1, 4, 0, 0])),
         ("adaptive-33-channels", adaptive_in(0, 33, &[0, 0, 0], &[0; 132])),
         ("mapping-3", end(start().chunk(0x32, &[0, 3], &PCM, &PCM))),
         ("block-flag", end(first_chunk().block(0x2F, 77, b"x"))),

@@ -15,6 +15,18 @@ fn spec(format: SampleFormat, channels: u16) -> AudioSpec {
 /// Frames of a chunk: more than any running sum goes before it is computed anew.
 const CHUNK: usize = 2100;
 
+/// Returns the sample of mu-law or A-law that is nearest to a sample.
+fn in_law(mu: bool, sample: i16) -> i16 {
+    let size = |segment: i32, step: i32| match segment {
+        _ if mu => 4 * (((2 * step + 33) << segment) - 33),
+        0 => 8 * (2 * step + 1),
+        _ => 4 * ((2 * step + 33) << segment),
+    };
+    let sizes = (0..8).flat_map(|segment| (0..16).map(move |step| size(segment, step) as i16));
+    let all = sizes.flat_map(|size| [size, -size]);
+    all.min_by_key(|other| other.abs_diff(sample)).unwrap()
+}
+
 /// Returns the audio for each parameter set of the adaptive method.
 fn signals_of_a_model() -> Vec<(&'static str, RawLayout, Vec<u8>)> {
     let mut all = Vec::new();
@@ -43,7 +55,28 @@ fn signals_of_a_model() -> Vec<(&'static str, RawLayout, Vec<u8>)> {
         values.enumerate().flat_map(|(at, value)| change(at, value).to_le_bytes()).collect()
     };
     add("clipped", SampleFormat::S16, 1, changed(400, |_, value| value.clamp(-5000, 4000)));
-    add("ranks", SampleFormat::S16, 1, changed(500, |_, value| value / 512 * 40));
+    // Tables of values, in every form.
+    add("line", SampleFormat::S16, 1, changed(500, |_, value| value / 512 * 40));
+    let rounded = |_, value: i16| (f64::from(value / 16) * 5.3).round() as i16;
+    add("line-rounded", SampleFormat::S16, 1, changed(500, rounded));
+    let clusters = |at: usize, value: i16| value / 512 * 256 + (at * at % 3) as i16;
+    add("bitmap", SampleFormat::S16, 1, changed(500, clusters));
+    add("mu-law", SampleFormat::S16, 1, changed(400, |_, value| in_law(true, value)));
+    add("a-law", SampleFormat::S16, 1, changed(400, |_, value| in_law(false, value)));
+    // Two channels with tables of their own, and one without.
+    let three = made(SampleFormat::S16, 3, Signal::Melody, 250);
+    let gained = |(at, pair): (usize, &[u8])| {
+        let value = i16::from_le_bytes([pair[0], pair[1]]);
+        [value / 64 * 37, value / 5, value / 50 * 41][at % 3].to_le_bytes()
+    };
+    let gained = three.chunks(2).enumerate().flat_map(gained).collect();
+    add("tables", SampleFormat::S16, 3, gained);
+    // The second channel is ahead of the first one. The set max lets the first one lead.
+    let noise = made(SampleFormat::S16, 1, Signal::Noise, 603);
+    let noise: Vec<i16> =
+        noise.chunks(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]]) / 4).collect();
+    let ahead = |at: usize| [noise[at], noise[at + 3]].map(i16::to_le_bytes).concat();
+    add("ahead", SampleFormat::S16, 2, (0..600).flat_map(ahead).collect());
     // Outliers upwards and downwards, alone and in a row.
     add(
         "outliers",
@@ -145,7 +178,7 @@ pub(crate) fn good() -> BTreeMap<String, (Vec<u8>, Vec<u8>)> {
         let (left, right) = (sample(0), sample(2));
         [left, left, 7, right, -left].map(i16::to_le_bytes).concat()
     };
-    add_raw("fast-ranks-and-rules", layout, stereo.chunks(4).flat_map(twelfth).collect(), fast());
+    add_raw("fast-table-and-rules", layout, stereo.chunks(4).flat_map(twelfth).collect(), fast());
     // A channel that is another one times 0.613; floats by their bits, and inverted.
     let layout = RawLayout::new(spec(SampleFormat::S16, 3));
     let (_, stereo) = raw(SampleFormat::S16, 2, Signal::Melody, 500);
@@ -190,6 +223,27 @@ pub(crate) fn good() -> BTreeMap<String, (Vec<u8>, Vec<u8>)> {
         floats[301] = 0.1;
         floats[700..720].fill(f32::NEG_INFINITY);
         let audio = floats.into_iter().flat_map(f32::to_le_bytes).collect();
+        add_raw(&format!("fast-float-{name}"), layout, audio, fast());
+    }
+    // Real floats: integers times a factor, or two one after the other, and a fade.
+    type Gain = fn(usize, f64) -> f64;
+    let gains: [(&str, Gain); 4] = [
+        ("factor", |_, x| f64::from(x as f32 * 0.000_021_7)),
+        ("factors", |at, x| f64::from(x as f32 * [0.000_021_7, 0.000_013_3][at % 2])),
+        ("corrections", |_, x| f64::from(x as f32 * 0.000_021_7 * 0.77)),
+        ("truncated", |at, x| x * at as f64 * 0.000_000_037),
+    ];
+    for (name, gain) in gains {
+        let numbers = integers.chunks(2).map(|two| i16::from_le_bytes([two[0], two[1]]));
+        let floats = || numbers.clone().enumerate().map(|(at, x)| gain(at, f64::from(x)));
+        let special = [(f64::NAN, 9), (-0.0, 20), (1e-40, 333), (f64::INFINITY, 400)];
+        let mut doubles: Vec<f64> = floats().collect();
+        special.iter().for_each(|&(float, at)| doubles[at] = float);
+        let layout = RawLayout::new(spec(SampleFormat::F64, 2));
+        let audio = doubles.iter().flat_map(|float| float.to_le_bytes()).collect();
+        add_raw(&format!("fast-double-{name}"), layout, audio, fast());
+        let layout = RawLayout::new(spec(SampleFormat::F32, 2));
+        let audio = doubles.iter().flat_map(|&float| (float as f32).to_le_bytes()).collect();
         add_raw(&format!("fast-float-{name}"), layout, audio, fast());
     }
 

@@ -3,6 +3,8 @@
 //! A model asks its coder for each symbol. A coder that writes answers with the symbol that it
 //! was given. Each model has its own trait of coders, since its symbols differ.
 
+#[cfg(test)]
+use super::prepare::{Prepared, Tables};
 use crate::entropy::{RangeDecoder, RangeEncoder};
 use crate::error::{Error, Result};
 use crate::planes::{BitReader, BitWriter};
@@ -64,4 +66,22 @@ pub(super) fn signals(bits: u32, frames: usize) -> Vec<Vec<i32>> {
         (0..frames).map(|at| if at / 300 % 2 == 0 { sine(at) } else { 0 }).collect(),
         (0..frames).map(|at| if at % 97 == 96 { noise() } else { sine(at) / 64 }).collect(),
     ]
+}
+
+/// The number of ways in which [`prepared`] prepares signals.
+#[cfg(test)]
+pub(super) const WAYS: usize = 4;
+
+/// Prepares signals without tables and with a table for all of them; with delays, and with
+/// delays and a table for each but the first.
+#[cfg(test)]
+pub(super) fn prepared(signals: &[Vec<i32>], bits: u32, way: usize) -> Prepared {
+    let mut prepared = Prepared::of(signals.to_vec(), bits);
+    if way % 2 == 1 {
+        prepared.set_tables(Tables::of_all(signals, way == 1));
+    }
+    if way / 2 == 1 {
+        prepared.order.delay(3);
+    }
+    prepared
 }

@@ -1,23 +1,25 @@
 //! The embedded model: it learns while it codes, and needs no weights.
 //!
 //! `prepare/` turns the PCM of a chunk into integers and removes redundancy that needs no
-//! prediction; `fast/` and `deep/` predict and code these integers with the filters of
+//! prediction, `values/` has the tables of the values that occur, and `choices.rs` what an
+//! encoder tries out; `fast/` and `deep/` predict and code these integers with the filters of
 //! `least_squares/` and `lms/`. `spec/adaptive.md` describes the payload.
 
 #![allow(clippy::needless_range_loop, reason = "loops over lanes say which lane is which")]
 
+mod choices;
 mod coding;
 mod deep;
 mod fast;
 mod least_squares;
 mod lms;
 mod prepare;
-mod ranks;
+mod values;
 mod window;
 
 use prepare::Prepared;
 
-use crate::audio::{AudioSpec, SampleFormat};
+use crate::audio::AudioSpec;
 use crate::container::fields::{Fields, put_varint};
 use crate::error::{Error, ErrorKind, Result};
 use crate::memory;
@@ -29,11 +31,8 @@ const MOST_CHANNELS: u16 = 32;
 /// Returns the bytes of memory that decoding a chunk takes at most beside its payload and its
 /// PCM; 0 for audio that the method does not take.
 pub(crate) fn memory(spec: &AudioSpec) -> u64 {
-    if supports(spec) { (2 << 20) * (u64::from(spec.channels) + 1) } else { 0 }
+    if supports(spec) { (3 << 20) * (u64::from(spec.channels) + 1) } else { 0 }
 }
-
-/// Number of frames on which the order of two channels is tried.
-const TRIAL: usize = 16_384;
 
 /// The code in an adaptive payload that says which parameters the model has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,23 +72,20 @@ impl ParameterSet {
 
 /// Tells whether the method can code this audio.
 pub(crate) fn supports(spec: &AudioSpec) -> bool {
-    spec.channels <= MOST_CHANNELS && spec.format != SampleFormat::F64
+    spec.channels <= MOST_CHANNELS
 }
 
-/// Encodes a chunk, whose samples have these wasted bits if their format is an integer.
+/// Encodes a chunk, whose samples have these wasted bits if their format is an integer; `None`
+/// if the method does not take the floats.
 pub(crate) fn encode(
     pcm: &[u8],
     spec: &AudioSpec,
     wasted: u8,
     set: ParameterSet,
-) -> Result<Vec<u8>> {
+) -> Result<Option<Vec<u8>>> {
     let _environment = DefaultEnvironment::enter();
-    let mut prepared = Prepared::from_pcm(pcm, spec, wasted)?;
-    let long = prepared.coded.first().is_some_and(|samples| samples.len() >= 4 * TRIAL);
-    // With the fast model, the trial costs more time than it gains.
-    if prepared.coded.len() == 2 && long && set != ParameterSet::Fast {
-        choose_first(&mut prepared)?;
-    }
+    let Some(mut prepared) = Prepared::from_pcm(pcm, spec, wasted)? else { return Ok(None) };
+    choices::make(&mut prepared, set)?;
     let mut payload = memory::room(1 + prepared.most_bytes())?;
     payload.push(set as u8);
     prepared.write(&mut payload);
@@ -99,25 +95,7 @@ pub(crate) fn encode(
         memory::append(&mut payload, &raw)?;
         memory::append(&mut payload, &tokens)?;
     }
-    Ok(payload)
-}
-
-/// Codes the second of two channels first if that makes a part of a long chunk smaller by a
-/// quarter of a percent.
-///
-/// The choice depends on sizes alone, which are the same on every machine.
-fn choose_first(prepared: &mut Prepared) -> Result<()> {
-    let mut piece = prepared.piece(TRIAL);
-    let size = |piece: &mut Prepared| -> Result<usize> {
-        let (tokens, raw) = fast::encode(piece)?;
-        Ok(tokens.len() + raw.len())
-    };
-    let usual = size(&mut piece)?;
-    piece.reverse();
-    if size(&mut piece)? < usual - usual / 256 {
-        prepared.reverse();
-    }
-    Ok(())
+    Ok(Some(payload))
 }
 
 /// Decodes the payload of a chunk of this many frames to PCM.
@@ -157,7 +135,7 @@ impl<'a> Payload<'a> {
         if !supports(spec) {
             return Err(Error::unsupported(format!(
                 "the adaptive method has {} channels of {} bits; known are up to {MOST_CHANNELS} \
-                 channels of up to 32 bits",
+                 channels",
                 spec.channels,
                 spec.format.bits()
             )));
@@ -209,6 +187,11 @@ mod tests {
     use lmac_support::Random;
 
     use super::*;
+    use crate::audio::SampleFormat;
+
+    fn encode(pcm: &[u8], spec: &AudioSpec, wasted: u8, set: ParameterSet) -> Result<Vec<u8>> {
+        Ok(super::encode(pcm, spec, wasted, set)?.expect("numbers"))
+    }
 
     const SETS: [ParameterSet; 3] = [ParameterSet::Fast, ParameterSet::Standard, ParameterSet::Max];
 
@@ -258,6 +241,19 @@ mod tests {
     }
 
     #[test]
+    fn doubles_that_are_all_denormal_come_back() {
+        let spec = AudioSpec::new(SampleFormat::F64, 1, 44100);
+        for unit in [1.5e-323, 1.3e-310, 1.37e-309, f64::MIN_POSITIVE] {
+            let pcm: Vec<u8> =
+                (0..4000).flat_map(|at| (f64::from(at * 7 % 500) * unit).to_le_bytes()).collect();
+            for set in SETS {
+                let Some(payload) = super::encode(&pcm, &spec, 0, set).unwrap() else { continue };
+                assert!(decode(&payload, 4000, &spec, 0).unwrap() == pcm, "{unit:e} {set:?}");
+            }
+        }
+    }
+
+    #[test]
     fn floats_that_are_integers_cost_what_those_cost() {
         let spec = AudioSpec::new(SampleFormat::S16, 1, 44100);
         let pcm = fading(&spec, 5000);
@@ -288,26 +284,28 @@ mod tests {
 
     #[test]
     fn the_better_of_two_channels_is_coded_first() {
+        const MOST: usize = 60;
         let spec = AudioSpec::new(SampleFormat::S16, 2, 44100);
         let mut random = random(1);
-        let (mut level, mut signal) = (0i32, Vec::new());
-        for _ in 0..4 * TRIAL + 4 {
-            level += (random() % 2001) as i32 - 1000 - level / 50;
-            signal.push(level);
-        }
+        let signal: Vec<i16> = (0..32_768 + MOST).map(|_| random() as i16 / 32).collect();
         let payload = |delays: [usize; 2]| {
-            let frame = |at: usize| delays.map(|delay| signal[at - delay] as i16);
+            let frame = |at: usize| delays.map(|delay| signal[at - delay]);
             let pcm: Vec<u8> =
-                (4..signal.len()).flat_map(frame).flat_map(i16::to_le_bytes).collect();
+                (MOST..signal.len()).flat_map(frame).flat_map(i16::to_le_bytes).collect();
             let payload = encode(&pcm, &spec, 0, ParameterSet::Standard).unwrap();
-            assert!(decode(&payload, signal.len() - 4, &spec, 0).unwrap() == pcm);
+            assert!(decode(&payload, signal.len() - MOST, &spec, 0).unwrap() == pcm);
             payload
         };
-        // The first one sees four past samples of the other; the second one sees the current
-        // sample and three past ones.
-        let (behind, ahead) = (payload([4, 0]), payload([0, 4]));
-        assert_eq!((behind[1] & 0x10, ahead[1] & 0x10), (0, 0x10));
+        // With a lead of four, the channel that is coded first sees samples that are 5 to 20
+        // frames old; for the other one, they are at most 11 old.
+        let (behind, ahead) = (payload([18, 0]), payload([0, 18]));
+        assert_eq!((behind[1] & 0x10, ahead[1] & 0x10), (0x10, 0x10));
+        // Turns, partners, delays.
+        assert_eq!(behind[2..8], [0, 1, 1, 0, 0, 4]);
+        assert_eq!(ahead[2..8], [1, 0, 1, 0, 0, 4]);
         assert!(ahead.len().abs_diff(behind.len()) < 20);
+        // Neither of these sees what helps it.
+        assert!(4 * ahead.len() < 3 * payload([0, MOST]).len());
     }
 
     /// Channels that depend on each other, in one of many ways.
@@ -318,6 +316,8 @@ mod tests {
         let power = [7, 15, 23][random() as usize % 3];
         let divisor = f64::from((1 << power) - random() as i32 % 2);
         let odd = 1 + random() % 400;
+        // Exact scales, a factor, two of them, a slope, and something added.
+        let shape = random() % 5;
         let mut level = 0i32;
         let mut pcm = Vec::new();
         for at in 0..frames {
@@ -341,15 +341,26 @@ mod tests {
                     _ => -9,
                 };
                 match spec.format {
-                    SampleFormat::F32 if random() % odd == 1 => {
-                        let some = [random(), f32::NAN.to_bits(), 1 << 31, 1];
-                        pcm.extend(some[random() as usize % 4].to_le_bytes());
-                    }
-                    SampleFormat::F32 if value == 0 && noise > 40 => {
-                        pcm.extend((-0.0f32).to_le_bytes());
-                    }
-                    SampleFormat::F32 => {
-                        pcm.extend(((f64::from(value) / divisor) as f32).to_le_bytes());
+                    SampleFormat::F32 | SampleFormat::F64 => {
+                        let float = (f64::from(value) / divisor) as f32;
+                        let float = match shape {
+                            0 => float,
+                            1 => float * 0.77,
+                            2 => float * 0.77 * 1.1,
+                            3 => float * at as f32 * 0.001,
+                            _ => float + noise as f32 * 1e-9,
+                        };
+                        let special = [random(), f32::NAN.to_bits(), 1 << 31, 1];
+                        let float = match random() % odd {
+                            1 => f32::from_bits(special[random() as usize % 4]),
+                            _ if value == 0 && noise > 40 => -0.0,
+                            _ => float,
+                        };
+                        let double = f64::from(float) * [1.0, 1.000_000_001][relations.len() % 2];
+                        match spec.format {
+                            SampleFormat::F32 => pcm.extend(float.to_le_bytes()),
+                            _ => pcm.extend(double.to_le_bytes()),
+                        }
                     }
                     SampleFormat::U8 => pcm.push((value / 8) as u8 ^ 128),
                     format => {
@@ -365,14 +376,19 @@ mod tests {
     #[test]
     fn related_channels_come_back_and_damage_does_no_harm() {
         for seed in 0..300 {
-            let format =
-                [SampleFormat::F32, SampleFormat::S16, SampleFormat::U8, SampleFormat::S32]
-                    [seed as usize % 4];
-            let spec = AudioSpec::new(format, 1 + (seed / 4 % 7) as u16, 44100);
-            let frames = [1, 2, 3, 40, 400][seed as usize % 5];
+            let formats = [
+                SampleFormat::F32,
+                SampleFormat::S16,
+                SampleFormat::U8,
+                SampleFormat::S32,
+                SampleFormat::F64,
+            ];
+            let format = formats[seed as usize % 5];
+            let spec = AudioSpec::new(format, 1 + (seed / 5 % 7) as u16, 44100);
+            let frames = [1, 2, 3, 40, 400][seed as usize / 5 % 5];
             let pcm = related(&spec, frames, seed);
             let set = SETS[(seed / 3 % 3) as usize];
-            let payload = encode(&pcm, &spec, 0, set).unwrap();
+            let Some(payload) = super::encode(&pcm, &spec, 0, set).unwrap() else { continue };
             assert!(decode(&payload, frames, &spec, 0).unwrap() == pcm, "{seed}");
 
             // Damage gives an error, or other audio of the right length.

@@ -13,7 +13,8 @@ const CONTEXTS: usize = 32;
 /// Number of weight tables; two contexts select a row in each.
 const SETS: usize = 3;
 
-const MOST: f32 = 12.0;
+/// The limit of logarithms of odds.
+pub(super) const MOST_LOG_ODDS: f32 = 12.0;
 const LAST_RATE: f32 = 0.000_062_5;
 const FIRST_RATE: f32 = 0.001;
 /// The number of samples after which the first rate has halved.
@@ -39,7 +40,7 @@ pub(super) struct Correction<const EXPERTS: usize> {
 pub(super) struct Pending<const EXPERTS: usize> {
     odds: [f32; EXPERTS],
     places: [usize; SETS],
-    one: f32,
+    log_odds: f32,
 }
 
 impl<const EXPERTS: usize> Correction<EXPERTS>
@@ -83,8 +84,8 @@ where
         self.width -= 2;
     }
 
-    /// Returns the corrected probability of a one, from the masses of the mixture and of the
-    /// experts above and below the middle.
+    /// Corrects the odds of a one, from the masses of the mixture and of the experts above and
+    /// below the middle.
     #[inline(always)]
     pub(super) fn refine(
         &self,
@@ -95,9 +96,9 @@ where
     ) -> Pending<EXPERTS> {
         let mut odds = [0.0; EXPERTS];
         for i in 0..EXPERTS {
-            odds[i] = clamp(ln(upper[i] / lower[i]), -MOST, MOST);
+            odds[i] = clamp(ln(upper[i] / lower[i]), -MOST_LOG_ODDS, MOST_LOG_ODDS);
         }
-        odds[0] = clamp(ln(mixed.0 / mixed.1), -MOST, MOST);
+        odds[0] = clamp(ln(mixed.0 / mixed.1), -MOST_LOG_ODDS, MOST_LOG_ODDS);
         let width = self.width.clamp(0, MOST_WIDTH) as usize;
         let place = place as usize % CONTEXTS;
         let places = [
@@ -110,12 +111,12 @@ where
         for i in 0..EXPERTS {
             terms[i] = ((a[i] + b[i]) + c[i]) * odds[i];
         }
-        Pending { odds, places, one: logistic(clamp(tree(terms), -MOST, MOST)) }
+        Pending { odds, places, log_odds: clamp(tree(terms), -MOST_LOG_ODDS, MOST_LOG_ODDS) }
     }
 
     #[inline(always)]
     pub(super) fn learn(&mut self, pending: &Pending<EXPERTS>, bit: bool) {
-        let gain = (f32::from(u8::from(bit)) - pending.one) * self.rate;
+        let gain = (f32::from(u8::from(bit)) - logistic(pending.log_odds)) * self.rate;
         for place in pending.places {
             for i in 0..EXPERTS {
                 self.sets[place][i] += gain * pending.odds[i];
@@ -125,7 +126,8 @@ where
 }
 
 impl<const EXPERTS: usize> Pending<EXPERTS> {
-    pub(super) fn one(&self) -> f32 {
-        self.one
+    /// Returns the logarithm of the corrected odds.
+    pub(super) fn log_odds(&self) -> f32 {
+        self.log_odds
     }
 }

@@ -1,14 +1,19 @@
 //! The distribution of a sample, and the bits that it is coded with.
 //!
 //! Each expert has a logistic distribution around its prediction, and a weight in the mixture
-//! that follows its past likelihood. A sample is an interval of width one, which is found by
-//! halving the range of all values: each bit has the probability of its half.
+//! that follows its past likelihood. A number is an interval of width one, which is found by
+//! halving the range of all numbers: each bit has the probability of its half. In a channel with
+//! a table, the ranks are halved, and each value is the interval around it.
+
+use std::sync::Arc;
 
 use super::BitCoder;
-use super::correction::Correction;
+use super::correction::{Correction, MOST_LOG_ODDS};
+use super::occurrence::Occurrence;
 use super::parameters::{Expert, Spread};
 use super::volatility::{Errors, LEAST_ERROR, Volatility};
-use crate::numerics::functions::{clamp, exp_minus, round};
+use crate::method::adaptive::values::Values;
+use crate::numerics::functions::{clamp, exp_minus, ln, logistic, round};
 use crate::numerics::lanes::{Lanes, tree};
 
 /// The mean |error| of a logistic distribution of scale one.
@@ -58,13 +63,19 @@ pub(super) struct Mixture<const EXPERTS: usize> {
     volatility: Volatility,
     correction: Option<Correction<EXPERTS>>,
     last_error: f32,
+    /// For channels in which many values never occur.
+    occurrence: Option<Occurrence>,
 }
 
 impl<const EXPERTS: usize> Mixture<EXPERTS>
 where
     [f32; EXPERTS]: Lanes<Element = f32>,
 {
-    pub(super) fn new(experts: &[Expert; EXPERTS], corrected: bool) -> Self {
+    pub(super) fn new(
+        experts: &[Expert; EXPERTS],
+        corrected: bool,
+        values: Option<Arc<Values>>,
+    ) -> Self {
         let expected = experts.map(|expert| matches!(expert.spread, Spread::Expected));
         Mixture {
             weights: [1.0 / EXPERTS as f32; EXPERTS],
@@ -79,6 +90,7 @@ where
             volatility: Volatility::new(),
             correction: corrected.then(Correction::new),
             last_error: 0.0,
+            occurrence: values.map(Occurrence::new),
         }
     }
 
@@ -96,30 +108,45 @@ where
         centers: &[f32; EXPERTS],
         other: Errors,
     ) -> (i32, bool) {
-        let SampleRange { bits, low, high, unit } = range;
-        let sample = i64::from(sample);
         self.volatility.expect(other);
         let scales = self.scales();
         let mut inverse = [0.0; EXPERTS];
         for i in 0..EXPERTS {
             inverse[i] = 1.0 / scales[i];
         }
-        let (lowest, highest, smallest) = self.reach(centers, &scales);
-        let straight = smallest * STRAIGHT;
-        let place_of = |value: i64| ((value - origin) as f64 - 0.5) as f32 * unit;
+        if let Some(correction) = &mut self.correction {
+            let width = (1u64 << range.bits) as f32 * range.unit * inverse[2];
+            correction.begin(self.averages[1], self.last_error, other.last, width);
+        }
+        let density = Density { centers, inverse, scales, origin };
+        let (value, fits, mass) = match self.occurrence.is_some() {
+            false => self.code_number(coder, i64::from(sample), range, &density),
+            true => self.code_rank(coder, sample, range.unit, &density),
+        };
+        if let Some(mass) = mass {
+            self.reward(&mass);
+        }
+        self.learn((value - origin) as f32 * range.unit, centers);
+        (value as i32, fits)
+    }
 
+    /// Finds a number by halving the interval of all numbers. Returns it, whether it is in
+    /// range, and the last masses if nothing unexpected came.
+    #[inline(always)]
+    fn code_number<C: BitCoder>(
+        &mut self,
+        coder: &mut C,
+        sample: i64,
+        SampleRange { bits, low, high, unit }: SampleRange,
+        density: &Density<EXPERTS>,
+    ) -> (i64, bool, Option<[f32; EXPERTS]>) {
+        let origin = density.origin;
+        let (lowest, highest, smallest) = self.reach(density);
+        let straight = smallest * STRAIGHT;
         // The interval starts at `start` and holds 2^k values.
         let mut start = -(1i64 << (bits - 1));
         let mut k = bits;
-        if let Some(correction) = &mut self.correction {
-            let width = (1u64 << bits) as f32 * unit * inverse[2];
-            correction.begin(self.averages[1], self.last_error, other.last, width);
-        }
-        // For each expert, the mass above the lower end and the mass below the upper end. An
-        // end is open until a bit has moved it.
-        let (mut above, mut below) = ([1.0; EXPERTS], [1.0; EXPERTS]);
-        let (mut bottom, mut top) = (true, true);
-        let mut mass = [1.0; EXPERTS];
+        let mut interval = Interval::new();
         let mut lean = 0.0f32;
         let mut expected = true;
         while k > 0 {
@@ -139,7 +166,7 @@ where
                 start = middle;
                 continue;
             }
-            let place = place_of(middle);
+            let place = ((middle - origin) as f64 - 0.5) as f32 * unit;
             if place < lowest || place > highest {
                 // The whole expected interval is on one side.
                 let likely = place < lowest;
@@ -152,33 +179,16 @@ where
                 break;
             }
 
-            let (mut upper, mut lower) = ([0.0; EXPERTS], [0.0; EXPERTS]);
-            let (mut above_middle, mut below_middle) = ([0.0; EXPERTS], [0.0; EXPERTS]);
-            for i in 0..EXPERTS {
-                let z = (place - centers[i]) * inverse[i];
-                let e = exp_minus(z.abs());
-                let near = 1.0 / (1.0 + e);
-                let far = e * near;
-                below_middle[i] = if z > 0.0 { near } else { far };
-                above_middle[i] = if z > 0.0 { far } else { near };
-                // F(b) - F(a) = F(b) (1 - F(a)) (1 - e^(a - b)), without cancellation.
-                let part = 1.0 - exp_minus(half * inverse[i]);
-                let from_top = if top { 1.0 } else { below[i] * part };
-                let from_bottom = if bottom { 1.0 } else { above[i] * part };
-                upper[i] = above_middle[i] * from_top + LEAST_MASS;
-                lower[i] = below_middle[i] * from_bottom + LEAST_MASS;
-            }
-            let (mut weighted_upper, mut weighted_lower) = ([0.0; EXPERTS], [0.0; EXPERTS]);
-            for i in 0..EXPERTS {
-                weighted_upper[i] = self.weights[i] * upper[i];
-                weighted_lower[i] = self.weights[i] * lower[i];
-            }
-            let (mixed_upper, mixed_lower) = (tree(weighted_upper), tree(weighted_lower));
-            let mixed = mixed_upper / (mixed_upper + mixed_lower);
+            let part = density.parts(half);
+            let halves = interval.halves(density, place, &part, &part);
+            let (upper, lower) = halves.mixed(&self.weights);
+            let mixed = upper / (upper + lower);
             let bit = match &mut self.correction {
                 Some(correction) => {
-                    let pending = correction.refine((mixed_upper, mixed_lower), &upper, &lower, k);
-                    let bit = coder.bit(sample >= middle, probability(pending.one()));
+                    let pending =
+                        correction.refine((upper, lower), &halves.upper, &halves.lower, k);
+                    let bit =
+                        coder.bit(sample >= middle, probability(logistic(pending.log_odds())));
                     correction.learn(&pending, bit);
                     bit
                 }
@@ -186,12 +196,7 @@ where
             };
             lean = clamp(mixed, LEAST_SHARE, MOST_SHARE) - 0.5;
             lean /= 2.0 + if bit { 4.0 * lean } else { -4.0 * lean };
-            for i in 0..EXPERTS {
-                mass[i] = if bit { upper[i] } else { lower[i] };
-                above[i] = if bit { above_middle[i] } else { above[i] };
-                below[i] = if bit { below[i] } else { below_middle[i] };
-            }
-            (bottom, top) = (bottom && !bit, top && bit);
+            interval.narrow(&halves, bit);
             start = if bit { middle } else { start };
         }
 
@@ -207,12 +212,82 @@ where
         }
         let value = start + coder.raw((sample - start) as u64, k) as i64;
         let fits = (low..=high).contains(&value);
-        let value = value.clamp(low, high);
-        if expected {
-            self.reward(&mass);
+        (value.clamp(low, high), fits, expected.then_some(interval.mass))
+    }
+
+    /// Finds a value that occurs by halving the interval of all ranks. Each value owns the
+    /// stretch of numbers around it.
+    #[inline(always)]
+    fn code_rank<C: BitCoder>(
+        &mut self,
+        coder: &mut C,
+        sample: i32,
+        unit: f32,
+        density: &Density<EXPERTS>,
+    ) -> (i64, bool, Option<[f32; EXPERTS]>) {
+        let (lowest, highest, _) = self.reach(density);
+        let Some(occurrence) = &mut self.occurrence else { unreachable!("there is a table") };
+        let values = occurrence.values.clone();
+        let rank = if C::WRITES { values.rank(sample) } else { 0 };
+        let last = values.count() as i64 - 1;
+        let mut start = 0;
+        let mut k = 64 - last.leading_zeros();
+        let (mut interval, mut bottom, mut top) = (Interval::new(), 0.0, 0.0);
+        let mut expected = true;
+        while k > 0 {
+            k -= 1;
+            if let Some(correction) = &mut self.correction {
+                correction.halve();
+            }
+            let middle = start + (1i64 << k);
+            if middle > last {
+                continue;
+            }
+            let place = (values.edge(middle) - 2 * density.origin) as f64 * 0.5;
+            let place = place as f32 * unit;
+            if !expected || place < lowest || place > highest {
+                // Behind something unexpected, all is even.
+                let likely = place < lowest;
+                let one = if !expected {
+                    32_768
+                } else if likely {
+                    65_535
+                } else {
+                    1
+                };
+                let bit = coder.bit(rank >= middle, one);
+                start = if bit { middle } else { start };
+                expected &= bit == likely;
+                continue;
+            }
+
+            // Parts on the side of an open end are not used.
+            let (up, down) = (density.parts(top - place), density.parts(place - bottom));
+            let halves = interval.halves(density, place, &up, &down);
+            let mixed = halves.mixed(&self.weights);
+            let pending = self
+                .correction
+                .as_ref()
+                .map(|correction| correction.refine(mixed, &halves.upper, &halves.lower, k));
+            let log_odds = match &pending {
+                Some(pending) => pending.log_odds(),
+                None => clamp(ln(mixed.0 / mixed.1), -MOST_LOG_ODDS, MOST_LOG_ODDS),
+            };
+            let leaning = occurrence.leaning(middle, k);
+            let one = logistic(clamp(log_odds + leaning.log_odds, -MOST_LOG_ODDS, MOST_LOG_ODDS));
+            let bit = coder.bit(rank >= middle, probability(one));
+            occurrence.learn(&leaning, f32::from(u8::from(bit)) - one);
+            if let (Some(correction), Some(pending)) = (&mut self.correction, &pending) {
+                correction.learn(pending, bit);
+            }
+            interval.narrow(&halves, bit);
+            if bit {
+                (start, bottom) = (middle, place);
+            } else {
+                top = place;
+            }
         }
-        self.learn((value - origin) as f32 * unit, centers);
-        (value as i32, fits)
+        (values.value(start), true, expected.then_some(interval.mass))
     }
 
     /// Returns the scale of each expert.
@@ -229,7 +304,8 @@ where
 
     /// Returns the ends of the interval where samples are expected, and the smallest scale.
     #[inline(always)]
-    fn reach(&self, centers: &[f32; EXPERTS], scales: &[f32; EXPERTS]) -> (f32, f32, f32) {
+    fn reach(&self, density: &Density<EXPERTS>) -> (f32, f32, f32) {
+        let Density { centers, scales, .. } = density;
         let (mut lowest, mut highest) = (centers[0], centers[0]);
         let mut smallest = 1e9;
         for i in 0..EXPERTS {
@@ -280,4 +356,106 @@ where
 #[inline(always)]
 fn probability(one: f32) -> u32 {
     round(clamp(one * 65_536.0, 1.0, 65_535.0)) as u32
+}
+
+/// The densities of all experts for a sample, around an origin.
+struct Density<'a, const EXPERTS: usize> {
+    centers: &'a [f32; EXPERTS],
+    scales: [f32; EXPERTS],
+    inverse: [f32; EXPERTS],
+    origin: i64,
+}
+
+impl<const EXPERTS: usize> Density<'_, EXPERTS> {
+    /// Returns the share of the mass above a place that is less than `width` above it.
+    #[inline(always)]
+    fn parts(&self, width: f32) -> [f32; EXPERTS] {
+        let mut parts = [0.0; EXPERTS];
+        for i in 0..EXPERTS {
+            parts[i] = 1.0 - exp_minus(width * self.inverse[i]);
+        }
+        parts
+    }
+}
+
+/// The interval that a sample is in. An end is open until a bit has moved it.
+struct Interval<const EXPERTS: usize> {
+    /// For each expert, the mass above the lower end and the mass below the upper end.
+    above: [f32; EXPERTS],
+    below: [f32; EXPERTS],
+    bottom_open: bool,
+    top_open: bool,
+    mass: [f32; EXPERTS],
+}
+
+/// For each expert, the masses of the halves of an interval, and those on both sides of its
+/// middle.
+struct Halves<const EXPERTS: usize> {
+    upper: [f32; EXPERTS],
+    lower: [f32; EXPERTS],
+    above_middle: [f32; EXPERTS],
+    below_middle: [f32; EXPERTS],
+}
+
+impl<const EXPERTS: usize> Interval<EXPERTS> {
+    #[inline(always)]
+    fn new() -> Self {
+        let whole = [1.0; EXPERTS];
+        Interval { above: whole, below: whole, bottom_open: true, top_open: true, mass: whole }
+    }
+
+    /// Parts the interval at a place; `up` and `down` are the parts of its halves' widths.
+    #[inline(always)]
+    fn halves(
+        &self,
+        density: &Density<EXPERTS>,
+        place: f32,
+        up: &[f32; EXPERTS],
+        down: &[f32; EXPERTS],
+    ) -> Halves<EXPERTS> {
+        let (mut upper, mut lower) = ([0.0; EXPERTS], [0.0; EXPERTS]);
+        let (mut above_middle, mut below_middle) = ([0.0; EXPERTS], [0.0; EXPERTS]);
+        for i in 0..EXPERTS {
+            let z = (place - density.centers[i]) * density.inverse[i];
+            let e = exp_minus(z.abs());
+            let near = 1.0 / (1.0 + e);
+            let far = e * near;
+            below_middle[i] = if z > 0.0 { near } else { far };
+            above_middle[i] = if z > 0.0 { far } else { near };
+            // F(b) - F(a) = F(b) (1 - F(a)) (1 - e^(a - b)), without cancellation.
+            let from_top = if self.top_open { 1.0 } else { self.below[i] * up[i] };
+            let from_bottom = if self.bottom_open { 1.0 } else { self.above[i] * down[i] };
+            upper[i] = above_middle[i] * from_top + LEAST_MASS;
+            lower[i] = below_middle[i] * from_bottom + LEAST_MASS;
+        }
+        Halves { upper, lower, above_middle, below_middle }
+    }
+
+    /// Keeps the upper or the lower half.
+    #[inline(always)]
+    fn narrow(&mut self, halves: &Halves<EXPERTS>, bit: bool) {
+        for i in 0..EXPERTS {
+            self.mass[i] = if bit { halves.upper[i] } else { halves.lower[i] };
+            self.above[i] = if bit { halves.above_middle[i] } else { self.above[i] };
+            self.below[i] = if bit { self.below[i] } else { halves.below_middle[i] };
+        }
+        self.bottom_open = self.bottom_open && !bit;
+        self.top_open = self.top_open && bit;
+    }
+}
+
+impl<const EXPERTS: usize> Halves<EXPERTS>
+where
+    [f32; EXPERTS]: Lanes<Element = f32>,
+{
+    /// Returns the masses of the mixture in the upper and in the lower half.
+    #[inline(always)]
+    fn mixed(&self, weights: &[f32; EXPERTS]) -> (f32, f32) {
+        let (mut upper, mut lower) = ([0.0; EXPERTS], [0.0; EXPERTS]);
+        for i in 0..EXPERTS {
+            upper[i] = weights[i] * self.upper[i];
+            lower[i] = weights[i] * self.lower[i];
+        }
+        (tree(upper), tree(lower))
+    }
 }

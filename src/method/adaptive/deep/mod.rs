@@ -2,11 +2,13 @@
 //! distribution codes its bits from the most significant one on.
 //!
 //! `parameters.rs` has the tables of constants, `model.rs` predicts, and `mixture.rs` codes
-//! with a mixture of distributions, which `correction.rs` may refine.
+//! with a mixture of distributions, whose sizes follow `volatility.rs` and which `correction.rs`
+//! may refine. `occurrence.rs` learns how often the values of a table occur.
 
 mod correction;
 mod mixture;
 mod model;
+mod occurrence;
 pub(super) mod parameters;
 mod volatility;
 
@@ -21,6 +23,8 @@ use crate::numerics::lanes::Lanes;
 
 /// Codes the bits of a chunk in either direction; an encoder answers with what it was given.
 trait BitCoder {
+    /// Whether it writes: then it is given the bits.
+    const WRITES: bool;
     /// Codes a bit that is one with the probability `one` / 65,536.
     fn bit(&mut self, bit: bool, one: u32) -> bool;
     /// Codes the lowest `count` bits, at most 32, without a model.
@@ -28,6 +32,8 @@ trait BitCoder {
 }
 
 impl BitCoder for Writing {
+    const WRITES: bool = true;
+
     #[inline(always)]
     fn bit(&mut self, bit: bool, one: u32) -> bool {
         self.tokens.bit(bit, one);
@@ -43,6 +49,8 @@ impl BitCoder for Writing {
 }
 
 impl BitCoder for Reading<'_> {
+    const WRITES: bool = false;
+
     #[inline(always)]
     fn bit(&mut self, _: bool, one: u32) -> bool {
         self.tokens.bit(one)
@@ -111,7 +119,7 @@ mod tests {
     use lmac_support::Random;
 
     use super::*;
-    use crate::method::adaptive::coding::signals;
+    use crate::method::adaptive::coding::{WAYS, prepared, signals};
     use crate::numerics::dispatch::{Supported, run_with};
     use parameters::{MAX, STANDARD};
 
@@ -122,26 +130,28 @@ mod tests {
         for bits in [1, 8, 16, 24, 32] {
             for (count, frames) in [(1, 1), (1, 700), (2, 2), (2, 700), (6, 200)] {
                 let signals = signals(bits, frames)[6 - count..].to_vec();
-                let mut results = Supported::all().map(|set| {
-                    let mut prepared = Prepared::of(signals.clone(), bits);
-                    let coder = Writing::new();
-                    let pass = Pass { parameters, prepared: &mut prepared, coder };
-                    let (coder, fits) = run_with(set, pass);
-                    assert!(prepared.coded == signals && fits);
-                    coder.finish().unwrap()
-                });
-                let first = results.next().unwrap();
-                assert!(results.all(|other| other == first), "{bits} bits");
+                for way in 0..WAYS {
+                    let mut results = Supported::all().map(|set| {
+                        let mut prepared = prepared(&signals, bits, way);
+                        let coder = Writing::new();
+                        let pass = Pass { parameters, prepared: &mut prepared, coder };
+                        let (coder, fits) = run_with(set, pass);
+                        assert!(prepared.coded == signals && fits);
+                        coder.finish().unwrap()
+                    });
+                    let first = results.next().unwrap();
+                    assert!(results.all(|other| other == first), "{bits} bits, way {way}");
 
-                for set in Supported::all() {
-                    let mut prepared = Prepared::of(signals.clone(), bits);
-                    prepared.coded.iter_mut().for_each(|channel| channel.fill(0));
-                    let (tokens, raw) = &first;
-                    let coder = Reading::new(tokens, raw);
-                    let pass = Pass { parameters, prepared: &mut prepared, coder };
-                    let (coder, fits) = run_with(set, pass);
-                    coder.finish(fits).unwrap();
-                    assert!(prepared.coded == signals, "{bits} bits");
+                    for set in Supported::all() {
+                        let mut prepared = prepared(&signals, bits, way);
+                        prepared.coded.iter_mut().for_each(|channel| channel.fill(0));
+                        let (tokens, raw) = &first;
+                        let coder = Reading::new(tokens, raw);
+                        let pass = Pass { parameters, prepared: &mut prepared, coder };
+                        let (coder, fits) = run_with(set, pass);
+                        coder.finish(fits).unwrap();
+                        assert!(prepared.coded == signals, "{bits} bits, way {way}");
+                    }
                 }
             }
         }
@@ -171,6 +181,20 @@ mod tests {
                     let _ = decode(parameters, &mut prepared, tokens, raw);
                     let mut all = prepared.coded.iter().flatten();
                     assert!(all.all(|&value| (low..=high).contains(&value)));
+                }
+            }
+
+            let tables = [vec![0, all.1], vec![all.0, 0], vec![all.0, all.1]];
+            for way in [1, 3] {
+                let mut prepared =
+                    prepared(&tables.clone().map(|values| values.repeat(200)), bits, way);
+                let _ = decode(parameters, &mut prepared, &nonsense[..2000], &nonsense[2000..]);
+                for (values, samples) in tables.iter().zip(&prepared.coded).skip(way / 2) {
+                    let values = if way == 1 { &tables.concat() } else { values };
+                    assert!(
+                        samples.iter().all(|value| values.contains(value)),
+                        "{bits} bits, way {way}"
+                    );
                 }
             }
         }

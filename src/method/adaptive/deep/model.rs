@@ -1,12 +1,15 @@
 //! Predicts and codes the samples of a chunk, the same way in both directions.
 
+use std::sync::Arc;
+
 use super::BitCoder;
 use super::mixture::{Mixture, SampleRange};
 use super::parameters::{Center, FilterSettings, Parameters, Start, TILT};
 use super::volatility::Errors;
 use crate::method::adaptive::least_squares::{Combiner, LagPredictor};
 use crate::method::adaptive::lms::{Feedback, Float, Integer, TargetScale, settle};
-use crate::method::adaptive::prepare::Prepared;
+use crate::method::adaptive::prepare::{Order, Prepared};
+use crate::method::adaptive::values::Values;
 use crate::method::adaptive::window::Window;
 use crate::numerics::functions::clamp;
 use crate::numerics::integers::Integers;
@@ -84,7 +87,12 @@ impl<const EXPERTS: usize> ChannelState<EXPERTS>
 where
     [f32; EXPERTS]: Lanes<Element = f32>,
 {
-    fn new(parameters: &Parameters<EXPERTS>, alone: bool, scale: TargetScale) -> Self {
+    fn new(
+        parameters: &Parameters<EXPERTS>,
+        alone: bool,
+        scale: TargetScale,
+        values: Option<Arc<Values>>,
+    ) -> Self {
         let bases = if alone { parameters.bases_alone } else { parameters.bases };
         let filters =
             |filters: &[FilterSettings]| filters.iter().map(|&s| Filter::new(s, scale)).collect();
@@ -100,7 +108,7 @@ where
             bases: bases.iter().map(|&base| LagPredictor::new(base)).collect(),
             cascades: parameters.cascades.iter().map(|cascade| filters(cascade.filters)).collect(),
             combiners: parameters.combiners.iter().map(|&c| Combiner::new(inputs, c)).collect(),
-            mixture: Mixture::new(&parameters.experts, parameters.corrected),
+            mixture: Mixture::new(&parameters.experts, parameters.corrected, values),
             errors: Errors::default(),
             sample: 0.0,
         }
@@ -192,20 +200,24 @@ where
     [f32; EXPERTS]: Lanes<Element = f32>,
 {
     let unit = prepared.unit();
-    let Prepared { coded: samples, partners, bits, low, high, .. } = prepared;
+    let turns = 0..prepared.coded.len();
+    let values: Vec<_> = turns.clone().map(|turn| prepared.values(turn)).collect();
+    let ranges: Vec<_> = turns.map(|turn| prepared.range(turn)).collect();
+    let Prepared { coded: samples, order: Order { partners, delays, .. }, bits, .. } = prepared;
     let frames = samples.first().map_or(0, Vec::len);
-    let (low, high) = (i64::from(*low), i64::from(*high));
-    let range = SampleRange { bits: *bits, low, high, unit: unit as f32 };
-    let (lowest, most) = (low as f64 * unit, high as f64 * unit);
     let bound = MOST * (1u64 << (*bits - 1)) as f64 * unit;
-    let scale = TargetScale::for_peak(most.max(-lowest));
     let mut channels: Vec<ChannelState<EXPERTS>> = (0..samples.len())
-        .map(|c| ChannelState::new(parameters, partners[c] == c, scale))
+        .map(|c| {
+            let (low, high) = ranges[c];
+            let scale = TargetScale::for_peak(f64::from(high).max(-f64::from(low)) * unit);
+            ChannelState::new(parameters, partners[c] == c, scale, values[c].clone())
+        })
         .collect();
     let mut fits = true;
 
-    for t in 0..frames {
+    for step in 0..frames + delays.iter().max().unwrap_or(&0) {
         for c in 0..samples.len() {
+            let Some(t) = step.checked_sub(delays[c]).filter(|&t| t < frames) else { continue };
             let partner = partners[c];
             let (other, other_sample) = match partner == c {
                 true => (Errors::default(), 0.0),
@@ -215,7 +227,9 @@ where
             channel.other.push(other_sample);
             let predictions = channel.predict(parameters, bound);
             let last = predictions.combined[parameters.combiners.len() - 1];
-            let last = clamp(last, lowest, most);
+            let (low, high) = (i64::from(ranges[c].0), i64::from(ranges[c].1));
+            let range = SampleRange { bits: *bits, low, high, unit: unit as f32 };
+            let last = clamp(last, low as f64 * unit, high as f64 * unit);
             let origin = (last / unit) as i64;
             let origin_place = origin as f64 * unit;
             let mut centers = [0.0; EXPERTS];

@@ -126,8 +126,8 @@ const FROM_QUICK: Cascade = Cascade {
 
 /// The parameter set standard.
 pub(in crate::method::adaptive) static STANDARD: Parameters<16> = Parameters {
-    bases: &[lags(16, 8, 0.999, 8), lags(16, 8, 0.99988, 32), lags(12, 4, 0.992, 16)],
-    bases_alone: &[lags(24, 0, 0.998, 8), lags(24, 0, 0.99988, 32), lags(16, 0, 0.992, 16)],
+    bases: &[lags(16, 16, 0.997, 8), lags(16, 16, 0.99988, 32), lags(12, 8, 0.976, 16)],
+    bases_alone: &[lags(24, 0, 0.996, 8), lags(24, 0, 0.99988, 32), lags(16, 0, 0.976, 16)],
     cascades: &[FROM_SLOW, FROM_LAST, FROM_QUICK],
     combiners: &[combine(0.9995, 16), combine(0.99, 8), combine(0.998, 8)],
     experts: [

@@ -22,12 +22,16 @@ type Cumulative = [u16; BINS];
 
 /// Codes the symbols of a chunk in either direction; an encoder answers with what it was given.
 trait SymbolCoder {
+    /// Whether it writes: then it is given the symbols.
+    const WRITES: bool;
     fn symbol(&mut self, symbol: u32, cumulative: &Cumulative) -> u32;
     /// Codes the lowest `count` bits, at most 56, without a model.
     fn raw(&mut self, bits: u64, count: u32) -> u64;
 }
 
 impl SymbolCoder for Writing {
+    const WRITES: bool = true;
+
     #[inline(always)]
     fn symbol(&mut self, symbol: u32, cumulative: &Cumulative) -> u32 {
         let at = symbol as usize % BINS;
@@ -44,6 +48,8 @@ impl SymbolCoder for Writing {
 }
 
 impl SymbolCoder for Reading<'_> {
+    const WRITES: bool = false;
+
     #[inline(always)]
     fn symbol(&mut self, _: u32, cumulative: &Cumulative) -> u32 {
         let (scale, value) = self.tokens.find(TOTAL);
@@ -99,34 +105,34 @@ mod tests {
     use lmac_support::Random;
 
     use super::*;
-    use crate::method::adaptive::coding::signals;
+    use crate::method::adaptive::coding::{WAYS, prepared, signals};
     use crate::numerics::dispatch::{Supported, run_with};
 
     #[test]
     fn every_instruction_set_gives_the_same_bytes() {
         for bits in [1, 8, 16, 24, 32] {
             for count in [1, 2, 6] {
-                for frames in [1, 2, 3000] {
+                for (frames, way) in (0..3 * WAYS).map(|at| ([1, 2, 3000][at % 3], at / 3)) {
                     let signals = signals(bits, frames)[6 - count..].to_vec();
                     let mut results = Supported::all().map(|set| {
-                        let mut prepared = Prepared::of(signals.clone(), bits);
+                        let mut prepared = prepared(&signals, bits, way);
                         let coder = Writing::new();
                         let (coder, _) = run_with(set, Pass { prepared: &mut prepared, coder });
                         assert!(prepared.coded == signals);
                         coder.finish().unwrap()
                     });
                     let first = results.next().unwrap();
-                    assert!(results.all(|other| other == first), "{bits} bits");
+                    assert!(results.all(|other| other == first), "{bits} bits, way {way}");
 
                     for set in Supported::all() {
-                        let mut prepared = Prepared::of(signals.clone(), bits);
+                        let mut prepared = prepared(&signals, bits, way);
                         prepared.coded.iter_mut().for_each(|channel| channel.fill(0));
                         let (tokens, raw) = &first;
                         let coder = Reading::new(tokens, raw);
                         let pass = Pass { prepared: &mut prepared, coder };
                         let (coder, fits) = run_with(set, pass);
                         coder.finish(fits).unwrap();
-                        assert!(prepared.coded == signals, "{bits} bits");
+                        assert!(prepared.coded == signals, "{bits} bits, way {way}");
                     }
                 }
             }
@@ -148,6 +154,29 @@ mod tests {
                 assert!(one.is_err() && other.is_err(), "neither is a stream");
                 let mut all = prepared.coded.iter().flatten();
                 assert!(all.all(|&value| (low..=high).contains(&value)));
+            }
+        }
+    }
+
+    #[test]
+    fn noise_decodes_to_values_of_the_tables() {
+        let mut random = Random::new(7);
+        for bits in [8, 16, 32] {
+            let nonsense: Vec<u8> = (0..52_000).map(|_| random.next_u64() as u8).collect();
+            let (low, high) = (i32::MIN >> (32 - bits), i32::MAX >> (32 - bits));
+            let tables = [vec![0, high], vec![low, 0], vec![low, high]];
+            for way in [1, 3] {
+                let signals = tables.clone().map(|values| values.repeat(800));
+                let mut prepared = prepared(&signals, bits, way);
+                let result = decode(&mut prepared, &nonsense[..2000], &nonsense[2000..]);
+                assert!(result.is_err(), "it is no stream");
+                for (values, samples) in tables.iter().zip(&prepared.coded).skip(way / 2) {
+                    let values = if way == 1 { &tables.concat() } else { values };
+                    assert!(
+                        samples.iter().all(|value| values.contains(value)),
+                        "{bits} bits, way {way}"
+                    );
+                }
             }
         }
     }

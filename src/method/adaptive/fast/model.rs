@@ -6,7 +6,7 @@ use crate::method::adaptive::least_squares::{
     Combiner, CombinerSettings, LagPredictor, LagSettings, Schedule,
 };
 use crate::method::adaptive::lms::{Feedback, Float, Integer, TargetScale, settle};
-use crate::method::adaptive::prepare::Prepared;
+use crate::method::adaptive::prepare::{Order, Prepared};
 use crate::method::adaptive::window::Window;
 use crate::numerics::functions::clamp;
 use crate::numerics::integers::Integers;
@@ -61,21 +61,28 @@ impl ChannelState {
 #[inline(always)]
 pub(super) fn run<C: SymbolCoder, I: Integers>(prepared: &mut Prepared, coder: &mut C) -> bool {
     let unit = prepared.unit();
-    let Prepared { coded: channels, partners, low, high, .. } = prepared;
-    let (low, high) = (i64::from(*low), i64::from(*high));
+    let turns = 0..prepared.coded.len();
+    let values: Vec<_> = turns.clone().map(|turn| prepared.values(turn)).collect();
+    let ranges: Vec<_> = turns.map(|turn| prepared.range(turn)).collect();
+    let Prepared { coded: channels, order: Order { partners, delays, .. }, .. } = prepared;
     let count = channels.len();
     let frames = channels.first().map_or(0, Vec::len);
     let up = 1.0 / unit;
-    let (lowest, most) = (low as f64, high as f64);
-    let scale = TargetScale::for_peak(most.max(-lowest) * unit);
-    let channel = |c: usize| ChannelState::new(partners[c] != c, scale);
+    let channel = |c: usize| {
+        let (low, high) = ranges[c];
+        let scale = TargetScale::for_peak(f64::from(high).max(-f64::from(low)) * unit);
+        ChannelState::new(partners[c] != c, scale)
+    };
     let mut states: Vec<ChannelState> = (0..count).map(channel).collect();
     let mut fits = true;
 
-    for t in 0..frames {
+    for step in 0..frames + delays.iter().max().unwrap_or(&0) {
         for c in 0..count {
+            let Some(t) = step.checked_sub(delays[c]).filter(|&t| t < frames) else { continue };
             let other_sample = if partners[c] == c { 0.0 } else { states[partners[c]].sample };
             let state = &mut states[c];
+            let (low, high) = (i64::from(ranges[c].0), i64::from(ranges[c].1));
+            let (lowest, most) = (low as f64, high as f64);
 
             state.other.push(other_sample);
             let base = state.base.predict(&state.own, &state.other);
@@ -90,16 +97,33 @@ pub(super) fn run<C: SymbolCoder, I: Integers>(prepared: &mut Prepared, coder: &
             let scaled = clamp(prediction * up, lowest, most);
             let truncated = (scaled + 0.5) as i64;
             let rounded = truncated - i64::from(truncated as f64 > scaled + 0.5);
-            // The residual on the side of the exact prediction folds to the smaller number.
-            let flip = if scaled > rounded as f64 { -1 } else { 0 };
-
-            let room = (rounded - low, high - rounded);
-            let room = if flip == 0 { room } else { (room.1, room.0) };
-            let r = ((i64::from(channels[c][t]) - rounded) ^ flip) - flip;
-            let u = state.residuals.code(fold_within(r, room), coder);
-            let (r, within) = unfold_within(u, room);
-            fits &= within;
-            let value = (rounded + ((r ^ flip) - flip)) as i32;
+            let value = match &values[c] {
+                None => {
+                    // The residual on the side of the exact prediction folds to the smaller
+                    // number.
+                    let flip = if scaled > rounded as f64 { -1 } else { 0 };
+                    let room = (rounded - low, high - rounded);
+                    let (r, within) = code_residual(
+                        &mut state.residuals,
+                        coder,
+                        i64::from(channels[c][t]) - rounded,
+                        flip,
+                        room,
+                    );
+                    fits &= within;
+                    (rounded + r) as i32
+                }
+                Some(values) => {
+                    let rank = values.nearest(scaled);
+                    let flip = if scaled > values.value(rank) as f64 { -1 } else { 0 };
+                    let room = (rank, values.count() as i64 - 1 - rank);
+                    let own = if C::WRITES { values.rank(channels[c][t]) } else { 0 };
+                    let (r, within) =
+                        code_residual(&mut state.residuals, coder, own - rank, flip, room);
+                    fits &= within;
+                    values.value(rank + r) as i32
+                }
+            };
             channels[c][t] = value;
 
             let sample = f64::from(value) * unit;
@@ -117,6 +141,22 @@ pub(super) fn run<C: SymbolCoder, I: Integers>(prepared: &mut Prepared, coder: &
         }
     }
     fits
+}
+
+/// Codes a residual, and tells whether it is within its room.
+#[inline(always)]
+fn code_residual<C: SymbolCoder>(
+    residuals: &mut Residuals,
+    coder: &mut C,
+    residual: i64,
+    flip: i64,
+    room: (i64, i64),
+) -> (i64, bool) {
+    let room = if flip == 0 { room } else { (room.1, room.0) };
+    let r = (residual ^ flip) - flip;
+    let u = residuals.code(fold_within(r, room), coder);
+    let (r, within) = unfold_within(u, room);
+    ((r ^ flip) - flip, within)
 }
 
 /// Folds a residual that has this many values below zero and above it: both sides alternate

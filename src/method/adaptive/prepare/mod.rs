@@ -6,31 +6,32 @@
 mod channels;
 mod floats;
 mod order;
+mod tables;
 
 use channels::{ChannelKind, Opposite, Rule};
-use floats::Floats;
-use order::Order;
+use floats::{Floats, Samples, Scaled, Truncated};
+pub(super) use order::Order;
 
-use super::ranks::{Ranks, most_span};
+use std::sync::Arc;
+
+pub(super) use tables::Tables;
+
+use super::values::Values;
 use crate::audio::{AudioSpec, SampleFormat};
 use crate::container::fields::{Fields, put_varint};
 use crate::error::{Error, Result};
 use crate::memory;
-use crate::planes::{Layout, fold, unfold};
+use crate::planes::Layout;
 
 /// The samples of a chunk, prepared for a model.
 pub(super) struct Prepared {
     numbers: Numbers,
     channels: Vec<ChannelKind>,
-    ranks: Option<Ranks>,
-    ranks_table: Vec<u8>,
-    order: Order,
+    /// The values that occur, where many never do.
+    tables: Tables,
+    pub(super) order: Order,
     /// The channels that a model codes, in coding order.
     pub(super) coded: Vec<Vec<i32>>,
-    /// The partner of each coded channel: the channel whose samples help to predict it, up to
-    /// the current one if the partner is coded before, else up to the last one. A channel
-    /// without a partner has itself here.
-    pub(super) partners: Vec<usize>,
     /// The width of the coded numbers.
     pub(super) bits: u32,
     /// The lowest and the highest coded number; a model decodes no others.
@@ -43,72 +44,65 @@ enum Numbers {
     /// Integer samples, without their wasted bits.
     Integers,
     /// Floats that are integers times a scale.
-    Scaled(Floats),
+    Scaled(Scaled),
     /// The bits of floats, mapped so that they sort like the floats.
     Ordered,
+    /// Floats that are rounded towards zero to integers, with the rest of their mantissas.
+    Truncated(Truncated),
 }
 
 mod flag {
     pub(super) const NUMBERS: u8 = 0b0011;
     pub(super) const CHANNELS: u8 = 0b0100;
-    pub(super) const RANKS: u8 = 0b1000;
+    pub(super) const TABLES: u8 = 0b1000;
     pub(super) const ORDER: u8 = 0b1_0000;
     pub(super) const RANGE: u8 = 0b10_0000;
     pub(super) const RESERVED: u8 = 0b1100_0000;
 }
 
 impl Prepared {
-    /// Prepares the samples of a chunk.
-    pub(super) fn from_pcm(pcm: &[u8], spec: &AudioSpec, wasted: u8) -> Result<Self> {
+    /// Prepares the samples of a chunk; `None` if they are doubles that no integers of 32 bits
+    /// stand for.
+    pub(super) fn from_pcm(pcm: &[u8], spec: &AudioSpec, wasted: u8) -> Result<Option<Self>> {
         let layout = Layout::new(spec.format, wasted);
-        let floats = match spec.format {
-            SampleFormat::F32 => Floats::find(pcm, spec)?,
-            _ => None,
+        let floats = match spec.format.is_float() {
+            true => floats::find(&Samples::new(pcm, spec))?,
+            false => None,
         };
-        let (numbers, mut samples) = match floats {
-            Some((floats, samples)) => (Numbers::Scaled(floats), samples),
-            None if spec.format.is_float() => (Numbers::Ordered, ordered(pcm, spec, &layout)?),
-            None => (Numbers::Integers, ordered(pcm, spec, &layout)?),
+        let (numbers, mut samples) = match (floats, spec.format) {
+            (Some(found), _) => found,
+            (None, SampleFormat::F64) => return Ok(None),
+            (None, SampleFormat::F32) => (Numbers::Ordered, ordered(pcm, spec, &layout)?),
+            _ => (Numbers::Integers, ordered(pcm, spec, &layout)?),
         };
-        let mut bits = numbers.bits(&layout);
+        let bits = numbers.bits(&layout);
         let channels = ChannelKind::find(&samples, full_range(bits), numbers.opposite());
         let mut kinds = channels.iter();
         samples.retain(|_| kinds.next() == Some(&ChannelKind::Coded));
 
-        let (ranks, ranks_table) = Ranks::find(&samples)?.unzip();
-        if let Some(ranks) = &ranks {
-            ranks.apply(&mut samples);
-            bits = ranks.bits();
-        }
-        let ranks_table = ranks_table.unwrap_or_default();
         let order = Order::find(&samples);
         let (low, high) = range_of(&samples).unwrap_or_else(|| full_range(bits));
-        Ok(Prepared {
+        Ok(Some(Prepared {
             numbers,
             channels,
-            ranks,
-            ranks_table,
+            tables: Tables::default(),
             coded: order.arrange(samples),
-            partners: order.partners.clone(),
             order,
             bits,
             low,
             high,
-        })
+        }))
     }
 
     /// Makes integers of this width, in the usual order.
-    #[cfg(test)]
     pub(super) fn of(coded: Vec<Vec<i32>>, bits: u32) -> Self {
         let order = Order::usual(coded.len());
-        let (low, high) = range_of(&coded).expect("samples");
+        let (low, high) = range_of(&coded).unwrap_or_else(|| full_range(bits));
         Prepared {
             numbers: Numbers::Integers,
             channels: vec![ChannelKind::Coded; coded.len()],
-            ranks: None,
-            ranks_table: Vec::new(),
+            tables: Tables::default(),
             coded,
-            partners: order.partners.clone(),
             order,
             bits,
             low,
@@ -117,27 +111,54 @@ impl Prepared {
     }
 
     /// Copies frames from the middle of the chunk, for trials.
-    pub(super) fn piece(&self, frames: usize) -> Self {
+    pub(super) fn piece(&self, frames: usize) -> Result<Self> {
         let part = |samples: &Vec<i32>| {
             let spare = samples.len().saturating_sub(frames);
-            samples[spare / 2..samples.len() - spare.div_ceil(2)].to_vec()
+            memory::copied(&samples[spare / 2..samples.len() - spare.div_ceil(2)])
         };
-        Prepared {
+        Ok(Prepared {
             numbers: Numbers::Integers,
-            coded: self.coded.iter().map(part).collect(),
+            coded: self.coded.iter().map(part).collect::<Result<_>>()?,
             channels: Vec::new(),
-            ranks: None,
-            ranks_table: Vec::new(),
+            tables: self.tables.clone(),
             order: self.order.clone(),
-            partners: self.partners.clone(),
             ..*self
-        }
+        })
     }
 
     /// Reverses the order of two channels.
     pub(super) fn reverse(&mut self) {
         self.coded.reverse();
         self.order.turns.reverse();
+    }
+
+    /// Returns the number of frames.
+    pub(super) fn frames(&self) -> usize {
+        self.coded.first().map_or(0, Vec::len)
+    }
+
+    /// Finds the sets of tables that are worth a trial.
+    pub(super) fn find_tables(&self) -> Result<Vec<Tables>> {
+        let mut channels: Vec<&[i32]> = vec![&[]; self.coded.len()];
+        for (&channel, samples) in self.order.turns.iter().zip(&self.coded) {
+            channels[channel] = samples;
+        }
+        Tables::find(&channels, full_range(self.bits))
+    }
+
+    /// Sets the tables of the values that occur.
+    pub(super) fn set_tables(&mut self, tables: Tables) {
+        self.tables = tables;
+    }
+
+    /// Returns the values that occur in a coded channel, by its turn, if it has a table.
+    pub(super) fn values(&self, turn: usize) -> Option<Arc<Values>> {
+        self.tables.of(self.order.turns[turn])
+    }
+
+    /// Returns the lowest and the highest number of a coded channel, by its turn.
+    pub(super) fn range(&self, turn: usize) -> (i32, i32) {
+        self.values(turn).map_or((self.low, self.high), |values| values.range())
     }
 
     /// Returns the scale from samples to the unit of the models, in which samples of fewer than
@@ -148,11 +169,10 @@ impl Prepared {
 
     /// Returns an upper bound of the bytes that [`write`](Self::write) appends.
     pub(super) fn most_bytes(&self) -> usize {
-        let floats = match &self.numbers {
-            Numbers::Scaled(floats) => floats.most_bytes(),
-            Numbers::Integers | Numbers::Ordered => 0,
-        };
-        floats + channels::MOST_BYTES * self.channels.len() + self.ranks_table.len() + 64
+        self.numbers.most_bytes()
+            + channels::MOST_BYTES * self.channels.len()
+            + self.tables.most_bytes()
+            + 64
     }
 
     /// Writes all that a decoder needs before the model's own bytes.
@@ -162,26 +182,26 @@ impl Prepared {
             Numbers::Integers => 0,
             Numbers::Scaled(_) => 1,
             Numbers::Ordered => 2,
+            Numbers::Truncated(_) => 3,
         };
         flags |= if plain { 0 } else { flag::CHANNELS };
-        flags |= if self.ranks.is_some() { flag::RANKS } else { 0 };
+        flags |= if !self.tables.is_empty() { flag::TABLES } else { 0 };
         let usual = self.order == Order::usual(self.coded.len());
         flags |= if usual { 0 } else { flag::ORDER };
         let (least, most) = full_range(self.bits);
-        let full = (self.low, self.high) == (least, most);
+        let full = (self.low, self.high) == (least, most) || self.tables.cover_all();
         flags |= if full { 0 } else { flag::RANGE };
         out.push(flags);
-        if let Numbers::Scaled(floats) = &self.numbers {
-            floats.write(out);
+        match &self.numbers {
+            Numbers::Integers | Numbers::Ordered => {}
+            Numbers::Scaled(floats) => floats.write(out),
+            Numbers::Truncated(floats) => floats.write(out),
         }
         for channel in self.channels.iter().filter(|_| !plain) {
             channel.write(out);
         }
-        if let Some(ranks) = &self.ranks {
-            put_varint(out, fold(i64::from(ranks.low)));
-            put_varint(out, ranks.span() as u64);
-            put_varint(out, self.ranks_table.len() as u64);
-            out.extend(&self.ranks_table);
+        if !self.tables.is_empty() {
+            self.tables.write(out);
         }
         if !usual {
             self.order.write(out);
@@ -205,13 +225,17 @@ impl Prepared {
                 "the flags of an adaptive payload are {flags:#010b}, of which two are unknown"
             )));
         }
-        let numbers = match (flags & flag::NUMBERS, spec.format == SampleFormat::F32) {
-            (0, false) => Numbers::Integers,
-            (1, true) if wasted == 0 => {
-                let samples = frames as u64 * u64::from(spec.channels);
-                Numbers::Scaled(Floats::read(fields, samples)?)
+        let numbers = match (flags & flag::NUMBERS, spec.format) {
+            (0, format) if !format.is_float() => Numbers::Integers,
+            (1, format) if format.is_float() && wasted == 0 => {
+                let channels = usize::from(spec.channels);
+                Numbers::Scaled(Scaled::read(fields, frames, channels, format)?)
             }
-            (2, true) => Numbers::Ordered,
+            (2, SampleFormat::F32) => Numbers::Ordered,
+            (3, format) if format.is_float() && wasted == 0 => {
+                let samples = frames as u64 * u64::from(spec.channels);
+                Numbers::Truncated(Truncated::read(fields, samples, format)?)
+            }
             (kind, _) => {
                 return Err(Error::malformed(format!(
                     "the samples are numbers of kind {kind}, which their format does not allow"
@@ -225,28 +249,11 @@ impl Prepared {
             }
         }
         let coded = channels.iter().filter(|&&channel| channel == ChannelKind::Coded).count();
-        let mut bits = numbers.bits(&Layout::new(spec.format, wasted));
-        let mut ranks = None;
-        if flags & flag::RANKS != 0 {
-            let (low, span) = (unfold(fields.varint()?), fields.varint()?);
-            let length = usize::try_from(fields.varint()?);
-            let table = fields.take(length.unwrap_or(usize::MAX))?;
-            let end = i64::try_from(span).ok().and_then(|span| low.checked_add(span));
-            let most = most_span((frames * coded) as u64);
-            match (i32::try_from(low), end) {
-                (Ok(low), Some(end)) if span <= most && end <= 1 << 31 => {
-                    let read = Ranks::read(low, span as usize, table);
-                    bits = read.bits();
-                    ranks = Some(read);
-                }
-                _ => {
-                    return Err(Error::malformed(format!(
-                        "ranks are of {span} values from {low} on; they must be at most {most} \
-                         values, of 32 bits"
-                    )));
-                }
-            }
-        }
+        let bits = numbers.bits(&Layout::new(spec.format, wasted));
+        let tables = match flags & flag::TABLES {
+            0 => Tables::default(),
+            _ => Tables::read(fields, coded, frames, full_range(bits))?,
+        };
         let order = match flags & flag::ORDER {
             0 => Order::usual(coded),
             _ => Order::read(fields, coded)?,
@@ -268,10 +275,8 @@ impl Prepared {
         Ok(Prepared {
             numbers,
             channels,
-            ranks,
-            ranks_table: Vec::new(),
+            tables,
             coded: vec![Vec::new(); coded],
-            partners: order.partners.clone(),
             order,
             bits,
             low,
@@ -286,11 +291,6 @@ impl Prepared {
         spec: &AudioSpec,
         wasted: u8,
     ) -> Result<Vec<u8>> {
-        if let Some(ranks) = &self.ranks
-            && !ranks.undo(&mut self.coded)
-        {
-            return Err(Error::malformed("a sample has a rank that no value has"));
-        }
         let layout = Layout::new(spec.format, wasted);
         let range = full_range(self.numbers.bits(&layout));
         let coded = self.order.restore(&mut self.coded);
@@ -304,9 +304,12 @@ impl Prepared {
                 ChannelKind::Constant(value) => Origin::Constant(*value),
             })
             .collect();
-        let mut signed = match &self.numbers {
-            Numbers::Scaled(floats) => Some(floats.signed(origins.len())),
+        let mut floats = match &self.numbers {
             Numbers::Integers | Numbers::Ordered => None,
+            Numbers::Scaled(scaled) => Some(Floats::Scaled(scaled.floats(origins.len()))),
+            Numbers::Truncated(truncated) => {
+                Some(Floats::Truncated(truncated.floats(origins.len())?))
+            }
         };
         let mut numbers = vec![0; origins.len()];
         let mut pcm = memory::filled(0, frames * spec.frame_bytes())?;
@@ -320,16 +323,16 @@ impl Prepared {
                     Origin::Constant(number) => *number,
                 };
                 numbers[channel] = number;
-                match &mut signed {
-                    Some(signed) => {
-                        sample.copy_from_slice(&signed.float(channel, number).to_le_bytes());
-                    }
+                match &mut floats {
+                    Some(floats) => floats::put(floats.float(channel, number), sample),
                     None => fits &= layout.put(layout.ordered(i64::from(number)), sample),
                 }
             }
         }
-        if let Numbers::Scaled(floats) = &self.numbers {
-            floats.put_exceptions(&mut pcm, origins.len());
+        match &self.numbers {
+            Numbers::Integers | Numbers::Ordered => {}
+            Numbers::Scaled(floats) => floats.put_exceptions(&mut pcm, origins.len()),
+            Numbers::Truncated(floats) => floats.put_exceptions(&mut pcm, origins.len()),
         }
         if !fits {
             let bits = layout.value_bits();
@@ -341,15 +344,30 @@ impl Prepared {
 
 impl Numbers {
     fn bits(&self, layout: &Layout) -> u32 {
+        self.float_bits().unwrap_or(layout.value_bits())
+    }
+
+    /// Returns the width of integers that stand for floats.
+    fn float_bits(&self) -> Option<u32> {
         match self {
-            Numbers::Integers | Numbers::Ordered => layout.value_bits(),
-            Numbers::Scaled(floats) => floats.bits,
+            Numbers::Integers | Numbers::Ordered => None,
+            Numbers::Scaled(floats) => Some(floats.bits),
+            Numbers::Truncated(floats) => Some(floats.bits),
+        }
+    }
+
+    /// Returns an upper bound of the bytes that are written for floats.
+    fn most_bytes(&self) -> usize {
+        match self {
+            Numbers::Integers | Numbers::Ordered => 0,
+            Numbers::Scaled(floats) => floats.most_bytes(),
+            Numbers::Truncated(floats) => floats.most_bytes(),
         }
     }
 
     fn opposite(&self) -> Opposite {
         match self {
-            Numbers::Integers | Numbers::Scaled(_) => Opposite::Negative,
+            Numbers::Integers | Numbers::Scaled(_) | Numbers::Truncated(_) => Opposite::Negative,
             Numbers::Ordered => Opposite::Complement,
         }
     }

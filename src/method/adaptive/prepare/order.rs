@@ -1,7 +1,8 @@
 //! The order in which channels are coded, and the partner of each.
 //!
 //! The model of a channel uses the samples of one partner channel: up to the same frame if the
-//! partner is coded before, up to the frame before if it is coded after.
+//! partner is coded before, up to the frame before if it is coded after. A channel that is
+//! delayed sees samples of its partner that lie ahead.
 
 use crate::container::fields::Fields;
 use crate::entropy::{UNITS, log2};
@@ -10,19 +11,26 @@ use crate::error::{Error, Result};
 /// The approximate number of places of a chunk that correlations are summed over.
 const PLACES: usize = 4096;
 
+/// The highest delay that a byte takes.
+const MOST_DELAY: usize = 255;
+
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Order {
+pub(in crate::method::adaptive) struct Order {
     /// The channels in coding order, by their places in a frame.
     pub(super) turns: Vec<usize>,
-    /// For each turn, the turn of the channel's partner; its own turn if it has none.
-    pub(super) partners: Vec<usize>,
+    /// For each turn, the turn of the channel's partner: the channel whose samples help to
+    /// predict it. A channel without a partner has its own turn here.
+    pub(in crate::method::adaptive) partners: Vec<usize>,
+    /// For each turn, the number of samples by which its channel is coded behind the others.
+    pub(in crate::method::adaptive) delays: Vec<usize>,
 }
 
 impl Order {
     /// Returns the order of a frame, in which the partner of a channel is the one before.
     pub(super) fn usual(count: usize) -> Self {
         let partner = |at: usize| if at > 0 { at - 1 } else { count.min(2).saturating_sub(1) };
-        Order { turns: (0..count).collect(), partners: (0..count).map(partner).collect() }
+        let partners = (0..count).map(partner).collect();
+        Order { turns: (0..count).collect(), partners, delays: vec![0; count] }
     }
 
     /// Finds an order in which the partner of each channel resembles it most; the usual order
@@ -62,19 +70,32 @@ impl Order {
 
         let frames = channels[0].len() as u64;
         let saved = total.saturating_sub(usual_total).saturating_mul(frames) / UNITS;
-        if saved < 64 * count as u64 { usual } else { Order { turns, partners } }
+        if saved < 64 * count as u64 {
+            return usual;
+        }
+        Order { turns, partners, delays: vec![0; count] }
     }
 
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         out.extend(self.turns.iter().map(|&channel| channel as u8));
         out.extend(self.partners.iter().map(|&turn| turn as u8));
+        out.extend(self.delays.iter().map(|&delay| delay as u8));
+    }
+
+    /// Delays each channel against its partner, if that comes before it, by this many samples.
+    pub(in crate::method::adaptive) fn delay(&mut self, by: usize) {
+        for turn in 0..self.turns.len() {
+            let partner = self.partners[turn];
+            let behind = if partner < turn { self.delays[partner] + by } else { 0 };
+            self.delays[turn] = behind.min(MOST_DELAY);
+        }
     }
 
     pub(super) fn read(fields: &mut Fields, count: usize) -> Result<Self> {
         let mut list = || -> Result<Vec<usize>> {
             Ok(fields.take(count)?.iter().map(|&byte| usize::from(byte)).collect())
         };
-        let (turns, partners) = (list()?, list()?);
+        let (turns, partners, delays) = (list()?, list()?, list()?);
         if let Some(missing) = (0..count).find(|channel| !turns.contains(channel)) {
             return Err(Error::malformed(format!(
                 "the order of {count} coded channels leaves out channel {missing}"
@@ -85,7 +106,7 @@ impl Order {
                 "the partner of a channel is {turn}; it must be less than {count}"
             )));
         }
-        Ok(Order { turns, partners })
+        Ok(Order { turns, partners, delays })
     }
 
     /// Puts the channels of a frame into coding order.
@@ -215,10 +236,35 @@ mod tests {
     }
 
     #[test]
+    fn channels_lead_those_that_see_them() {
+        let delays = |mut order: Order, by: usize| {
+            order.delay(by);
+            order.delays
+        };
+        assert_eq!(delays(Order::usual(1), 4), [0]);
+        assert_eq!(delays(Order::usual(4), 4), [0, 4, 8, 12]);
+        assert_eq!(delays(Order::usual(4), 0), [0; 4]);
+        let star = Order { partners: vec![2, 0, 0, 2, 4], ..Order::usual(5) };
+        assert_eq!(delays(star, 100), [0, 100, 100, 200, 0]);
+        assert_eq!(delays(Order::usual(4), 100), [0, 100, 200, 255]);
+
+        let mut order = Order::usual(3);
+        order.delay(7);
+        let mut out = Vec::new();
+        order.write(&mut out);
+        assert_eq!(out, [0, 1, 2, 1, 0, 1, 0, 7, 14]);
+        assert_eq!(Order::read(&mut Fields::new(&out), 3).unwrap(), order);
+        order.delay(0);
+        assert_eq!(order, Order::usual(3));
+    }
+
+    #[test]
     fn malformed_orders_are_refused() {
-        for bytes in [&[0, 0, 0, 0][..], &[0, 2, 0, 0], &[0, 1, 0, 2], &[0, 1, 0]] {
+        for bytes in
+            [&[0, 0, 0, 0, 0, 0][..], &[0, 2, 0, 0, 0, 0], &[0, 1, 0, 2, 0, 0], &[0, 1, 0, 0, 0]]
+        {
             assert!(Order::read(&mut Fields::new(bytes), 2).is_err(), "{bytes:?}");
         }
-        assert!(Order::read(&mut Fields::new(&[1, 0, 1, 1]), 2).is_ok());
+        assert!(Order::read(&mut Fields::new(&[1, 0, 1, 1, 0, 255]), 2).is_ok());
     }
 }
