@@ -31,6 +31,12 @@ impl<'a> Fields<'a> {
         Ok(&rest[..length])
     }
 
+    /// Takes bytes behind their number, a varint.
+    pub(crate) fn counted(&mut self) -> Result<&'a [u8]> {
+        let length = usize::try_from(self.varint()?);
+        self.take(length.unwrap_or(usize::MAX))
+    }
+
     pub(crate) fn u8(&mut self) -> Result<u8> {
         Ok(self.take(1)?[0])
     }

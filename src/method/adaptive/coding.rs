@@ -7,6 +7,8 @@
 use super::prepare::{Prepared, Tables};
 use crate::entropy::{RangeDecoder, RangeEncoder};
 use crate::error::{Error, Result};
+#[cfg(test)]
+use crate::numerics::dispatch::Supported;
 use crate::planes::{BitReader, BitWriter};
 
 /// Writes symbols into a token stream, and raw bits beside it.
@@ -68,9 +70,39 @@ pub(super) fn signals(bits: u32, frames: usize) -> Vec<Vec<i32>> {
     ]
 }
 
+/// Checks that every instruction set writes signals to the same bytes and reads them again, in
+/// each way in which they can be prepared.
+#[cfg(test)]
+pub(super) fn same_everywhere(
+    signals: &[Vec<i32>],
+    bits: u32,
+    write: impl Fn(Supported, &mut Prepared) -> (Writing, bool),
+    read: impl for<'a> Fn(Supported, &mut Prepared, Reading<'a>) -> (Reading<'a>, bool),
+) {
+    for way in 0..WAYS {
+        let mut results = Supported::all().map(|set| {
+            let mut prepared = prepared(signals, bits, way);
+            let (coder, fits) = write(set, &mut prepared);
+            assert!(prepared.coded == signals && fits);
+            coder.finish().unwrap()
+        });
+        let first = results.next().unwrap();
+        assert!(results.all(|other| other == first), "{bits} bits, way {way}");
+
+        for set in Supported::all() {
+            let mut prepared = prepared(signals, bits, way);
+            prepared.coded.iter_mut().for_each(|channel| channel.fill(0));
+            let (tokens, raw) = &first;
+            let (coder, fits) = read(set, &mut prepared, Reading::new(tokens, raw));
+            coder.finish(fits).unwrap();
+            assert!(prepared.coded == signals, "{bits} bits, way {way}");
+        }
+    }
+}
+
 /// The number of ways in which [`prepared`] prepares signals.
 #[cfg(test)]
-pub(super) const WAYS: usize = 4;
+const WAYS: usize = 4;
 
 /// Prepares signals without tables and with a table for all of them; with delays, and with
 /// delays and a table for each but the first.

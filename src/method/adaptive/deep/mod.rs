@@ -119,48 +119,33 @@ mod tests {
     use lmac_support::Random;
 
     use super::*;
-    use crate::method::adaptive::coding::{WAYS, prepared, signals};
-    use crate::numerics::dispatch::{Supported, run_with};
+    use crate::method::adaptive::coding::{prepared, same_everywhere, signals};
+    use crate::numerics::dispatch::run_with;
     use parameters::{MAX, STANDARD};
 
-    fn same_everywhere<const EXPERTS: usize>(parameters: &'static Parameters<EXPERTS>)
+    fn same_with<const EXPERTS: usize>(parameters: &'static Parameters<EXPERTS>)
     where
         [f32; EXPERTS]: Lanes<Element = f32>,
     {
         for bits in [1, 8, 16, 24, 32] {
             for (count, frames) in [(1, 1), (1, 700), (2, 2), (2, 700), (6, 200)] {
                 let signals = signals(bits, frames)[6 - count..].to_vec();
-                for way in 0..WAYS {
-                    let mut results = Supported::all().map(|set| {
-                        let mut prepared = prepared(&signals, bits, way);
-                        let coder = Writing::new();
-                        let pass = Pass { parameters, prepared: &mut prepared, coder };
-                        let (coder, fits) = run_with(set, pass);
-                        assert!(prepared.coded == signals && fits);
-                        coder.finish().unwrap()
-                    });
-                    let first = results.next().unwrap();
-                    assert!(results.all(|other| other == first), "{bits} bits, way {way}");
-
-                    for set in Supported::all() {
-                        let mut prepared = prepared(&signals, bits, way);
-                        prepared.coded.iter_mut().for_each(|channel| channel.fill(0));
-                        let (tokens, raw) = &first;
-                        let coder = Reading::new(tokens, raw);
-                        let pass = Pass { parameters, prepared: &mut prepared, coder };
-                        let (coder, fits) = run_with(set, pass);
-                        coder.finish(fits).unwrap();
-                        assert!(prepared.coded == signals, "{bits} bits, way {way}");
-                    }
-                }
+                same_everywhere(
+                    &signals,
+                    bits,
+                    |set, prepared| {
+                        run_with(set, Pass { parameters, prepared, coder: Writing::new() })
+                    },
+                    |set, prepared, coder| run_with(set, Pass { parameters, prepared, coder }),
+                );
             }
         }
     }
 
     #[test]
     fn every_instruction_set_gives_the_same_bytes() {
-        same_everywhere(&STANDARD);
-        same_everywhere(&MAX);
+        same_with(&STANDARD);
+        same_with(&MAX);
     }
 
     fn survives_noise<const EXPERTS: usize>(parameters: &'static Parameters<EXPERTS>)

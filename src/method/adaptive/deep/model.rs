@@ -208,8 +208,7 @@ where
     let bound = MOST * (1u64 << (*bits - 1)) as f64 * unit;
     let mut channels: Vec<ChannelState<EXPERTS>> = (0..samples.len())
         .map(|c| {
-            let (low, high) = ranges[c];
-            let scale = TargetScale::for_peak(f64::from(high).max(-f64::from(low)) * unit);
+            let scale = TargetScale::for_range(ranges[c], unit);
             ChannelState::new(parameters, partners[c] == c, scale, values[c].clone())
         })
         .collect();

@@ -68,11 +68,8 @@ pub(super) fn run<C: SymbolCoder, I: Integers>(prepared: &mut Prepared, coder: &
     let count = channels.len();
     let frames = channels.first().map_or(0, Vec::len);
     let up = 1.0 / unit;
-    let channel = |c: usize| {
-        let (low, high) = ranges[c];
-        let scale = TargetScale::for_peak(f64::from(high).max(-f64::from(low)) * unit);
-        ChannelState::new(partners[c] != c, scale)
-    };
+    let channel =
+        |c: usize| ChannelState::new(partners[c] != c, TargetScale::for_range(ranges[c], unit));
     let mut states: Vec<ChannelState> = (0..count).map(channel).collect();
     let mut fits = true;
 

@@ -11,11 +11,12 @@ pub(in crate::method::adaptive) struct TargetScale {
 }
 
 impl TargetScale {
-    /// Returns the scale for signals within this peak, which is at least 1.
+    /// Returns the scale for signals between two numbers, times the unit.
     ///
-    /// The largest integer is half of the peak, since targets are residuals, which are smaller.
-    pub(in crate::method::adaptive) fn for_peak(peak: f64) -> Self {
-        let peak = peak.max(1.0);
+    /// The largest integer is half of the peak, which is taken to be 1 at least, since targets
+    /// are residuals, which are smaller.
+    pub(in crate::method::adaptive) fn for_range((low, high): (i32, i32), unit: f64) -> Self {
+        let peak = (f64::from(high).max(-f64::from(low)) * unit).max(1.0);
         let mut up = 1.0;
         while peak * up > 65_536.0 {
             up *= 0.5;

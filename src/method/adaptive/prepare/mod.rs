@@ -1,20 +1,20 @@
 //! The samples of a chunk as integers for a model.
 //!
 //! Redundancy that needs no prediction is removed: channels that are constant or follow from
-//! others, floats that are scaled integers, values that never occur.
+//! others, floats that are integers in some scale, values that never occur.
 
 mod channels;
 mod floats;
 mod order;
 mod tables;
 
-use channels::{ChannelKind, Opposite, Rule};
-use floats::{Floats, Samples, Scaled, Truncated};
 pub(super) use order::Order;
+pub(super) use tables::Tables;
 
 use std::sync::Arc;
 
-pub(super) use tables::Tables;
+use channels::{ChannelKind, Opposite, Rule};
+use floats::{Floats, Samples, Scaled, Truncated};
 
 use super::values::Values;
 use crate::audio::{AudioSpec, SampleFormat};
@@ -34,7 +34,8 @@ pub(super) struct Prepared {
     pub(super) coded: Vec<Vec<i32>>,
     /// The width of the coded numbers.
     pub(super) bits: u32,
-    /// The lowest and the highest coded number; a model decodes no others.
+    /// The lowest and the highest coded number of channels without a table; a model decodes no
+    /// others.
     pub(super) low: i32,
     pub(super) high: i32,
 }

@@ -22,6 +22,9 @@ pub(super) struct Exceptions {
     next: u32,
 }
 
+/// The bit of the byte before the exceptions that says that there are any.
+pub(super) const PRESENT: u8 = 0b0100_0000;
+
 /// The most bytes of a run in a payload.
 const MOST_RUN_BYTES: usize = 18;
 
@@ -68,8 +71,22 @@ impl Exceptions {
         }
     }
 
-    /// Reads what [`write`](Self::write) wrote, in a chunk of this many samples.
-    pub(super) fn read(fields: &mut Fields, samples: u64, format: SampleFormat) -> Result<Self> {
+    /// Returns the bit that the byte before the exceptions has where there are any.
+    pub(super) fn flag(&self) -> u8 {
+        if self.runs.is_empty() { 0 } else { PRESENT }
+    }
+
+    /// Reads what [`write`](Self::write) wrote in a chunk of this many samples, if the byte
+    /// before says that there are any.
+    pub(super) fn read(
+        fields: &mut Fields,
+        byte: u8,
+        samples: u64,
+        format: SampleFormat,
+    ) -> Result<Self> {
+        if byte & PRESENT == 0 {
+            return Ok(Exceptions::default());
+        }
         let behind = || Error::malformed("an exception is behind the last sample");
         let count = fields.varint()?;
         let most = most_runs(samples);

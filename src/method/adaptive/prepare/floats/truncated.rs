@@ -4,7 +4,7 @@
 //! them are noise, or zeros where the floats came from coarser numbers.
 
 use super::coder::BitCoder;
-use super::exceptions::{Exceptions, most_runs};
+use super::exceptions::{Exceptions, PRESENT, most_runs};
 use super::samples::{Precision, Samples};
 use crate::audio::SampleFormat;
 use crate::container::fields::{Fields, put_varint};
@@ -32,9 +32,8 @@ pub(super) struct Unit {
     power: i32,
 }
 
-/// Bits of the byte that holds the width.
+/// Bits of the byte that holds the width, beside that of the exceptions.
 const WIDTH: u8 = 0b0011_1111;
-const EXCEPTIONS: u8 = 0b0100_0000;
 const RESERVED: u8 = 0b1000_0000;
 
 /// The bits of the largest common integers: those of a single's mantissa.
@@ -159,7 +158,7 @@ impl Truncated {
     pub(in super::super) fn write(&self, out: &mut Vec<u8>) {
         self.unit.precision.write(self.format, out);
         put_varint(out, fold(i64::from(self.unit.power)));
-        out.push(self.bits as u8 | if self.exceptions.is_empty() { 0 } else { EXCEPTIONS });
+        out.push(self.bits as u8 | self.exceptions.flag());
         self.exceptions.write(self.format, out);
         put_varint(out, self.rest.len() as u64);
         out.extend(&self.rest);
@@ -182,15 +181,11 @@ impl Truncated {
         if width & RESERVED != 0 || !(1..=32).contains(&bits) {
             return Err(Error::malformed(format!(
                 "the width of truncated floats is {width:#x}; it must be 1 to 32, with or \
-                 without {EXCEPTIONS:#x}"
+                 without {PRESENT:#x}"
             )));
         }
-        let exceptions = match width & EXCEPTIONS {
-            0 => Exceptions::default(),
-            _ => Exceptions::read(fields, samples, format)?,
-        };
-        let length = usize::try_from(fields.varint()?);
-        let rest = memory::copied(fields.take(length.unwrap_or(usize::MAX))?)?;
+        let exceptions = Exceptions::read(fields, width, samples, format)?;
+        let rest = memory::copied(fields.counted()?)?;
         Ok(Truncated { unit, bits, format, exceptions, rest })
     }
 

@@ -174,9 +174,8 @@ const FACTORS: u8 = 63;
 const FACTOR_EACH: u8 = 0b01;
 const CORRECTIONS: u8 = 0b10;
 
-/// Bits of the byte that holds the width.
+/// Bits of the byte that holds the width, beside that of the exceptions.
 const WIDTH: u8 = 0b0011_1111;
-const EXCEPTIONS: u8 = 0b0100_0000;
 const ZEROS: u8 = 0b1000_0000;
 
 impl Scaled {
@@ -324,7 +323,7 @@ impl Scaled {
             }
         }
         let mut width = self.bits as u8;
-        width |= if self.exceptions.is_empty() { 0 } else { EXCEPTIONS };
+        width |= self.exceptions.flag();
         width |= if self.zeros.is_some() { ZEROS } else { 0 };
         out.push(width);
         self.exceptions.write(self.format, out);
@@ -354,14 +353,8 @@ impl Scaled {
             )));
         }
         let samples = frames as u64 * channels as u64;
-        let exceptions = match width & EXCEPTIONS {
-            0 => Exceptions::default(),
-            _ => Exceptions::read(fields, samples, format)?,
-        };
-        let mut coded = || -> Result<Vec<u8>> {
-            let length = usize::try_from(fields.varint()?);
-            memory::copied(fields.take(length.unwrap_or(usize::MAX))?)
-        };
+        let exceptions = Exceptions::read(fields, width, samples, format)?;
+        let mut coded = || memory::copied(fields.counted()?);
         let zeros = if width & ZEROS == 0 { None } else { Some(coded()?) };
         if let Scale::Factors(factors) = &mut scale
             && corrected

@@ -2,6 +2,7 @@
 
 use lmac_support::Random;
 
+use super::super::exceptions::PRESENT;
 use super::super::put;
 use super::*;
 use crate::audio::AudioSpec;
@@ -253,20 +254,20 @@ fn floats_that_cannot_be_are_refused() {
         &[2 << 6 | 32, 16],
         &[15],
         // No exceptions, too many, and three kinds behind the end.
-        &[15, EXCEPTIONS | 16, 0],
-        &[15, EXCEPTIONS | 16, 12, 0, 0, 0, 0, 0, 0],
-        &[15, EXCEPTIONS | 16, 1, 100, 0, 0, 0, 0, 0],
-        &[15, EXCEPTIONS | 16, 1, 0, 100, 0, 0, 0, 0],
-        &[15, EXCEPTIONS | 16, 2, 0, 98, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0],
+        &[15, PRESENT | 16, 0],
+        &[15, PRESENT | 16, 12, 0, 0, 0, 0, 0, 0],
+        &[15, PRESENT | 16, 1, 100, 0, 0, 0, 0, 0],
+        &[15, PRESENT | 16, 1, 0, 100, 0, 0, 0, 0],
+        &[15, PRESENT | 16, 2, 0, 98, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0],
         &[15, ZEROS | 16, 2, 0],
     ] {
         assert!(read(bytes).is_err(), "{bytes:?}");
     }
-    let last = [15, EXCEPTIONS | ZEROS | 16, 2, 0, 98, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let last = [15, PRESENT | ZEROS | 16, 2, 0, 98, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     let floats = read(&last).unwrap();
     floats.put_exceptions(&mut [0; 400], 5);
     for most in [100, u64::MAX] {
-        let mut bytes = vec![15, EXCEPTIONS | 16, 1];
+        let mut bytes = vec![15, PRESENT | 16, 1];
         put_varint(&mut bytes, most);
         put_varint(&mut bytes, u64::MAX);
         bytes.extend([0; 4]);
