@@ -142,6 +142,7 @@ def read_tables(r, coded, frames, bits):
 def read_table(r, most, bits):
     form = r.u8()
     support(form <= A_LAW, "a table of form %d" % form)
+    half = 1 << (bits - 1)
     if form == BITMAP:
         low, span, bitmap = unfolded(r.varint()), r.varint(), r.take(r.varint())
         require(-2**31 <= low < 2**31 and 1 <= span <= most and low + span <= 2**31,
@@ -155,14 +156,11 @@ def read_table(r, most, bits):
         values = []
         for k in range(first, first + count):
             sign = -1 if mirrored and k < 0 else 1
-            values.append(sign * (sign * k * factor + bias >> shift))
+            values.append(min(max(sign * (sign * k * factor + bias >> shift), -half), half - 1))
         require(all(a < b for a, b in zip(values, values[1:])), "values that do not rise")
     else:
-        shift = r.u8()
-        require(shift <= 12, "a law with shift %d" % shift)
-        sizes = [size >> shift for size in law(form) if size % (1 << shift) == 0]
-        values = sorted({-size for size in sizes} | set(sizes))
-    half = 1 << (bits - 1)
+        sizes = set(law(form))
+        values = sorted({-size for size in sizes} | sizes)
     require(values and -half <= values[0] and values[-1] < half,
             "a table without values, or with some of more than %d bits" % bits)
     return values

@@ -3,7 +3,7 @@
 use super::form::{Form, Law, Line};
 use super::{MOST, Values, bitmap, most_values};
 use crate::entropy::{UNITS, log2};
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::memory;
 
 /// The least bits that a table has to save by estimate.
@@ -18,6 +18,10 @@ const MOST_GAP: u64 = 1 << 20;
 const LEAST_VALUES: usize = 16;
 /// The precision of the factor of a line while it is looked for, as a power of two.
 const PRECISION: u32 = 40;
+/// Added to a bias so that multiples half-way between two numbers, as decimal factors have, are
+/// rounded up although the factor is not exact: more than its error at the largest multiple.
+const TILT: i128 = 1 << (PRECISION - TILT_SHIFT);
+const TILT_SHIFT: u32 = 20;
 
 /// A table, and how it is written.
 pub(in crate::method::adaptive) type Found = (Form, Values);
@@ -51,25 +55,23 @@ pub(in crate::method::adaptive) fn find(
         (occurring, saved)
     } else {
         let stride = all().count().div_ceil(PROBE);
-        if least_gap(&distinct(all().step_by(stride).collect())) < WIDE_GAP {
+        let some = all().step_by(stride).filter(|&value| value != range.0 && value != range.1);
+        if least_gap(&distinct(some.collect())) < WIDE_GAP {
             return Ok(Vec::new());
         }
         let mut samples = memory::room(frames * channels.len())?;
         samples.extend(all());
         (distinct(samples), u64::MAX)
     };
-    if let Some(found) = find_law(&occurring, range) {
+    if let Some(found) = find_law(&occurring, range)? {
         return Ok(vec![found]);
     }
     let mut found = Vec::new();
-    if let Some(line) = find_line(&occurring)?
-        && u64::from(line.count) <= most_values(frames)
-    {
-        let form = Form::Line(line);
-        let values = form.values(range)?;
-        found.push((form, values));
+    if let Some(line) = find_line(&occurring, range, most_values(frames))? {
+        let count = line.1.count();
+        found.push(line);
         // One that has many more values may fit by chance.
-        if line.count as usize <= 2 * occurring.len() {
+        if count <= 2 * occurring.len() {
             return Ok(found);
         }
     }
@@ -117,53 +119,63 @@ fn least_gap<T: Copy + Into<i64>>(numbers: &[T]) -> u64 {
     numbers.windows(2).map(|two| two[1].into().abs_diff(two[0].into())).min().unwrap_or(0)
 }
 
-/// Finds a law of telephony that has all these values, and none beyond `range`.
-fn find_law(occurring: &[i32], range: (i32, i32)) -> Option<Found> {
-    if occurring.len() > 256 {
-        return None;
+/// Makes the table of a form if it has all these values, and none beyond `range`.
+fn made(form: Form, occurring: &[i32], range: (i32, i32)) -> Result<Option<Found>> {
+    match form.values(range) {
+        Ok(values) if occurring.iter().all(|&number| values.has(number)) => {
+            Ok(Some((form, values)))
+        }
+        Err(error) if matches!(error.kind(), ErrorKind::OutOfMemory { .. }) => Err(error),
+        _ => Ok(None),
     }
-    let forms = [Law::Mu, Law::A].into_iter().flat_map(|law| (0..8).map(move |shift| (law, shift)));
-    forms.map(|(law, shift)| Form::Law { law, shift }).find_map(|form| {
-        let values = form.values(range).ok()?;
-        let all =
-            values.count() > LEAST_VALUES && occurring.iter().all(|&number| values.has(number));
-        all.then_some((form, values))
-    })
 }
 
-/// Finds the largest factor of which all these values are multiples, rounded.
-fn find_line(occurring: &[i32]) -> Result<Option<Line>> {
-    if occurring.len() < LEAST_VALUES {
+/// Finds a law of telephony.
+fn find_law(occurring: &[i32], range: (i32, i32)) -> Result<Option<Found>> {
+    if occurring.len() > 256 {
         return Ok(None);
     }
-    let mut numbers: Vec<i64> = memory::room(occurring.len())?;
-    numbers.extend(occurring.iter().map(|&value| i64::from(value)));
+    for law in [Law::Mu, Law::A] {
+        let found = made(Form::Law(law), occurring, range)?;
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}
+
+/// Finds the line with the fewest values, at most `most`.
+fn find_line(occurring: &[i32], range: (i32, i32), most: u64) -> Result<Option<Found>> {
+    // What was cut off at an end of the range is no multiple.
+    let inner = occurring.strip_prefix(&[range.0]).unwrap_or(occurring);
+    let inner = inner.strip_suffix(&[range.1]).unwrap_or(inner);
+    if inner.len() < LEAST_VALUES {
+        return Ok(None);
+    }
+    let mut numbers: Vec<i64> = memory::room(inner.len())?;
+    numbers.extend(inner.iter().map(|&value| i64::from(value)));
     numbers.sort_unstable_by_key(|number| (number.abs(), *number));
-    let mut sizes: Vec<i64> = memory::room(occurring.len())?;
+    let mut sizes: Vec<i64> = memory::room(inner.len())?;
     sizes.extend(numbers.iter().map(|number| number.abs()));
     sizes.dedup();
     // Neighbours among the multiples differ by less than the factor and 1.
-    let gaps = [least_gap(&sizes), least_gap(occurring)];
-    let ways = [(true, true), (true, false), (false, false), (false, true)];
-    let line = |(mirrored, nearest)| {
+    let gaps = [least_gap(&sizes), least_gap(inner)];
+    let mut best: Option<Found> = None;
+    for (mirrored, nearest) in [(true, true), (true, false), (false, false), (false, true)] {
         let (numbers, gap) = if mirrored { (&sizes, gaps[0]) } else { (&numbers, gaps[1]) };
-        let factors = Factors::estimate(numbers, gap.max(1), nearest)?.narrow(numbers)?;
-        let (mut line, multiple) = factors.simplest(mirrored);
-        let ends = [occurring[0], occurring[occurring.len() - 1]].map(|end| {
-            let size = if mirrored { i64::from(end).abs() } else { i64::from(end) };
-            multiple.multiple(size) * if mirrored { i64::from(end.signum()) } else { 1 }
-        });
-        line.first = i32::try_from(ends[0]).ok()?;
-        line.count = u32::try_from(ends[1] - ends[0] + 1).ok()?;
-        let is = |&number: &i32| {
-            let size = if mirrored { i64::from(number).abs() } else { i64::from(number) };
-            let multiple = multiple.multiple(size);
-            let value = line.value(multiple);
-            value == i128::from(size)
-        };
-        occurring.iter().all(is).then_some(line)
-    };
-    Ok(ways.into_iter().filter_map(line).min_by_key(|line| line.count))
+        let Some(estimate) = Factors::estimate(numbers, gap.max(1), nearest) else { continue };
+        for tilt in [0, TILT] {
+            let factors = Factors { tilt, ..estimate }.narrow(numbers);
+            let line = factors.and_then(|factors| factors.line(occurring, range, mirrored));
+            if let Some(line) = line.filter(|line| u64::from(line.count) <= most)
+                && let Some(found) = made(Form::Line(line), occurring, range)?
+                && best.as_ref().is_none_or(|(_, best)| found.1.count() < best.count())
+            {
+                best = Some(found);
+            }
+        }
+    }
+    Ok(best)
 }
 
 /// The factors that are possible, in units of 2^-PRECISION.
@@ -173,11 +185,13 @@ struct Factors {
     most: i128,
     /// Whether multiples are rounded to the nearest, or down.
     nearest: bool,
+    /// What is added to the bias.
+    tilt: i128,
 }
 
 impl Factors {
     fn bias(&self) -> i128 {
-        if self.nearest { 1 << (PRECISION - 1) } else { 0 }
+        self.tilt + if self.nearest { 1 << (PRECISION - 1) } else { 0 }
     }
 
     /// Estimates the factor of numbers that are sorted by their size; those that are neighbours
@@ -224,7 +238,7 @@ impl Factors {
         }
         let factor = (1i128 << (32 + PRECISION)) / i128::from(inverse);
         let spread = factor * i128::from(2 * step) / i128::from(inverse);
-        Some(Factors { least: factor - spread, most: factor + spread, nearest })
+        Some(Factors { least: factor - spread, most: factor + spread, nearest, tilt: 0 })
     }
 
     /// Returns the multiple that a number is closest to being.
@@ -258,19 +272,32 @@ impl Factors {
         Some(self)
     }
 
-    /// Returns the line with the smallest shift, and its factor alone.
-    fn simplest(&self, mirrored: bool) -> (Line, Factors) {
+    /// Returns the line with the smallest shift that reaches from the first value to the last.
+    fn line(&self, occurring: &[i32], range: (i32, i32), mirrored: bool) -> Option<Line> {
         let at = |shift: u32| {
             let by = PRECISION - shift;
             // Rounded up.
             let factor = -(-self.least >> by);
             (factor << by <= self.most).then_some((shift, factor))
         };
-        let (shift, factor) = (0..PRECISION).find_map(at).unwrap_or((PRECISION, self.least));
+        // A tilt takes a shift that has room for it.
+        let least = if self.tilt == 0 { 0 } else { TILT_SHIFT };
+        let (shift, factor) = (least..PRECISION).find_map(at).unwrap_or((PRECISION, self.least));
         let exact = factor << (PRECISION - shift);
         let bias = (self.bias() >> (PRECISION - shift)) as u64;
         let line = Line { shift, factor: factor as u64, bias, mirrored, first: 0, count: 0 };
-        (line, Factors { least: exact, most: exact, nearest: self.nearest })
+        let exact = Factors { least: exact, most: exact, ..*self };
+        let multiple = |end: i32| match mirrored {
+            true => exact.multiple(i64::from(end).abs()) * i64::from(end.signum()),
+            false => exact.multiple(i64::from(end)),
+        };
+        // An end of the range may have been cut off: its multiple lies beyond.
+        let (low, high) = (*occurring.first()?, *occurring.last()?);
+        let (mut first, mut last) = (multiple(low), multiple(high));
+        first -= i64::from(low == range.0 && line.value(first) > i128::from(low));
+        last += i64::from(high == range.1 && line.value(last) < i128::from(high));
+        let (first, count) = (i32::try_from(first).ok()?, u32::try_from(last - first + 1).ok()?);
+        Some(Line { first, count, ..line })
     }
 }
 
@@ -304,15 +331,31 @@ mod tests {
         type Rounding = fn(f64) -> f64;
         let roundings: [(&str, Rounding); 3] =
             [("nearest", f64::round), ("down", f64::floor), ("towards zero", f64::trunc)];
-        for factor in [1.3713, 1.9137, 2.0, 2.6113, 3.0, 3.3717, 5.2171, 7.9431, 16.0, 31.25] {
+        let factors = [1.3713, 1.9137, 2.0, 2.6113, 3.0, 3.3717, 5.2171, 7.9431, 16.0, 31.25];
+        for factor in factors {
             for (name, rounding) in roundings {
-                let samples: Vec<i32> = noise(40_000, 1000)
-                    .into_iter()
-                    .map(|value| rounding(f64::from(value) * factor) as i32)
-                    .collect();
+                let gained = |value: i32| rounding(f64::from(value) * factor) as i32;
+                let samples: Vec<i32> = noise(40_000, 1000).into_iter().map(gained).collect();
                 let form = found(&samples);
-                let Form::Line(line) = form else { panic!("{factor}, {name}: {form:?}") };
+                let Form::Line(line) = form else { panic!("no line for {factor}, {name}") };
                 assert!(line.count <= 2001, "{factor}, {name}: {line:?}");
+            }
+        }
+    }
+
+    /// Some multiples of these gains lie half-way between numbers.
+    #[test]
+    fn decimal_gains_are_lines() {
+        for hundredths in [137, 173, 205] {
+            let up = |value: i32| (value * hundredths + 50).div_euclid(100);
+            let away = |value: i32| up(value.abs()) * value.signum();
+            let noise = noise(40_000, 1000);
+            let gained: [Vec<i32>; 2] =
+                [noise.iter().map(|&v| up(v)).collect(), noise.iter().map(|&v| away(v)).collect()];
+            for samples in gained {
+                let form = found(&samples);
+                let Form::Line(line) = form else { panic!("no line for {hundredths} %") };
+                assert!(line.count <= 2001, "{hundredths} %: {line:?}");
             }
         }
     }
@@ -336,20 +379,34 @@ mod tests {
         let gained: Vec<i32> = noise(4000, 1000).iter().map(|value| value * 3).collect();
         let more: Vec<i32> = gained.iter().map(|value| 900 - value * 2).collect();
         let tables = find(&[&gained, &more], ALL).unwrap();
-        let [(form @ Form::Line(_), values)] = &tables[..] else { panic!("{tables:?}") };
+        let [(form @ Form::Line(_), values)] = &tables[..] else { panic!("no line") };
         assert!(gained.iter().chain(&more).all(|&sample| values.has(sample)), "{form:?}");
     }
 
     #[test]
+    fn what_was_cut_off_at_the_ends_is_no_hindrance() {
+        for factor in [1.3713, 3.3717, 181.1] {
+            let range = (-32768, 32767);
+            let samples: Vec<i32> = noise(60_000, 40_000)
+                .iter()
+                .map(|&value| (f64::from(value) * factor).round().clamp(-32768.0, 32767.0) as i32)
+                .collect();
+            let tables = find(&[&samples], range).unwrap();
+            let [(Form::Line(_), values)] = &tables[..] else { panic!("no line for {factor}") };
+            assert_eq!(values.range(), range);
+            assert!(values.count() <= (65_536.0 / factor) as usize + 3, "{factor}");
+        }
+    }
+
+    #[test]
     fn laws_are_found() {
-        for (law, shift) in [(Law::Mu, 0), (Law::A, 0), (Law::A, 1), (Law::A, 3)] {
-            let form = Form::Law { law, shift };
+        for law in [Law::Mu, Law::A] {
+            let form = Form::Law(law);
             let values = form.values(ALL).unwrap();
             let most = values.count() as i64 - 1;
             let value = |at: i32| values.value((i64::from(at) + most / 2).clamp(0, most)) as i32;
             let samples: Vec<i32> = noise(3000, most as i32 / 2).into_iter().map(value).collect();
-            // Lower shifts have the values of higher ones.
-            assert_eq!(found(&samples), Form::Law { law, shift: 0 });
+            assert_eq!(found(&samples), form);
         }
     }
 
@@ -357,9 +414,9 @@ mod tests {
     fn laws_stay_within_the_range() {
         // Odd numbers, which the lowest segments of A-law have.
         let samples: Vec<i32> = noise(3000, 31).iter().map(|value| value * 2 + 1).collect();
-        assert!(find_law(&distinct(samples.clone()), ALL).is_some());
+        assert!(find_law(&distinct(samples.clone()), ALL).unwrap().is_some());
         let tables = find(&[&samples], (-128, 127)).unwrap();
-        assert!(matches!(tables[..], [(Form::Line(_), _)]), "{tables:?}");
+        assert!(matches!(tables[..], [(Form::Line(_), _)]));
     }
 
     #[test]
@@ -369,7 +426,7 @@ mod tests {
             noise(20_000, 40).iter().map(|value| value * 128 + random.below(3) as i32).collect();
         let tables = find(&[&samples], ALL).unwrap();
         let [.., (Form::Bitmap { .. }, all), (Form::Bitmap { .. }, filled)] = &tables[..] else {
-            panic!("{tables:?}")
+            panic!("no bitmap")
         };
         assert_eq!(all.count(), distinct(samples).len());
         assert!(filled.count() > all.count() && filled.count() <= 3 * 81);

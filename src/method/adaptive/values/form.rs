@@ -13,11 +13,12 @@ pub(in crate::method::adaptive) enum Form {
     Bitmap { low: i32, span: u32, table: Vec<u8> },
     /// The multiples of a factor, rounded.
     Line(Line),
-    /// The values of a law of telephony that are multiples of 2^shift, divided by it.
-    Law { law: Law, shift: u32 },
+    /// The values of a law of telephony.
+    Law(Law),
 }
 
 /// Values that are multiples of a factor: value(k) = (k factor + bias) / 2^shift, rounded down.
+/// Those beyond the range of the numbers are cut off at its ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::method::adaptive) struct Line {
     pub(super) shift: u32,
@@ -46,8 +47,6 @@ mod code {
 
 const MIRRORED: u8 = 0x80;
 const MOST_SHIFT: u32 = 62;
-/// The highest shift of a law: its values have at most 13 bits and a sign.
-const MOST_LAW_SHIFT: u32 = 12;
 
 impl Law {
     /// Returns the values that are not negative, as integers without common factor.
@@ -81,21 +80,20 @@ impl Form {
                 let mut values: Vec<i32> = memory::room(line.count as usize)?;
                 for at in 0..i64::from(line.count) {
                     let value = line.value(i64::from(line.first) + at);
-                    let value = i32::try_from(value).ok();
-                    let rising = |value: &i32| values.last().is_none_or(|last| last < value);
-                    let value = value.filter(rising).ok_or_else(|| {
-                        Error::malformed("the values of a table do not rise, or leave the integers")
-                    })?;
+                    let value = value.clamp(i128::from(range.0), i128::from(range.1)) as i32;
+                    if let Some(last) = values.last().filter(|&&last| last >= value) {
+                        return Err(Error::malformed(format!(
+                            "the values of a table do not rise: {value} follows {last}"
+                        )));
+                    }
                     values.push(value);
                 }
                 values
             }
-            Form::Law { law, shift } => {
-                let whole = |value: &i32| value & ((1 << shift) - 1) == 0;
-                let positive = || law.values().filter(whole).map(|value| value >> shift);
-                let negative = positive().filter(|&value| value > 0).map(|value| -value);
-                let mut values: Vec<i32> = negative.chain(positive()).collect();
+            Form::Law(law) => {
+                let mut values: Vec<i32> = law.values().flat_map(|value| [-value, value]).collect();
                 values.sort_unstable();
+                values.dedup();
                 values
             }
         };
@@ -116,7 +114,7 @@ impl Form {
     pub(in crate::method::adaptive) fn most_bytes(&self) -> usize {
         match self {
             Form::Bitmap { table, .. } => table.len() + 24,
-            Form::Line(_) | Form::Law { .. } => 40,
+            Form::Line(_) | Form::Law(_) => 40,
         }
     }
 
@@ -137,13 +135,8 @@ impl Form {
                 put_varint(out, fold(i64::from(line.first)));
                 put_varint(out, u64::from(line.count));
             }
-            Form::Law { law, shift } => {
-                let code = match law {
-                    Law::Mu => code::MU_LAW,
-                    Law::A => code::A_LAW,
-                };
-                out.extend([code, *shift as u8]);
-            }
+            Form::Law(Law::Mu) => out.push(code::MU_LAW),
+            Form::Law(Law::A) => out.push(code::A_LAW),
         }
     }
 
@@ -166,8 +159,7 @@ impl Form {
                 if i64::from(low) + i64::from(span) > 1 << 31 {
                     return Err(Error::malformed("a table ends beyond the integers"));
                 }
-                let length = usize::try_from(fields.varint()?).unwrap_or(usize::MAX);
-                Ok(Form::Bitmap { low, span, table: memory::copied(fields.take(length)?)? })
+                Ok(Form::Bitmap { low, span, table: memory::copied(fields.counted()?)? })
             }
             code::LINE => {
                 let byte = fields.u8()?;
@@ -181,16 +173,8 @@ impl Form {
                 let (first, count) = (number(fields.varint()?)?, count(fields.varint()?)?);
                 Ok(Form::Line(Line { shift, factor, bias, mirrored, first, count }))
             }
-            code @ (code::MU_LAW | code::A_LAW) => {
-                let law = if code == code::MU_LAW { Law::Mu } else { Law::A };
-                let shift = u32::from(fields.u8()?);
-                if shift > MOST_LAW_SHIFT {
-                    return Err(Error::malformed(format!(
-                        "the shift of a law is {shift}; it must be at most {MOST_LAW_SHIFT}"
-                    )));
-                }
-                Ok(Form::Law { law, shift })
-            }
+            code::MU_LAW => Ok(Form::Law(Law::Mu)),
+            code::A_LAW => Ok(Form::Law(Law::A)),
             form => Err(Error::unsupported(format!("the form of a table is {form}"))),
         }
     }
@@ -223,9 +207,8 @@ mod tests {
             Form::Line(Line { mirrored: false, ..LINE }),
             Form::Line(Line { shift: 62, factor: u64::MAX, bias: 1 << 61, ..LINE }),
             Form::Line(Line { first: i32::MIN, count: 1 << 17, factor: 1, shift: 0, ..LINE }),
-            Form::Law { law: Law::Mu, shift: 0 },
-            Form::Law { law: Law::Mu, shift: 12 },
-            Form::Law { law: Law::A, shift: 3 },
+            Form::Law(Law::Mu),
+            Form::Law(Law::A),
         ] {
             let mut out = Vec::new();
             form.write(&mut out);
@@ -252,26 +235,22 @@ mod tests {
         let line = Line { mirrored: false, ..line };
         assert_eq!(values(Form::Line(line)), [-7, -5, -2, 0, 3, 5, 8]);
 
-        let mu = values(Form::Law { law: Law::Mu, shift: 0 });
+        let mu = values(Form::Law(Law::Mu));
         assert_eq!((mu.len(), mu[0], mu[254]), (255, -8031, 8031));
         assert_eq!(
             mu[127..145],
             [0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30, 33, 37]
         );
-        let a = values(Form::Law { law: Law::A, shift: 0 });
+        let a = values(Form::Law(Law::A));
         assert_eq!((a.len(), a[0], a[255]), (256, -4032, 4032));
         assert_eq!(a[127..131], [-1, 1, 3, 5]);
         assert_eq!(a[142..147], [29, 31, 33, 35, 37]);
-        // Multiples of 64, divided by it.
-        let coarse = values(Form::Law { law: Law::A, shift: 6 });
-        assert_eq!((coarse.len(), coarse[16], coarse[31]), (32, 33, 63));
-        assert_eq!(values(Form::Law { law: Law::Mu, shift: 12 }), [0]);
     }
 
     #[test]
     fn wrong_fields_are_refused() {
         let most = [129, 128, 8];
-        let cases: [(&[u8], &str); 12] = [
+        let cases: [(&[u8], &str); 10] = [
             // A bitmap: low, span, table.
             (&[0, 0, 0, 0], "has 0 numbers"),
             (&[&[0, 0], &most[..], &[0]].concat(), "it must be 1 to 131072"),
@@ -283,9 +262,6 @@ mod tests {
             (&[1, 0, 1, 0, 0, 0], "has 0 numbers"),
             (&[&[1, 0, 1, 0, 0], &most[..]].concat(), "it must be 1 to 131072"),
             (&[1, 0, 1, 0, 128, 128, 128, 128, 16, 1], "begins beyond the integers"),
-            // A law: shift.
-            (&[2, 13], "shift of a law is 13"),
-            (&[3, 255], "shift of a law is 255"),
             (&[4, 0], "form of a table is 4"),
         ];
         for (bytes, what) in cases {
@@ -312,19 +288,22 @@ mod tests {
             line(|line| line.first = i32::MAX - 3),
         ] {
             let error = form.values(ALL).unwrap_err().to_string();
-            assert!(error.contains("do not rise, or leave the integers"), "{error}");
+            assert!(error.contains("the values of a table do not rise"), "{error}");
         }
         for (form, range) in [
-            (Form::Line(LINE), (-22, 50)),
-            (Form::Line(LINE), (-23, 49)),
             (Form::Bitmap { low: 0, span: 9, table: vec![255; 9] }, ALL),
             (bitmap(-3, &[-3, 0, 7]), (-2, 7)),
-            (Form::Law { law: Law::Mu, shift: 0 }, (-8031, 8030)),
-            (Form::Law { law: Law::A, shift: 7 }, ALL),
+            (Form::Law(Law::Mu), (-8031, 8030)),
+            (Form::Law(Law::A), (-4032, 4031)),
         ] {
             let error = form.values(range).unwrap_err().to_string();
             assert!(error.contains("a table has no values, or some beyond"), "{form:?}: {error}");
         }
-        Form::Line(LINE).values((-23, 50)).unwrap();
+        // The ends of a line are cut off, but only one value at each.
+        let ends = |range| Form::Line(LINE).values(range).map(|values| values.range()).ok();
+        assert_eq!(ends(ALL), Some((-23, 50)));
+        assert_eq!(ends((-22, 49)), Some((-22, 49)));
+        assert_eq!(ends((-20, 50)), None);
+        assert_eq!(ends((-23, 47)), None);
     }
 }
