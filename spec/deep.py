@@ -123,7 +123,7 @@ class Mixture:
         self.expected = [expert.spread == EXPECTED for expert in parameters.experts]
         self.rates = [0.0 if expert.spread == EXPECTED else single(expert.spread)
                       for expert in parameters.experts]
-        self.factors = [single(single(expert.factor) / single(1.386))
+        self.factors = [single(single(expert.factor) / single(1.308))
                         for expert in parameters.experts]
         self.count = len(parameters.experts)
         self.weights = [1.0 / self.count] * self.count
@@ -136,7 +136,9 @@ class Mixture:
 
     def decode(self, tokens, raw, origin, centers, other):
         """The number, which may be out of range."""
-        expected_size = self.volatility.expect(other)
+        distances = [abs(x) for x in singles([center - centers[0] for center in centers])]
+        apart = single(tree_of_singles(distances) * (1.0 / self.count))
+        expected_size = self.volatility.expect(other, apart)
         scales = [single(factor * (expected_size if expected else single(average + LEAST_ERROR)))
                   for factor, expected, average
                   in zip(self.factors, self.expected, self.averages)]
@@ -166,7 +168,7 @@ class Mixture:
             k -= 1
             if self.correction:
                 self.correction.halve()
-            middle, half = start + (1 << k), 2.0**k * unit
+            middle = start + (1 << k)
             if middle > self.high:
                 continue
             if middle <= self.low:
@@ -182,7 +184,7 @@ class Mixture:
                     break
                 continue
 
-            upper, lower = interval.halves(self.weights, place, half, half)
+            upper, lower = interval.halves(self.weights, place)
             mixed = single(upper / single(upper + lower))
             if self.correction:
                 log = self.correction.refine(upper, lower, interval, k)
@@ -209,7 +211,6 @@ class Mixture:
         lowest, highest, _ = reach
         values = self.occurrence.values
         start, k = 0, (len(values) - 1).bit_length()
-        bottom = top = 0.0
         unexpected = False
         while k > 0:
             k -= 1
@@ -229,8 +230,7 @@ class Mixture:
                 unexpected = bit != likely
                 continue
 
-            upper, lower = interval.halves(self.weights, place, single(top - place),
-                                           single(place - bottom))
+            upper, lower = interval.halves(self.weights, place)
             if self.correction:
                 log = self.correction.refine(upper, lower, interval, k)
             else:
@@ -243,10 +243,7 @@ class Mixture:
             if self.correction:
                 self.correction.learn(bit)
             interval.keep(bit)
-            if bit:
-                start, bottom = middle, place
-            else:
-                top = place
+            start = middle if bit else start
         return values[start], unexpected
 
     def reach(self, centers, scales):
@@ -263,9 +260,9 @@ class Mixture:
 
     def reward(self, mass):
         likely = times(mass, self.weights)
-        rate = single(single(0.04) / tree_of_singles(likely))
-        kept = scaled(self.weights, single(1.0 - single(0.04)))
-        weights = [max(w, single(2e-4)) for w in plus(kept, scaled(likely, rate))]
+        rate = single(single(0.05) / tree_of_singles(likely))
+        kept = scaled(self.weights, single(1.0 - single(0.05)))
+        weights = [max(w, single(5e-4)) for w in plus(kept, scaled(likely, rate))]
         self.weights = scaled(weights, single(1.0 / tree_of_singles(weights)))
 
     def learn(self, place, centers):
@@ -284,41 +281,39 @@ def probability(one):
 
 
 class Interval:
-    """Where a number lies: the masses of all experts. An end is open until a bit has moved it."""
+    """Where a number lies: the masses of all experts. The upper end is open until a bit has moved
+    it."""
+
+    BEND = single(0.0173)
 
     def __init__(self, centers, inverse):
         self.centers, self.inverse = centers, inverse
-        self.above = self.below = self.mass = [1.0] * len(centers)
-        self.bottom = self.top = True           # open
+        self.mass = [1.0] * len(centers)
+        self.top = None                     # the upper end and the mass below it, unless open
 
-    def halves(self, weights, place, up, down):
-        """The mixed masses above and below a place; the halves have the widths `up` and `down`."""
-        z = times(singles([place - center for center in self.centers]), self.inverse)
+    def halves(self, weights, place):
+        """The mixed masses above and below a place."""
+        d = times(singles([place - center for center in self.centers]), self.inverse)
+        z = plus(d, times(d, scaled(times(d, d), self.BEND)))
         e = exp_minus(list(map(abs, z)))
         near = inverses(singles([1.0 + x for x in e]))
         far = times(e, near)
-        self.over = [f if x > 0.0 else n for x, n, f in zip(z, near, far)]
-        self.under = [n if x > 0.0 else f for x, n, f in zip(z, near, far)]
-        upper, lower = self.over, self.under
-        if not self.top:
-            part = self.part(up)
-            upper = times(upper, times(self.below, part))
-        if not self.bottom:
-            part = self.part(down) if self.top or up != down else part
-            lower = times(lower, times(self.above, part))
+        upper = [f if x > 0.0 else n for x, n, f in zip(z, near, far)]
+        self.middle = z, [n if x > 0.0 else f for x, n, f in zip(z, near, far)]
+        if self.top:
+            top, below = self.top
+            part = singles([1.0 - x for x in exp_minus(minus(top, z))])
+            upper = times(upper, times(below, part))
         self.upper = singles([x + LEAST_MASS for x in upper])
-        self.lower = singles([x + LEAST_MASS for x in lower])
+        self.lower = [max(x, LEAST_MASS) for x in minus(self.mass, upper)]
         return (tree_of_singles(times(weights, self.upper)),
                 tree_of_singles(times(weights, self.lower)))
 
-    def part(self, width):
-        return singles([1.0 - x for x in exp_minus(scaled(self.inverse, width))])
-
     def keep(self, bit):
         if bit:
-            self.mass, self.above, self.bottom = self.upper, self.over, False
+            self.mass = self.upper
         else:
-            self.mass, self.below, self.top = self.lower, self.under, False
+            self.mass, self.top = self.lower, self.middle
 
 
 class Volatility:
@@ -329,14 +324,18 @@ class Volatility:
     def __init__(self):
         self.averages = [0.0] * 6
         self.weights = singles([0.0, 0.25, 0.3, 0.25, 0.2, 0.0, 0.0, 0.0])
+        self.usual = 0.0
         self.time = 0
 
-    def expect(self, other):
-        sizes = self.averages + list(other)
+    def expect(self, other, apart):
+        sizes = self.averages + [other[0], apart, other[1]]
         logs = ln(singles([size + LEAST_ERROR for size in sizes]))
-        self.inputs = singles([log - logs[4] for log in logs])
+        self.inputs = singles([log - logs[4] for log in logs[:8]])
         self.inputs[4] = 1.0
-        self.inputs[6:] = [single(logs[6] - logs[7]), 0.0]
+        self.inputs[6] = single(logs[6] - logs[8])
+        relative = self.inputs[7]
+        self.inputs[7] = single(relative - self.usual)
+        self.usual = single(self.usual + single(single(0.002) * self.inputs[7]))
         log = clamp(tree_of_singles(times(self.inputs, self.weights)), -4.0, 4.0)
         factor, = exp_minus([abs(log)])
         factor = single(1.0 / factor) if log > 0.0 else factor
@@ -345,7 +344,7 @@ class Volatility:
 
     def learn(self, size):
         surprise = single(clamp(single(size / self.expected), 0.0, 3.0) - 1.0)
-        gain = single(single(0.002) * surprise)
+        gain = single(single(0.003) * surprise)
         self.weights = plus(self.weights, scaled(self.inputs, gain))
         self.time += 1
         first = single(1.0 / single(single(float(self.time)) + 1.0))

@@ -11,15 +11,16 @@ from filters import Combined, Float, Integer, Lagged, scale_for, settled
 
 class Channel:
     def __init__(self, sees, bits, low, high, values):
-        A, B = (12, 4) if sees else (16, 0)
-        self.base = Lagged(A, B, 0.999, 100.0, (2, 8, 64))
-        self.last = Combined(3, 0.996, 1.0, (16, 16, 16))
+        A, B = (15, 8) if sees else (15, 0)
+        self.base = Lagged(A, B, 0.998, 100.0, (2, 8, 64))
+        self.last = Combined(4, 0.996, 1.0, (16, 16, 16))
         self.unit = 2.0**(16 - min(bits, 16))
         self.low, self.high, self.values = low, high, values
-        self.cascade = [Integer(512, 0.2, scale_for(max(high, -low) * self.unit)),
+        scale = scale_for(max(high, -low) * self.unit)
+        self.cascade = [Integer(512, 0.2, scale), Integer(128, 0.2, scale),
                         Float(32, 0.08), Float(16, 0.06)]
         self.residuals = Residuals()
-        self.x, self.y = [0.0] * 17, [0.0] * 4      # the newest first
+        self.x, self.y = [0.0] * 16, [0.0] * 8      # the newest first
         self.sample = 0.0
         self.numbers = []
 
@@ -28,7 +29,7 @@ class Channel:
         self.y = [other.sample if other else 0.0] + self.y[:-1]
         base = self.base.predict(self.x, self.y)
         base = clamp(base, self.low * self.unit, self.high * self.unit)
-        inputs = [stage.prediction for stage in self.cascade] + [0.0] * 5
+        inputs = [stage.prediction for stage in self.cascade] + [0.0] * 4
         prediction = base + self.last.predict(inputs)
 
         scaled = clamp(prediction / self.unit, self.low, self.high)
@@ -55,10 +56,10 @@ class Channel:
         self.base.update(self.x, self.y)
         target = sample - base
         self.last.update(inputs, target, sample - prediction)
-        for stage, predicted in zip(self.cascade, inputs):
+        for stage, predicted, weight in zip(self.cascade, inputs, self.last.weights):
             target = settled(target)
             stage.step(single(target))
-            target -= predicted
+            target -= clamp(weight, 0.0, 1.0) * predicted
         return True
 
 

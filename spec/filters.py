@@ -160,8 +160,8 @@ class Combined:
     def solve(self):
         m, r = [row[:] for row in self.matrix], self.right[:]
         for i, row in enumerate(m):
-            row[i] += 1.0
-            r[i] += self.start
+            row[i] += 10.0
+            r[i] += 10.0 * self.start
         self.weights = [clamp(w, -8.0, 8.0) for w in solution(m, r)]
 
 

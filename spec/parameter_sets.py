@@ -35,8 +35,8 @@ def Short(mu, kind):
 
 
 STANDARD = ParameterSet(
-    bases=[Lags(16, 16, 0.997, 8), Lags(16, 16, 0.99988, 32), Lags(12, 8, 0.976, 16)],
-    bases_alone=[Lags(24, 0, 0.996, 8), Lags(24, 0, 0.99988, 32), Lags(16, 0, 0.976, 16)],
+    bases=[Lags(15, 16, 0.997, 8), Lags(15, 16, 0.99988, 32), Lags(12, 8, 0.976, 16)],
+    bases_alone=[Lags(23, 0, 0.996, 8), Lags(23, 0, 0.99988, 32), Lags(15, 0, 0.976, 16)],
     cascades=[
         Cascade(Base(1), [
             Long(2048, 0.1),
@@ -57,10 +57,10 @@ STANDARD = ParameterSet(
         Expert(Combined(2), 0.05, 1.0),
         Expert(Combined(2), EXPECTED, 1.0),
         Expert(Combined(2), 0.008, 1.0),
-        Expert(Combined(2), EXPECTED, 2.5),
+        Expert(Combined(2), EXPECTED, 3.75),
         Expert(Combined(2), EXPECTED, 0.6),
         Expert(Combined(2), EXPECTED, 1.6),
-        Expert(Combined(0), 0.1, 1.0),
+        Expert(Combined(0), EXPECTED, 1.0),
         Expert(Combined(0), 0.02, 1.0),
         Expert(Combined(1), 0.1, 1.0),
         Expert(Combined(1), 0.02, 1.0),
@@ -75,20 +75,20 @@ STANDARD = ParameterSet(
 
 MAX = ParameterSet(
     bases=[
-        Lags(24, 16, 0.999, 2),
-        Lags(32, 32, 0.9999, 16),
-        Lags(12, 4, 0.992, 4),
-        Lags(32, 16, 0.9995, 8),
-        Lags(16, 8, 0.9975, 4),
-        Lags(24, 0, 0.9985, 4),
+        Lags(23, 16, 0.997, 2),
+        Lags(31, 32, 0.9999, 16),
+        Lags(12, 4, 0.976, 4),
+        Lags(31, 16, 0.9995, 8),
+        Lags(15, 8, 0.99, 4),
+        Lags(23, 0, 0.9985, 4),
     ],
     bases_alone=[
-        Lags(32, 0, 0.998, 2),
-        Lags(32, 0, 0.9999, 16),
-        Lags(16, 0, 0.992, 4),
-        Lags(32, 0, 0.9995, 8),
-        Lags(24, 0, 0.9975, 4),
-        Lags(24, 0, 0.9985, 4),
+        Lags(31, 0, 0.997, 2),
+        Lags(31, 0, 0.9999, 16),
+        Lags(15, 0, 0.976, 4),
+        Lags(31, 0, 0.9995, 8),
+        Lags(23, 0, 0.99, 4),
+        Lags(23, 0, 0.9985, 4),
     ],
     cascades=[
         Cascade(Base(1), [
@@ -125,11 +125,11 @@ MAX = ParameterSet(
         Expert(Combined(4), 0.05, 1.0),
         Expert(Combined(4), EXPECTED, 1.0),
         Expert(Combined(4), 0.008, 1.0),
-        Expert(Combined(4), EXPECTED, 2.5),
+        Expert(Combined(4), EXPECTED, 3.75),
         Expert(Combined(4), EXPECTED, 0.6),
         Expert(Combined(4), EXPECTED, 1.6),
         Expert(Combined(4), 0.002, 1.0),
-        Expert(Combined(0), 0.1, 1.0),
+        Expert(Combined(0), EXPECTED, 1.0),
         Expert(Combined(0), 0.02, 1.0),
         Expert(Combined(1), 0.1, 1.0),
         Expert(Combined(1), 0.02, 1.0),

@@ -54,7 +54,7 @@ impl Preset {
             Preset::Store => row("store", FirstChoice::Stored, 1),
             Preset::Light => row("light", FirstChoice::Light, 1),
             Preset::Fast => row("fast", adaptive(ParameterSet::Fast), 1),
-            Preset::Standard => row("standard", adaptive(ParameterSet::Standard), 1),
+            Preset::Standard => row("standard", adaptive(ParameterSet::Standard), 2),
             Preset::Max => row("max", adaptive(ParameterSet::Max), 3),
         }
     }
@@ -68,9 +68,15 @@ impl Preset {
         self.row().first_choice
     }
 
-    /// Returns the frames of a chunk for callers that do not choose a length.
-    pub(crate) fn chunk_frames(self, spec: &AudioSpec) -> u64 {
-        let frames = self.row().default_lengths * default_chunk_frames(spec);
+    /// Returns the frames of a chunk for callers that do not choose a length, of a stream of this
+    /// many frames where that is known.
+    pub(crate) fn chunk_frames(self, spec: &AudioSpec, stream_frames: Option<u64>) -> u64 {
+        let default = default_chunk_frames(spec);
+        // A header says no length that is the format's default.
+        if stream_frames.is_some_and(|frames| frames <= default) {
+            return default;
+        }
+        let frames = self.row().default_lengths * default;
         frames.min(MAX_CHUNK_PCM / spec.frame_bytes() as u64)
     }
 }

@@ -25,7 +25,8 @@ pub struct EncodeOptions {
     pub mapping: Option<Mapping>,
     /// Frames of a chunk, the unit of seeking, threads and damage.
     ///
-    /// `None` is ten seconds, or thirty with [`Preset::Max`], within limits of size.
+    /// `None` is ten seconds, twenty with [`Preset::Standard`] or thirty with [`Preset::Max`],
+    /// within limits of size.
     pub chunk_frames: Option<u64>,
     /// The length of the stream, if it is known.
     ///
@@ -123,7 +124,8 @@ impl EncodeOptions {
 
     /// Returns the frames of a chunk. Fails if the format does not allow their number.
     pub(crate) fn chunk_frames(&self, spec: &AudioSpec) -> Result<u64> {
-        let frames = self.chunk_frames.unwrap_or_else(|| self.preset.chunk_frames(spec));
+        let default = || self.preset.chunk_frames(spec, self.declared_frames);
+        let frames = self.chunk_frames.unwrap_or_else(default);
         let most = MAX_CHUNK_PCM / spec.frame_bytes() as u64;
         if frames == 0 || frames > most {
             return Err(Error::argument(format!(

@@ -59,6 +59,9 @@ fn signals_of_a_model() -> Vec<(&'static str, RawLayout, Vec<u8>)> {
     add("line", SampleFormat::S16, 1, changed(500, |_, value| value / 512 * 40));
     let rounded = |_, value: i16| (f64::from(value / 16) * 5.3).round() as i16;
     add("line-rounded", SampleFormat::S16, 1, changed(500, rounded));
+    // A conversion to integers cuts off what is beyond them.
+    let cut_off = |_, value: i16| (f64::from(value / 64) * 190.2).round() as i16;
+    add("line-cut-off", SampleFormat::S16, 1, changed(500, cut_off));
     let clusters = |at: usize, value: i16| value / 512 * 256 + (at * at % 3) as i16;
     add("bitmap", SampleFormat::S16, 1, changed(500, clusters));
     add("mu-law", SampleFormat::S16, 1, changed(400, |_, value| in_law(true, value)));

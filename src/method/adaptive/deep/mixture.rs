@@ -1,7 +1,7 @@
 //! The distribution of a sample, and the bits that it is coded with.
 //!
-//! Each expert has a logistic distribution around its prediction, and a weight in the mixture
-//! that follows its past likelihood. A number is an interval of width one, which is found by
+//! Each expert has a distribution around its prediction, which is nearly normal, and a weight in the
+//! mixture that follows its past likelihood. A number is an interval of width one, which is found by
 //! halving the range of all numbers: each bit has the probability of its half. In a channel with
 //! a table, the ranks are halved, and each value is the interval around it.
 
@@ -16,8 +16,12 @@ use crate::method::adaptive::values::Values;
 use crate::numerics::functions::{clamp, exp_minus, ln, logistic, round};
 use crate::numerics::lanes::{Lanes, tree};
 
-/// The mean |error| of a logistic distribution of scale one.
-const MEAN_ERROR: f32 = 1.386;
+/// The share of a distance's cube that is added to it. A logistic distribution of that is close to
+/// the normal one, whose tails are lighter.
+const BEND: f32 = 0.0173;
+
+/// The mean |error| of an expert of scale one; that of such a distribution is 1.275.
+const MEAN_ERROR: f32 = 1.308;
 
 /// Experts of less weight widen the expected interval by their prediction alone.
 const HEARD: f32 = 0.01;
@@ -36,8 +40,8 @@ const MOST_SHARE: f32 = 0.8;
 const LEANING: u32 = 4;
 
 /// The rate at which weights follow the likelihoods.
-const WEIGHT_RATE: f32 = 0.04;
-const LEAST_WEIGHT: f32 = 2e-4;
+const WEIGHT_RATE: f32 = 0.05;
+const LEAST_WEIGHT: f32 = 5e-4;
 
 /// Keeps probability masses above zero.
 const LEAST_MASS: f32 = 1e-30;
@@ -108,7 +112,11 @@ where
         centers: &[f32; EXPERTS],
         other: Errors,
     ) -> (i32, bool) {
-        self.volatility.expect(other);
+        let mut distances = [0.0; EXPERTS];
+        for i in 0..EXPERTS {
+            distances[i] = (centers[i] - centers[0]).abs();
+        }
+        self.volatility.expect(other, tree(distances) * (1.0 / EXPERTS as f32));
         let scales = self.scales();
         let mut inverse = [0.0; EXPERTS];
         for i in 0..EXPERTS {
@@ -179,8 +187,7 @@ where
                 break;
             }
 
-            let part = density.parts(half);
-            let halves = interval.halves(density, place, &part, &part);
+            let halves = interval.halves(density, place);
             let (upper, lower) = halves.mixed(&self.weights);
             let mixed = upper / (upper + lower);
             let bit = match &mut self.correction {
@@ -232,7 +239,7 @@ where
         let last = values.count() as i64 - 1;
         let mut start = 0;
         let mut k = 64 - last.leading_zeros();
-        let (mut interval, mut bottom, mut top) = (Interval::new(), 0.0, 0.0);
+        let mut interval = Interval::new();
         let mut expected = true;
         while k > 0 {
             k -= 1;
@@ -261,9 +268,7 @@ where
                 continue;
             }
 
-            // Parts on the side of an open end are not used.
-            let (up, down) = (density.parts(top - place), density.parts(place - bottom));
-            let halves = interval.halves(density, place, &up, &down);
+            let halves = interval.halves(density, place);
             let mixed = halves.mixed(&self.weights);
             let pending = self
                 .correction
@@ -281,11 +286,7 @@ where
                 correction.learn(pending, bit);
             }
             interval.narrow(&halves, bit);
-            if bit {
-                (start, bottom) = (middle, place);
-            } else {
-                top = place;
-            }
+            start = if bit { middle } else { start };
         }
         (values.value(start), true, expected.then_some(interval.mass))
     }
@@ -366,69 +367,51 @@ struct Density<'a, const EXPERTS: usize> {
     origin: i64,
 }
 
-impl<const EXPERTS: usize> Density<'_, EXPERTS> {
-    /// Returns the share of the mass above a place that is less than `width` above it.
-    #[inline(always)]
-    fn parts(&self, width: f32) -> [f32; EXPERTS] {
-        let mut parts = [0.0; EXPERTS];
-        for i in 0..EXPERTS {
-            parts[i] = 1.0 - exp_minus(width * self.inverse[i]);
-        }
-        parts
-    }
-}
-
-/// The interval that a sample is in. An end is open until a bit has moved it.
+/// The interval that a sample is in.
 struct Interval<const EXPERTS: usize> {
-    /// For each expert, the mass above the lower end and the mass below the upper end.
-    above: [f32; EXPERTS],
+    /// For each expert, the upper end and the mass below it.
+    top: [f32; EXPERTS],
     below: [f32; EXPERTS],
-    bottom_open: bool,
-    top_open: bool,
+    /// Whether no bit has moved the upper end.
+    open: bool,
     mass: [f32; EXPERTS],
 }
 
-/// For each expert, the masses of the halves of an interval, and those on both sides of its
-/// middle.
+/// For each expert, the middle of an interval, the mass below that, and the masses of the halves.
 struct Halves<const EXPERTS: usize> {
+    middle: [f32; EXPERTS],
+    below: [f32; EXPERTS],
     upper: [f32; EXPERTS],
     lower: [f32; EXPERTS],
-    above_middle: [f32; EXPERTS],
-    below_middle: [f32; EXPERTS],
 }
 
 impl<const EXPERTS: usize> Interval<EXPERTS> {
     #[inline(always)]
     fn new() -> Self {
-        let whole = [1.0; EXPERTS];
-        Interval { above: whole, below: whole, bottom_open: true, top_open: true, mass: whole }
+        Interval { top: [0.0; EXPERTS], below: [1.0; EXPERTS], open: true, mass: [1.0; EXPERTS] }
     }
 
-    /// Parts the interval at a place; `up` and `down` are the parts of its halves' widths.
+    /// Parts the interval at a place.
     #[inline(always)]
-    fn halves(
-        &self,
-        density: &Density<EXPERTS>,
-        place: f32,
-        up: &[f32; EXPERTS],
-        down: &[f32; EXPERTS],
-    ) -> Halves<EXPERTS> {
+    fn halves(&self, density: &Density<EXPERTS>, place: f32) -> Halves<EXPERTS> {
+        let (mut middle, mut below) = ([0.0; EXPERTS], [0.0; EXPERTS]);
         let (mut upper, mut lower) = ([0.0; EXPERTS], [0.0; EXPERTS]);
-        let (mut above_middle, mut below_middle) = ([0.0; EXPERTS], [0.0; EXPERTS]);
         for i in 0..EXPERTS {
-            let z = (place - density.centers[i]) * density.inverse[i];
+            let distance = (place - density.centers[i]) * density.inverse[i];
+            let z = distance + distance * (BEND * (distance * distance));
             let e = exp_minus(z.abs());
             let near = 1.0 / (1.0 + e);
             let far = e * near;
-            below_middle[i] = if z > 0.0 { near } else { far };
-            above_middle[i] = if z > 0.0 { far } else { near };
+            let above = if z > 0.0 { far } else { near };
             // F(b) - F(a) = F(b) (1 - F(a)) (1 - e^(a - b)), without cancellation.
-            let from_top = if self.top_open { 1.0 } else { self.below[i] * up[i] };
-            let from_bottom = if self.bottom_open { 1.0 } else { self.above[i] * down[i] };
-            upper[i] = above_middle[i] * from_top + LEAST_MASS;
-            lower[i] = below_middle[i] * from_bottom + LEAST_MASS;
+            let part = self.below[i] * (1.0 - exp_minus(self.top[i] - z));
+            let rest = self.mass[i] - above * if self.open { 1.0 } else { part };
+            middle[i] = z;
+            below[i] = if z > 0.0 { near } else { far };
+            upper[i] = above * if self.open { 1.0 } else { part } + LEAST_MASS;
+            lower[i] = if rest > LEAST_MASS { rest } else { LEAST_MASS };
         }
-        Halves { upper, lower, above_middle, below_middle }
+        Halves { middle, below, upper, lower }
     }
 
     /// Keeps the upper or the lower half.
@@ -436,11 +419,10 @@ impl<const EXPERTS: usize> Interval<EXPERTS> {
     fn narrow(&mut self, halves: &Halves<EXPERTS>, bit: bool) {
         for i in 0..EXPERTS {
             self.mass[i] = if bit { halves.upper[i] } else { halves.lower[i] };
-            self.above[i] = if bit { halves.above_middle[i] } else { self.above[i] };
-            self.below[i] = if bit { self.below[i] } else { halves.below_middle[i] };
+            self.top[i] = if bit { self.top[i] } else { halves.middle[i] };
+            self.below[i] = if bit { self.below[i] } else { halves.below[i] };
         }
-        self.bottom_open = self.bottom_open && !bit;
-        self.top_open = self.top_open && bit;
+        self.open = self.open && bit;
     }
 }
 

@@ -9,8 +9,12 @@ const RATES: [f32; AVERAGES] = [0.5, 0.2, 0.07, 0.025, 0.008, 0.002];
 
 /// The average that all others are relative to.
 const REFERENCE: usize = 4;
-/// The input from the partner's error.
+/// The inputs from the partner's error, and from how far predictions are apart.
 const OTHER: usize = 6;
+const APART: usize = 7;
+
+/// The rate at which the usual distance of predictions follows.
+const USUAL_RATE: f32 = 0.002;
 
 /// Added to the size of errors, so that no scale is zero.
 pub(super) const LEAST_ERROR: f32 = 0.03;
@@ -18,18 +22,20 @@ pub(super) const LEAST_ERROR: f32 = 0.03;
 /// The initial weights.
 const START: [f32; 8] = [0.0, 0.25, 0.3, 0.25, 0.2, 0.0, 0.0, 0.0];
 
-const LEARNING_RATE: f32 = 0.002;
+const LEARNING_RATE: f32 = 0.003;
 const MOST_LOG: f32 = 4.0;
 const MOST_SURPRISE: f32 = 3.0;
 
-/// Predicts the logarithm of an error's size from averages over different times and from the
-/// error of the partner channel.
+/// Predicts the logarithm of an error's size from averages over different times, from the error of
+/// the partner channel, and from how far predictions are apart.
 ///
 /// Its weights follow the gradient of the likelihood of a Laplace distribution.
 pub(super) struct Volatility {
     averages: [f32; AVERAGES],
     weights: [f32; 8],
     inputs: [f32; 8],
+    /// The usual value of the last input.
+    usual: f32,
     time: u32,
     pub(super) expected: f32,
 }
@@ -56,17 +62,18 @@ impl Volatility {
             averages: [0.0; AVERAGES],
             weights: START,
             inputs: [0.0; 8],
+            usual: 0.0,
             time: 0,
             expected: 0.0,
         }
     }
 
-    /// Updates the expected error.
+    /// Updates the expected error; `apart` is how far predictions are apart.
     #[inline(always)]
-    pub(super) fn expect(&mut self, other: Errors) {
+    pub(super) fn expect(&mut self, other: Errors, apart: f32) {
         let mut sizes = [other.last; 8];
         sizes[..AVERAGES].copy_from_slice(&self.averages);
-        sizes[OTHER + 1] = other.average;
+        sizes[APART] = apart;
         let mut logs = [0.0; 8];
         for i in 0..8 {
             logs[i] = ln(sizes[i] + LEAST_ERROR);
@@ -75,8 +82,10 @@ impl Volatility {
             self.inputs[i] = logs[i] - logs[REFERENCE];
         }
         self.inputs[REFERENCE] = 1.0;
-        self.inputs[OTHER] = logs[OTHER] - logs[OTHER + 1];
-        self.inputs[OTHER + 1] = 0.0;
+        self.inputs[OTHER] = logs[OTHER] - ln(other.average + LEAST_ERROR);
+        let relative = self.inputs[APART];
+        self.inputs[APART] = relative - self.usual;
+        self.usual += USUAL_RATE * (relative - self.usual);
         let mut products = [0.0; 8];
         for i in 0..8 {
             products[i] = self.inputs[i] * self.weights[i];

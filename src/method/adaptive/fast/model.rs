@@ -17,6 +17,7 @@ struct ChannelState {
     own: Window,
     other: Window,
     base: LagPredictor,
+    longest: Integer,
     long: Integer,
     middle: Float<32>,
     short: Float<16>,
@@ -26,7 +27,10 @@ struct ChannelState {
 }
 
 /// Lags of a channel without a partner, and of one with a partner.
-const LAGS: [(usize, usize); 2] = [(16, 0), (12, 4)];
+const LAGS: [(usize, usize); 2] = [(15, 0), (15, 8)];
+
+/// Number of filters in the cascade.
+const FILTERS: usize = 4;
 
 const BASE_SCHEDULE: Schedule = Schedule { first: [2, 8], then: 64 };
 
@@ -41,18 +45,43 @@ impl ChannelState {
     fn new(sees: bool, scale: TargetScale) -> Self {
         let (own, other) = LAGS[usize::from(sees)];
         let schedule = BASE_SCHEDULE;
-        let base = LagSettings { own, other, memory: 0.999, ridge: 100.0, schedule };
+        let base = LagSettings { own, other, memory: 0.998, ridge: 100.0, schedule };
         ChannelState {
             own: Window::new(LagPredictor::WINDOW),
             other: Window::new(LagPredictor::WINDOW),
             base: LagPredictor::new(base),
-            long: Integer::new(512, 0.2, scale),
+            longest: Integer::new(512, 0.2, scale),
+            long: Integer::new(128, 0.2, scale),
             middle: Float::new(0.08, Feedback::Error),
             short: Float::new(0.06, Feedback::Error),
-            last: Combiner::new(3, LAST),
+            last: Combiner::new(FILTERS, LAST),
             residuals: Residuals::new(),
             sample: 0.0,
         }
+    }
+}
+
+impl ChannelState {
+    /// Returns the predictions of the cascade's filters.
+    #[inline(always)]
+    fn predictions(&self) -> [f64; FILTERS] {
+        let ChannelState { longest, long, middle, short, .. } = self;
+        [longest.prediction, long.prediction, middle.prediction, short.prediction].map(f64::from)
+    }
+
+    /// Lets each filter learn what those before it have left, each as far as the combiner trusts it.
+    #[inline(always)]
+    fn learn<I: Integers>(&mut self, predictions: &[f64; FILTERS], target: f64) {
+        let mut targets = [settle(target); FILTERS];
+        for at in 1..FILTERS {
+            let worth = clamp(self.last.weight(at - 1), 0.0, 1.0);
+            targets[at] = settle(targets[at - 1] - worth * predictions[at - 1]);
+        }
+        let targets = targets.map(|target| target as f32);
+        self.longest.step::<I>(targets[0]);
+        self.long.step::<I>(targets[1]);
+        self.middle.step(targets[2]);
+        self.short.step(targets[3]);
     }
 }
 
@@ -85,9 +114,8 @@ pub(super) fn run<C: SymbolCoder, I: Integers>(prepared: &mut Prepared, coder: &
             let base = state.base.predict(&state.own, &state.other);
             let base = clamp(base, lowest * unit, most * unit);
             let mut inputs = [[0.0; 8]];
-            inputs[0][0] = f64::from(state.long.prediction);
-            inputs[0][1] = f64::from(state.middle.prediction);
-            inputs[0][2] = f64::from(state.short.prediction);
+            let filters = state.predictions();
+            inputs[0][..FILTERS].copy_from_slice(&filters);
             let correction = state.last.predict(&inputs);
             let prediction = base + correction;
 
@@ -129,12 +157,7 @@ pub(super) fn run<C: SymbolCoder, I: Integers>(prepared: &mut Prepared, coder: &
             state.base.update(&state.own, &state.other);
             let target = sample - base;
             state.last.update(&inputs, target, sample - prediction);
-            let target = settle(target);
-            state.long.step::<I>(target as f32);
-            let target = settle(target - inputs[0][0]);
-            state.middle.step(target as f32);
-            let target = settle(target - inputs[0][1]);
-            state.short.step(target as f32);
+            state.learn::<I>(&filters, target);
         }
     }
     fits

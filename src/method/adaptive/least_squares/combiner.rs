@@ -18,7 +18,7 @@ pub(in crate::method::adaptive) struct CombinerSettings {
 /// The most samples that are learnt together.
 const BATCH: usize = 16;
 
-const RIDGE: f64 = 1.0;
+const RIDGE: f64 = 10.0;
 const ERROR_RATE: f64 = 0.01;
 const MOST_WEIGHT: f64 = 8.0;
 

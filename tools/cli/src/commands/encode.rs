@@ -42,8 +42,8 @@ pub(crate) struct EncodeArgs {
     /// takes the light method
     #[arg(long, value_name = "NAME", value_parser = mappings(), default_value = AUTO)]
     pub(crate) mapping: MappingChoice,
-    /// Frames in a chunk, the unit of seeking and of damage [default: ten seconds; thirty with
-    /// max]
+    /// Frames in a chunk, the unit of seeking and of damage [default: ten seconds; twenty with
+    /// standard, thirty with max]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) chunk_frames: Option<u64>,
     /// Decode each chunk again before it is written: usual checks everything, but with a language
