@@ -254,7 +254,7 @@ fn decoding_keeps_to_the_memory_limit() {
     let error = decoder.read_frames(&mut Frames::new()).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Limit { .. }), "{error}");
 
-    let limits = lmac::Limits::default().with_memory(24 << 20);
+    let limits = lmac::Limits::default().with_memory(40 << 20);
     let options = DecodeOptions::default().with_limits(limits).with_threads(8);
     assert!(decoded(&stream, options).1 == pcm);
 }
