@@ -247,16 +247,34 @@ fn impossible_audio_and_options_are_refused() {
 fn decoding_keeps_to_the_memory_limit() {
     let spec = AudioSpec::new(SampleFormat::S16, 2, 44100);
     let pcm = pcm(&spec, 100, Signal::Melody, 9);
-    let stream = stream(&pcm, &spec, EncodeOptions::default());
+    let stream = stream(&pcm, &spec, EncodeOptions::default().with_chunk_frames(441_000));
     let options =
         DecodeOptions::default().with_limits(lmac::Limits::default().with_memory(8 << 20));
     let mut decoder = Decoder::with_options(stream.as_slice(), options).unwrap();
     let error = decoder.read_frames(&mut Frames::new()).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Limit { .. }), "{error}");
 
-    let limits = lmac::Limits::default().with_memory(40 << 20);
+    let limits = lmac::Limits::default().with_memory(24 << 20);
     let options = DecodeOptions::default().with_limits(limits).with_threads(8);
     assert!(decoded(&stream, options).1 == pcm);
+}
+
+#[test]
+fn the_length_of_a_chunk_follows_the_preset_unless_the_stream_is_short() {
+    let spec = AudioSpec::new(SampleFormat::S16, 1, 44100);
+    let pcm = pcm(&spec, 10, Signal::Melody, 9);
+    let seconds = |preset, declared: Option<u64>| {
+        let mut options = EncodeOptions::default().with_preset(preset);
+        options.declared_frames = declared.map(|seconds| seconds * 44100);
+        let stream = stream(&pcm, &spec, options);
+        let inspector = Inspector::new(Cursor::new(&stream)).unwrap();
+        inspector.info().chunk_frames / 44100
+    };
+    for (preset, long) in [(Preset::Fast, 10), (Preset::Standard, 20), (Preset::Max, 30)] {
+        assert_eq!(seconds(preset, None), long);
+        assert_eq!(seconds(preset, Some(11)), long);
+        assert_eq!(seconds(preset, Some(10)), 10);
+    }
 }
 
 #[test]

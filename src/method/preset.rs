@@ -72,7 +72,7 @@ impl Preset {
     /// many frames where that is known.
     pub(crate) fn chunk_frames(self, spec: &AudioSpec, stream_frames: Option<u64>) -> u64 {
         let default = default_chunk_frames(spec);
-        // A header says no length that is the format's default.
+        // The header leaves out the length that is the format's default.
         if stream_frames.is_some_and(|frames| frames <= default) {
             return default;
         }

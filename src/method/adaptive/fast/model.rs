@@ -59,9 +59,7 @@ impl ChannelState {
             sample: 0.0,
         }
     }
-}
 
-impl ChannelState {
     /// Returns the predictions of the cascade's filters.
     #[inline(always)]
     fn predictions(&self) -> [f64; FILTERS] {
@@ -69,7 +67,8 @@ impl ChannelState {
         [longest.prediction, long.prediction, middle.prediction, short.prediction].map(f64::from)
     }
 
-    /// Lets each filter learn what those before it have left, each as far as the combiner trusts it.
+    /// Lets each filter learn what those before it have left, each of which counts as far as the
+    /// combiner trusts it.
     #[inline(always)]
     fn learn<I: Integers>(&mut self, predictions: &[f64; FILTERS], target: f64) {
         let mut targets = [settle(target); FILTERS];
