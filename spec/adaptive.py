@@ -12,6 +12,7 @@ import parameter_sets
 from conventions import (Malformed, RangeDecoder, RawBits, Reader, require, s_to_pcm, support,
                          to_signed, unfolded)
 from floats import Scaled, Truncated
+from pasts import Past
 
 INTEGERS, SCALED_FLOATS, ORDERED_FLOATS, TRUNCATED_FLOATS = range(4)
 CODED, FOLLOWS, CONSTANT_CHANNEL = range(3)
@@ -52,6 +53,7 @@ def decode(header, frames, wasted, payload):
         above, below = r.varint(), r.varint()
         require(above + below < 1 << bits, "a range without a value")
         low, high = low + above, high - below
+    pasts = [Past(byte) for byte in r.take(coded)]
 
     channels = []
     token_length = r.varint() if coded else 0
@@ -60,7 +62,8 @@ def decode(header, frames, wasted, payload):
     raw = RawBits(r.take(raw_length))
     if coded:
         tokens = RangeDecoder(payload[r.pos:])
-        channels = [new_channel(parameter_set, partner != turn, bits, low, high, tables[channel])
+        channels = [new_channel(parameter_set, partner != turn, bits, low, high, tables[channel],
+                                pasts[turn], pasts[partner])
                     for turn, (channel, partner) in enumerate(zip(turns, partners))]
         require(decode_numbers(channels, partners, delays, frames, tokens, raw),
                 "a number beyond the range")
@@ -73,13 +76,13 @@ def decode(header, frames, wasted, payload):
                     for frame in zip(*channels) for s in frame)
 
 
-def new_channel(parameter_set, sees, bits, low, high, values):
+def new_channel(parameter_set, sees, bits, low, high, values, past, other):
     if values:
         low, high = values[0], values[-1]
     if parameter_set == 0:
-        return fast.Channel(sees, bits, low, high, values)
+        return fast.Channel(sees, bits, low, high, values, past, other)
     table = (parameter_sets.STANDARD, parameter_sets.MAX)[parameter_set - 1]
-    return deep.Channel(table, sees, bits, low, high, values)
+    return deep.Channel(table, sees, bits, low, high, values, past, other)
 
 
 def decode_numbers(channels, partners, delays, frames, tokens, raw):

@@ -12,13 +12,14 @@ import parameter_sets
 
 
 class Channel:
-    def __init__(self, parameters, sees, bits, low, high, values):
+    def __init__(self, parameters, sees, bits, low, high, values, past, other):
         self.parameters = parameters
         self.unit = 2.0**(16 - min(bits, 16))
         self.most = 2.0**max(bits, 16)
         self.low, self.high = low, high
         scale = scale_for(max(high, -low) * self.unit)
-        self.bases = [Lagged(A, B, memory, 10.0, (1, min(every, 4), every))
+        self.bases = [Lagged(A, B, memory, 10.0, (1, min(every, 4), every),
+                             past.correlations, other.correlations)
                       for A, B, memory, every in
                       (parameters.bases if sees else parameters.bases_alone)]
         self.cascades = [[new_stage(stage, scale) for stage in cascade.stages]
@@ -27,7 +28,7 @@ class Channel:
         self.padding = [0.0] * (-count % 8)
         self.combiners = [Combined(count, memory, 0.0, (1, min(every, 4), every))
                           for memory, every in parameters.combiners]
-        self.mixture = Mixture(parameters, bits, low, high, values)
+        self.mixture = Mixture(parameters, bits, low, high, values, past)
         self.x, self.y = [0.0] * 64, [0.0] * 64     # the newest first
         self.sample = 0.0
         self.errors = (0.0, 0.0)        # the last one, and the average
@@ -117,7 +118,7 @@ GAPS = (1, 2, 3, 6, 10, 20)             # the largest distance of each class but
 
 
 class Mixture:
-    def __init__(self, parameters, bits, low, high, values):
+    def __init__(self, parameters, bits, low, high, values, past):
         self.bits, self.low, self.high = bits, low, high
         self.unit = 2.0**(16 - min(bits, 16))
         self.expected = [expert.spread == EXPECTED for expert in parameters.experts]
@@ -126,9 +127,10 @@ class Mixture:
         self.factors = [single(single(expert.factor) / single(1.308))
                         for expert in parameters.experts]
         self.count = len(parameters.experts)
-        self.weights = [1.0 / self.count] * self.count
-        self.averages = [0.0] * self.count
-        self.volatility = Volatility()
+        self.weights = singles([expert.weight for expert in parameters.experts])
+        size = single(single(0.8) * past.size)
+        self.averages = [size] * self.count
+        self.volatility = Volatility(size)
         self.correction = Correction(self.count) if parameters.corrected else None
         self.occurrence = Occurrence(values) if values else None
         self.last_error = 0.0
@@ -267,7 +269,7 @@ class Mixture:
 
     def learn(self, place, centers):
         self.time += 1
-        first = single(1.0 / single(single(float(self.time)) + 1.0))
+        first = single(1.0 / single(single(float(self.time)) + 9.0))
         errors = [abs(x) for x in singles([place - center for center in centers])]
         rates = [max(rate, first) for rate in self.rates]
         self.averages = plus(self.averages, times(rates, minus(errors, self.averages)))
@@ -321,8 +323,8 @@ class Volatility:
 
     RATES = singles([0.5, 0.2, 0.07, 0.025, 0.008, 0.002])
 
-    def __init__(self):
-        self.averages = [0.0] * 6
+    def __init__(self, size):
+        self.averages = [size] * 6
         self.weights = singles([0.0, 0.25, 0.3, 0.25, 0.2, 0.0, 0.0, 0.0])
         self.usual = 0.0
         self.time = 0
@@ -347,7 +349,7 @@ class Volatility:
         gain = single(single(0.003) * surprise)
         self.weights = plus(self.weights, scaled(self.inputs, gain))
         self.time += 1
-        first = single(1.0 / single(single(float(self.time)) + 1.0))
+        first = single(1.0 / single(single(float(self.time)) + 9.0))
         rates = [max(rate, first) for rate in self.RATES]
         changes = times(rates, singles([size - average for average in self.averages]))
         self.averages = plus(self.averages, changes)

@@ -10,16 +10,16 @@ from filters import Combined, Float, Integer, Lagged, scale_for, settled
 
 
 class Channel:
-    def __init__(self, sees, bits, low, high, values):
+    def __init__(self, sees, bits, low, high, values, past, other):
         A, B = (15, 8) if sees else (15, 0)
-        self.base = Lagged(A, B, 0.998, 100.0, (2, 8, 64))
+        self.base = Lagged(A, B, 0.998, 100.0, (2, 8, 64), past.correlations, other.correlations)
         self.last = Combined(4, 0.996, 1.0, (16, 16, 16))
         self.unit = 2.0**(16 - min(bits, 16))
         self.low, self.high, self.values = low, high, values
         scale = scale_for(max(high, -low) * self.unit)
         self.cascade = [Integer(512, 0.2, scale), Integer(128, 0.2, scale),
                         Float(32, 0.08), Float(16, 0.06)]
-        self.residuals = Residuals()
+        self.residuals = Residuals(past.size / self.unit)
         self.x, self.y = [0.0] * 16, [0.0] * 8      # the newest first
         self.sample = 0.0
         self.numbers = []
@@ -112,10 +112,10 @@ def level(mean):
 
 
 class Residuals:
-    def __init__(self):
+    def __init__(self, size):
         self.rows = {}                  # of (distribution, set, context): row and seen
-        self.means = [256 << 16] * 4
-        self.age = 0
+        self.means = [math.trunc(size * 1.6 * 65536.0)] * 4
+        self.age = 8
         self.weights = [0.25] * 4
         self.scaled = [16384] * 4
 

@@ -22,13 +22,13 @@ def distance(schedule, time):
 class Lagged:
     """Predicts from A lags of the channel and B of the other one, the newest first."""
 
-    def __init__(self, A, B, memory, ridge, schedule):
+    def __init__(self, A, B, memory, ridge, schedule, own, other):
         self.A, self.B, self.memory, self.ridge, self.schedule = A, B, memory, ridge, schedule
-        self.own_weights, self.other_weights = [0.0] * A, [0.0] * B
         # XX, XY, YX and YY of adaptive.md, and what they were, the newest first.
-        self.correlations = ([0.0] * (A + 1), [0.0] * B, [0.0] * (A + 1), [0.0] * B)
+        self.correlations = own[:A + 1], [0.0] * B, [0.0] * (A + 1), other[:B]
         self.past = collections.deque([self.correlations] * (max(A, B) + 1), max(A, B) + 1)
         self.time = self.since = 0
+        self.solve()
 
     def predict(self, x, y):
         prediction = dot8(self.own_weights, x)

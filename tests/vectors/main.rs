@@ -91,12 +91,14 @@ fn the_decoder_in_python_restores_good_vectors() {
     python_restores(names("good-", false));
 }
 
-/// `python3 spec/parameter_sets.py` prints the tables that the specification has.
+/// `python3 spec/parameter_sets.py` and `pasts.py` print the tables that the specification has.
 #[test]
 fn the_specification_has_the_tables_of_the_decoder_in_python() {
-    let output = python("parameter_sets.py").output().unwrap();
-    let tables = String::from_utf8(output.stdout).unwrap();
     let text = fs::read_to_string(lmac_support::path("spec/adaptive.md")).unwrap();
-    assert!(text.contains(tables.trim_end()));
-    assert!(tables.len() > 1000);
+    for (program, least) in [("parameter_sets.py", 1000), ("pasts.py", 800)] {
+        let output = python(program).output().unwrap();
+        let tables = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains(tables.trim_end()), "{program}");
+        assert!(tables.len() > least, "{program}");
+    }
 }

@@ -13,6 +13,7 @@ mod deep;
 mod fast;
 mod least_squares;
 mod lms;
+mod past;
 mod prepare;
 mod values;
 mod window;

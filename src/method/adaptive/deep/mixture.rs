@@ -11,7 +11,8 @@ use super::BitCoder;
 use super::correction::{Correction, MOST_LOG_ODDS};
 use super::occurrence::Occurrence;
 use super::parameters::{Expert, Spread};
-use super::volatility::{Errors, LEAST_ERROR, Volatility};
+use super::volatility::{Errors, KNOWN, LEAST_ERROR, Volatility};
+use crate::method::adaptive::past::Past;
 use crate::method::adaptive::values::Values;
 use crate::numerics::functions::{clamp, exp_minus, ln, logistic, round};
 use crate::numerics::lanes::{Lanes, tree};
@@ -23,6 +24,9 @@ const BEND: f32 = 0.0173;
 /// The mean |error| that an expert of scale one is taken to have. That of its distribution is
 /// 1.275, but slightly narrower experts code better.
 const MEAN_ERROR: f32 = 1.308;
+
+/// The mean |error| of a normal distribution whose mean square is one.
+const MEAN_OF_ROOT: f32 = 0.8;
 
 /// Experts of less weight widen the expected interval by their prediction alone.
 const HEARD: f32 = 0.01;
@@ -80,11 +84,13 @@ where
         experts: &[Expert; EXPERTS],
         corrected: bool,
         values: Option<Arc<Values>>,
+        past: Past,
     ) -> Self {
+        let size = MEAN_OF_ROOT * past.size() as f32;
         let expected = experts.map(|expert| matches!(expert.spread, Spread::Expected));
         Mixture {
-            weights: [1.0 / EXPERTS as f32; EXPERTS],
-            averages: [0.0; EXPERTS],
+            weights: experts.map(|expert| expert.weight),
+            averages: [size; EXPERTS],
             rates: experts.map(|expert| match expert.spread {
                 Spread::Own(rate) => rate,
                 Spread::Expected => 0.0,
@@ -92,7 +98,7 @@ where
             factors: experts.map(|expert| expert.factor / MEAN_ERROR),
             expected,
             time: 0,
-            volatility: Volatility::new(),
+            volatility: Volatility::new(size),
             correction: corrected.then(Correction::new),
             last_error: 0.0,
             occurrence: values.map(Occurrence::new),
@@ -344,7 +350,7 @@ where
     #[inline(always)]
     fn learn(&mut self, place: f32, centers: &[f32; EXPERTS]) {
         self.time = self.time.saturating_add(1);
-        let first = 1.0 / (self.time as f32 + 1.0);
+        let first = 1.0 / (self.time as f32 + (KNOWN + 1.0));
         for i in 0..EXPERTS {
             let rate = if self.rates[i] > first { self.rates[i] } else { first };
             self.averages[i] += rate * ((place - centers[i]).abs() - self.averages[i]);

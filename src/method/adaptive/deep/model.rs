@@ -8,6 +8,7 @@ use super::parameters::{Center, FilterSettings, Parameters, Start, TILT};
 use super::volatility::Errors;
 use crate::method::adaptive::least_squares::{Combiner, LagPredictor};
 use crate::method::adaptive::lms::{Feedback, Float, Integer, TargetScale, settle};
+use crate::method::adaptive::past::Past;
 use crate::method::adaptive::prepare::{Order, Prepared};
 use crate::method::adaptive::values::Values;
 use crate::method::adaptive::window::Window;
@@ -92,6 +93,7 @@ where
         alone: bool,
         scale: TargetScale,
         values: Option<Arc<Values>>,
+        pasts: [Past; 2],
     ) -> Self {
         let bases = if alone { parameters.bases_alone } else { parameters.bases };
         let filters =
@@ -105,10 +107,10 @@ where
         ChannelState {
             own: Window::new(LagPredictor::WINDOW),
             other: Window::new(LagPredictor::WINDOW),
-            bases: bases.iter().map(|&base| LagPredictor::new(base)).collect(),
+            bases: bases.iter().map(|&base| LagPredictor::new(base, pasts)).collect(),
             cascades: parameters.cascades.iter().map(|cascade| filters(cascade.filters)).collect(),
             combiners: parameters.combiners.iter().map(|&c| Combiner::new(inputs, c)).collect(),
-            mixture: Mixture::new(&parameters.experts, parameters.corrected, values),
+            mixture: Mixture::new(&parameters.experts, parameters.corrected, values, pasts[0]),
             errors: Errors::default(),
             sample: 0.0,
         }
@@ -203,13 +205,15 @@ where
     let turns = 0..prepared.coded.len();
     let values: Vec<_> = turns.clone().map(|turn| prepared.values(turn)).collect();
     let ranges: Vec<_> = turns.map(|turn| prepared.range(turn)).collect();
-    let Prepared { coded: samples, order: Order { partners, delays, .. }, bits, .. } = prepared;
+    let Prepared { coded: samples, order: Order { partners, delays, .. }, pasts, bits, .. } =
+        prepared;
     let frames = samples.first().map_or(0, Vec::len);
     let bound = MOST * (1u64 << (*bits - 1)) as f64 * unit;
     let mut channels: Vec<ChannelState<EXPERTS>> = (0..samples.len())
         .map(|c| {
             let scale = TargetScale::for_range(ranges[c], unit);
-            ChannelState::new(parameters, partners[c] == c, scale, values[c].clone())
+            let pasts = [c, partners[c]].map(|c| pasts[c]);
+            ChannelState::new(parameters, partners[c] == c, scale, values[c].clone(), pasts)
         })
         .collect();
     let mut fits = true;

@@ -16,6 +16,9 @@ const APART: usize = 7;
 /// The rate at which the usual distance of predictions follows.
 const USUAL_RATE: f32 = 0.002;
 
+/// Number of samples that the size of errors at the start is worth.
+pub(super) const KNOWN: f32 = 8.0;
+
 /// Added to the size of errors, so that no scale is zero.
 pub(super) const LEAST_ERROR: f32 = 0.03;
 
@@ -57,9 +60,10 @@ impl Errors {
 }
 
 impl Volatility {
-    pub(super) fn new() -> Self {
+    /// Makes one that expects errors of this size.
+    pub(super) fn new(size: f32) -> Self {
         Volatility {
-            averages: [0.0; AVERAGES],
+            averages: [size; AVERAGES],
             weights: START,
             inputs: [0.0; 8],
             usual: 0.0,
@@ -104,7 +108,7 @@ impl Volatility {
             self.weights[i] += LEARNING_RATE * surprise * self.inputs[i];
         }
         self.time = self.time.saturating_add(1);
-        let first = 1.0 / (self.time as f32 + 1.0);
+        let first = 1.0 / (self.time as f32 + (KNOWN + 1.0));
         for i in 0..AVERAGES {
             let rate = if RATES[i] > first { RATES[i] } else { first };
             self.averages[i] += rate * (size - self.averages[i]);

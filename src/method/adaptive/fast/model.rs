@@ -6,6 +6,7 @@ use crate::method::adaptive::least_squares::{
     Combiner, CombinerSettings, LagPredictor, LagSettings, Schedule,
 };
 use crate::method::adaptive::lms::{Feedback, Float, Integer, TargetScale, settle};
+use crate::method::adaptive::past::Past;
 use crate::method::adaptive::prepare::{Order, Prepared};
 use crate::method::adaptive::window::Window;
 use crate::numerics::functions::clamp;
@@ -42,20 +43,20 @@ const LAST: CombinerSettings = CombinerSettings {
 };
 
 impl ChannelState {
-    fn new(sees: bool, scale: TargetScale) -> Self {
+    fn new(sees: bool, scale: TargetScale, pasts: [Past; 2], up: f64) -> Self {
         let (own, other) = LAGS[usize::from(sees)];
         let schedule = BASE_SCHEDULE;
         let base = LagSettings { own, other, memory: 0.998, ridge: 100.0, schedule };
         ChannelState {
             own: Window::new(LagPredictor::WINDOW),
             other: Window::new(LagPredictor::WINDOW),
-            base: LagPredictor::new(base),
+            base: LagPredictor::new(base, pasts),
             longest: Integer::new(512, 0.2, scale),
             long: Integer::new(128, 0.2, scale),
             middle: Float::new(0.08, Feedback::Error),
             short: Float::new(0.06, Feedback::Error),
             last: Combiner::new(FILTERS, LAST),
-            residuals: Residuals::new(),
+            residuals: Residuals::new(pasts[0].size() * up),
             sample: 0.0,
         }
     }
@@ -92,12 +93,15 @@ pub(super) fn run<C: SymbolCoder, I: Integers>(prepared: &mut Prepared, coder: &
     let turns = 0..prepared.coded.len();
     let values: Vec<_> = turns.clone().map(|turn| prepared.values(turn)).collect();
     let ranges: Vec<_> = turns.map(|turn| prepared.range(turn)).collect();
-    let Prepared { coded: channels, order: Order { partners, delays, .. }, .. } = prepared;
+    let Prepared { coded: channels, order: Order { partners, delays, .. }, pasts, .. } = prepared;
     let count = channels.len();
     let frames = channels.first().map_or(0, Vec::len);
     let up = 1.0 / unit;
-    let channel =
-        |c: usize| ChannelState::new(partners[c] != c, TargetScale::for_range(ranges[c], unit));
+    let channel = |c: usize| {
+        let scale = TargetScale::for_range(ranges[c], unit);
+        let pasts = [c, partners[c]].map(|c| pasts[c]);
+        ChannelState::new(partners[c] != c, scale, pasts, up)
+    };
     let mut states: Vec<ChannelState> = (0..count).map(channel).collect();
     let mut fits = true;
 

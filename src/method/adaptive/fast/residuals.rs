@@ -15,6 +15,8 @@ const EXPERTS: usize = 4;
 const LANES: usize = EXPERTS;
 /// Number of contexts of an expert, for k = 0 and again for k > 0.
 const CONTEXTS: usize = 64;
+/// Number of residuals that the size at the start is worth.
+const KNOWN: u32 = 8;
 /// Rates of the running means, as shifts.
 const SHIFTS: [u32; 4] = [2, 4, 5, 7];
 
@@ -138,13 +140,15 @@ static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
 });
 
 impl Residuals {
-    pub(super) fn new() -> Self {
+    /// Makes the coder of residuals whose root of the mean square is `size`.
+    pub(super) fn new(size: f64) -> Self {
         let rows = ROWS.repeat(EXPERTS);
         Residuals {
             seen: vec![0; rows.len()],
             rows,
-            means: [256 << 16; 4],
-            age: 0,
+            // A folded residual is twice as large, and its mean is smaller than the root.
+            means: [(size * 1.6 * 65_536.0) as i64; 4],
+            age: KNOWN,
             weights: [1.0 / EXPERTS as f32; LANES],
             scaled: [65_536usize.div_euclid(EXPERTS) as u16; LANES],
         }

@@ -2,6 +2,7 @@
 
 use super::schedule::{Schedule, settle};
 use super::system::{Block, LANES, System};
+use crate::method::adaptive::past::{LAGS, Past};
 use crate::method::adaptive::window::Window;
 use crate::numerics::lanes::dot8;
 
@@ -51,13 +52,14 @@ const LEAST_PART: f64 = 1.0 / (1u64 << 42) as f64;
 const RING: usize = 64;
 
 impl LagPredictor {
-    pub(in crate::method::adaptive) fn new(settings: LagSettings) -> Self {
+    /// Makes a predictor of a channel whose past is known, as is that of the other one.
+    pub(in crate::method::adaptive) fn new(settings: LagSettings, pasts: [Past; 2]) -> Self {
         let LagSettings { own, other, .. } = settings;
-        assert!(own < RING && other < RING && own > 0);
+        assert!(own < LAGS && other <= LAGS && LAGS < RING && own > 0);
         let blocks = [(own + 1).div_ceil(LANES), other.div_ceil(LANES)];
         let nothing = |blocks: usize| vec![[0.0; LANES]; blocks];
         let each = 2 * (blocks[0] + blocks[1]);
-        LagPredictor {
+        let mut predictor = LagPredictor {
             settings,
             blocks,
             weights_own: nothing(blocks[0]),
@@ -68,7 +70,21 @@ impl LagPredictor {
             time: 0,
             since: 0,
             system: System::new(own + other),
+        };
+        predictor.begin(pasts.map(Past::correlations));
+        predictor
+    }
+
+    /// Takes the correlations as those of a past in which the channels were independent.
+    fn begin(&mut self, [own, other]: [[f64; LAGS]; 2]) {
+        let [own_blocks, other_blocks] = self.blocks.map(|blocks| blocks * LANES);
+        let newest = self.newest.as_flattened_mut();
+        newest[..own_blocks].copy_from_slice(&own[..own_blocks]);
+        newest[2 * own_blocks + other_blocks..].copy_from_slice(&other[..other_blocks]);
+        for newest in self.ring.chunks_exact_mut(self.newest.len()) {
+            newest.copy_from_slice(&self.newest);
         }
+        self.solve();
     }
 
     /// The length of the windows that the predictor needs.

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use channels::{ChannelKind, Opposite, Rule};
 use floats::{Floats, Samples, Scaled, Truncated};
 
+use super::past::Past;
 use super::values::Values;
 use crate::audio::{AudioSpec, SampleFormat};
 use crate::container::fields::{Fields, put_varint};
@@ -30,6 +31,8 @@ pub(super) struct Prepared {
     /// The values that occur, where many never do.
     tables: Tables,
     pub(super) order: Order,
+    /// What the coded channels are taken to have been before the chunk.
+    pub(super) pasts: Vec<Past>,
     /// The channels that a model codes, in coding order.
     pub(super) coded: Vec<Vec<i32>>,
     /// The width of the coded numbers.
@@ -83,11 +86,13 @@ impl Prepared {
 
         let order = Order::find(&samples);
         let (low, high) = range_of(&samples).unwrap_or_else(|| full_range(bits));
+        let coded = order.arrange(samples);
         Ok(Some(Prepared {
             numbers,
             channels,
             tables: Tables::default(),
-            coded: order.arrange(samples),
+            pasts: pasts(&coded, bits),
+            coded,
             order,
             bits,
             low,
@@ -103,6 +108,7 @@ impl Prepared {
             numbers: Numbers::Integers,
             channels: vec![ChannelKind::Coded; coded.len()],
             tables: Tables::default(),
+            pasts: pasts(&coded, bits),
             coded,
             order,
             bits,
@@ -117,9 +123,11 @@ impl Prepared {
             let spare = samples.len().saturating_sub(frames);
             memory::copied(&samples[spare / 2..samples.len() - spare.div_ceil(2)])
         };
+        let coded: Vec<_> = self.coded.iter().map(part).collect::<Result<_>>()?;
         Ok(Prepared {
             numbers: Numbers::Integers,
-            coded: self.coded.iter().map(part).collect::<Result<_>>()?,
+            pasts: pasts(&coded, self.bits),
+            coded,
             channels: Vec::new(),
             tables: self.tables.clone(),
             order: self.order.clone(),
@@ -130,6 +138,7 @@ impl Prepared {
     /// Reverses the order of two channels.
     pub(super) fn reverse(&mut self) {
         self.coded.reverse();
+        self.pasts.reverse();
         self.order.turns.reverse();
     }
 
@@ -165,7 +174,7 @@ impl Prepared {
     /// Returns the scale from samples to the unit of the models, in which samples of fewer than
     /// 16 bits are as large as those of 16 bits.
     pub(super) fn unit(&self) -> f64 {
-        f64::from(1 << 16u32.saturating_sub(self.bits))
+        unit(self.bits)
     }
 
     /// Returns an upper bound of the bytes that [`write`](Self::write) appends.
@@ -173,6 +182,7 @@ impl Prepared {
         self.numbers.most_bytes()
             + channels::MOST_BYTES * self.channels.len()
             + self.tables.most_bytes()
+            + self.pasts.len()
             + 64
     }
 
@@ -211,6 +221,7 @@ impl Prepared {
             put_varint(out, u64::from(self.low.abs_diff(least)));
             put_varint(out, u64::from(self.high.abs_diff(most)));
         }
+        out.extend(self.pasts.iter().map(|past| past.byte()));
     }
 
     /// Reads what [`write`](Self::write) wrote. The channels are empty.
@@ -273,10 +284,12 @@ impl Prepared {
             low = low.wrapping_add(above as i32);
             high = high.wrapping_sub(below as i32);
         }
+        let pasts = fields.take(coded)?.iter().map(|&byte| Past::new(byte)).collect();
         Ok(Prepared {
             numbers,
             channels,
             tables,
+            pasts,
             coded: vec![Vec::new(); coded],
             order,
             bits,
@@ -403,6 +416,16 @@ fn range_of(channels: &[Vec<i32>]) -> Option<(i32, i32)> {
         range = Some((low.min(value), high.max(value)));
     }
     range
+}
+
+/// Returns the scale from numbers of this width to the unit of the models.
+fn unit(bits: u32) -> f64 {
+    f64::from(1 << 16u32.saturating_sub(bits))
+}
+
+/// Finds what channels are taken to have been before.
+fn pasts(coded: &[Vec<i32>], bits: u32) -> Vec<Past> {
+    coded.iter().map(|samples| Past::find(samples, unit(bits))).collect()
 }
 
 /// Returns the lowest and the highest value of this many bits.
