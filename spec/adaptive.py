@@ -56,10 +56,7 @@ def decode(header, frames, wasted, payload):
     pasts = [Past(byte) for byte in r.take(coded)]
 
     channels = []
-    token_length = r.varint() if coded else 0
-    raw_length = len(payload) - r.pos - token_length
-    require(raw_length >= 0, "the payload is too short")
-    raw = RawBits(r.take(raw_length))
+    raw = RawBits(r.take(r.varint() if coded else 0))
     if coded:
         tokens = RangeDecoder(payload[r.pos:])
         channels = [new_channel(parameter_set, partner != turn, bits, low, high, tables[channel],
@@ -68,6 +65,8 @@ def decode(header, frames, wasted, payload):
         require(decode_numbers(channels, partners, delays, frames, tokens, raw),
                 "a number beyond the range")
         channels = [channels[turns.index(channel)].numbers for channel in range(coded)]
+    else:
+        require(r.pos == len(payload), "bytes that no channel needs")
     require(raw.done(), "raw bits that nothing needs")
     channels = all_channels(kinds, channels, frames, bits)
     if floats:

@@ -92,7 +92,7 @@ pub(crate) fn encode(
     prepared.write(&mut payload);
     if !prepared.coded.is_empty() {
         let (tokens, raw) = set.encode(&mut prepared)?;
-        put_varint(&mut payload, tokens.len() as u64);
+        put_varint(&mut payload, raw.len() as u64);
         memory::append(&mut payload, &raw)?;
         memory::append(&mut payload, &tokens)?;
     }
@@ -169,14 +169,13 @@ impl<'a> Payload<'a> {
         }
         // The tokens are the last bytes, behind the raw bits.
         let rest = &payload[fields.position()..];
-        let split = usize::try_from(length).ok().and_then(|length| rest.len().checked_sub(length));
-        let split = split.ok_or_else(|| {
+        let split = usize::try_from(length).ok().and_then(|length| rest.split_at_checked(length));
+        let (raw, tokens) = split.ok_or_else(|| {
             let left = rest.len();
-            Error::malformed(format!("the tokens have {length} bytes, but {left} bytes are left"))
+            Error::malformed(format!("the raw bits have {length} bytes, but {left} bytes are left"))
         })?;
-        let (raw, tokens) = rest.split_at(split);
-        if prepared.coded.is_empty() && !raw.is_empty() {
-            let extra = raw.len();
+        if prepared.coded.is_empty() && !tokens.is_empty() {
+            let extra = tokens.len();
             return Err(Error::malformed(format!("{extra} bytes follow, but no channel is coded")));
         }
         Ok(Payload { set, prepared, tokens, raw })
