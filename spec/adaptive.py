@@ -1,7 +1,7 @@
 """The payload of the adaptive method, written from adaptive.md; for decoder.py.
 
 fast.py and deep.py have the models, parameter_sets.py what the deep ones are made of;
-floats.py has the numbers 1 and 3.
+matches.py has what was heard before, and floats.py has the numbers 1 and 3.
 """
 
 import collections
@@ -12,6 +12,7 @@ import parameter_sets
 from conventions import (Malformed, RangeDecoder, RawBits, Reader, require, s_to_pcm, support,
                          to_signed, unfolded)
 from floats import Scaled, Truncated
+from matches import Matches
 from pasts import Past
 
 INTEGERS, SCALED_FLOATS, ORDERED_FLOATS, TRUNCATED_FLOATS = range(4)
@@ -60,7 +61,7 @@ def decode(header, frames, wasted, payload):
     if coded:
         tokens = RangeDecoder(payload[r.pos:])
         channels = [new_channel(parameter_set, partner != turn, bits, low, high, tables[channel],
-                                pasts[turn], pasts[partner])
+                                (pasts[turn], pasts[partner]), Matches(frames))
                     for turn, (channel, partner) in enumerate(zip(turns, partners))]
         require(decode_numbers(channels, partners, delays, frames, tokens, raw),
                 "a number beyond the range")
@@ -75,13 +76,13 @@ def decode(header, frames, wasted, payload):
                     for frame in zip(*channels) for s in frame)
 
 
-def new_channel(parameter_set, sees, bits, low, high, values, past, other):
+def new_channel(parameter_set, sees, bits, low, high, values, pasts, matches):
     if values:
         low, high = values[0], values[-1]
     if parameter_set == 0:
-        return fast.Channel(sees, bits, low, high, values, past, other)
+        return fast.Channel(sees, bits, low, high, values, pasts, matches)
     table = (parameter_sets.STANDARD, parameter_sets.MAX)[parameter_set - 1]
-    return deep.Channel(table, sees, bits, low, high, values, past, other)
+    return deep.Channel(table, sees, bits, low, high, values, pasts, matches)
 
 
 def decode_numbers(channels, partners, delays, frames, tokens, raw):

@@ -12,14 +12,14 @@ import parameter_sets
 
 
 class Channel:
-    def __init__(self, parameters, sees, bits, low, high, values, past, other):
+    def __init__(self, parameters, sees, bits, low, high, values, pasts, matches):
         self.parameters = parameters
         self.unit = 2.0**(16 - min(bits, 16))
         self.most = 2.0**max(bits, 16)
         self.low, self.high = low, high
         scale = scale_for(max(high, -low) * self.unit)
         self.bases = [Lagged(A, B, memory, 10.0, (1, min(every, 4), every),
-                             past.correlations, other.correlations)
+                             *[past.correlations for past in pasts])
                       for A, B, memory, every in
                       (parameters.bases if sees else parameters.bases_alone)]
         self.cascades = [[new_stage(stage, scale) for stage in cascade.stages]
@@ -28,7 +28,8 @@ class Channel:
         self.padding = [0.0] * (-count % 8)
         self.combiners = [Combined(count, memory, 0.0, (1, min(every, 4), every))
                           for memory, every in parameters.combiners]
-        self.mixture = Mixture(parameters, bits, low, high, values, past)
+        self.mixture = Mixture(parameters, bits, low, high, values, pasts[0])
+        self.matches = matches
         self.x, self.y = [0.0] * 64, [0.0] * 64     # the newest first
         self.sample = 0.0
         self.errors = (0.0, 0.0)        # the last one, and the average
@@ -44,11 +45,13 @@ class Channel:
         centers = [single(clamp(self.center(expert.center), -self.most, self.most) - origin * unit)
                    for expert in self.parameters.experts]
         errors = other.errors if other else (0.0, 0.0)
-        number = self.mixture.decode(tokens, raw, origin, centers, errors)
+        known = self.matches.decode(self.numbers, tokens)
+        number = self.mixture.decode(known, tokens, raw, origin, centers, errors)
         if not self.low <= number <= self.high:
             return False
         self.numbers.append(number)
         self.learn(number * unit)
+        self.matches.learn(self.numbers, abs(number * unit - last) >= 0.5 * unit)
         size = abs(single(number * unit - last))
         average = self.errors[1]
         change = single(single(0.01) * single(size - average))
@@ -136,8 +139,8 @@ class Mixture:
         self.last_error = 0.0
         self.time = 0
 
-    def decode(self, tokens, raw, origin, centers, other):
-        """The number, which may be out of range."""
+    def decode(self, known, tokens, raw, origin, centers, other):
+        """The number, which may be out of range; `known` where a match gives it."""
         distances = [abs(x) for x in singles([center - centers[0] for center in centers])]
         apart = single(tree_of_singles(distances) * (1.0 / self.count))
         expected_size = self.volatility.expect(other, apart)
@@ -149,11 +152,13 @@ class Mixture:
         if self.correction:
             self.correction.begin(self.averages[1], self.last_error, other[0],
                                   2.0**self.bits * self.unit * interval.inverse[2])
-        if self.occurrence:
+        if known is not None:
+            number, unexpected = known, False
+        elif self.occurrence:
             number, unexpected = self.find_value(tokens, origin, interval, reach)
         else:
             number, unexpected = self.find_number(tokens, raw, origin, interval, reach)
-        if not unexpected:
+        if known is None and not unexpected:
             self.reward(interval.mass)
         self.learn(single(number - origin) * self.unit, centers)
         return number

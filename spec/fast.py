@@ -10,16 +10,17 @@ from filters import Combined, Float, Integer, Lagged, scale_for, settled
 
 
 class Channel:
-    def __init__(self, sees, bits, low, high, values, past, other):
+    def __init__(self, sees, bits, low, high, values, pasts, matches):
         A, B = (15, 8) if sees else (15, 0)
-        self.base = Lagged(A, B, 0.998, 100.0, (2, 8, 64), past.correlations, other.correlations)
+        self.base = Lagged(A, B, 0.998, 100.0, (2, 8, 64), *[past.correlations for past in pasts])
         self.last = Combined(4, 0.996, 1.0, (16, 16, 16))
         self.unit = 2.0**(16 - min(bits, 16))
         self.low, self.high, self.values = low, high, values
         scale = scale_for(max(high, -low) * self.unit)
         self.cascade = [Integer(512, 0.2, scale), Integer(128, 0.2, scale),
                         Float(32, 0.08), Float(16, 0.06)]
-        self.residuals = Residuals(past.size / self.unit)
+        self.residuals = Residuals(pasts[0].size / self.unit)
+        self.matches = matches
         self.x, self.y = [0.0] * 16, [0.0] * 8      # the newest first
         self.sample = 0.0
         self.numbers = []
@@ -32,6 +33,27 @@ class Channel:
         inputs = [stage.prediction for stage in self.cascade] + [0.0] * 4
         prediction = base + self.last.predict(inputs)
 
+        number = self.matches.decode(self.numbers, tokens)
+        if number is None:
+            number = self.decode_residual(prediction, tokens, raw)
+        if number is None:
+            return False
+        self.numbers.append(number)
+
+        self.sample = sample = number * self.unit
+        self.matches.learn(self.numbers, abs(sample - prediction) >= 0.5 * self.unit)
+        self.x = [sample] + self.x[:-1]
+        self.base.update(self.x, self.y)
+        target = sample - base
+        self.last.update(inputs, target, sample - prediction)
+        for stage, predicted, weight in zip(self.cascade, inputs, self.last.weights):
+            target = settled(target)
+            stage.step(single(target))
+            target -= clamp(weight, 0.0, 1.0) * predicted
+        return True
+
+    def decode_residual(self, prediction, tokens, raw):
+        """The next number; None where there is none."""
         scaled = clamp(prediction / self.unit, self.low, self.high)
         values = self.values
         if values:
@@ -42,25 +64,12 @@ class Channel:
             below, above = near - self.low, self.high - near
         u = self.residuals.decode(tokens, raw)
         if u > below + above:
-            return False
+            return None
         if scaled > value:
             number = near - unfolded_within(u, above, below)
         else:
             number = near + unfolded_within(u, below, above)
-        if values:
-            number = values[number]
-        self.numbers.append(number)
-
-        self.sample = sample = number * self.unit
-        self.x = [sample] + self.x[:-1]
-        self.base.update(self.x, self.y)
-        target = sample - base
-        self.last.update(inputs, target, sample - prediction)
-        for stage, predicted, weight in zip(self.cascade, inputs, self.last.weights):
-            target = settled(target)
-            stage.step(single(target))
-            target -= clamp(weight, 0.0, 1.0) * predicted
-        return True
+        return values[number] if values else number
 
 
 def nearest(values, place):

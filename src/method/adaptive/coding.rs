@@ -1,7 +1,7 @@
 //! The two directions through a model: writing a chunk and reading it.
 //!
 //! A model asks its coder for each symbol. A coder that writes answers with the symbol that it
-//! was given. Each model has its own trait of coders, since its symbols differ.
+//! was given.
 
 #[cfg(test)]
 use super::prepare::{Prepared, Tables};
@@ -10,6 +10,47 @@ use crate::error::{Error, Result};
 #[cfg(test)]
 use crate::numerics::dispatch::Supported;
 use crate::planes::{BitReader, BitWriter};
+
+/// Codes the bits of a chunk in either direction; an encoder answers with what it was given.
+pub(super) trait BitCoder {
+    /// Whether it writes: then it is given the bits.
+    const WRITES: bool;
+    /// Codes a bit that is one with the probability `one` / 65,536.
+    fn bit(&mut self, bit: bool, one: u32) -> bool;
+    /// Codes the lowest `count` bits, at most 56, without a model.
+    fn raw(&mut self, bits: u64, count: u32) -> u64;
+}
+
+impl BitCoder for Writing {
+    const WRITES: bool = true;
+
+    #[inline(always)]
+    fn bit(&mut self, bit: bool, one: u32) -> bool {
+        self.tokens.bit(bit, one);
+        bit
+    }
+
+    #[inline(always)]
+    fn raw(&mut self, bits: u64, count: u32) -> u64 {
+        let bits = bits & ((1 << count) - 1);
+        self.raw.push_bits(bits, count);
+        bits
+    }
+}
+
+impl BitCoder for Reading<'_> {
+    const WRITES: bool = false;
+
+    #[inline(always)]
+    fn bit(&mut self, _: bool, one: u32) -> bool {
+        self.tokens.bit(one)
+    }
+
+    #[inline(always)]
+    fn raw(&mut self, _: u64, count: u32) -> u64 {
+        self.raw.take_bits(count)
+    }
+}
 
 /// Writes symbols into a token stream, and raw bits beside it.
 pub(super) struct Writing {
@@ -53,12 +94,13 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// Signals that are easy and hard to predict, the hardest last.
+/// Signals that are easy and hard to predict, the last one with a match.
 #[cfg(test)]
 pub(super) fn signals(bits: u32, frames: usize) -> Vec<Vec<i32>> {
     let (low, high) = (i32::MIN >> (32 - bits), i32::MAX >> (32 - bits));
     let mut random = lmac_support::Random::new(1);
     let mut noise = || random.next_u64() as i32 >> (32 - bits);
+    let period: Vec<i32> = (0..120).map(|_| noise()).collect();
     let sine = |at: usize| ((at as f64 * 0.07).sin() * f64::from(high) * 0.7) as i32;
     vec![
         vec![high; frames],
@@ -67,6 +109,7 @@ pub(super) fn signals(bits: u32, frames: usize) -> Vec<Vec<i32>> {
         (0..frames).map(|at| if at % 2 == 0 { low } else { high }).collect(),
         (0..frames).map(|at| if at / 300 % 2 == 0 { sine(at) } else { 0 }).collect(),
         (0..frames).map(|at| if at % 97 == 96 { noise() } else { sine(at) / 64 }).collect(),
+        period.into_iter().cycle().take(frames).collect(),
     ]
 }
 

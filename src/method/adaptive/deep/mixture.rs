@@ -7,11 +7,11 @@
 
 use std::sync::Arc;
 
-use super::BitCoder;
 use super::correction::{Correction, MOST_LOG_ODDS};
 use super::occurrence::Occurrence;
 use super::parameters::{Expert, Spread};
 use super::volatility::{Errors, KNOWN, LEAST_ERROR, Volatility};
+use crate::method::adaptive::coding::BitCoder;
 use crate::method::adaptive::past::Past;
 use crate::method::adaptive::values::Values;
 use crate::numerics::functions::{clamp, exp_minus, ln, logistic, round};
@@ -119,6 +119,41 @@ where
         centers: &[f32; EXPERTS],
         other: Errors,
     ) -> (i32, bool) {
+        let density = self.begin(range, origin, centers, other);
+        let (value, fits, mass) = match self.occurrence.is_some() {
+            false => self.code_number(coder, i64::from(sample), range, &density),
+            true => self.code_rank(coder, sample, range.unit, &density),
+        };
+        if let Some(mass) = mass {
+            self.reward(&mass);
+        }
+        self.learn((value - origin) as f32 * range.unit, centers);
+        (value as i32, fits)
+    }
+
+    /// Learns a sample that is not coded, since it is known already.
+    #[inline(never)]
+    pub(super) fn skip(
+        &mut self,
+        sample: i32,
+        range: SampleRange,
+        origin: i64,
+        centers: [f32; EXPERTS],
+        other: Errors,
+    ) {
+        self.begin(range, origin, &centers, other);
+        self.learn((i64::from(sample) - origin) as f32 * range.unit, &centers);
+    }
+
+    /// Expects a sample.
+    #[inline(always)]
+    fn begin<'a>(
+        &mut self,
+        range: SampleRange,
+        origin: i64,
+        centers: &'a [f32; EXPERTS],
+        other: Errors,
+    ) -> Density<'a, EXPERTS> {
         let mut distances = [0.0; EXPERTS];
         for i in 0..EXPERTS {
             distances[i] = (centers[i] - centers[0]).abs();
@@ -133,16 +168,7 @@ where
             let width = (1u64 << range.bits) as f32 * range.unit * inverse[2];
             correction.begin(self.averages[1], self.last_error, other.last, width);
         }
-        let density = Density { centers, inverse, scales, origin };
-        let (value, fits, mass) = match self.occurrence.is_some() {
-            false => self.code_number(coder, i64::from(sample), range, &density),
-            true => self.code_rank(coder, sample, range.unit, &density),
-        };
-        if let Some(mass) = mass {
-            self.reward(&mass);
-        }
-        self.learn((value - origin) as f32 * range.unit, centers);
-        (value as i32, fits)
+        Density { centers, inverse, scales, origin }
     }
 
     /// Finds a number by halving the interval of all numbers. Returns it, whether it is in

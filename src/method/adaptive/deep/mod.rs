@@ -14,59 +14,30 @@ mod volatility;
 
 use parameters::Parameters;
 
-use super::coding::{Reading, Writing};
+use super::coding::{BitCoder, Reading, Writing};
+use super::matches::Matches;
 use super::prepare::Prepared;
 use crate::error::Result;
 use crate::numerics::dispatch::{InstructionSet, Work, run};
 use crate::numerics::integers::Integers;
 use crate::numerics::lanes::Lanes;
 
-/// Codes the bits of a chunk in either direction; an encoder answers with what it was given.
-trait BitCoder {
-    /// Whether it writes: then it is given the bits.
-    const WRITES: bool;
-    /// Codes a bit that is one with the probability `one` / 65,536.
-    fn bit(&mut self, bit: bool, one: u32) -> bool;
-    /// Codes the lowest `count` bits, at most 32, without a model.
-    fn raw(&mut self, bits: u64, count: u32) -> u64;
-}
-
-impl BitCoder for Writing {
-    const WRITES: bool = true;
-
-    #[inline(always)]
-    fn bit(&mut self, bit: bool, one: u32) -> bool {
-        self.tokens.bit(bit, one);
-        bit
-    }
-
-    #[inline(always)]
-    fn raw(&mut self, bits: u64, count: u32) -> u64 {
-        let bits = bits & ((1 << count) - 1);
-        self.raw.push_bits(bits, count);
-        bits
-    }
-}
-
-impl BitCoder for Reading<'_> {
-    const WRITES: bool = false;
-
-    #[inline(always)]
-    fn bit(&mut self, _: bool, one: u32) -> bool {
-        self.tokens.bit(one)
-    }
-
-    #[inline(always)]
-    fn raw(&mut self, _: u64, count: u32) -> u64 {
-        self.raw.take_bits(count)
-    }
-}
-
 /// A pass over all samples of a chunk.
 struct Pass<'a, C, const EXPERTS: usize> {
     parameters: &'static Parameters<EXPERTS>,
     prepared: &'a mut Prepared,
+    matches: Vec<Matches>,
     coder: C,
+}
+
+impl<'a, C, const EXPERTS: usize> Pass<'a, C, EXPERTS> {
+    fn new(
+        parameters: &'static Parameters<EXPERTS>,
+        prepared: &'a mut Prepared,
+        coder: C,
+    ) -> Result<Self> {
+        Ok(Pass { parameters, matches: Matches::of_all(prepared)?, prepared, coder })
+    }
 }
 
 impl<C: BitCoder, const EXPERTS: usize> Work for Pass<'_, C, EXPERTS>
@@ -80,9 +51,10 @@ where
     const BEST: InstructionSet = InstructionSet::Avx2;
 
     #[inline(always)]
-    fn run<I: Integers>(mut self) -> (C, bool) {
-        let fits = model::run::<C, I, EXPERTS>(self.parameters, self.prepared, &mut self.coder);
-        (self.coder, fits)
+    fn run<I: Integers>(self) -> (C, bool) {
+        let Pass { parameters, prepared, matches, mut coder } = self;
+        let fits = model::run::<C, I, EXPERTS>(parameters, prepared, matches, &mut coder);
+        (coder, fits)
     }
 }
 
@@ -95,7 +67,7 @@ where
     [f32; EXPERTS]: Lanes<Element = f32>,
 {
     let coder = Writing::new();
-    let (coder, _) = run(Pass { parameters, prepared, coder });
+    let (coder, _) = run(Pass::new(parameters, prepared, coder)?);
     coder.finish()
 }
 
@@ -110,7 +82,7 @@ where
     [f32; EXPERTS]: Lanes<Element = f32>,
 {
     let coder = Reading::new(tokens, raw);
-    let (coder, fits) = run(Pass { parameters, prepared, coder });
+    let (coder, fits) = run(Pass::new(parameters, prepared, coder)?);
     coder.finish(fits)
 }
 
@@ -128,15 +100,17 @@ mod tests {
         [f32; EXPERTS]: Lanes<Element = f32>,
     {
         for bits in [1, 8, 16, 24, 32] {
-            for (count, frames) in [(1, 1), (1, 700), (2, 2), (2, 700), (6, 200)] {
-                let signals = signals(bits, frames)[6 - count..].to_vec();
+            for (count, frames) in [(1, 1), (1, 700), (2, 2), (2, 700), (7, 200)] {
+                let signals = signals(bits, frames)[7 - count..].to_vec();
                 same_everywhere(
                     &signals,
                     bits,
                     |set, prepared| {
-                        run_with(set, Pass { parameters, prepared, coder: Writing::new() })
+                        run_with(set, Pass::new(parameters, prepared, Writing::new()).unwrap())
                     },
-                    |set, prepared, coder| run_with(set, Pass { parameters, prepared, coder }),
+                    |set, prepared, coder| {
+                        run_with(set, Pass::new(parameters, prepared, coder).unwrap())
+                    },
                 );
             }
         }

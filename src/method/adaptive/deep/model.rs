@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use super::BitCoder;
 use super::mixture::{Mixture, SampleRange};
 use super::parameters::{Center, FilterSettings, Parameters, Start, TILT};
 use super::volatility::Errors;
+use crate::method::adaptive::coding::BitCoder;
 use crate::method::adaptive::least_squares::{Combiner, LagPredictor};
 use crate::method::adaptive::lms::{Feedback, Float, Integer, TargetScale, settle};
+use crate::method::adaptive::matches::Matches;
 use crate::method::adaptive::past::Past;
 use crate::method::adaptive::prepare::{Order, Prepared};
 use crate::method::adaptive::values::Values;
@@ -196,6 +197,7 @@ where
 pub(super) fn run<C: BitCoder, I: Integers, const EXPERTS: usize>(
     parameters: &'static Parameters<EXPERTS>,
     prepared: &mut Prepared,
+    mut matches: Vec<Matches>,
     coder: &mut C,
 ) -> bool
 where
@@ -245,13 +247,22 @@ where
                 };
                 *place = (clamp(prediction, -bound, bound) - origin_place) as f32;
             }
-            let sample = samples[c][t];
+            let known = matches[c].code(coder, &samples[c], t);
             let mixture = &mut channel.mixture;
-            let (sample, within) = mixture.code(coder, sample, range, origin, &centers, other);
+            let sample = if let Some(known) = known {
+                mixture.skip(known, range, origin, centers, other);
+                known
+            } else {
+                let sample = samples[c][t];
+                let (sample, within) = mixture.code(coder, sample, range, origin, &centers, other);
+                fits &= within;
+                sample
+            };
             samples[c][t] = sample;
-            fits &= within;
             let sample = f64::from(sample) * unit;
-            channel.errors.push((sample - last) as f32);
+            let error = sample - last;
+            matches[c].learn(&samples[c], t, error.abs() >= 0.5 * unit);
+            channel.errors.push(error as f32);
             channel.learn::<I>(&predictions, sample);
         }
     }

@@ -6,6 +6,7 @@ use crate::method::adaptive::least_squares::{
     Combiner, CombinerSettings, LagPredictor, LagSettings, Schedule,
 };
 use crate::method::adaptive::lms::{Feedback, Float, Integer, TargetScale, settle};
+use crate::method::adaptive::matches::Matches;
 use crate::method::adaptive::past::Past;
 use crate::method::adaptive::prepare::{Order, Prepared};
 use crate::method::adaptive::window::Window;
@@ -88,7 +89,11 @@ impl ChannelState {
 /// Codes all samples of a chunk, which an encoder reads and a decoder fills in; `false` if a
 /// decoded sample was out of range.
 #[inline(always)]
-pub(super) fn run<C: SymbolCoder, I: Integers>(prepared: &mut Prepared, coder: &mut C) -> bool {
+pub(super) fn run<C: SymbolCoder, I: Integers>(
+    prepared: &mut Prepared,
+    mut matches: Vec<Matches>,
+    coder: &mut C,
+) -> bool {
     let unit = prepared.unit();
     let turns = 0..prepared.coded.len();
     let values: Vec<_> = turns.clone().map(|turn| prepared.values(turn)).collect();
@@ -125,8 +130,10 @@ pub(super) fn run<C: SymbolCoder, I: Integers>(prepared: &mut Prepared, coder: &
             let scaled = clamp(prediction * up, lowest, most);
             let truncated = (scaled + 0.5) as i64;
             let rounded = truncated - i64::from(truncated as f64 > scaled + 0.5);
-            let value = match &values[c] {
-                None => {
+            let known = matches[c].code(coder, &channels[c], t);
+            let value = match (known, &values[c]) {
+                (Some(known), _) => known,
+                (None, None) => {
                     // The residual on the side of the exact prediction folds to the smaller
                     // number.
                     let flip = if scaled > rounded as f64 { -1 } else { 0 };
@@ -141,7 +148,7 @@ pub(super) fn run<C: SymbolCoder, I: Integers>(prepared: &mut Prepared, coder: &
                     fits &= within;
                     (rounded + r) as i32
                 }
-                Some(values) => {
+                (None, Some(values)) => {
                     let rank = values.nearest(scaled);
                     let flip = if scaled > values.value(rank) as f64 { -1 } else { 0 };
                     let room = (rank, values.count() as i64 - 1 - rank);
@@ -155,11 +162,13 @@ pub(super) fn run<C: SymbolCoder, I: Integers>(prepared: &mut Prepared, coder: &
             channels[c][t] = value;
 
             let sample = f64::from(value) * unit;
+            let error = sample - prediction;
+            matches[c].learn(&channels[c], t, error.abs() >= 0.5 * unit);
             state.sample = sample;
             state.own.push(sample);
             state.base.update(&state.own, &state.other);
             let target = sample - base;
-            state.last.update(&inputs, target, sample - prediction);
+            state.last.update(&inputs, target, error);
             state.learn::<I>(&filters, target);
         }
     }
