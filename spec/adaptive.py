@@ -5,6 +5,7 @@ matches.py has what was heard before, and floats.py has the numbers 1 and 3.
 """
 
 import collections
+import functools
 
 import deep
 import fast
@@ -23,8 +24,7 @@ BITMAP, LINE, MU_LAW, A_LAW = range(4)
 def decode(header, frames, wasted, payload):
     support(header.channels <= 32, "the adaptive method with so many channels")
     r = Reader(payload, beyond=Malformed)
-    parameter_set = r.u8()
-    support(parameter_set <= 2, "an unknown parameter set")
+    new_channel = read_model(r)
     flags = r.u8()
     support(flags < 64, "bits 6-7 of the flags")
     numbers = flags & 3
@@ -60,7 +60,7 @@ def decode(header, frames, wasted, payload):
     raw = RawBits(r.take(r.varint() if coded else 0))
     if coded:
         tokens = RangeDecoder(payload[r.pos:])
-        channels = [new_channel(parameter_set, partner != turn, bits, low, high, tables[channel],
+        channels = [new_channel(partner != turn, bits, low, high, tables[channel],
                                 (pasts[turn], pasts[partner]), Matches(frames))
                     for turn, (channel, partner) in enumerate(zip(turns, partners))]
         require(decode_numbers(channels, partners, delays, frames, tokens, raw),
@@ -76,13 +76,28 @@ def decode(header, frames, wasted, payload):
                     for frame in zip(*channels) for s in frame)
 
 
-def new_channel(parameter_set, sees, bits, low, high, values, pasts, matches):
-    if values:
-        low, high = values[0], values[-1]
+def read_model(r):
+    """What makes a channel of the model."""
+    first = r.u8()
+    parameter_set = first & ~0x40
+    support(parameter_set <= 2, "an unknown parameter set")
+    settings = 0
+    if first & 0x40:
+        support(parameter_set > 0, "settings of the parameter set fast")
+        settings = r.u8()
+        require(settings > 0, "settings that are all the usual ones")
     if parameter_set == 0:
-        return fast.Channel(sees, bits, low, high, values, pasts, matches)
-    table = (parameter_sets.STANDARD, parameter_sets.MAX)[parameter_set - 1]
-    return deep.Channel(table, sees, bits, low, high, values, pasts, matches)
+        new = fast.Channel
+    else:
+        table = (parameter_sets.STANDARD, parameter_sets.MAX)[parameter_set - 1]
+        new = functools.partial(deep.Channel, parameter_sets.changed(table, settings))
+
+    def new_channel(sees, bits, low, high, values, pasts, matches):
+        if values:
+            low, high = values[0], values[-1]
+        return new(sees, bits, low, high, values, pasts, matches)
+
+    return new_channel
 
 
 def decode_numbers(channels, partners, delays, frames, tokens, raw):

@@ -158,6 +158,30 @@ MAX = ParameterSet(
 )
 
 
+# Settings
+
+
+FACTORS = (1.0, 0.5, 2.0, 0.25)
+
+
+def changed(parameters, settings):
+    """A parameter set with the settings of a payload."""
+    bases, long, short, combiners = [FACTORS[settings >> shift & 3] for shift in (0, 2, 4, 6)]
+
+    def fade(things, factor):
+        return [thing._replace(memory=1.0 - (1.0 - thing.memory) * factor) for thing in things]
+
+    def step(stage):
+        return stage._replace(mu=stage.mu * (long if stage.kind == INTEGER else short))
+
+    return parameters._replace(
+        bases=fade(parameters.bases, bases),
+        bases_alone=fade(parameters.bases_alone, bases),
+        cascades=[cascade._replace(stages=list(map(step, cascade.stages)))
+                  for cascade in parameters.cascades],
+        combiners=fade(parameters.combiners, combiners))
+
+
 # The tables of adaptive.md
 
 

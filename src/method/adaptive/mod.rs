@@ -20,6 +20,7 @@ mod prepare;
 mod values;
 mod window;
 
+use deep::Settings;
 use matches::Matches;
 use prepare::Prepared;
 
@@ -53,24 +54,65 @@ impl ParameterSet {
             .into_iter()
             .find(|&set| set as u8 == code)
     }
+}
+
+/// The bit of the first byte of a payload that says that settings follow.
+const HAS_SETTINGS: u8 = 0x40;
+
+/// A model: a parameter set, and the settings of a deep one.
+#[derive(Debug, Clone, Copy)]
+struct Model {
+    set: ParameterSet,
+    settings: Settings,
+}
+
+impl Model {
+    /// Returns the model with the usual settings.
+    fn usual(set: ParameterSet) -> Self {
+        Model { set, settings: Settings::default() }
+    }
+
+    /// Writes the first byte of a payload, and settings if they are not the usual ones.
+    fn write(self, out: &mut Vec<u8>) {
+        match self.settings == Settings::default() {
+            true => out.push(self.set as u8),
+            false => out.extend([self.set as u8 | HAS_SETTINGS, self.settings.byte()]),
+        }
+    }
+
+    /// Reads what [`write`](Self::write) wrote.
+    fn read(fields: &mut Fields) -> Result<Self> {
+        let first = fields.u8()?;
+        let code = first & !HAS_SETTINGS;
+        let set = ParameterSet::from_code(code)
+            .ok_or_else(|| Error::unsupported(format!("the adaptive parameter set is {code}")))?;
+        let settings = match first & HAS_SETTINGS {
+            0 => Settings::default(),
+            _ if set == ParameterSet::Fast => {
+                return Err(Error::unsupported("the adaptive parameter set fast has settings"));
+            }
+            _ => Settings::from_byte(fields.u8()?)?,
+        };
+        Ok(Model { set, settings })
+    }
 
     /// Encodes the samples: the token stream and the raw bits.
     fn encode(self, prepared: &mut Prepared) -> Result<(Vec<u8>, Vec<u8>)> {
-        match self {
+        use deep::parameters::{MAX, STANDARD};
+        match self.set {
             ParameterSet::Fast => fast::encode(prepared),
-            ParameterSet::Standard => deep::encode(&deep::parameters::STANDARD, prepared),
-            ParameterSet::Max => deep::encode(&deep::parameters::MAX, prepared),
+            ParameterSet::Standard => deep::encode(&STANDARD, self.settings, prepared),
+            ParameterSet::Max => deep::encode(&MAX, self.settings, prepared),
         }
     }
 
     /// Decodes the samples into the channels.
     fn decode(self, prepared: &mut Prepared, tokens: &[u8], raw: &[u8]) -> Result<()> {
-        match self {
+        use deep::parameters::{MAX, STANDARD};
+        match self.set {
             ParameterSet::Fast => fast::decode(prepared, tokens, raw),
-            ParameterSet::Standard => {
-                deep::decode(&deep::parameters::STANDARD, prepared, tokens, raw)
-            }
-            ParameterSet::Max => deep::decode(&deep::parameters::MAX, prepared, tokens, raw),
+            ParameterSet::Standard => deep::decode(&STANDARD, self.settings, prepared, tokens, raw),
+            ParameterSet::Max => deep::decode(&MAX, self.settings, prepared, tokens, raw),
         }
     }
 }
@@ -90,17 +132,22 @@ pub(crate) fn encode(
 ) -> Result<Option<Vec<u8>>> {
     let _environment = DefaultEnvironment::enter();
     let Some(mut prepared) = Prepared::from_pcm(pcm, spec, wasted)? else { return Ok(None) };
-    choices::make(&mut prepared, set)?;
-    let mut payload = memory::room(1 + prepared.most_bytes())?;
-    payload.push(set as u8);
+    let model = choices::make(&mut prepared, set)?;
+    payload(&mut prepared, model).map(Some)
+}
+
+/// Encodes prepared samples with a model.
+fn payload(prepared: &mut Prepared, model: Model) -> Result<Vec<u8>> {
+    let mut payload = memory::room(2 + prepared.most_bytes())?;
+    model.write(&mut payload);
     prepared.write(&mut payload);
     if !prepared.coded.is_empty() {
-        let (tokens, raw) = set.encode(&mut prepared)?;
+        let (tokens, raw) = model.encode(prepared)?;
         put_varint(&mut payload, raw.len() as u64);
         memory::append(&mut payload, &raw)?;
         memory::append(&mut payload, &tokens)?;
     }
-    Ok(Some(payload))
+    Ok(payload)
 }
 
 /// Decodes the payload of a chunk of this many frames to PCM.
@@ -111,19 +158,20 @@ pub(crate) fn decode(
     wasted: u8,
 ) -> Result<Vec<u8>> {
     let _environment = DefaultEnvironment::enter();
-    let Payload { set, mut prepared, tokens, raw } = Payload::parse(payload, frames, spec, wasted)?;
+    let Payload { model, mut prepared, tokens, raw } =
+        Payload::parse(payload, frames, spec, wasted)?;
     for channel in &mut prepared.coded {
         *channel = memory::filled(0, frames)?;
     }
     if !prepared.coded.is_empty() {
-        set.decode(&mut prepared, tokens, raw)?;
+        model.decode(&mut prepared, tokens, raw)?;
     }
     prepared.into_pcm(frames, spec, wasted)
 }
 
 /// A payload, taken apart.
 pub(crate) struct Payload<'a> {
-    set: ParameterSet,
+    model: Model,
     prepared: Prepared,
     pub(crate) tokens: &'a [u8],
     /// Bits that are stored without a model, as they are close to random.
@@ -163,9 +211,7 @@ impl<'a> Payload<'a> {
         spec: &AudioSpec,
         wasted: u8,
     ) -> Result<Self> {
-        let code = fields.u8()?;
-        let set = ParameterSet::from_code(code)
-            .ok_or_else(|| Error::unsupported(format!("the adaptive parameter set is {code}")))?;
+        let model = Model::read(fields)?;
         let prepared = Prepared::read(fields, frames, spec, wasted)?;
         let mut length = 0;
         if !prepared.coded.is_empty() {
@@ -182,7 +228,7 @@ impl<'a> Payload<'a> {
             let extra = tokens.len();
             return Err(Error::malformed(format!("{extra} bytes follow, but no channel is coded")));
         }
-        Ok(Payload { set, prepared, tokens, raw })
+        Ok(Payload { model, prepared, tokens, raw })
     }
 }
 
@@ -190,6 +236,7 @@ impl<'a> Payload<'a> {
 mod tests {
     use lmac_support::Random;
 
+    use super::deep::{Factor, Setting};
     use super::*;
     use crate::audio::SampleFormat;
 
@@ -310,6 +357,77 @@ mod tests {
         assert!(ahead.len().abs_diff(behind.len()) < 20);
         // Neither of these sees what helps it.
         assert!(4 * ahead.len() < 3 * payload([0, MOST]).len());
+    }
+
+    /// Returns the payload of samples with a model, whatever an encoder would choose.
+    fn payload_of(pcm: &[u8], spec: &AudioSpec, model: Model) -> Vec<u8> {
+        payload(&mut Prepared::from_pcm(pcm, spec, 0).unwrap().unwrap(), model).unwrap()
+    }
+
+    #[test]
+    fn every_setting_changes_a_payload_and_comes_back() {
+        let spec = AudioSpec::new(SampleFormat::S16, 2, 44100);
+        let pcm = fading(&spec, 1500);
+        for set in [ParameterSet::Standard, ParameterSet::Max] {
+            let usual = Model::usual(set);
+            let others = Setting::ALL.map(|setting| {
+                Factor::ALL[1..].iter().map(move |&factor| usual.settings.with(setting, factor))
+            });
+            let mut payloads = vec![payload_of(&pcm, &spec, usual)];
+            assert_eq!(payloads[0][0], set as u8);
+            for settings in others.into_iter().flatten() {
+                let payload = payload_of(&pcm, &spec, Model { set, settings });
+                assert_eq!(payload[..2], [set as u8 | 0x40, settings.byte()]);
+                assert!(decode(&payload, 1500, &spec, 0).unwrap() == pcm, "{settings:?}");
+                payloads.push(payload[1..].to_vec());
+            }
+            // With each setting, other bytes follow those that say which settings these are.
+            let tokens = payloads.iter().map(|payload| &payload[1..]);
+            let different: std::collections::HashSet<_> = tokens.collect();
+            assert_eq!(different.len(), payloads.len());
+        }
+    }
+
+    #[test]
+    fn a_payload_with_wrong_settings_is_refused() {
+        let spec = AudioSpec::new(SampleFormat::S16, 2, 44100);
+        let malformed = |payload: &[u8]| match decode(payload, 300, &spec, 0).unwrap_err().kind() {
+            ErrorKind::Malformed(_) => true,
+            ErrorKind::Unsupported(_) => false,
+            other => panic!("{other:?}"),
+        };
+        for set in SETS {
+            let payload = payload_of(&fading(&spec, 300), &spec, Model::usual(set));
+            for bit in [0x04, 0x08, 0x10, 0x20, 0x80] {
+                let mut other = payload.clone();
+                other[0] |= bit;
+                assert!(!malformed(&other), "{bit:#x}");
+            }
+            // The set fast has no settings; those of the others are not all the usual ones.
+            let mut other = payload.clone();
+            other.splice(..1, [set as u8 | 0x40, 0]);
+            assert_eq!(malformed(&other), set != ParameterSet::Fast);
+            assert_eq!(malformed(&other[..1]), set != ParameterSet::Fast);
+            // No set has the code 3.
+            other[0] |= 3;
+            assert!(!malformed(&other));
+        }
+    }
+
+    #[test]
+    fn the_set_max_takes_settings_that_make_a_chunk_smaller() {
+        // Tones that stay as they are, so that long memories are best.
+        let mut random = random(3);
+        let sample = |at: u32| {
+            let tone = |i: u32| (f64::from(at) * (0.01 + 0.11 * f64::from(i))).sin();
+            (0..12).map(|i| 1500.0 * tone(i)).sum::<f64>() as i32 + (random() % 7) as i32
+        };
+        let mut prepared = Prepared::of(vec![(0..65_536).map(sample).collect()], 16);
+        let model = choices::make(&mut prepared, ParameterSet::Max).unwrap();
+        assert_ne!(model.settings, Settings::default());
+        let mut size = |model| payload(&mut prepared, model).unwrap().len();
+        let (found, usual) = (size(model), size(Model::usual(ParameterSet::Max)));
+        assert!(found + found / 100 < usual, "{found} {usual}");
     }
 
     /// Channels that depend on each other, in one of many ways.

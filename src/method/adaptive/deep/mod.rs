@@ -3,16 +3,19 @@
 //!
 //! `parameters.rs` has the tables of constants, `model.rs` predicts, and `mixture.rs` codes
 //! with a mixture of distributions, whose sizes follow `volatility.rs` and which `correction.rs`
-//! may refine. `occurrence.rs` learns how often the values of a table occur.
+//! may refine. `occurrence.rs` learns how often the values of a table occur. `settings.rs` has
+//! the factors by which a chunk changes its parameter set.
 
 mod correction;
 mod mixture;
 mod model;
 mod occurrence;
 pub(super) mod parameters;
+mod settings;
 mod volatility;
 
 use parameters::Parameters;
+pub(super) use settings::{Factor, Setting, Settings};
 
 use super::coding::{BitCoder, Reading, Writing};
 use super::matches::Matches;
@@ -25,6 +28,7 @@ use crate::numerics::lanes::Lanes;
 /// A pass over all samples of a chunk.
 struct Pass<'a, C, const EXPERTS: usize> {
     parameters: &'static Parameters<EXPERTS>,
+    settings: Settings,
     prepared: &'a mut Prepared,
     matches: Vec<Matches>,
     coder: C,
@@ -33,10 +37,12 @@ struct Pass<'a, C, const EXPERTS: usize> {
 impl<'a, C, const EXPERTS: usize> Pass<'a, C, EXPERTS> {
     fn new(
         parameters: &'static Parameters<EXPERTS>,
+        settings: Settings,
         prepared: &'a mut Prepared,
         coder: C,
     ) -> Result<Self> {
-        Ok(Pass { parameters, matches: Matches::of_all(prepared)?, prepared, coder })
+        let matches = Matches::of_all(prepared)?;
+        Ok(Pass { parameters, settings, prepared, matches, coder })
     }
 }
 
@@ -52,8 +58,8 @@ where
 
     #[inline(always)]
     fn run<I: Integers>(self) -> (C, bool) {
-        let Pass { parameters, prepared, matches, mut coder } = self;
-        let fits = model::run::<C, I, EXPERTS>(parameters, prepared, matches, &mut coder);
+        let Pass { parameters, settings, prepared, matches, mut coder } = self;
+        let fits = model::run::<C, I, EXPERTS>(parameters, settings, prepared, matches, &mut coder);
         (coder, fits)
     }
 }
@@ -61,19 +67,21 @@ where
 /// Encodes the samples: the token stream and the raw bits.
 pub(super) fn encode<const EXPERTS: usize>(
     parameters: &'static Parameters<EXPERTS>,
+    settings: Settings,
     prepared: &mut Prepared,
 ) -> Result<(Vec<u8>, Vec<u8>)>
 where
     [f32; EXPERTS]: Lanes<Element = f32>,
 {
     let coder = Writing::new();
-    let (coder, _) = run(Pass::new(parameters, prepared, coder)?);
+    let (coder, _) = run(Pass::new(parameters, settings, prepared, coder)?);
     coder.finish()
 }
 
 /// Decodes the samples into the channels.
 pub(super) fn decode<const EXPERTS: usize>(
     parameters: &'static Parameters<EXPERTS>,
+    settings: Settings,
     prepared: &mut Prepared,
     tokens: &[u8],
     raw: &[u8],
@@ -82,7 +90,7 @@ where
     [f32; EXPERTS]: Lanes<Element = f32>,
 {
     let coder = Reading::new(tokens, raw);
-    let (coder, fits) = run(Pass::new(parameters, prepared, coder)?);
+    let (coder, fits) = run(Pass::new(parameters, settings, prepared, coder)?);
     coder.finish(fits)
 }
 
@@ -95,7 +103,7 @@ mod tests {
     use crate::numerics::dispatch::run_with;
     use parameters::{MAX, STANDARD};
 
-    fn same_with<const EXPERTS: usize>(parameters: &'static Parameters<EXPERTS>)
+    fn same_with<const EXPERTS: usize>(parameters: &'static Parameters<EXPERTS>, settings: Settings)
     where
         [f32; EXPERTS]: Lanes<Element = f32>,
     {
@@ -106,10 +114,13 @@ mod tests {
                     &signals,
                     bits,
                     |set, prepared| {
-                        run_with(set, Pass::new(parameters, prepared, Writing::new()).unwrap())
+                        run_with(
+                            set,
+                            Pass::new(parameters, settings, prepared, Writing::new()).unwrap(),
+                        )
                     },
                     |set, prepared, coder| {
-                        run_with(set, Pass::new(parameters, prepared, coder).unwrap())
+                        run_with(set, Pass::new(parameters, settings, prepared, coder).unwrap())
                     },
                 );
             }
@@ -118,12 +129,14 @@ mod tests {
 
     #[test]
     fn every_instruction_set_gives_the_same_bytes() {
-        same_with(&STANDARD);
-        same_with(&MAX);
+        same_with(&STANDARD, Settings::default());
+        same_with(&MAX, Settings::default());
     }
 
-    fn survives_noise<const EXPERTS: usize>(parameters: &'static Parameters<EXPERTS>)
-    where
+    fn survives_noise<const EXPERTS: usize>(
+        parameters: &'static Parameters<EXPERTS>,
+        settings: Settings,
+    ) where
         [f32; EXPERTS]: Lanes<Element = f32>,
     {
         let mut random = Random::new(7);
@@ -137,7 +150,7 @@ mod tests {
                 let raw = [255; 50_000];
                 for (tokens, raw) in [(&nonsense[..2000], &nonsense[2000..]), (&[255; 50], &raw)] {
                     // Most bytes give an error, but samples are in range in any case.
-                    let _ = decode(parameters, &mut prepared, tokens, raw);
+                    let _ = decode(parameters, settings, &mut prepared, tokens, raw);
                     let mut all = prepared.coded.iter().flatten();
                     assert!(all.all(|&value| (low..=high).contains(&value)));
                 }
@@ -147,7 +160,8 @@ mod tests {
             for way in [1, 3] {
                 let mut prepared =
                     prepared(&tables.clone().map(|values| values.repeat(200)), bits, way);
-                let _ = decode(parameters, &mut prepared, &nonsense[..2000], &nonsense[2000..]);
+                let (tokens, raw) = nonsense.split_at(2000);
+                let _ = decode(parameters, settings, &mut prepared, tokens, raw);
                 for (values, samples) in tables.iter().zip(&prepared.coded).skip(way / 2) {
                     let values = if way == 1 { &tables.concat() } else { values };
                     assert!(
@@ -161,7 +175,10 @@ mod tests {
 
     #[test]
     fn noise_decodes_to_samples_in_range() {
-        survives_noise(&STANDARD);
-        survives_noise(&MAX);
+        // All factors are two.
+        for settings in [Settings::default(), Settings::from_byte(0b1010_1010).unwrap()] {
+            survives_noise(&STANDARD, settings);
+            survives_noise(&MAX, settings);
+        }
     }
 }

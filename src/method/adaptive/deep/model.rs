@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::mixture::{Mixture, SampleRange};
 use super::parameters::{Center, FilterSettings, Parameters, Start, TILT};
+use super::settings::Settings;
 use super::volatility::Errors;
 use crate::method::adaptive::coding::BitCoder;
 use crate::method::adaptive::least_squares::{Combiner, LagPredictor};
@@ -91,26 +92,34 @@ where
 {
     fn new(
         parameters: &Parameters<EXPERTS>,
+        settings: Settings,
         alone: bool,
         scale: TargetScale,
         values: Option<Arc<Values>>,
         pasts: [Past; 2],
     ) -> Self {
         let bases = if alone { parameters.bases_alone } else { parameters.bases };
-        let filters =
-            |filters: &[FilterSettings]| filters.iter().map(|&s| Filter::new(s, scale)).collect();
+        let filter = |&filter: &FilterSettings| Filter::new(settings.filter(filter), scale);
         // Inputs: filters of the first cascade, the other cascades, the other bases.
         let [first, others @ ..] = parameters.cascades else { unreachable!("there is a cascade") };
         let inputs = first.filters.len() + others.len() + bases.len() - 1;
         assert!(inputs <= 8 * BLOCKS && bases.len() <= MOST_BASES);
         assert!(parameters.cascades.len() <= MOST_CASCADES);
         assert!(parameters.combiners.len() <= MOST_COMBINERS);
+        let combiners = parameters.combiners.iter();
         ChannelState {
             own: Window::new(LagPredictor::WINDOW),
             other: Window::new(LagPredictor::WINDOW),
-            bases: bases.iter().map(|&base| LagPredictor::new(base, pasts)).collect(),
-            cascades: parameters.cascades.iter().map(|cascade| filters(cascade.filters)).collect(),
-            combiners: parameters.combiners.iter().map(|&c| Combiner::new(inputs, c)).collect(),
+            bases: bases
+                .iter()
+                .map(|&base| LagPredictor::new(settings.base(base), pasts))
+                .collect(),
+            cascades: parameters
+                .cascades
+                .iter()
+                .map(|cascade| cascade.filters.iter().map(filter).collect())
+                .collect(),
+            combiners: combiners.map(|&c| Combiner::new(inputs, settings.combiner(c))).collect(),
             mixture: Mixture::new(&parameters.experts, parameters.corrected, values, pasts[0]),
             errors: Errors::default(),
             sample: 0.0,
@@ -196,6 +205,7 @@ where
 #[inline(always)]
 pub(super) fn run<C: BitCoder, I: Integers, const EXPERTS: usize>(
     parameters: &'static Parameters<EXPERTS>,
+    settings: Settings,
     prepared: &mut Prepared,
     mut matches: Vec<Matches>,
     coder: &mut C,
@@ -214,8 +224,9 @@ where
     let mut channels: Vec<ChannelState<EXPERTS>> = (0..samples.len())
         .map(|c| {
             let scale = TargetScale::for_range(ranges[c], unit);
+            let alone = partners[c] == c;
             let pasts = [c, partners[c]].map(|c| pasts[c]);
-            ChannelState::new(parameters, partners[c] == c, scale, values[c].clone(), pasts)
+            ChannelState::new(parameters, settings, alone, scale, values[c].clone(), pasts)
         })
         .collect();
     let mut fits = true;
