@@ -80,6 +80,10 @@ fn signals_of_a_model() -> Vec<(&'static str, RawLayout, Vec<u8>)> {
         noise.chunks(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]]) / 4).collect();
     let ahead = |at: usize| [noise[at], noise[at + 3]].map(i16::to_le_bytes).concat();
     add("ahead", SampleFormat::S16, 2, (0..600).flat_map(ahead).collect());
+    // A loop, and a sample that ends a match.
+    let mut loops = noise[..250].repeat(4);
+    loops[777] += 1;
+    add("loop", SampleFormat::S16, 1, loops.into_iter().flat_map(i16::to_le_bytes).collect());
     // Outliers upwards and downwards, alone and in a row.
     add(
         "outliers",
