@@ -19,7 +19,7 @@ class Channel:
         self.low, self.high = low, high
         scale = scale_for(max(high, -low) * self.unit)
         self.bases = [Lagged(A, B, memory, 10.0, (1, min(every, 4), every),
-                             *[past.correlations for past in pasts])
+                             0.4 if B else 20.0, pasts)
                       for A, B, memory, every in
                       (parameters.bases if sees else parameters.bases_alone)]
         self.cascades = [[new_stage(stage, scale) for stage in cascade.stages]

@@ -12,7 +12,7 @@ from filters import Combined, Float, Integer, Lagged, scale_for, settled
 class Channel:
     def __init__(self, sees, bits, low, high, values, pasts, matches):
         A, B = (15, 8) if sees else (15, 0)
-        self.base = Lagged(A, B, 0.998, 100.0, (2, 8, 64), *[past.correlations for past in pasts])
+        self.base = Lagged(A, B, 0.998, 100.0, (2, 8, 64), 0.0 if B else 20.0, pasts)
         self.last = Combined(4, 0.996, 1.0, (16, 16, 16))
         self.unit = 2.0**(16 - min(bits, 16))
         self.low, self.high, self.values = low, high, values

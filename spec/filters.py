@@ -22,9 +22,10 @@ def distance(schedule, time):
 class Lagged:
     """Predicts from A lags of the channel and B of the other one, the newest first."""
 
-    def __init__(self, A, B, memory, ridge, schedule, own, other):
+    def __init__(self, A, B, memory, ridge, schedule, worth, pasts):
         self.A, self.B, self.memory, self.ridge, self.schedule = A, B, memory, ridge, schedule
         # XX, XY, YX and YY of adaptive.md, and what they were, the newest first.
+        own, other = [past.correlations(worth) for past in pasts]
         self.correlations = own[:A + 1], [0.0] * B, [0.0] * (A + 1), other[:B]
         self.past = collections.deque([self.correlations] * (max(A, B) + 1), max(A, B) + 1)
         self.time = self.since = 0

@@ -49,8 +49,11 @@ KNOWN = [correlations(reflections) for reflections in SPECTRA]
 class Past:
     def __init__(self, byte):
         self.size = 2.0**(byte & 31)
-        scale = 20.0 * (self.size * self.size)
-        self.correlations = [correlation * scale for correlation in KNOWN[byte >> 5]]
+        self.known = KNOWN[byte >> 5]
+
+    def correlations(self, samples):
+        scale = samples * (self.size * self.size)
+        return [correlation * scale for correlation in self.known]
 
 
 if __name__ == "__main__":

@@ -41,9 +41,6 @@ const SPECTRA: [[i16; TAPS]; 8] = [
     ],
 ];
 
-/// Number of samples that the past is worth to the filters.
-const WORTH: f64 = 20.0;
-
 /// An encoder looks at this many samples at most.
 const SEEN: usize = 256;
 
@@ -102,9 +99,9 @@ impl Past {
         size(self.level())
     }
 
-    /// Returns the correlations of the past: sums of products of samples and earlier ones.
-    pub(super) fn correlations(self) -> [f64; LAGS] {
-        let scale = WORTH * (self.size() * self.size());
+    /// Returns the correlations of this many samples: sums of products of samples and earlier ones.
+    pub(super) fn correlations(self, samples: f64) -> [f64; LAGS] {
+        let scale = samples * (self.size() * self.size());
         KNOWN[usize::from(self.byte >> 5)].correlations.map(|correlation| correlation * scale)
     }
 }
@@ -208,12 +205,12 @@ mod tests {
     fn correlations_are_those_of_what_the_predictor_makes() {
         for spectrum in 0..SPECTRA.len() as u8 {
             let past = Past::new(spectrum << 5 | 10);
-            let correlations = past.correlations();
+            let correlations = past.correlations(20.0);
             for lag in 0..LAGS {
                 let factors = KNOWN[usize::from(spectrum)].errors.iter().enumerate();
                 let sum: f64 = factors.map(|(i, f)| f * correlations[lag.abs_diff(i)]).sum();
                 // The errors are independent of the past.
-                let expected = if lag == 0 { WORTH * past.size() * past.size() } else { 0.0 };
+                let expected = if lag == 0 { 20.0 * past.size() * past.size() } else { 0.0 };
                 assert!((sum - expected).abs() < 1e-6 * correlations[0], "{spectrum}, lag {lag}");
             }
         }

@@ -88,7 +88,8 @@ use Spread::{Expected, Own};
 const fn lags(own: usize, other: usize, memory: f64, every: u32) -> LagSettings {
     let first = [1, if every < 4 { every } else { 4 }];
     let schedule = Schedule { first, then: every };
-    LagSettings { own, other, memory, ridge: 10.0, schedule }
+    let worth = if other == 0 { 20.0 } else { 0.4 };
+    LagSettings { own, other, memory, ridge: 10.0, worth, schedule }
 }
 
 const fn combine(memory: f64, every: u32) -> CombinerSettings {

@@ -28,8 +28,8 @@ struct ChannelState {
     sample: f64,
 }
 
-/// Lags of a channel without a partner, and of one with a partner.
-const LAGS: [(usize, usize); 2] = [(15, 0), (15, 8)];
+/// Lags of a channel without a partner, and of one with a partner, and what the past is worth.
+const LAGS: [(usize, usize, f64); 2] = [(15, 0, 20.0), (15, 8, 0.0)];
 
 /// Number of filters in the cascade.
 const FILTERS: usize = 4;
@@ -45,9 +45,9 @@ const LAST: CombinerSettings = CombinerSettings {
 
 impl ChannelState {
     fn new(sees: bool, scale: TargetScale, pasts: [Past; 2], up: f64) -> Self {
-        let (own, other) = LAGS[usize::from(sees)];
+        let (own, other, worth) = LAGS[usize::from(sees)];
         let schedule = BASE_SCHEDULE;
-        let base = LagSettings { own, other, memory: 0.998, ridge: 100.0, schedule };
+        let base = LagSettings { own, other, memory: 0.998, ridge: 100.0, worth, schedule };
         ChannelState {
             own: Window::new(LagPredictor::WINDOW),
             other: Window::new(LagPredictor::WINDOW),

@@ -17,6 +17,9 @@ pub(in crate::method::adaptive) struct LagSettings {
     pub(in crate::method::adaptive) memory: f64,
     /// Ridge regularisation, which holds weights close to zero while there is little data.
     pub(in crate::method::adaptive) ridge: f64,
+    /// The number of samples that the past before the chunk is worth. It says nothing about how two
+    /// signals depend on each other, which much of it would hide.
+    pub(in crate::method::adaptive) worth: f64,
     pub(in crate::method::adaptive) schedule: Schedule,
 }
 
@@ -71,7 +74,7 @@ impl LagPredictor {
             since: 0,
             system: System::new(own + other),
         };
-        predictor.begin(pasts.map(Past::correlations));
+        predictor.begin(pasts.map(|past| past.correlations(settings.worth)));
         predictor
     }
 
