@@ -28,6 +28,7 @@ const PLACE_BITS: u32 = 24;
 
 /// The factor of the hash. It is even, so that 32 steps shift a sample out of the hash's 32 bits.
 const FACTOR: u32 = 0x3C6E_F362;
+
 /// Classes of a match: its length, and how the match before ended.
 const LENGTHS: usize = 8;
 const BEFORE: usize = 3;
@@ -57,7 +58,7 @@ impl Matches {
     /// The most bytes of memory that a channel takes.
     pub(super) const MOST_BYTES: u64 = (size_of::<u32>() << MOST_BITS) as u64;
 
-    /// Makes a matches for each coded channel.
+    /// Makes those of each coded channel.
     pub(super) fn of_all(prepared: &Prepared) -> Result<Vec<Self>> {
         let mut all = memory::room(prepared.coded.len())?;
         for samples in &prepared.coded {
