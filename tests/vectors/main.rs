@@ -6,8 +6,8 @@
 //! is written down: `LMAC_WRITE_VECTORS=1 cargo test --test vectors` writes those that are new.
 //! One that exists is never overwritten: old versions wrote it.
 //!
-//! `good-*-settings` come from an encoder in which `choices::make` chose the settings 0x9B and
-//! 0xE7: a search for them needs chunks that are too long for Python.
+//! `good-*-settings` come from an encoder in which `choices::make` chose the settings 0x9B
+//! (standard) and 0xE7 (max): a search for them needs chunks that are too long for Python.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
