@@ -38,7 +38,7 @@ pub mod source;
 mod stream;
 
 pub use audio::{AudioSpec, Frames, SampleFormat};
-pub use container::source::SourceKind;
+pub use container::source::{FileFormat, SourceKind};
 pub use error::{Error, ErrorKind, Place, Result};
 pub use method::identity::{ModelId, ModelUse, Precision, TokenKind};
 pub use method::preset::Preset;

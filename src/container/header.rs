@@ -60,7 +60,8 @@ mod extension {
     pub(super) const BIG_ENDIAN: u8 = 1 << 3;
     pub(super) const FLIPPED_SIGN: u8 = 1 << 4;
     pub(super) const MODEL: u8 = 1 << 5;
-    pub(super) const RESERVED: u8 = 0b1100_0000;
+    pub(super) const FILE: u8 = 1 << 6;
+    pub(super) const RESERVED: u8 = 1 << 7;
 }
 
 /// The most frames of a chunk by default: ten seconds, but enough that the bytes around a
@@ -88,13 +89,14 @@ impl Header {
         let spec = &self.spec;
         let rate_code = RATES.iter().position(|&rate| rate == spec.rate).map_or(0, |at| at + 1);
         let channel_code = if spec.channels <= 2 { spec.channels as u8 } else { 0 };
-        let (big_endian, flipped_sign) = match self.source {
-            SourceKind::Raw { big_endian, flipped_sign } => (big_endian, flipped_sign),
-            _ => (false, false),
-        };
+        let (big_endian, flipped_sign) = self.source.layout();
         let mut extended = u8::from(big_endian) * extension::BIG_ENDIAN
             + u8::from(flipped_sign) * extension::FLIPPED_SIGN;
         let mut tail = Vec::new();
+        if let Some(code) = self.source.file_code() {
+            extended |= extension::FILE;
+            tail.push(code);
+        }
         if channel_code == 0 {
             put_varint(&mut tail, u64::from(spec.channels));
         }
@@ -202,6 +204,7 @@ impl Header {
                 "the extension {extended:#04x} has an unknown bit"
             )));
         }
+        let file_code = if extended & extension::FILE != 0 { Some(fields.u8()?) } else { None };
 
         let channels = match flags & 3 {
             0 => {
@@ -257,7 +260,7 @@ impl Header {
 
         let big_endian = extended & extension::BIG_ENDIAN != 0;
         let flipped_sign = extended & extension::FLIPPED_SIGN != 0;
-        let source = SourceKind::from_code(flags >> 2, big_endian, flipped_sign);
+        let source = SourceKind::from_codes(flags >> 2, file_code, big_endian, flipped_sign)?;
         let header = Header {
             spec,
             source,
@@ -268,10 +271,16 @@ impl Header {
             salt,
         };
         match source {
-            SourceKind::Raw { flipped_sign: true, .. } if format.is_float() => {
+            SourceKind::Raw { flipped_sign: true, .. }
+            | SourceKind::File { flipped_sign: true, .. }
+                if format.is_float() =>
+            {
                 Err(Error::malformed("float samples have a flipped sign; only integers can"))
             }
-            SourceKind::Raw { .. } => Ok(header),
+            SourceKind::Flac if format.is_float() => {
+                Err(Error::malformed("the source is a FLAC file and the samples are floats"))
+            }
+            SourceKind::Raw { .. } | SourceKind::File { .. } => Ok(header),
             _ if big_endian || flipped_sign => {
                 let name = source.name();
                 Err(Error::malformed(format!("the source \"{name}\" has the layout of a raw file")))
@@ -293,6 +302,7 @@ impl Header {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::container::source::FileFormat;
 
     fn header() -> Header {
         let spec = AudioSpec::new(SampleFormat::S16, 2, 44100);
@@ -315,6 +325,15 @@ mod tests {
         for header in [
             header(),
             Header { spec: wide, source: SourceKind::Wav, chunk_frames: 3, ..header() },
+            Header { source: SourceKind::Flac, ..header() },
+            Header {
+                source: SourceKind::File {
+                    format: FileFormat::Au,
+                    big_endian: true,
+                    flipped_sign: false,
+                },
+                ..header()
+            },
             Header {
                 source: SourceKind::Raw { big_endian: true, flipped_sign: true },
                 declared_frames: None,

@@ -51,6 +51,10 @@ pub(crate) mod block {
     pub(crate) const HEAD: u64 = 1;
     /// Bytes of the source file after the audio.
     pub(crate) const TAIL: u64 = 2;
+    /// Decisions of the encoder of a FLAC file.
+    pub(crate) const DECISIONS: u64 = 3;
+    /// Tags and pictures.
+    pub(crate) const TAGS: u64 = 4;
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -223,11 +227,12 @@ impl ChunkHeader {
     }
 }
 
-/// The whole of a critical block.
+/// The whole of a block. It is critical unless a decoder can do without it.
 pub(crate) fn write_block(kind: u64, data: &[u8], id: StreamId) -> Result<Vec<u8>> {
     debug_assert!(data.len() <= MAX_BLOCK);
+    let critical = if matches!(kind, block::HEAD | block::TAIL) { CRITICAL } else { 0 };
     let mut out = memory::room(data.len() + MOST_AROUND_BLOCK)?;
-    out.extend([SYNC[0], SYNC[1], BLOCK_CODE | CRITICAL]);
+    out.extend([SYNC[0], SYNC[1], BLOCK_CODE | critical]);
     put_varint(&mut out, kind);
     put_varint(&mut out, data.len() as u64);
     out.extend_from_slice(data);
