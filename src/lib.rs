@@ -51,7 +51,7 @@ pub use stream::encoder::{Encoder, Finished};
 pub use stream::info::StreamInfo;
 pub use stream::inspect::{ChunkInfo, Inspector, Summary};
 pub use stream::options::{DecodeOptions, EncodeOptions, Limits};
-pub use stream::stats::Stats;
+pub use stream::stats::{FlacFindings, Stats};
 
 #[cfg(feature = "language")]
 pub mod language {

@@ -14,7 +14,6 @@ pub(super) fn describe(start: &[u8]) -> Error {
         [b'R', b'I', b'F', b'F', ..] if start.len() >= 12 => {
             format!("a RIFF file of the kind \"{}\"", form.escape_ascii())
         }
-        [b'f', b'L', b'a', b'C', ..] => "a FLAC file".into(),
         [b'F', b'O', b'R', b'M', ..] if form == b"AIFF" || form == b"AIFC" => "an AIFF file".into(),
         [b'r', b'i', b'f', b'f', 0x2E, 0x91, ..] => "a Wave64 file (W64)".into(),
         [b'O', b'g', b'g', b'S', ..] => "an Ogg file".into(),

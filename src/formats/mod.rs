@@ -4,6 +4,7 @@
 //! A new format is a module here, an entry in [`FORMATS`], and a
 //! [`SourceKind`] with its code in `src/container/source.rs`.
 
+pub(crate) mod flac;
 mod foreign;
 mod format;
 pub(crate) mod raw;
@@ -14,7 +15,7 @@ use crate::container::source::SourceKind;
 use crate::error::Result;
 
 /// All formats. Files are recognised by the first one that does.
-const FORMATS: [&dyn Format; 2] = [&wav::Wav, &raw::Raw];
+const FORMATS: [&dyn Format; 3] = [&wav::Wav, &flac::Flac, &raw::Raw];
 
 /// The format of a file that begins with `start`, and a parser for its head.
 pub(crate) fn recognise(start: &[u8]) -> Result<(&'static dyn Format, Box<dyn HeadParser>)> {

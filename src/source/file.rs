@@ -8,11 +8,15 @@ use bytes::Bytes;
 use crate::audio::AudioSpec;
 use crate::container::source::SourceKind;
 use crate::error::Result;
+use crate::formats::flac::StreamInfo;
 use crate::formats::raw::{Raw, RawLayout};
 use crate::formats::{self, Format, Head, Progress, START};
+use crate::method::verify::Verify;
+use crate::source::flac;
 use crate::stream::encoder::{Encoder, Finished, SourceHead};
 use crate::stream::input::Input;
 use crate::stream::options::EncodeOptions;
+use crate::stream::stats::FlacFindings;
 
 /// Bytes that are handed on at a time, about.
 const BLOCK: usize = 1 << 18;
@@ -32,7 +36,7 @@ pub struct SourceFile<R> {
 }
 
 impl<R: Read> SourceFile<R> {
-    /// Opens a WAV or RF64 file and reads its head.
+    /// Opens a WAV, RF64 or FLAC file and reads its head.
     pub fn open(file: R) -> Result<Self> {
         let mut input = Input::new(file);
         input.fill(START)?;
@@ -88,14 +92,22 @@ impl<R: Read> SourceFile<R> {
         options.declared_frames = self.frames().or(options.declared_frames);
         let declared = options.declared_frames;
         let kind = self.kind.unwrap_or_else(|| self.format.kind(&self.head, &self.spec, declared));
+        let info = StreamInfo::of_head(&self.head).unwrap_or_default();
         let mut head = SourceHead { kind, bytes: std::mem::take(&mut self.head) };
         if !self.whole {
             head = SourceHead { kind: SourceKind::Samples, bytes: Bytes::new() };
         } else if self.format.implied_head(kind, &self.spec, declared).is_some() {
             head.bytes = Bytes::new();
         }
+        let verify = options.verify != Verify::No;
         let mut encoder = Encoder::for_source(writer, self.spec, options, head)?;
-        self.copy_audio(&mut encoder, kind)?;
+        let mut findings = None;
+        if kind == SourceKind::Flac {
+            let plan = flac::Plan { whole: self.whole, verify, info };
+            findings = Some(flac::encode(&mut self.input, &mut encoder, plan)?);
+        } else {
+            self.copy_audio(&mut encoder, kind)?;
+        }
         // A program that writes into a pipe must be able to write all of it.
         while self.input.fill(1)? {
             if self.whole {
@@ -103,7 +115,12 @@ impl<R: Read> SourceFile<R> {
             }
             self.input.consume(self.input.window().len());
         }
-        encoder.finish()
+        let mut finished = encoder.finish()?;
+        finished.flac = findings.map(|findings| FlacFindings {
+            md5_matches: info.md5.zip(finished.md5).map(|(said, found)| said == found),
+            ..findings
+        });
+        Ok(finished)
     }
 
     /// Encodes the whole frames among the next bytes, up to the length of the audio or the end.

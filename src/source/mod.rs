@@ -19,6 +19,7 @@
 //! ```
 
 mod file;
+mod flac;
 mod restore;
 
 pub use crate::formats::raw::RawLayout;

@@ -8,6 +8,7 @@ use crate::container::source::SourceKind;
 use crate::error::Result;
 use crate::formats;
 use crate::memory;
+use crate::source::flac::Restorer;
 use crate::stream::decoder::{Decoder, Event};
 
 /// Reads the file that a stream was made from.
@@ -25,6 +26,8 @@ pub struct Restored<R: Read> {
     audio_bytes: u64,
     /// The most bytes of audio that are wanted.
     most_bytes: u64,
+    /// Makes the frames of a FLAC file from the audio.
+    flac: Option<Restorer>,
     ended: bool,
 }
 
@@ -44,7 +47,9 @@ impl<R: Read> Restored<R> {
         let implied =
             formats::of(info.source).implied_head(info.source, &info.spec, info.declared_frames);
         let head = implied.map_or_else(|| decoder.head().clone(), Bytes::from);
-        Self::with_head(decoder, head, true, u64::MAX)
+        let flac =
+            (info.source == SourceKind::Flac).then(|| Restorer::new(&info.spec, info.chunk_frames));
+        Restored { flac, ..Self::with_head(decoder, head, true, u64::MAX) }
     }
 
     /// Restores the audio from the decoder's position on with a new head: this many frames of
@@ -61,7 +66,15 @@ impl<R: Read> Restored<R> {
     }
 
     fn with_head(decoder: Decoder<R>, head: Bytes, original: bool, most_bytes: u64) -> Self {
-        Restored { decoder, current: head, original, audio_bytes: 0, most_bytes, ended: false }
+        Restored {
+            decoder,
+            current: head,
+            original,
+            audio_bytes: 0,
+            most_bytes,
+            flac: None,
+            ended: false,
+        }
     }
 
     /// Returns the decoder, to ask it.
@@ -92,12 +105,19 @@ impl<R: Read> Restored<R> {
                 self.end();
                 continue;
             }
+            if let Some(flac) = &mut self.flac
+                && let Some(part) = flac.next_part()?
+            {
+                self.current = part.into();
+                continue;
+            }
             let waiting = self.decoder.take_current();
             let event = match waiting.is_empty() {
                 true => self.decoder.next_event()?,
                 false => Event::Audio(waiting),
             };
             match event {
+                Event::Audio(pcm) if let Some(flac) = &mut self.flac => flac.take_pcm(pcm),
                 Event::Audio(mut pcm) => {
                     let room = self.most_bytes - self.audio_bytes;
                     let room = usize::try_from(room).unwrap_or(usize::MAX).min(pcm.len());
@@ -105,12 +125,27 @@ impl<R: Read> Restored<R> {
                     self.audio_bytes += pcm.len() as u64;
                     self.current = self.in_file_order(pcm)?;
                 }
-                Event::Tail(bytes) if self.original => self.current = bytes,
+                Event::Decisions(block) => {
+                    if let Some(flac) = &mut self.flac {
+                        flac.take_block(block);
+                    }
+                }
+                Event::Tail(bytes) if self.original => {
+                    self.finish_frames()?;
+                    self.current = bytes;
+                }
                 Event::Tail(_) => {}
-                Event::End => self.end(),
+                Event::End => {
+                    self.finish_frames()?;
+                    self.end();
+                }
             }
         }
         Ok(())
+    }
+
+    fn finish_frames(&self) -> Result<()> {
+        self.flac.as_ref().map_or(Ok(()), Restorer::finish)
     }
 
     fn end(&mut self) {

@@ -1,5 +1,6 @@
 //! The encoder: audio to a stream.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use crate::stream::digest::AudioDigest;
 use crate::stream::info::StreamInfo;
 use crate::stream::options::EncodeOptions;
 use crate::stream::parallel::{self, Ordered};
-use crate::stream::stats::Stats;
+use crate::stream::stats::{FlacFindings, Stats};
 
 /// Samples of a block of conversion.
 const SAMPLE_BLOCK: usize = 4096;
@@ -61,10 +62,14 @@ pub struct Encoder<W: Write> {
     gathered: Vec<u8>,
     /// Frames in the chunks that were cut.
     cut_frames: u64,
+    /// Chunks that were cut.
+    cut_chunks: u64,
     /// The header and the threads, from the first chunk on.
     started: Option<Started>,
     digest: Option<AudioDigest>,
     index: Index,
+    /// Blocks of decisions, each with the number of the chunk that it stands before.
+    decisions: VecDeque<(u64, Bytes)>,
     /// Bytes of the source file's tail that are in no block yet.
     tail: Vec<u8>,
     tail_length: u64,
@@ -97,6 +102,8 @@ pub struct Finished<W> {
     pub stats: Stats,
     /// MD5 of the audio, as FLAC defines it.
     pub md5: Option<[u8; 16]>,
+    /// What was found in a FLAC file, if the source was one.
+    pub flac: Option<FlacFindings>,
 }
 
 struct Job {
@@ -146,6 +153,8 @@ impl<W: Write> Encoder<W> {
             digest: options.md5.then(|| AudioDigest::new(&spec)),
             options,
             index: Index::default(),
+            decisions: VecDeque::new(),
+            cut_chunks: 0,
             tail: Vec::new(),
             tail_length: 0,
             stats: Stats::default(),
@@ -191,7 +200,22 @@ impl<W: Write> Encoder<W> {
     /// Writes the rest and the trailer, and returns the writer.
     pub fn finish(mut self) -> Result<Finished<W>> {
         let (info, md5) = self.guarded(Self::write_rest)?;
-        Ok(Finished { writer: self.writer, info, stats: self.stats, md5 })
+        Ok(Finished { writer: self.writer, info, stats: self.stats, md5, flac: None })
+    }
+
+    /// Whether so many more bytes of PCM end the chunk at hand.
+    pub(crate) fn ends_chunk(&self, bytes: usize) -> bool {
+        self.gathered.len() + bytes >= self.chunk_frames as usize * self.spec.frame_bytes()
+    }
+
+    /// Keeps decisions of the encoder of a FLAC file before the chunk at hand, in one block.
+    pub(crate) fn write_decisions(&mut self, data: Bytes) -> Result<()> {
+        if data.len() > MAX_BLOCK {
+            let message = format!("the decisions of a FLAC file take {} bytes", data.len());
+            return Err(Error::input(message));
+        }
+        self.decisions.push_back((self.cut_chunks, data));
+        Ok(())
     }
 
     /// Keeps bytes of the source file's tail. No audio comes after them.
@@ -248,6 +272,7 @@ impl<W: Write> Encoder<W> {
         }
         let first_frame = self.cut_frames;
         self.cut_frames += frames as u64;
+        self.cut_chunks += 1;
         let started = self.start(&pcm)?;
         started.pool.submit(Job { first_frame, pcm });
         let room = started.pool.capacity() - 1;
@@ -295,6 +320,17 @@ impl<W: Write> Encoder<W> {
         Ok(Started { stream, head_bytes, pool })
     }
 
+    /// Writes the blocks of decisions that stand before a chunk.
+    fn write_decisions_before(&mut self, chunk: u64) -> Result<()> {
+        while let Some((_, data)) = self.decisions.pop_front_if(|(before, _)| *before <= chunk) {
+            let id = self.start(&[])?.stream.id;
+            let block = write_block(block::DECISIONS, &data, id)?;
+            self.stats.decision_bytes += block.len() as u64;
+            self.write(&block)?;
+        }
+        Ok(())
+    }
+
     /// Writes finished chunks, in order, until at most `under_way` are unfinished.
     fn drain(&mut self, under_way: usize) -> Result<()> {
         while let Some(started) = &mut self.started
@@ -302,6 +338,7 @@ impl<W: Write> Encoder<W> {
             && let Some(chunk) = started.pool.next()
         {
             let number = self.index.chunks;
+            self.write_decisions_before(number)?;
             let chunk =
                 chunk.and_then(|chunk| chunk).map_err(|error| error.at(Place::Chunk(number)))?;
             let offset = self.stats.stream_bytes;
@@ -327,7 +364,8 @@ impl<W: Write> Encoder<W> {
             self.cut(self.gathered.len() / frame_bytes)?;
         }
         self.start(&[])?;
-        self.drain(0)
+        self.drain(0)?;
+        self.write_decisions_before(self.cut_chunks)
     }
 
     fn write_rest(&mut self) -> Result<(StreamInfo, Option<[u8; 16]>)> {

@@ -17,6 +17,8 @@ pub struct Stats {
     pub payload_bytes: u64,
     /// Bytes of the source file's head and tail.
     pub foreign_bytes: u64,
+    /// Bytes of the blocks with the decisions of a FLAC file's encoder.
+    pub decision_bytes: u64,
     /// Chunks of each method, in the order of [`Method::ALL`].
     chunks: [u64; Method::ALL.len()],
 }
@@ -38,4 +40,21 @@ impl Stats {
     pub fn chunks(&self) -> u64 {
         self.chunks.iter().sum()
     }
+}
+
+/// What was found in a FLAC file while it was encoded.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FlacFindings {
+    /// Places of the file that are no sound frames, or cannot be made again from decisions. The
+    /// stream keeps their bytes as they are.
+    pub exceptions: u64,
+    /// Bytes of those places.
+    pub exception_bytes: u64,
+    /// Frames of silence in the place of broken ones.
+    pub silent_frames: u64,
+    /// The first of those places: its offset in the file, and what is wrong there.
+    pub first_exception: Option<(u64, &'static str)>,
+    /// Whether the MD5 in the file is that of its audio; `None` if the file has none.
+    pub md5_matches: Option<bool>,
 }

@@ -26,6 +26,8 @@ pub(super) enum Step {
         first_frame: u64,
         frames: u64,
     },
+    /// Decisions of the encoder of a FLAC file.
+    Decisions(Bytes),
     /// Bytes of the source file after the audio.
     Tail(Bytes),
     End,
@@ -61,12 +63,17 @@ impl<R: Read> Intake<R> {
         }
     }
 
-    /// Whether the pool has too little to do and the stream goes on. Of the source file's tail
-    /// one block is read, and the item after it.
+    /// Whether the pool has too little to do and the stream goes on. Of the source file's tail,
+    /// and of decisions behind each other, one block is read, and the item after it.
     pub(super) fn wants_more(&self) -> bool {
-        !self.ended
-            && self.pool.as_ref().is_some_and(|pool| pool.pending() < pool.capacity())
-            && !matches!(self.ahead.iter().nth_back(1), Some(Step::Tail(_)))
+        let mut latest = self.ahead.iter().rev();
+        let enough = match (latest.next(), latest.next()) {
+            (_, Some(Step::Tail(_))) => true,
+            (Some(Step::Decisions(_)), Some(Step::Decisions(_))) => true,
+            _ => false,
+        };
+        let idle = || self.pool.as_ref().is_some_and(|pool| pool.pending() < pool.capacity());
+        !self.ended && !enough && idle()
     }
 
     /// Reads one item and takes it.
@@ -125,6 +132,13 @@ impl<R: Read> Intake<R> {
                 self.ahead.push_back(Step::Tail(block.data));
                 return Ok(());
             }
+            block::DECISIONS if self.tail.is_some() => {
+                Error::malformed("decisions stand behind the tail of the source file")
+            }
+            block::DECISIONS if self.items.header().source == SourceKind::Flac => {
+                self.ahead.push_back(Step::Decisions(block.data));
+                return Ok(());
+            }
             kind if block.critical => {
                 Error::unsupported(format!("a critical block has the unknown type {kind}"))
             }
@@ -177,7 +191,7 @@ impl<R: Read> Intake<R> {
             let step = self.ahead.pop_front()?;
             // Bytes of the tail are wrong here if audio before them is missing.
             let missing = matches!(self.ahead.front(), Some(Step::Failed(_)));
-            if !missing || !matches!(step, Step::Tail(_)) {
+            if !missing || !matches!(step, Step::Tail(_) | Step::Decisions(_)) {
                 return Some(step);
             }
         }

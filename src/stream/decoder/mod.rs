@@ -73,6 +73,8 @@ pub struct Decoder<R: Read> {
 pub(crate) enum Event {
     /// Whole frames.
     Audio(Bytes),
+    /// Decisions of the encoder of a FLAC file, for audio that follows.
+    Decisions(Bytes),
     /// Bytes of the source file's tail.
     Tail(Bytes),
     /// The trailer was read and fits what came before.
@@ -256,7 +258,7 @@ impl<R: Read> Decoder<R> {
                     self.output.current = pcm;
                     return Ok(true);
                 }
-                Event::Tail(_) => {}
+                Event::Decisions(_) | Event::Tail(_) => {}
                 Event::End => return Ok(false),
             }
         }
@@ -286,6 +288,7 @@ impl<R: Read> Decoder<R> {
                     }
                 }
                 Some(Step::Gap { first_frame, frames }) => self.silence(first_frame, frames)?,
+                Some(Step::Decisions(bytes)) => return Ok(Event::Decisions(bytes)),
                 Some(Step::Tail(bytes)) => return Ok(Event::Tail(bytes)),
                 Some(Step::Failed(error)) => return Err(error),
                 Some(Step::End) => {

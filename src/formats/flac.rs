@@ -1,0 +1,200 @@
+//! The heads of FLAC files: everything before the first frame.
+
+use super::foreign;
+use super::format::{Format, Head, HeadParser, Progress};
+use crate::audio::{AudioSpec, SampleFormat};
+use crate::container::MAX_HEAD;
+use crate::container::source::SourceKind;
+use crate::error::{Error, Result};
+use crate::formats::wav::wav_head;
+
+const MARKER: &[u8; 4] = b"fLaC";
+const ID3: &[u8; 3] = b"ID3";
+
+/// Bytes of the block that describes the audio.
+const INFO_LENGTH: usize = 34;
+
+/// Speaker positions by the number of channels, from three on.
+const MASKS: [u32; 6] = [0x7, 0x33, 0x37, 0x3F, 0x70F, 0x63F];
+
+/// FLAC files.
+pub(crate) struct Flac;
+
+impl Format for Flac {
+    fn recognise(&self, start: &[u8]) -> Option<Box<dyn HeadParser>> {
+        let known = start.starts_with(MARKER) || start.starts_with(ID3);
+        known.then(|| Box::new(Parser::default()) as Box<dyn HeadParser>)
+    }
+
+    fn has(&self, kind: SourceKind) -> bool {
+        kind == SourceKind::Flac
+    }
+
+    fn kind(&self, _: &[u8], _: &AudioSpec, _: Option<u64>) -> SourceKind {
+        SourceKind::Flac
+    }
+
+    fn implied_head(&self, _: SourceKind, _: &AudioSpec, _: Option<u64>) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn new_head(&self, spec: &AudioSpec, frames: Option<u64>) -> Vec<u8> {
+        wav_head(spec, frames)
+    }
+
+    fn new_tail(&self, audio_bytes: u64) -> &'static [u8] {
+        super::wav::Wav.new_tail(audio_bytes)
+    }
+
+    fn converts(&self, _: SourceKind) -> bool {
+        false
+    }
+
+    fn to_pcm(&self, _: SourceKind, _: &AudioSpec, _: &mut [u8]) {}
+
+    fn restore_samples(&self, _: SourceKind, _: &AudioSpec, _: &mut [u8]) {}
+}
+
+/// What the first metadata block says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct StreamInfo {
+    /// The most samples of a block.
+    pub(crate) most_size: u32,
+    rate: u32,
+    channels: u16,
+    bits: u8,
+    /// Frames of audio, if the file tells.
+    pub(crate) frames: Option<u64>,
+    /// MD5 of the audio, if the file has one.
+    pub(crate) md5: Option<[u8; 16]>,
+}
+
+impl StreamInfo {
+    fn parse(block: &[u8; INFO_LENGTH]) -> Self {
+        let number =
+            |bytes: &[u8]| bytes.iter().fold(0u64, |so_far, &b| so_far << 8 | u64::from(b));
+        let packed = number(&block[10..18]);
+        let (frames, md5) = (packed & ((1 << 36) - 1), &block[18..]);
+        StreamInfo {
+            most_size: number(&block[2..4]) as u32,
+            rate: (packed >> 44) as u32,
+            channels: (packed >> 41 & 7) as u16 + 1,
+            bits: (packed >> 36 & 31) as u8 + 1,
+            frames: (frames > 0).then_some(frames),
+            md5: md5.try_into().ok().filter(|md5: &[u8; 16]| *md5 != [0; 16]),
+        }
+    }
+
+    /// The first metadata block of a whole head.
+    pub(crate) fn of_head(head: &[u8]) -> Option<Self> {
+        let marker = match head.starts_with(ID3) {
+            true => id3_length(head.get(6..10)?),
+            false => 0,
+        };
+        let info = head.get(marker + 8..)?.first_chunk()?;
+        Some(Self::parse(info))
+    }
+
+    fn spec(&self) -> Option<AudioSpec> {
+        let bits = u32::from(self.bits);
+        let format = SampleFormat::integer(bits.next_multiple_of(8))?;
+        let mut spec = AudioSpec::new(format, self.channels, self.rate).with_valid_bits(self.bits);
+        if let Some(speakers) = usize::from(self.channels).checked_sub(3) {
+            spec.channel_mask = MASKS.get(speakers).copied();
+        }
+        (bits >= 4).then_some(spec)
+    }
+}
+
+/// Bytes of an ID3v2 tag, whose head ends with these four.
+fn id3_length(size: &[u8]) -> usize {
+    10 + size.iter().fold(0, |so_far, &byte| so_far << 7 | usize::from(byte & 0x7F))
+}
+
+#[derive(Default)]
+struct Parser {
+    /// Where the marker is, once that is known.
+    marker: Option<usize>,
+    info: Option<StreamInfo>,
+    /// Where the next metadata block begins.
+    next: usize,
+}
+
+impl HeadParser for Parser {
+    fn advance(&mut self, bytes: &[u8]) -> Result<Progress> {
+        let marker = match self.marker {
+            Some(marker) => marker,
+            None if bytes.starts_with(ID3) => match bytes.get(6..10) {
+                Some(size) => id3_length(size),
+                None => return Ok(needs(10, "its ID3 tag")),
+            },
+            None => 0,
+        };
+        self.marker = Some(marker);
+        if marker + 4 > MAX_HEAD {
+            return Err(too_long(marker));
+        }
+        let Some(found) = bytes.get(marker..marker + 4) else {
+            return Ok(needs(marker + 4, "its ID3 tag"));
+        };
+        if found != MARKER {
+            // Only MP3 files have tags before anything else.
+            return Err(foreign::describe(ID3));
+        }
+        self.next = self.next.max(marker + 4);
+        loop {
+            let body = self.next + 4;
+            let Some(&[head, a, b, c]) = bytes.get(self.next..body).and_then(|b| b.first_chunk())
+            else {
+                return Ok(needs(body, "its metadata"));
+            };
+            let length = usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c);
+            let end = body + length;
+            if end > MAX_HEAD {
+                return Err(too_long(end));
+            }
+            let Some(block) = bytes.get(body..end) else {
+                return Ok(needs(end, "its metadata"));
+            };
+            if self.info.is_none() {
+                let info = (head & 0x7F == 0).then(|| block.try_into().ok()).flatten();
+                let info = info.ok_or_else(|| {
+                    Error::input(
+                        "this FLAC file does not describe its audio: its first metadata \
+                                  block is not STREAMINFO",
+                    )
+                })?;
+                self.info = Some(StreamInfo::parse(info));
+            }
+            self.next = end;
+            if head & 0x80 != 0 {
+                return self.finish();
+            }
+        }
+    }
+}
+
+impl Parser {
+    fn finish(&self) -> Result<Progress> {
+        let info = self.info.unwrap_or_default();
+        let spec = info.spec().ok_or_else(|| {
+            let bits = info.bits;
+            Error::input(format!("this FLAC file has samples of {bits} bits; 4 to 32 are allowed"))
+        })?;
+        let audio_bytes = info.frames.map(|frames| frames * spec.frame_bytes() as u64);
+        Ok(Progress::Done(Head { length: self.next, spec, audio_bytes }))
+    }
+}
+
+fn needs(bytes: usize, within: &str) -> Progress {
+    let message = format!("this FLAC file ends within {within}");
+    Progress::Needs { bytes, or_else: Err(Error::input(message)) }
+}
+
+fn too_long(end: usize) -> Error {
+    Error::input(format!(
+        "the metadata of this FLAC file takes {end} bytes or more; more than {} MiB before the \
+         audio cannot be kept",
+        MAX_HEAD >> 20
+    ))
+}

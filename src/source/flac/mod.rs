@@ -1,0 +1,18 @@
+//! FLAC files: to audio and the decisions of their encoder, and back to the same bytes.
+//!
+//! `read.rs` takes frames apart and `write.rs` puts them together (`frame.rs` says what they are
+//! made of). `decisions.rs` codes what a frame holds beside its samples, with what
+//! `analysis.rs` finds in the samples; `blocks.rs` has them in the blocks of a stream.
+
+mod analysis;
+mod bits;
+mod blocks;
+mod coder;
+mod decisions;
+mod encode;
+mod frame;
+mod read;
+mod write;
+
+pub(super) use blocks::Restorer;
+pub(super) use encode::{Plan, encode};
