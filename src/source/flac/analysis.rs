@@ -35,7 +35,7 @@ const WINDOWS: [Window; 24] = [
     Window::plain(Shape::PunchoutTukey(1)),
     Window::plain(Shape::PunchoutTukey(2)),
     Window::plain(Shape::Welch),
-    Window::plain(Shape::ExactWelch),
+    Window::plain(Shape::Parabola),
     Window::plain(Shape::Hann),
 ];
 
@@ -68,8 +68,9 @@ enum Shape {
     /// The same everywhere but in one of three parts that overlap.
     PunchoutTukey(u8),
     Welch,
-    /// In double precision, with autocorrelations that begin at one.
-    ExactWelch,
+    /// A parabola from each end to the middle. It is in double precision, and its
+    /// autocorrelations begin at one.
+    Parabola,
     Hann,
 }
 
@@ -135,7 +136,7 @@ impl Analysis {
         window: usize,
         order: usize,
     ) -> Option<Unrounded> {
-        let exact = WINDOWS[window].shape == Shape::ExactWelch;
+        let exact = WINDOWS[window].shape == Shape::Parabola;
         let autocorrelation = self.autocorrelation(samples, window, order)?;
         let mut coefficients = solve(&autocorrelation, order)?;
         if !exact {
@@ -165,7 +166,7 @@ impl Analysis {
             return Some(known);
         }
         self.weigh(samples, shape, kind)?;
-        let from = if shape == Shape::ExactWelch { 1.0 } else { 0.0 };
+        let from = if shape == Shape::Parabola { 1.0 } else { 0.0 };
         let found = autocorrelation(&self.weighed, from, order);
         self.known[window] = Some(found);
         Some(found)
@@ -182,7 +183,7 @@ impl Analysis {
             }
         };
         let weights = &self.shapes[at].1;
-        let exact = shape == Shape::ExactWelch;
+        let exact = shape == Shape::Parabola;
         let weighed = |sample: i64, weight: f64| match exact {
             true => sample as f64 * weight,
             false => f64::from(sample as f32 * weight as f32),
@@ -214,7 +215,14 @@ impl Shape {
             Shape::Tukey(share) => tukey(size, share),
             Shape::PartialTukey(number) => partial_tukey(size, number),
             Shape::PunchoutTukey(number) => punchout_tukey(size, number),
-            Shape::Welch | Shape::ExactWelch => (0..size)
+            Shape::Parabola => (0..size)
+                .map(|at| {
+                    let end = at.min(size - 1 - at);
+                    let place = 2.0 / last - 1.0 - end as f64;
+                    if 2 * at == size - 1 { 0.0 } else { 1.0 - place * place }
+                })
+                .collect(),
+            Shape::Welch => (0..size)
                 .map(|at| {
                     let place = (at as f64 - last / 2.0) / (last / 2.0);
                     1.0 - place * place

@@ -164,6 +164,7 @@ struct Encoded<'a> {
     source_bytes: u64,
     pcm_bytes: u64,
     stream_bytes: u64,
+    decision_bytes: u64,
     ratio: Option<f64>,
     chunks: u64,
     stored_chunks: u64,
@@ -215,6 +216,7 @@ impl Encoding<'_> {
             source_bytes: progress.bytes_read(),
             pcm_bytes: stats.pcm_bytes,
             stream_bytes: stats.stream_bytes,
+            decision_bytes: stats.decision_bytes,
             ratio: units::ratio(stats.stream_bytes, stats.pcm_bytes),
             chunks: stats.chunks(),
             stored_chunks: stats.chunks_of(Method::Stored),
@@ -348,6 +350,7 @@ JSON, on standard output (on standard error where the stream goes to standard ou
   source_bytes          size of the source file
   pcm_bytes             size of the audio
   stream_bytes          size of the result
+  decision_bytes        of it, for the decisions that bring a FLAC file back
   ratio                 stream_bytes / pcm_bytes; null without audio
   chunks, stored_chunks, constant_chunks, light_chunks, adaptive_chunks, language_chunks
   model                 null without one: name, sha256, precision, probe, tokens, top_k (null
