@@ -52,6 +52,8 @@ pub enum ErrorKind {
     },
     /// The input is not an audio file that a stream can hold.
     Input(String),
+    /// The input is a FLAC file that is too damaged to be taken apart.
+    BrokenFlac(String),
     /// The input is a file in another format than WAV: its name, if it is a known one.
     NotWav(Option<String>),
     /// The input is a WAV file with audio in another coding than PCM, which this names.
@@ -170,6 +172,7 @@ impl fmt::Display for ErrorKind {
             ErrorKind::Input(what) | ErrorKind::Argument(what) | ErrorKind::Model(what) => {
                 f.write_str(what)
             }
+            ErrorKind::BrokenFlac(what) => write!(f, "this FLAC file is broken: {what}"),
             ErrorKind::NotWav(None) => f.write_str("not a WAV file"),
             ErrorKind::NotWav(Some(name)) => write!(f, "not a WAV file but {name}"),
             ErrorKind::NotPcm(coding) => {

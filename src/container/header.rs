@@ -277,8 +277,11 @@ impl Header {
             {
                 Err(Error::malformed("float samples have a flipped sign; only integers can"))
             }
-            SourceKind::Flac if format.is_float() => {
-                Err(Error::malformed("the source is a FLAC file and the samples are floats"))
+            SourceKind::Flac if format.is_float() || spec.valid_bits < 4 || spec.channels > 8 => {
+                Err(Error::malformed(
+                    "no FLAC file can hold the audio: it holds integers of 4 to 32 bits in 1 to 8 \
+                     channels",
+                ))
             }
             SourceKind::Raw { .. } | SourceKind::File { .. } => Ok(header),
             _ if big_endian || flipped_sign => {

@@ -5,8 +5,7 @@ use super::format::{Format, Head, HeadParser, Progress};
 use crate::audio::{AudioSpec, SampleFormat};
 use crate::container::MAX_HEAD;
 use crate::container::source::SourceKind;
-use crate::error::{Error, Result};
-use crate::formats::wav::wav_head;
+use crate::error::{Error, ErrorKind, Result};
 
 const MARKER: &[u8; 4] = b"fLaC";
 const ID3: &[u8; 3] = b"ID3";
@@ -38,14 +37,6 @@ impl Format for Flac {
         None
     }
 
-    fn new_head(&self, spec: &AudioSpec, frames: Option<u64>) -> Vec<u8> {
-        wav_head(spec, frames)
-    }
-
-    fn new_tail(&self, audio_bytes: u64) -> &'static [u8] {
-        super::wav::Wav.new_tail(audio_bytes)
-    }
-
     fn converts(&self, _: SourceKind) -> bool {
         false
     }
@@ -60,6 +51,8 @@ impl Format for Flac {
 pub(crate) struct StreamInfo {
     /// The most samples of a block.
     pub(crate) most_size: u32,
+    /// Bytes of the shortest frame and of the longest, or 0.
+    pub(crate) frame_bytes: (u32, u32),
     rate: u32,
     channels: u16,
     bits: u8,
@@ -77,6 +70,7 @@ impl StreamInfo {
         let (frames, md5) = (packed & ((1 << 36) - 1), &block[18..]);
         StreamInfo {
             most_size: number(&block[2..4]) as u32,
+            frame_bytes: (number(&block[4..7]) as u32, number(&block[7..10]) as u32),
             rate: (packed >> 44) as u32,
             channels: (packed >> 41 & 7) as u16 + 1,
             bits: (packed >> 36 & 31) as u8 + 1,
@@ -95,6 +89,34 @@ impl StreamInfo {
         Some(Self::parse(info))
     }
 
+    /// The block of a new file in blocks of one size.
+    pub(crate) fn announced(spec: &AudioSpec, block_size: u32, frames: Option<u64>) -> Self {
+        StreamInfo {
+            most_size: block_size,
+            frame_bytes: (0, 0),
+            rate: spec.rate,
+            channels: spec.channels,
+            bits: spec.valid_bits,
+            frames: frames.filter(|&frames| frames < 1 << 36),
+            md5: None,
+        }
+    }
+
+    fn write(&self) -> Vec<u8> {
+        let mut block = Vec::with_capacity(INFO_LENGTH);
+        block.extend((self.most_size as u16).to_be_bytes());
+        block.extend((self.most_size as u16).to_be_bytes());
+        block.extend(&self.frame_bytes.0.to_be_bytes()[1..]);
+        block.extend(&self.frame_bytes.1.to_be_bytes()[1..]);
+        let packed = u64::from(self.rate) << 44
+            | u64::from(self.channels - 1) << 41
+            | u64::from(self.bits - 1) << 36
+            | self.frames.unwrap_or(0);
+        block.extend(packed.to_be_bytes());
+        block.extend(self.md5.unwrap_or_default());
+        block
+    }
+
     fn spec(&self) -> Option<AudioSpec> {
         let bits = u32::from(self.bits);
         let format = SampleFormat::integer(bits.next_multiple_of(8))?;
@@ -104,6 +126,36 @@ impl StreamInfo {
         }
         (bits >= 4).then_some(spec)
     }
+}
+
+/// The head of a new file. Speaker positions that its channels do not have by themselves are in
+/// a comment.
+pub(crate) fn new_head(spec: &AudioSpec, info: &StreamInfo) -> Vec<u8> {
+    let vendor = concat!("lmac ", env!("CARGO_PKG_VERSION"));
+    let usual = usize::from(spec.channels).checked_sub(3).and_then(|more| MASKS.get(more));
+    let mask = spec.channel_mask.filter(|mask| Some(mask) != usual && *mask != 0);
+    let comments: Vec<String> = mask
+        .map(|mask| format!("WAVEFORMATEXTENSIBLE_CHANNEL_MASK=0x{mask:04X}"))
+        .into_iter()
+        .collect();
+    let mut body = Vec::new();
+    put_text(&mut body, vendor);
+    body.extend((comments.len() as u32).to_le_bytes());
+    comments.iter().for_each(|comment| put_text(&mut body, comment));
+    let mut head = MARKER.to_vec();
+    let blocks = [(0, info.write()), (4, body)];
+    for (number, (kind, block)) in blocks.iter().enumerate() {
+        let last = if number + 1 == blocks.len() { 0x80 } else { 0 };
+        head.push(kind | last);
+        head.extend(&(block.len() as u32).to_be_bytes()[1..]);
+        head.extend(block);
+    }
+    head
+}
+
+fn put_text(out: &mut Vec<u8>, text: &str) {
+    out.extend((text.len() as u32).to_le_bytes());
+    out.extend(text.as_bytes());
 }
 
 /// Bytes of an ID3v2 tag, whose head ends with these four.
@@ -179,7 +231,7 @@ impl Parser {
         let info = self.info.unwrap_or_default();
         let spec = info.spec().ok_or_else(|| {
             let bits = info.bits;
-            Error::input(format!("this FLAC file has samples of {bits} bits; 4 to 32 are allowed"))
+            broken(format!("it has samples of {bits} bits; 4 to 32 are allowed"))
         })?;
         let audio_bytes = info.frames.map(|frames| frames * spec.frame_bytes() as u64);
         Ok(Progress::Done(Head { length: self.next, spec, audio_bytes }))
@@ -187,14 +239,14 @@ impl Parser {
 }
 
 fn needs(bytes: usize, within: &str) -> Progress {
-    let message = format!("this FLAC file ends within {within}");
-    Progress::Needs { bytes, or_else: Err(Error::input(message)) }
+    Progress::Needs { bytes, or_else: Err(broken(format!("it ends within {within}"))) }
 }
 
 fn too_long(end: usize) -> Error {
-    Error::input(format!(
-        "the metadata of this FLAC file takes {end} bytes or more; more than {} MiB before the \
-         audio cannot be kept",
-        MAX_HEAD >> 20
-    ))
+    let most = MAX_HEAD >> 20;
+    broken(format!("its metadata takes {end} bytes or more; {most} MiB are allowed"))
+}
+
+fn broken(what: impl Into<String>) -> Error {
+    Error::new(ErrorKind::BrokenFlac(what.into()))
 }

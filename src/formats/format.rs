@@ -28,12 +28,6 @@ pub(crate) trait Format: Sync {
         declared_frames: Option<u64>,
     ) -> Option<Vec<u8>>;
 
-    /// A head for audio without its own, of this many frames if that is known.
-    fn new_head(&self, spec: &AudioSpec, frames: Option<u64>) -> Vec<u8>;
-
-    /// The bytes behind this many bytes of audio with a new head.
-    fn new_tail(&self, audio_bytes: u64) -> &'static [u8];
-
     /// Whether the samples of a file differ from PCM.
     fn converts(&self, kind: SourceKind) -> bool;
 

@@ -63,14 +63,6 @@ impl Format for Raw {
         Some(Vec::new())
     }
 
-    fn new_head(&self, _: &AudioSpec, _: Option<u64>) -> Vec<u8> {
-        Vec::new()
-    }
-
-    fn new_tail(&self, _: u64) -> &'static [u8] {
-        &[]
-    }
-
     fn converts(&self, kind: SourceKind) -> bool {
         matches!(kind, SourceKind::Raw { big_endian, flipped_sign } if big_endian || flipped_sign)
     }

@@ -5,10 +5,10 @@ use std::io::{Read, Write};
 
 use bytes::Bytes;
 
-use crate::audio::AudioSpec;
+use crate::audio::{AudioSpec, SampleFormat};
 use crate::container::source::SourceKind;
 use crate::error::Result;
-use crate::formats::flac::StreamInfo;
+use crate::formats::flac::{Flac, StreamInfo};
 use crate::formats::raw::{Raw, RawLayout};
 use crate::formats::{self, Format, Head, Progress, START};
 use crate::method::verify::Verify;
@@ -70,6 +70,20 @@ impl<R: Read> SourceFile<R> {
         })
     }
 
+    /// Takes a FLAC file as it is, without looking into it. Decoding gives the same file again, and
+    /// no audio.
+    pub fn whole_flac(file: R) -> Self {
+        SourceFile {
+            input: Input::new(file),
+            format: &Flac,
+            kind: Some(SourceKind::Flac),
+            spec: AudioSpec::new(SampleFormat::U8, 1, 0),
+            head: Bytes::new(),
+            audio_bytes: Some(0),
+            whole: true,
+        }
+    }
+
     /// Leaves out everything but the audio.
     pub fn audio_only(mut self) -> Self {
         self.whole = false;
@@ -102,7 +116,7 @@ impl<R: Read> SourceFile<R> {
         let verify = options.verify != Verify::No;
         let mut encoder = Encoder::for_source(writer, self.spec, options, head)?;
         let mut findings = None;
-        if kind == SourceKind::Flac {
+        if kind == SourceKind::Flac && self.kind.is_none() {
             let plan = flac::Plan { whole: self.whole, verify, info };
             findings = Some(flac::encode(&mut self.input, &mut encoder, plan)?);
         } else {

@@ -1,4 +1,4 @@
-//! Files around audio: WAV, RF64 and raw PCM become streams, and come back byte for byte.
+//! Files around audio: WAV, RF64, FLAC and raw PCM become streams, and come back byte for byte.
 //!
 //! ```
 //! use std::io::Read;
@@ -25,4 +25,4 @@ mod restore;
 pub use crate::formats::raw::RawLayout;
 pub use crate::formats::wav::wav_head;
 pub use file::{SourceFile, encode_raw, encode_wav, encode_wav_audio};
-pub use restore::Restored;
+pub use restore::{NewFile, Restored};

@@ -4,31 +4,55 @@ use std::io::{self, Read};
 
 use bytes::{Buf, Bytes};
 
+use crate::audio::AudioSpec;
 use crate::container::source::SourceKind;
 use crate::error::Result;
 use crate::formats;
+use crate::formats::wav::{wav_head, wav_tail};
 use crate::memory;
-use crate::source::flac::Restorer;
+use crate::source::flac::{Compressor, Restorer};
 use crate::stream::decoder::{Decoder, Event};
 
-/// Reads the file that a stream was made from.
+/// A file that audio is written into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NewFile {
+    /// WAV, or RF64 beyond four GiB.
+    Wav,
+    /// FLAC. It holds integers of up to eight channels.
+    Flac,
+    /// Samples alone, in the byte order of the source file.
+    Raw,
+}
+
+/// Reads the file that a stream was made from, or another file of its audio.
 ///
-/// Everything around the audio comes back as it was. Audio without a file, a part of a stream
-/// and audio alone get a new WAV head.
+/// Everything around the audio comes back as it was, and so do the frames of a FLAC file. Audio
+/// without a file, a part of a stream and audio alone get a new WAV head.
 #[derive(Debug)]
 pub struct Restored<R: Read> {
     decoder: Decoder<R>,
     /// The head at first, then the bytes at hand.
     current: Bytes,
-    /// Whether the original bytes around the audio come back.
-    original: bool,
+    making: Making,
+    /// The head of a new file.
+    head: Bytes,
     /// Bytes of audio so far.
     audio_bytes: u64,
     /// The most bytes of audio that are wanted.
     most_bytes: u64,
-    /// Makes the frames of a FLAC file from the audio.
-    flac: Option<Restorer>,
     ended: bool,
+}
+
+/// What the audio becomes.
+#[derive(Debug)]
+enum Making {
+    /// The file that it came from.
+    Original,
+    /// The FLAC file that it came from.
+    OriginalFlac(Box<Restorer>),
+    New(NewFile),
+    NewFlac(Box<Compressor>),
 }
 
 impl<R: Read> Restored<R> {
@@ -47,9 +71,13 @@ impl<R: Read> Restored<R> {
         let implied =
             formats::of(info.source).implied_head(info.source, &info.spec, info.declared_frames);
         let head = implied.map_or_else(|| decoder.head().clone(), Bytes::from);
-        let flac =
-            (info.source == SourceKind::Flac).then(|| Restorer::new(&info.spec, info.chunk_frames));
-        Restored { flac, ..Self::with_head(decoder, head, true, u64::MAX) }
+        let making = match info.source {
+            SourceKind::Flac => {
+                Making::OriginalFlac(Box::new(Restorer::new(&info.spec, info.chunk_frames)))
+            }
+            _ => Making::Original,
+        };
+        Self::with_head(decoder, head, making, u64::MAX)
     }
 
     /// Restores the audio from the decoder's position on with a new head: this many frames of
@@ -58,23 +86,72 @@ impl<R: Read> Restored<R> {
     /// Samples of a raw file come without a head. `announced` is the number of frames for the
     /// head if all are wanted and their number is known.
     pub fn audio(decoder: Decoder<R>, frames: Option<u64>, announced: Option<u64>) -> Self {
-        let info = decoder.info();
-        let head = formats::of(info.source).new_head(&info.spec, frames.or(announced));
-        let frame_bytes = info.spec.frame_bytes() as u64;
-        let most_bytes = frames.map_or(u64::MAX, |frames| frames.saturating_mul(frame_bytes));
-        Self::with_head(decoder, head.into(), false, most_bytes)
+        let file = match decoder.info().source {
+            SourceKind::Raw { .. } => NewFile::Raw,
+            _ => NewFile::Wav,
+        };
+        Self::new_file(decoder, file, frames, announced)
     }
 
-    fn with_head(decoder: Decoder<R>, head: Bytes, original: bool, most_bytes: u64) -> Self {
+    /// Makes a file of the audio from the decoder's position on: of this many frames of it, or of
+    /// all. `announced` is as in [`audio`](Self::audio).
+    ///
+    /// Fails if such a file cannot hold the audio.
+    pub fn converted(
+        decoder: Decoder<R>,
+        file: NewFile,
+        frames: Option<u64>,
+        announced: Option<u64>,
+    ) -> Result<Self> {
+        if file != NewFile::Flac {
+            return Ok(Self::new_file(decoder, file, frames, announced));
+        }
+        let info = decoder.info();
+        let exact = info.source == SourceKind::Flac;
+        let compressor = Compressor::new(&info.spec, exact)?;
+        let head = compressor.head(frames.or(announced)).into();
+        let most_bytes = most_bytes(&info.spec, frames);
+        Ok(Self::with_head(decoder, head, Making::NewFlac(Box::new(compressor)), most_bytes))
+    }
+
+    /// Makes a WAV file or one of samples alone.
+    fn new_file(
+        decoder: Decoder<R>,
+        file: NewFile,
+        frames: Option<u64>,
+        announced: Option<u64>,
+    ) -> Self {
+        let spec = &decoder.info().spec;
+        let head = match file {
+            NewFile::Raw => Vec::new(),
+            _ => wav_head(spec, frames.or(announced)),
+        };
+        let most_bytes = most_bytes(spec, frames);
+        Self::with_head(decoder, head.into(), Making::New(file), most_bytes)
+    }
+
+    fn with_head(decoder: Decoder<R>, head: Bytes, making: Making, most_bytes: u64) -> Self {
         Restored {
             decoder,
-            current: head,
-            original,
+            current: head.clone(),
+            making,
+            head,
             audio_bytes: 0,
             most_bytes,
-            flac: None,
             ended: false,
         }
+    }
+
+    /// Returns the head that a new file should have, once all of it was read; `None` if it begins
+    /// with that one, or if that one has another length.
+    pub fn corrected_head(&self) -> Option<Vec<u8>> {
+        let spec = &self.decoder.info().spec;
+        let right = match &self.making {
+            Making::Original | Making::OriginalFlac(_) | Making::New(NewFile::Raw) => return None,
+            Making::New(_) => wav_head(spec, Some(self.audio_bytes / spec.frame_bytes() as u64)),
+            Making::NewFlac(compressor) => compressor.final_head(),
+        };
+        (right != self.head && right.len() == self.head.len()).then_some(right)
     }
 
     /// Returns the decoder, to ask it.
@@ -102,11 +179,11 @@ impl<R: Read> Restored<R> {
     fn fetch(&mut self) -> Result<()> {
         while self.current.is_empty() && !self.ended {
             if self.audio_bytes == self.most_bytes {
-                self.end();
+                self.end()?;
                 continue;
             }
-            if let Some(flac) = &mut self.flac
-                && let Some(part) = flac.next_part()?
+            if let Making::OriginalFlac(restorer) = &mut self.making
+                && let Some(part) = restorer.next_part()?
             {
                 self.current = part.into();
                 continue;
@@ -117,43 +194,55 @@ impl<R: Read> Restored<R> {
                 false => Event::Audio(waiting),
             };
             match event {
-                Event::Audio(pcm) if let Some(flac) = &mut self.flac => flac.take_pcm(pcm),
                 Event::Audio(mut pcm) => {
                     let room = self.most_bytes - self.audio_bytes;
                     let room = usize::try_from(room).unwrap_or(usize::MAX).min(pcm.len());
                     self.decoder.put_back(pcm.split_off(room));
                     self.audio_bytes += pcm.len() as u64;
-                    self.current = self.in_file_order(pcm)?;
+                    self.take_audio(pcm)?;
                 }
                 Event::Decisions(block) => {
-                    if let Some(flac) = &mut self.flac {
-                        flac.take_block(block);
+                    if let Making::OriginalFlac(restorer) = &mut self.making {
+                        restorer.take_block(block);
                     }
                 }
-                Event::Tail(bytes) if self.original => {
-                    self.finish_frames()?;
-                    self.current = bytes;
-                }
-                Event::Tail(_) => {}
-                Event::End => {
-                    self.finish_frames()?;
-                    self.end();
-                }
+                Event::Tail(bytes) => match &self.making {
+                    Making::Original => self.current = bytes,
+                    Making::OriginalFlac(restorer) => {
+                        restorer.finish()?;
+                        self.current = bytes;
+                    }
+                    Making::New(_) | Making::NewFlac(_) => {}
+                },
+                Event::End => self.end()?,
             }
         }
         Ok(())
     }
 
-    fn finish_frames(&self) -> Result<()> {
-        self.flac.as_ref().map_or(Ok(()), Restorer::finish)
+    fn take_audio(&mut self, pcm: Bytes) -> Result<()> {
+        match &mut self.making {
+            Making::Original | Making::New(NewFile::Raw) => {
+                self.current = self.in_file_order(pcm)?;
+            }
+            Making::New(_) => self.current = pcm,
+            Making::OriginalFlac(restorer) => restorer.take_pcm(pcm),
+            Making::NewFlac(compressor) => self.current = compressor.take(&pcm)?.into(),
+        }
+        Ok(())
     }
 
-    fn end(&mut self) {
+    fn end(&mut self) -> Result<()> {
         self.ended = true;
-        if !self.original {
-            let tail = formats::of(self.decoder.info().source).new_tail(self.audio_bytes);
-            self.current = Bytes::from_static(tail);
+        match &mut self.making {
+            Making::Original | Making::New(NewFile::Raw) => {}
+            Making::OriginalFlac(restorer) => restorer.finish()?,
+            Making::New(_) => {
+                self.current = Bytes::from_static(wav_tail(self.audio_bytes));
+            }
+            Making::NewFlac(compressor) => self.current = compressor.finish()?,
         }
+        Ok(())
     }
 
     fn in_file_order(&self, pcm: Bytes) -> Result<Bytes> {
@@ -166,6 +255,10 @@ impl<R: Read> Restored<R> {
         format.restore_samples(info.source, &info.spec, &mut samples);
         Ok(samples.into())
     }
+}
+
+fn most_bytes(spec: &AudioSpec, frames: Option<u64>) -> u64 {
+    frames.map_or(u64::MAX, |frames| frames.saturating_mul(spec.frame_bytes() as u64))
 }
 
 impl<R: Read> Read for Restored<R> {

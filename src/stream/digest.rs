@@ -3,6 +3,7 @@
 use crate::audio::{AudioSpec, SampleFormat};
 
 /// Takes PCM as it goes by.
+#[derive(Clone)]
 pub(crate) struct AudioDigest {
     format: SampleFormat,
     whole: md5::Context,
@@ -10,6 +11,7 @@ pub(crate) struct AudioDigest {
     valid: Option<Valid>,
 }
 
+#[derive(Clone)]
 struct Valid {
     digest: md5::Context,
     shift: u32,

@@ -106,6 +106,14 @@ pub struct Finished<W> {
     pub flac: Option<FlacFindings>,
 }
 
+impl<W> Finished<W> {
+    /// Drops the writer and keeps the rest.
+    pub fn without_writer(self) -> Finished<()> {
+        let Finished { writer: _, info, stats, md5, flac } = self;
+        Finished { writer: (), info, stats, md5, flac }
+    }
+}
+
 struct Job {
     first_frame: u64,
     pcm: Bytes,

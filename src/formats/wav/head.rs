@@ -18,6 +18,11 @@ pub fn wav_head(spec: &AudioSpec, frames: Option<u64>) -> Vec<u8> {
     write(spec, frames, spec.channels > 2 || spec.channel_mask.is_some() || partly_valid)
 }
 
+/// The bytes behind so many bytes of audio with a new head: chunks have an even number of bytes.
+pub(crate) fn wav_tail(audio_bytes: u64) -> &'static [u8] {
+    if audio_bytes % 2 == 1 { &[0] } else { &[] }
+}
+
 /// A head with a format chunk of 16 bytes, which has no speaker positions and valid bits.
 pub(super) fn plain_head(spec: &AudioSpec, frames: Option<u64>) -> Vec<u8> {
     write(spec, frames, false)

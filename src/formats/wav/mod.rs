@@ -13,6 +13,7 @@ use crate::container::source::{SourceKind, has_canonical_wav_head};
 use crate::error::{Error, Result};
 
 pub use self::head::wav_head;
+pub(crate) use self::head::wav_tail;
 
 /// Files of the kinds RIFF, RF64 and BW64 with audio.
 pub(crate) struct Wav;
@@ -46,15 +47,6 @@ impl Format for Wav {
         let canonical =
             kind == SourceKind::CanonicalWav && has_canonical_wav_head(spec, declared_frames);
         canonical.then(|| head::plain_head(spec, declared_frames))
-    }
-
-    fn new_head(&self, spec: &AudioSpec, frames: Option<u64>) -> Vec<u8> {
-        wav_head(spec, frames)
-    }
-
-    fn new_tail(&self, audio_bytes: u64) -> &'static [u8] {
-        // Chunks have an even number of bytes.
-        if audio_bytes % 2 == 1 { &[0] } else { &[] }
     }
 
     fn converts(&self, _: SourceKind) -> bool {

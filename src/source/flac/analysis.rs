@@ -5,8 +5,10 @@
 //! that encoders use gives most coefficients to the last bit, and the stream need only say which
 //! window it was.
 
+use std::f64::consts::{LN_2, PI};
+
 use super::frame::MAX_ORDER;
-use crate::numerics::elementary::sin_cos;
+use crate::numerics::elementary::{ln, sin_cos};
 
 /// Lags of an autocorrelation.
 const LAGS: usize = MAX_ORDER + 1;
@@ -145,6 +147,31 @@ impl Analysis {
         Some(Unrounded { coefficients, order, exact })
     }
 
+    /// The order up to `most` whose predictor leaves the fewest bits, about: `bits` for each
+    /// coefficient, and those of the error for each sample.
+    pub(super) fn best_order(
+        &mut self,
+        samples: &[i64],
+        window: usize,
+        most: usize,
+        bits: u32,
+    ) -> Option<usize> {
+        let autocorrelation = self.autocorrelation(samples, window, most)?;
+        let size = samples.len() as f64;
+        let mut best = None;
+        let mut least = f64::INFINITY;
+        solve_each(&autocorrelation, most, |order, error| {
+            let mean = (error / size).max(f64::MIN_POSITIVE);
+            // Half the logarithm of the variance, and no less than no bits.
+            let each = (0.5 * ln(mean) / LN_2).max(0.0);
+            let all = each * (size - order as f64) + f64::from(bits) * order as f64;
+            if all < least {
+                (best, least) = (Some(order), all);
+            }
+        });
+        best
+    }
+
     fn autocorrelation(
         &mut self,
         samples: &[i64],
@@ -234,8 +261,6 @@ impl Shape {
         }
     }
 }
-
-const PI: f64 = std::f64::consts::PI;
 
 fn cos(angle: f64) -> f64 {
     sin_cos(angle).1
@@ -329,8 +354,18 @@ fn add_products<const COUNT: usize>(weighed: &[f64], sums: &mut [f64; LAGS]) {
     sums[..COUNT].copy_from_slice(&lanes);
 }
 
-/// Solves for a predictor by the recursion of Levinson and Durbin.
+/// Solves for a predictor.
 fn solve(autocorrelation: &[f64; LAGS], order: usize) -> Option<[f64; MAX_ORDER]> {
+    solve_each(autocorrelation, order, |_, _| {})
+}
+
+/// Solves for predictors by the recursion of Levinson and Durbin, and tells the error that each
+/// order leaves.
+fn solve_each(
+    autocorrelation: &[f64; LAGS],
+    order: usize,
+    mut tell: impl FnMut(usize, f64),
+) -> Option<[f64; MAX_ORDER]> {
     let mut error = autocorrelation[0];
     let mut filter = [0.0; MAX_ORDER];
     for at in 0..order {
@@ -353,6 +388,7 @@ fn solve(autocorrelation: &[f64; LAGS], order: usize) -> Option<[f64; MAX_ORDER]
             filter[at / 2] += filter[at / 2] * reflection;
         }
         error *= 1.0 - reflection * reflection;
+        tell(at + 1, error);
     }
     filter.iter_mut().for_each(|value| *value = -*value);
     filter.iter().all(|value| value.is_finite()).then_some(filter)

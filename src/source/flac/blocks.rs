@@ -48,7 +48,7 @@ pub(super) fn to_pcm(channels: &[Vec<i64>], spec: &AudioSpec, pcm: &mut Vec<u8>)
 }
 
 /// The inverse of [`to_pcm`].
-fn from_pcm(pcm: &[u8], spec: &AudioSpec) -> Vec<Vec<i64>> {
+pub(super) fn from_pcm(pcm: &[u8], spec: &AudioSpec) -> Vec<Vec<i64>> {
     let (format, shift) = layout(spec);
     (0..usize::from(spec.channels))
         .map(|number| {

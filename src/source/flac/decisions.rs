@@ -42,7 +42,6 @@ struct Before {
     order: u32,
     precision: u32,
     window: u32,
-    exact: bool,
     wide: bool,
     coefficients: [i32; 32],
     shift: u32,
@@ -56,7 +55,6 @@ impl Before {
         order: 7,
         precision: 14,
         window: NO_WINDOW,
-        exact: false,
         wide: false,
         coefficients: [0; 32],
         shift: 0,
@@ -540,7 +538,7 @@ fn check(header: &FrameHeader, stream: &StreamShape) -> Result<(), Impossible> {
 }
 
 /// The sizes of a residual's numbers, by partition.
-struct Partitions {
+pub(super) struct Partitions {
     size: usize,
     predicted: usize,
     /// For each order up to the highest, the sum of sizes and of folded numbers of each
@@ -549,7 +547,7 @@ struct Partitions {
 }
 
 impl Partitions {
-    fn new(size: usize, predicted: usize, residual: &[i64]) -> Self {
+    pub(super) fn new(size: usize, predicted: usize, residual: &[i64]) -> Self {
         let most = (0..=MAX_PARTITION_ORDER)
             .take_while(|&order| size % (1 << order) == 0 && size >> order >= predicted.max(1))
             .last()
@@ -584,7 +582,7 @@ impl Partitions {
     }
 
     /// The order up to `most` with which the residual takes the fewest bits, about.
-    fn best_order(&self, most: u32, wide: bool) -> u32 {
+    pub(super) fn best_order(&self, most: u32, wide: bool) -> u32 {
         let width = if wide { 5 } else { 4 };
         let mut best = (u64::MAX, 0);
         for order in (0..self.sums.len() as u32).take(most as usize + 1).rev() {
@@ -605,6 +603,12 @@ impl Partitions {
             }
         }
         best.1
+    }
+
+    /// The parameter of a partition by the mean size of its numbers.
+    pub(super) fn parameter(&self, order: u32, number: usize) -> u32 {
+        let (sizes, _) = self.sums[order as usize][number];
+        by_size(sizes, self.count(order, number)).min(30)
     }
 
     /// The parameters of a partition that encoders choose by each of the rules, and the place

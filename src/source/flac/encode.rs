@@ -250,11 +250,10 @@ impl<R: Read, W: Write> Encoding<'_, R, W> {
         if bytes <= self.audio_bytes / 2 {
             return Ok(());
         }
-        Err(Error::input(format!(
-            "{bytes} of {} bytes in this FLAC file are no sound frames; the first at byte {offset}: \
-             {cause}",
+        Err(Error::new(ErrorKind::BrokenFlac(format!(
+            "{bytes} of {} bytes are no sound frames; at byte {offset}, {cause}",
             self.audio_bytes
-        )))
+        ))))
     }
 }
 

@@ -1,7 +1,5 @@
 //! A FLAC frame: what its encoder decided, and its samples.
 
-use std::ops::RangeInclusive;
-
 /// The most samples of a block.
 pub(super) const MAX_BLOCK_SIZE: u32 = 65_535;
 /// The most channels.
@@ -12,8 +10,6 @@ pub(super) const MAX_ORDER: usize = 32;
 pub(super) const MAX_FIXED_ORDER: usize = 4;
 /// The highest order of partitions.
 pub(super) const MAX_PARTITION_ORDER: u32 = 15;
-/// Sample sizes in bits.
-pub(super) const SAMPLE_BITS: RangeInclusive<u32> = 4..=32;
 
 /// The fixed predictors, by order: the samples before, the nearest one first, times these.
 pub(super) const FIXED: [&[i64]; MAX_FIXED_ORDER + 1] =

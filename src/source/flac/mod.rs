@@ -3,11 +3,13 @@
 //! `read.rs` takes frames apart and `write.rs` puts them together (`frame.rs` says what they are
 //! made of). `decisions.rs` codes what a frame holds beside its samples, with what
 //! `analysis.rs` finds in the samples; `blocks.rs` has them in the blocks of a stream.
+//! `compress.rs` makes FLAC files of other audio.
 
 mod analysis;
 mod bits;
 mod blocks;
 mod coder;
+mod compress;
 mod decisions;
 mod encode;
 mod frame;
@@ -15,4 +17,5 @@ mod read;
 mod write;
 
 pub(super) use blocks::Restorer;
+pub(super) use compress::Compressor;
 pub(super) use encode::{Plan, encode};

@@ -52,6 +52,7 @@ impl From<lmac::Error> for Failure {
             lmac::ErrorKind::NotWav(Some(_)) => {
                 "; convert it to WAV first, for instance with sox or ffmpeg"
             }
+            lmac::ErrorKind::BrokenFlac(_) => "; --preset store keeps the file as it is",
             lmac::ErrorKind::NotPcm(_) => {
                 "; decode it to PCM first, for instance with sox or ffmpeg"
             }

@@ -157,6 +157,18 @@ impl Output {
         }
     }
 
+    /// Drops everything that was written, where that is possible.
+    pub(crate) fn begin_again(&mut self) -> Result<(), Failure> {
+        if !matches!(self.kind, OutputKind::File { .. }) {
+            return Err(Failure::elsewhere(
+                self.name(),
+                "is no regular file: what was written cannot be taken back",
+            ));
+        }
+        let emptied = self.writer.rewind().and_then(|()| self.writer.get_ref().set_len(0));
+        emptied.map_err(|error| self.failure(error))
+    }
+
     /// Replaces the first bytes; `false` where that is not possible.
     pub(crate) fn rewrite_start(&mut self, bytes: &[u8]) -> Result<bool, Failure> {
         if !matches!(self.kind, OutputKind::File { .. }) {

@@ -1,10 +1,10 @@
 //! `lmac decode`
 
-use std::io::Write;
+use std::io::{self, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
-use lmac::source::{Restored, wav_head};
+use lmac::source::{NewFile, Restored};
 use lmac::{DecodeOptions, Decoder, Limits, SourceKind, StreamInfo, Verification};
 use serde::Serialize;
 
@@ -14,9 +14,7 @@ use crate::args::{Common, Needs, Writing};
 use crate::batch;
 use crate::compare;
 use crate::failure::{Failure, Status, Usage};
-use crate::inputs::{
-    Destination, List, Opened, PathRules, STREAM, Task, has_extension, take_stdout,
-};
+use crate::inputs::{Destination, Opened, PathRules, STREAM, Task, has_extension, take_stdout};
 use crate::models::Models;
 use crate::output::{Output, Outputs, can_be_checked};
 use crate::progress::{Metered, Progress};
@@ -62,7 +60,6 @@ pub(crate) fn run(args: &DecodeArgs) -> Result<Status, Usage> {
         extensions: STREAM,
     };
     let tasks = rules.tasks(&args.paths, &args.writing, args.common.recursive)?;
-    check_extensions(&tasks)?;
     let report = Report::new(&args.common, take_stdout(&tasks));
     let mut outputs = Outputs::new(args.writing.force);
     let models = Models::new(&report, args.needs.model.as_deref());
@@ -75,44 +72,64 @@ pub(crate) fn run(args: &DecodeArgs) -> Result<Status, Usage> {
     ))
 }
 
-/// Extensions of other audio formats than those that decoding writes.
+/// Extensions of WAV files.
+const WAV: &[&str] = &["wav", "wave", "rf64", "bw64", "bwf"];
+const FLAC: &[&str] = &["flac"];
+const RAW: &[&str] = &["raw", "pcm"];
+
+/// Extensions of audio formats that are written only where a source file had them.
 const OTHER_FORMATS: &[&str] = &[
-    "aac", "aif", "aifc", "aiff", "alac", "amr", "ape", "au", "caf", "flac", "m4a", "mka", "mp2",
-    "mp3", "mp4", "mpc", "oga", "ogg", "opus", "ra", "snd", "spx", "tta", "w64", "webm", "wma",
-    "wv",
+    "aac", "aif", "aifc", "aiff", "alac", "amr", "ape", "au", "caf", "m4a", "mka", "mp2", "mp3",
+    "mp4", "mpc", "oga", "ogg", "opus", "ra", "snd", "spx", "tta", "w64", "webm", "wma", "wv",
 ];
 
-/// Refuses results whose extension promises a format that is not written.
-fn check_extensions(tasks: &List<Task>) -> Result<(), Usage> {
-    for task in tasks.iter().flatten() {
-        if let Destination::File(path) = &task.destination
-            && has_extension(path, OTHER_FORMATS)
-        {
-            let extension = path.extension().unwrap_or_default().display();
-            let message = format!(
-                "{}: .{extension} files cannot be written; decoding gives WAV or raw PCM, for \
-                 example {}",
-                path.display(),
-                path.with_extension("wav").display()
-            );
-            return Err(Usage::new(COMMAND, message));
-        }
-    }
-    Ok(())
+/// What a stream becomes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Target {
+    /// The file that it was made from.
+    Original,
+    New(NewFile),
 }
 
-/// Refuses a result whose extension promises WAV for raw PCM, or raw PCM for WAV.
-fn check_result_name(destination: &Destination, raw: bool) -> Result<(), Failure> {
-    let (kind, right, wrong): (_, _, &[&str]) = match raw {
-        true => ("raw PCM", "raw", &["wav", "wave", "rf64", "bw64"]),
-        false => ("a WAV file", "wav", &["raw", "pcm"]),
-    };
-    let Destination::File(path) = destination else { return Ok(()) };
-    if !has_extension(path, wrong) {
-        return Ok(());
+/// The extension of the file that a stream was made from.
+fn source_extension(source: SourceKind) -> &'static str {
+    match source {
+        SourceKind::Raw { .. } => "raw",
+        SourceKind::Flac => "flac",
+        _ => "wav",
     }
-    let message = format!("the result is {kind}; name it {}", path.with_extension(right).display());
-    Err(Failure::elsewhere(path.display().to_string(), message))
+}
+
+/// Chooses by the name of the result. Where the name says nothing, the original comes back if
+/// `original` allows it.
+fn target(
+    destination: &Destination,
+    source: SourceKind,
+    original: bool,
+) -> Result<Target, Failure> {
+    let own = source_extension(source);
+    let unnamed = match (original, source) {
+        (true, _) => Target::Original,
+        (false, SourceKind::Raw { .. }) => Target::New(NewFile::Raw),
+        (false, _) => Target::New(NewFile::Wav),
+    };
+    let Destination::File(path) = destination else { return Ok(unnamed) };
+    for (extensions, file) in [(WAV, NewFile::Wav), (FLAC, NewFile::Flac), (RAW, NewFile::Raw)] {
+        if has_extension(path, extensions) {
+            let is_own = original && extensions.contains(&own);
+            return Ok(if is_own { Target::Original } else { Target::New(file) });
+        }
+    }
+    if has_extension(path, OTHER_FORMATS) && !has_extension(path, &[own]) {
+        let message = format!(
+            "the stream was not made from a .{} file; decoding gives WAV, FLAC or raw PCM, for \
+             example {}",
+            path.extension().unwrap_or_default().display(),
+            path.with_extension(own).display()
+        );
+        return Err(Failure::elsewhere(path.display().to_string(), message));
+    }
+    Ok(unnamed)
 }
 
 struct Decoding<'a> {
@@ -192,9 +209,16 @@ impl Decoding<'_> {
         let expected = plan.most.or(plan.announced).or(info.declared_frames);
         progress.expect(expected.map(|frames| frames.saturating_mul(frame_bytes(&info))));
 
-        let raw = matches!(info.source, SourceKind::Raw { .. });
-        let extension = if raw { "raw" } else { "wav" };
-        check_result_name(&task.destination, raw)?;
+        let mut target = target(&task.destination, info.source, plan.original)?;
+        if target == Target::Original && self.args.recover && info.source == SourceKind::Flac {
+            target = self.recovered_flac(&name, &input)?;
+        }
+        let extension = match target {
+            Target::Original => source_extension(info.source),
+            Target::New(NewFile::Flac) => "flac",
+            Target::New(NewFile::Raw) => "raw",
+            Target::New(_) => "wav",
+        };
         let destination = task.destination.with_extension(extension, STREAM);
         let mut output = outputs.open(&destination, &input)?;
         let output_name = output.name().to_string();
@@ -202,9 +226,9 @@ impl Decoding<'_> {
         if rm {
             can_be_checked(&input, &output)?;
         }
-        let mut restored = match plan.original {
-            true => Restored::new(decoder),
-            false => Restored::audio(decoder, plan.most, plan.announced),
+        let mut restored = match target {
+            Target::Original => Restored::new(decoder),
+            Target::New(file) => Restored::converted(decoder, file, plan.most, plan.announced)?,
         };
         copy(&mut restored, &mut output, &progress)?;
 
@@ -216,8 +240,8 @@ impl Decoding<'_> {
             end?;
         }
         let frames = plan.frames_done(decoder.position())?;
-        if !plan.original && !raw {
-            self.correct_head(&mut output, &info, &plan, frames)?;
+        if target != Target::Original {
+            self.correct_head(&mut output, restored.corrected_head(), &plan, frames)?;
         }
         let check = rm.then_some(|stream: &Path, file: &Path| {
             compare::restores(stream, file, self.args.common.threads, &self.models)
@@ -334,21 +358,44 @@ impl Decoding<'_> {
         })
     }
 
-    /// Makes a new head say how many frames there turned out to be.
+    /// What a FLAC file becomes that may be damaged: itself, if all of it is whole.
+    fn recovered_flac(&self, name: &str, input: &Opened) -> Result<Target, Failure> {
+        if input.seekable {
+            let options = decode_options(&self.args.needs, self.args.common.threads);
+            let mut file = input.file.try_clone()?;
+            let begin = file.stream_position()?;
+            file.rewind()?;
+            let whole = Decoder::with_options(BufReader::new(&file), options)
+                .map_err(Failure::from)
+                .and_then(|mut decoder| {
+                    self.models.give(&mut decoder)?;
+                    Ok(io::copy(&mut Restored::new(decoder), &mut io::sink())?)
+                });
+            file.seek(SeekFrom::Start(begin))?;
+            if whole.is_ok() {
+                return Ok(Target::Original);
+            }
+        }
+        let message = "the FLAC file cannot be restored byte for byte; the result is a FLAC file \
+                       of the audio that is left";
+        self.report.note(name, message);
+        Ok(Target::New(NewFile::Flac))
+    }
+
+    /// Gives a new file the head that it should have.
     fn correct_head(
         &self,
         output: &mut Output,
-        info: &StreamInfo,
+        head: Option<Vec<u8>>,
         plan: &Plan,
         frames: u64,
     ) -> Result<(), Failure> {
-        let said = plan.most.or(plan.announced);
-        let (old, new) = (wav_head(&info.spec, said), wav_head(&info.spec, Some(frames)));
-        // A head without a length is valid, and the best that a pipe can get.
-        if old == new || (old.len() == new.len() && output.rewrite_start(&new)?) || said.is_none() {
+        if head.map_or(Ok(false), |head| output.rewrite_start(&head))? {
             return Ok(());
         }
-        let said = said.unwrap_or_default();
+        // A head without a length is valid, and the best that a pipe can get.
+        let said = plan.most.or(plan.announced).filter(|&said| said != frames);
+        let Some(said) = said else { return Ok(()) };
         let message = format!("its head says {said} frames; it has {frames}");
         self.report.note(output.name(), &message);
         Ok(())

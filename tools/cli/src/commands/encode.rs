@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueHint};
 use lmac::source::{RawLayout, SourceFile};
-use lmac::{AudioSpec, EncodeOptions, Finished, Method, Preset, SampleFormat, Verify};
+use lmac::{
+    AudioSpec, EncodeOptions, ErrorKind, Finished, FlacFindings, Method, Preset, SampleFormat,
+    Verify,
+};
 use serde::Serialize;
 
 use crate::args::{AUTO, Common, MappingChoice, Writing, mappings, verify};
@@ -18,7 +21,7 @@ use crate::models::{ModelArgs, Models};
 use crate::output::{Output, Outputs, can_be_checked};
 use crate::progress::{Metered, Progress};
 use crate::report::{Audio, Model, Report, hex};
-use crate::units;
+use crate::units::{self, count};
 
 /// Compress WAV or raw PCM files
 #[derive(Args)]
@@ -100,7 +103,8 @@ pub(crate) struct RawArgs {
 }
 
 const COMMAND: &str = "encode";
-const WAV: &[&str] = &["wav", "wave"];
+/// Extensions of files that are recognised by their heads.
+const FILES: &[&str] = &["wav", "wave", "flac"];
 const RAW: &[&str] = &["raw", "pcm"];
 
 pub(crate) fn run(args: &EncodeArgs) -> Result<Status, Usage> {
@@ -108,7 +112,7 @@ pub(crate) fn run(args: &EncodeArgs) -> Result<Status, Usage> {
     let kind = PathRules {
         command: COMMAND,
         is_output: |path| has_extension(path, STREAM) || is_device(path),
-        extensions: if raw.is_some() { RAW } else { WAV },
+        extensions: if raw.is_some() { RAW } else { FILES },
     };
     let tasks = kind.tasks(&args.paths, &args.writing, args.common.recursive)?;
     let report = Report::new(&args.common, take_stdout(&tasks));
@@ -184,7 +188,7 @@ impl Encoding<'_> {
         let name = task.origin.name();
         let input = task.origin.open()?;
         self.models.check(&self.args.language)?;
-        let destination = task.destination.with_extension("lmac", &[WAV, RAW].concat());
+        let destination = task.destination.with_extension("lmac", &[FILES, RAW].concat());
         let mut output = outputs.open(&destination, &input)?;
         let output_name = output.name().to_string();
         let rm = self.args.writing.rm;
@@ -195,11 +199,21 @@ impl Encoding<'_> {
         let total = input.seekable.then_some(input.metadata.len());
         let progress = Progress::encoding(self.report, &name, total);
         let options = self.models.add_to(self.options(), &self.args.language, &progress)?;
-        let writer = StreamWriter { output: &mut output, progress: &progress };
-        let converted = self
-            .convert(options, &input, &progress, writer)
-            .map(|Finished { info, stats, md5, .. }| (info, stats, md5));
-        let (info, stats, md5) = converted.map_err(|error| output.explain(error))?;
+        let converted = self.convert(&options, &input, &progress, &mut output);
+        let finished = match converted {
+            Err(error) if self.keeps_whole(&error, &input) => {
+                output.begin_again()?;
+                progress.restart();
+                self.report.note(&name, &format!("{error}; the file is kept as it is"));
+                self.keep_whole(&options, &input, &progress, &mut output)
+            }
+            converted => converted,
+        };
+        let finished = finished.map_err(|error| output.explain(error))?;
+        let Finished { info, stats, md5, flac, .. } = finished;
+        if let Some(flac) = &flac {
+            self.tell_findings(&name, flac);
+        }
         input.check_unchanged()?;
         let check = rm.then_some(|file: &Path, stream: &Path| {
             compare::restores(stream, file, self.args.common.threads, &self.models)
@@ -242,13 +256,14 @@ impl Encoding<'_> {
         Ok(Status::Fine)
     }
 
-    fn convert<W: Write>(
+    fn convert(
         &self,
-        mut options: EncodeOptions,
+        options: &EncodeOptions,
         input: &Opened,
         progress: &Progress,
-        writer: W,
-    ) -> lmac::Result<Finished<W>> {
+        output: &mut Output,
+    ) -> lmac::Result<Finished<()>> {
+        let mut options = options.clone();
         let mut file = input.file.try_clone()?;
         if let Some(raw) = self.raw.filter(|_| input.seekable) {
             let left = input.metadata.len().saturating_sub(file.stream_position()?);
@@ -256,7 +271,53 @@ impl Encoding<'_> {
         }
         let source = self.open(Metered::new(file, progress))?;
         progress.set_audio(source.spec());
-        source.encode(writer, &options)
+        let writer = StreamWriter { output, progress };
+        Ok(source.encode(writer, &options)?.without_writer())
+    }
+
+    /// Whether a file that failed with this error can be kept as it is.
+    fn keeps_whole(&self, error: &lmac::Error, input: &Opened) -> bool {
+        let broken = matches!(error.kind(), ErrorKind::BrokenFlac(_));
+        broken && self.args.preset == Preset::Store && !self.args.audio_only && input.seekable
+    }
+
+    fn keep_whole(
+        &self,
+        options: &EncodeOptions,
+        input: &Opened,
+        progress: &Progress,
+        output: &mut Output,
+    ) -> lmac::Result<Finished<()>> {
+        let mut file = input.file.try_clone()?;
+        file.rewind()?;
+        let writer = StreamWriter { output, progress };
+        let source = SourceFile::whole_flac(Metered::new(file, progress));
+        Ok(source.encode(writer, options)?.without_writer())
+    }
+
+    /// Says what is odd about a FLAC file.
+    fn tell_findings(&self, name: &str, flac: &FlacFindings) {
+        if let Some((offset, cause)) = flac.first_exception {
+            let silence = match flac.silent_frames {
+                0 => String::new(),
+                frames => format!("; {} of silence stand for them", count(frames, "frame")),
+            };
+            self.report.note(
+                name,
+                &format!(
+                    "{} of the file are no sound frames, and are kept as they are: the first at \
+                     byte {offset}, {cause}{silence}",
+                    count(flac.exception_bytes, "byte"),
+                ),
+            );
+        }
+        match flac.md5_matches {
+            Some(true) => {}
+            Some(false) => {
+                self.report.note(name, "the MD5 in the FLAC file is not that of its audio");
+            }
+            None => self.report.note(name, "the FLAC file has no MD5 of its audio"),
+        }
     }
 
     fn open<R: Read>(&self, reader: R) -> lmac::Result<SourceFile<R>> {
