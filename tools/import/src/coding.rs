@@ -1,7 +1,7 @@
 //! The codings of audio, by their ids in Symphonia.
 
-use symphonia::core::codecs::audio::AudioCodecId;
 use symphonia::core::codecs::audio::well_known::*;
+use symphonia::core::codecs::audio::{AudioCodecId, CODEC_ID_NULL_AUDIO};
 
 use crate::error::Error;
 
@@ -65,6 +65,7 @@ impl Coding {
             CODEC_ID_LDAC => return Err(Error::Lossy("LDAC")),
             CODEC_ID_BINK_AUDIO => return Err(Error::Lossy("Bink")),
             CODEC_ID_SMACKER_AUDIO => return Err(Error::Lossy("Smacker")),
+            CODEC_ID_NULL_AUDIO => return Err(unknown("")),
             // PCM with a plane for each channel has ids but no decoder, and no reader makes it.
             id => return Err(unknown(&id.to_string())),
         })

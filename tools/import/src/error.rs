@@ -80,7 +80,9 @@ impl From<Reported> for Error {
     fn from(error: Reported) -> Self {
         match error {
             Reported::IoError(error) => error.into(),
-            Reported::DecodeError(what) => Error::File(format!("the file is damaged ({what})")),
+            Reported::DecodeError(what) => Error::File(format!(
+                "the file is damaged or of a kind that cannot be read ({what})"
+            )),
             Reported::Unsupported(what) => {
                 Error::File(format!("the file cannot be read ({what}): convert it to WAV first"))
             }

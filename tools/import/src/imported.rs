@@ -22,7 +22,7 @@ use crate::container::{Container, START};
 use crate::error::Error;
 use crate::flac::{self, StreamInfo};
 use crate::tags::{self, Picture};
-use crate::{mp4, samples};
+use crate::{matroska, mp4, samples};
 
 /// Bytes of PCM that are gathered before they are handed on, about.
 const BLOCK: usize = 1 << 16;
@@ -39,6 +39,8 @@ pub struct Imported {
     /// Whether packets tell their length in frames.
     timed: bool,
     spec: AudioSpec,
+    /// The plane of each channel.
+    order: Vec<usize>,
     frames: Option<u64>,
     /// The length that a FLAC stream tells about itself.
     promised: Option<u64>,
@@ -69,7 +71,14 @@ impl Imported {
         let mut start = Vec::new();
         (&mut source).take(START as u64).read_to_end(&mut start)?;
         let container = Container::of(&start)?;
+        let title = match container {
+            Container::Matroska => matroska::title(&start),
+            _ => None,
+        };
         let seekable = source.is_seekable();
+        if seekable {
+            container.check_whole(&start, &mut source)?;
+        }
         let mut big_endian = Vec::new();
         let source: Box<dyn MediaSource> = if seekable {
             if container == Container::Mp4 {
@@ -81,7 +90,10 @@ impl Imported {
         } else {
             Box::new(ReadOnlySource::new(Cursor::new(start).chain(source)))
         };
-        fenced(|| Self::open_container(source, container, seekable.then_some(&big_endian)))
+        let big_endian = seekable.then_some(&big_endian);
+        let mut imported = fenced(|| Self::open_container(source, container, big_endian))?;
+        imported.tags.extend(title.map(|title| ("TITLE".to_string(), title)));
+        Ok(imported)
     }
 
     fn open_container(
@@ -129,6 +141,7 @@ impl Imported {
             track,
             coding,
             timed,
+            order: channel_order(coding, spec.channels.into()),
             spec,
             frames: promised.or(frames),
             promised,
@@ -204,7 +217,7 @@ impl Imported {
         }
         let buffer = self.decoder.decode(&packet)?;
         let frames = buffer.frames() as u64;
-        samples::append(&buffer, &self.spec, &mut self.pcm)?;
+        samples::append(&buffer, &self.spec, &self.order, &mut self.pcm)?;
         self.frames_decoded += frames;
         self.check_length(&packet, frames)?;
         Ok(true)
@@ -383,19 +396,25 @@ fn alac_bits(mut cookie: &[u8]) -> Option<u32> {
     cookie.get(5).map(|&bits| bits.into())
 }
 
-/// The speakers of more than two channels, in the order of the decoder's planes.
+/// The speakers of more than two channels.
 fn channel_mask(coding: Coding, channels: u16, params: &AudioCodecParameters) -> Option<u32> {
-    match (coding, channels, &params.channels) {
-        (_, ..=2, _) => None,
-        // Symphonia's decoder of ALAC does not put these into the order of the speakers that it
-        // tells, but into the order of these: C L R Ls Rs Cs LFE and C Lc Rc L R Ls Rs LFE in
-        // the file become L R C LFE Cs Ls Rs and L R C LFE Lc Rc Ls Rs.
-        (Coding::Alac, 7, _) => Some(0x70F),
-        (Coding::Alac, 8, _) => Some(0x6CF),
-        (Coding::Alac | Coding::Flac, _, Some(Channels::Positioned(positions))) => {
+    match (coding, &params.channels) {
+        // What Symphonia tells about PCM are guesses.
+        (Coding::Pcm, _) => None,
+        (_, Some(Channels::Positioned(positions))) if channels > 2 => {
             u32::try_from(positions.bits()).ok()
         }
-        // What Symphonia tells of PCM are guesses.
         _ => None,
+    }
+}
+
+/// The plane of each channel, in the order of the speakers in a WAV file.
+fn channel_order(coding: Coding, channels: usize) -> Vec<usize> {
+    match (coding, channels) {
+        // Symphonia's decoder of ALAC leaves these in an order that is not the one of the speakers
+        // that it tells: L R C LFE Cs Ls Rs and L R C LFE Lc Rc Ls Rs.
+        (Coding::Alac, 7) => vec![0, 1, 2, 3, 5, 6, 4],
+        (Coding::Alac, 8) => vec![0, 1, 2, 3, 6, 7, 4, 5],
+        _ => (0..channels).collect(),
     }
 }

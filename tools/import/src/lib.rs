@@ -24,6 +24,7 @@ mod container;
 mod error;
 mod flac;
 mod imported;
+mod matroska;
 mod mp4;
 mod samples;
 mod tags;

@@ -6,10 +6,12 @@ use symphonia::core::audio::{Audio, AudioBuffer, GenericAudioBufferRef};
 
 use crate::error::Error;
 
-/// Appends a decoded packet, interleaved, in the format of `spec`.
+/// Appends a decoded packet, interleaved, in the format of `spec`; `order` has the plane of each
+/// channel.
 pub(crate) fn append(
     buffer: &GenericAudioBufferRef<'_>,
     spec: &AudioSpec,
+    order: &[usize],
     pcm: &mut Vec<u8>,
 ) -> Result<(), Error> {
     use GenericAudioBufferRef as Buffer;
@@ -18,25 +20,31 @@ pub(crate) fn append(
         return Err(changed());
     }
     match (spec.format, buffer) {
-        (SampleFormat::U8, Buffer::U8(buffer)) => interleave(buffer, pcm, |value| [value]),
+        (SampleFormat::U8, Buffer::U8(buffer)) => interleave(buffer, order, pcm, |value| [value]),
         (SampleFormat::U8, Buffer::S8(buffer)) => {
-            interleave(buffer, pcm, |value| [value as u8 ^ 0x80]);
+            interleave(buffer, order, pcm, |value| [value as u8 ^ 0x80]);
         }
-        (SampleFormat::S16, Buffer::S16(buffer)) => interleave(buffer, pcm, i16::to_le_bytes),
+        (SampleFormat::S16, Buffer::S16(buffer)) => {
+            interleave(buffer, order, pcm, i16::to_le_bytes)
+        }
         (SampleFormat::S16, Buffer::U16(buffer)) => {
-            interleave(buffer, pcm, |value| (value ^ 0x8000).to_le_bytes());
+            interleave(buffer, order, pcm, |value| (value ^ 0x8000).to_le_bytes());
         }
         (SampleFormat::S24, Buffer::S24(buffer)) => {
-            interleave(buffer, pcm, |value| low_three(value.inner() as u32));
+            interleave(buffer, order, pcm, |value| low_three(value.inner() as u32));
         }
         (SampleFormat::S24, Buffer::U24(buffer)) => {
-            interleave(buffer, pcm, |value| low_three(value.inner() ^ 0x80_0000));
+            interleave(buffer, order, pcm, |value| low_three(value.inner() ^ 0x80_0000));
         }
         (SampleFormat::S32, Buffer::U32(buffer)) => {
-            interleave(buffer, pcm, |value| (value ^ 0x8000_0000).to_le_bytes());
+            interleave(buffer, order, pcm, |value| (value ^ 0x8000_0000).to_le_bytes());
         }
-        (SampleFormat::F32, Buffer::F32(buffer)) => interleave(buffer, pcm, f32::to_le_bytes),
-        (SampleFormat::F64, Buffer::F64(buffer)) => interleave(buffer, pcm, f64::to_le_bytes),
+        (SampleFormat::F32, Buffer::F32(buffer)) => {
+            interleave(buffer, order, pcm, f32::to_le_bytes)
+        }
+        (SampleFormat::F64, Buffer::F64(buffer)) => {
+            interleave(buffer, order, pcm, f64::to_le_bytes)
+        }
         // The decoders of FLAC and ALAC shift all samples up to 32 bits.
         (format, Buffer::S32(buffer)) if !format.is_float() => {
             let low_bits = u32::MAX.checked_shr(spec.valid_bits.into()).unwrap_or(0);
@@ -48,14 +56,16 @@ pub(crate) fn append(
                 )));
             }
             match format {
-                SampleFormat::U8 => interleave(buffer, pcm, |value| [(value >> 24) as u8 ^ 0x80]),
+                SampleFormat::U8 => {
+                    interleave(buffer, order, pcm, |value| [(value >> 24) as u8 ^ 0x80])
+                }
                 SampleFormat::S16 => {
-                    interleave(buffer, pcm, |value| ((value >> 16) as i16).to_le_bytes());
+                    interleave(buffer, order, pcm, |value| ((value >> 16) as i16).to_le_bytes());
                 }
                 SampleFormat::S24 => {
-                    interleave(buffer, pcm, |value| low_three((value >> 8) as u32));
+                    interleave(buffer, order, pcm, |value| low_three((value >> 8) as u32));
                 }
-                _ => interleave(buffer, pcm, i32::to_le_bytes),
+                _ => interleave(buffer, order, pcm, i32::to_le_bytes),
             }
         }
         _ => return Err(changed()),
@@ -68,18 +78,18 @@ fn low_three(value: u32) -> [u8; 3] {
     [first, second, third]
 }
 
-/// Appends the samples of all channels in the order of WAV files.
+/// Appends the samples of all channels, frame by frame.
 fn interleave<S: Sample, const BYTES: usize>(
     buffer: &AudioBuffer<S>,
+    order: &[usize],
     pcm: &mut Vec<u8>,
     to_bytes: impl Fn(S) -> [u8; BYTES],
 ) {
-    let channels = buffer.num_planes();
     let start = pcm.len();
-    pcm.resize(start + buffer.frames() * channels * BYTES, 0);
-    for channel in 0..channels {
-        let places = pcm[start..].chunks_exact_mut(BYTES).skip(channel).step_by(channels);
-        for (place, &sample) in places.zip(buffer.plane(channel).unwrap_or_default()) {
+    pcm.resize(start + buffer.frames() * order.len() * BYTES, 0);
+    for (channel, &plane) in order.iter().enumerate() {
+        let places = pcm[start..].chunks_exact_mut(BYTES).skip(channel).step_by(order.len());
+        for (place, &sample) in places.zip(buffer.plane(plane).unwrap_or_default()) {
             place.copy_from_slice(&to_bytes(sample));
         }
     }

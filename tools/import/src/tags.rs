@@ -47,7 +47,8 @@ pub(crate) fn read(
         let of_track = revision.per_track.iter().filter(|it| it.track_id == u64::from(track));
         let parts = [(&revision.media, false)].into_iter();
         for (part, of_track) in parts.chain(of_track.map(|part| (&part.metadata, true))) {
-            add_tags(part, vorbis, of_track && container == Container::Matroska, &mut tags);
+            let of_matroska_track = of_track && container == Container::Matroska;
+            add_tags(part, container, vorbis, of_matroska_track, &mut tags);
             pictures.extend(part.visuals.iter().map(|visual| picture(visual, container)));
         }
         if metadata.pop().is_none() {
@@ -75,25 +76,32 @@ pub(crate) fn read(
 /// Appends the tags of one place.
 fn add_tags(
     part: &MetadataContainer,
+    container: Container,
     vorbis: bool,
     of_matroska_track: bool,
     tags: &mut Vec<(String, String)>,
 ) {
+    let has_track_tags = part.tags.iter().any(|tag| tag.raw.key.starts_with("TRACK@"));
     let mut before: Option<&Tag> = None;
     for tag in &part.tags {
-        let name = match &tag.std {
-            // A comment with several meanings is there several times.
-            _ if vorbis && before.is_some_and(|before| same_value(before, tag)) => continue,
-            Some(meaning) if !vorbis => field_and_value(meaning).map(|(name, value)| {
-                (name.to_string(), value.map_or_else(|| values(&tag.raw.value), |it| vec![it]))
-            }),
+        // A comment with several meanings is there several times.
+        if vorbis && before.is_some_and(|before| same_value(before, tag)) {
+            continue;
+        }
+        before = Some(tag);
+        let found = match &tag.std {
+            _ if container == Container::Matroska => {
+                matroska_name(&tag.raw.key, has_track_tags).map(|name| (name, None))
+            }
+            // Composers are among the writers.
+            Some(StandardTag::Writer(_)) if container == Container::Mp4 => Some(("COMPOSER", None)),
+            Some(meaning) if !vorbis => field_and_value(meaning),
             _ => None,
         };
-        before = Some(tag);
-        let (name, values) = match name {
-            Some(found) => found,
+        let (name, value) = match found {
+            Some((name, value)) => (name.to_string(), value),
             None => match field_name(&tag.raw.key) {
-                Some(name) => (name, values(&tag.raw.value)),
+                Some(name) => (name, None),
                 None => continue,
             },
         };
@@ -101,8 +109,44 @@ fn add_tags(
         if of_matroska_track && is_statistic(&name) {
             continue;
         }
-        tags.extend(values.into_iter().map(|value| (name.clone(), value)));
+        for value in value.map_or_else(|| values(&tag.raw.value), |value| vec![value]) {
+            match (name.as_str(), value.split_once('/')) {
+                ("TRACKNUMBER", Some((number, total))) if !vorbis => {
+                    tags.push(("TRACKNUMBER".into(), number.into()));
+                    tags.push(("TRACKTOTAL".into(), total.into()));
+                }
+                ("DISCNUMBER", Some((number, total))) if !vorbis => {
+                    tags.push(("DISCNUMBER".into(), number.into()));
+                    tags.push(("DISCTOTAL".into(), total.into()));
+                }
+                _ => tags.push((name.clone(), value)),
+            }
+        }
     }
+}
+
+/// The field name of a tag in Matroska that has another name there. Tags of an album and of a
+/// track can have the same.
+fn matroska_name(key: &str, has_track_tags: bool) -> Option<&'static str> {
+    let (target, name) = key.rsplit_once('@').unwrap_or(("", key));
+    // The album is also the target of tags without a target.
+    let target = if has_track_tags { target } else { "" };
+    Some(match (target, name.to_ascii_uppercase().as_str()) {
+        ("ALBUM", "TITLE") => "ALBUM",
+        ("ALBUM", "ARTIST") => "ALBUMARTIST",
+        ("ALBUM", "TOTAL_PARTS") => "TRACKTOTAL",
+        (_, "ALBUM_ARTIST") => "ALBUMARTIST",
+        (_, "PART_NUMBER" | "TRACK") => "TRACKNUMBER",
+        (_, "DISC") => "DISCNUMBER",
+        (_, "DATE_RELEASED" | "DATE_RECORDED") => "DATE",
+        (_, "CATALOG_NUMBER") => "CATALOGNUMBER",
+        (_, "LABEL_CODE") => "LABELNO",
+        (_, "REPLAYGAIN_GAIN") if target == "ALBUM" => "REPLAYGAIN_ALBUM_GAIN",
+        (_, "REPLAYGAIN_PEAK") if target == "ALBUM" => "REPLAYGAIN_ALBUM_PEAK",
+        (_, "REPLAYGAIN_GAIN") => "REPLAYGAIN_TRACK_GAIN",
+        (_, "REPLAYGAIN_PEAK") => "REPLAYGAIN_TRACK_PEAK",
+        _ => return None,
+    })
 }
 
 /// Whether two tags have the same string in memory.
