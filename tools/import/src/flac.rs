@@ -20,21 +20,52 @@ impl StreamInfo {
     }
 }
 
-/// Checks a FLAC frame before it is decoded.
-pub(crate) fn check_frame(frame: &[u8], bits: u32) -> Result<(), Error> {
-    // Not every container has checksums of its own, and the decoder looks at none.
-    if frame.len() < 6 || crc16(frame) != 0 {
-        return Err(Error::file("the file is damaged: the checksum of a FLAC frame is wrong"));
+/// The frames of a stream, in their order.
+#[derive(Debug, Default)]
+pub(crate) struct Frames {
+    /// The number in the first frame.
+    first: Option<u64>,
+    packets: u64,
+    samples: u64,
+}
+
+impl Frames {
+    /// Checks a frame before it is decoded.
+    pub(crate) fn check(&mut self, frame: &[u8], bits: u32) -> Result<(), Error> {
+        // Not every container has checksums of its own, and the decoder looks at none.
+        if frame.len() < 6 || crc16(frame) != 0 {
+            return Err(Error::file("the file is damaged: the checksum of a FLAC frame is wrong"));
+        }
+        // A side channel has a bit more than the others, and the decoder has 32 bits:
+        // https://github.com/pdeljanov/Symphonia/issues/386
+        if bits == 32 && (8..=10).contains(&(frame[3] >> 4)) {
+            return Err(Error::file(
+                "FLAC audio of 32 bits with a side channel cannot be decoded here: decode it to \
+                 WAV with flac first",
+            ));
+        }
+        // Symphonia leaves out pages of Ogg with a wrong checksum without a word.
+        let number = frame_number(&frame[4..]);
+        let before = if frame[1] & 1 == 0 { self.packets } else { self.samples };
+        let first = *self.first.get_or_insert(number);
+        if number != first.wrapping_add(before) {
+            return Err(Error::file("the file is damaged: a FLAC frame is missing"));
+        }
+        Ok(())
     }
-    // A side channel has a bit more than the others, and the decoder has 32 bits:
-    // https://github.com/pdeljanov/Symphonia/issues/386
-    if bits == 32 && (8..=10).contains(&(frame[3] >> 4)) {
-        return Err(Error::file(
-            "FLAC audio of 32 bits with a side channel cannot be decoded here: decode it to WAV \
-             with flac first",
-        ));
+
+    /// Counts a frame that was decoded.
+    pub(crate) fn count(&mut self, samples: u64) {
+        self.packets += 1;
+        self.samples += samples;
     }
-    Ok(())
+}
+
+/// The number in the header of a frame, which is coded like a character in UTF-8.
+fn frame_number(bytes: &[u8]) -> u64 {
+    let length = bytes[0].leading_ones().max(1) as usize;
+    let first = u64::from(bytes[0]) & (0x7F >> bytes[0].leading_ones().min(7));
+    bytes.iter().take(length).skip(1).fold(first, |all, &byte| all << 6 | u64::from(byte & 0x3F))
 }
 
 /// The checksum of a frame; 0 with the frame's own at the end.
@@ -66,8 +97,8 @@ mod tests {
     fn checksum_of_frames() {
         // The check value of CRC-16/UMTS.
         assert_eq!(crc16(b"123456789"), 0xFEE8);
-        assert!(check_frame(b"123456789\xFE\xE8", 16).is_ok());
-        assert!(check_frame(b"123456788\xFE\xE8", 16).is_err());
+        assert!(Frames::default().check(b"123456789\xFE\xE8", 16).is_ok());
+        assert!(Frames::default().check(b"123456788\xFE\xE8", 16).is_err());
     }
 
     #[test]
@@ -76,9 +107,20 @@ mod tests {
             let mut frame = vec![0xFF, 0xF8, 0xC9, assignment << 4 | 14, 0, 0];
             let crc = crc16(&frame);
             frame.extend(crc.to_be_bytes());
-            assert_eq!(check_frame(&frame, 32).is_err(), refused);
-            assert!(check_frame(&frame, 24).is_ok());
+            assert_eq!(Frames::default().check(&frame, 32).is_err(), refused);
+            assert!(Frames::default().check(&frame, 24).is_ok());
         }
+    }
+
+    #[test]
+    fn numbers_of_frames() {
+        for number in [0x7F, 0x80, 0x7FF, 0x800, 0xFFFF, 0x1_0000] {
+            let mut bytes = [0; 4];
+            char::from_u32(number).unwrap().encode_utf8(&mut bytes);
+            assert_eq!(frame_number(&bytes), u64::from(number));
+        }
+        let longest = [0xFE, 0xBF, 0xBF, 0xBF, 0xBF, 0xBF, 0xBF];
+        assert_eq!(frame_number(&longest), (1 << 36) - 1);
     }
 
     #[test]

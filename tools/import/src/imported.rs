@@ -51,6 +51,7 @@ pub struct Imported {
     pcm: Vec<u8>,
     taken: usize,
     frames_decoded: u64,
+    flac_frames: flac::Frames,
     /// Whether the packet before was shorter than the file says, which only the last may be.
     short: bool,
     state: State,
@@ -78,6 +79,10 @@ impl Imported {
         let seekable = source.is_seekable();
         if seekable {
             container.check_whole(&start, &mut source)?;
+        }
+        if !seekable && container == Container::Matroska {
+            // Symphonia cannot tell its end in a pipe from one that is cut off.
+            return Err(Error::file("a Matroska file can be read from a disk, not from a pipe"));
         }
         let mut big_endian = Vec::new();
         let source: Box<dyn MediaSource> = if seekable {
@@ -151,6 +156,7 @@ impl Imported {
             pcm: Vec::new(),
             taken: 0,
             frames_decoded: 0,
+            flac_frames: flac::Frames::default(),
             short: false,
             state: State::Reading,
         })
@@ -213,10 +219,11 @@ impl Imported {
             return Ok(true);
         }
         if self.coding == Coding::Flac {
-            flac::check_frame(&packet.data, self.spec.valid_bits.into())?;
+            self.flac_frames.check(&packet.data, self.spec.valid_bits.into())?;
         }
         let buffer = self.decoder.decode(&packet)?;
         let frames = buffer.frames() as u64;
+        self.flac_frames.count(frames);
         samples::append(&buffer, &self.spec, &self.order, &mut self.pcm)?;
         self.frames_decoded += frames;
         self.check_length(&packet, frames)?;

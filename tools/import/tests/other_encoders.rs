@@ -181,7 +181,8 @@ fn channels_come_in_the_order_of_wav_files() {
     }
     let sound = "aevalsrc=0.1*sin(t)|0.2*sin(t)|0.3*sin(t)|0.4*sin(t)|0.5*sin(t)|0.6*sin(t)\
                  :c=5.1:s=48000:d=0.3";
-    folder.ffmpeg(&["-f", "lavfi", "-i", sound, "-c:a", "flac", "many.ogg"]);
+    folder.ffmpeg(&["-f", "lavfi", "-i", sound, "-c:a", "pcm_s16le", "many.wav"]);
+    folder.make("many.wav", &["-c:a", "flac"], "many.ogg");
     let song = folder.compare("many.ogg", SampleFormat::S16);
     assert_eq!(song.spec().channel_mask, Some(0x3F));
 }
@@ -271,7 +272,7 @@ fn pipes_give_the_same_or_a_reason() {
     folder.make("s16.wav", &options, "front.m4a");
     folder.make("s16.wav", &["-c:a", "flac"], "flac.ogg");
     folder.make("s16.wav", &["-c:a", "flac"], "flac.mka");
-    for name in ["front.m4a", "flac.ogg", "flac.mka"] {
+    for name in ["front.m4a", "flac.ogg"] {
         let mut expected = Vec::new();
         folder.open(name).unwrap().read_to_end(&mut expected).unwrap();
         let piped = folder.piped(name).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -280,8 +281,10 @@ fn pipes_give_the_same_or_a_reason() {
     folder.make("s16.wav", &["-c:a", "alac"], "back.m4a");
     assert!(folder.piped("back.m4a").is_err());
     folder.make("s24.wav", &["-c:a", "pcm_s24le", "-movflags", "+faststart"], "front.mov");
-    let error = folder.piped("front.mov").unwrap_err();
-    assert!(error.to_string().contains("byte order"), "{error}");
+    for name in ["front.mov", "flac.mka"] {
+        let error = folder.piped(name).unwrap_err();
+        assert!(error.to_string().contains("pipe"), "{error}");
+    }
 }
 
 #[test]
