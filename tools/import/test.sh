@@ -8,4 +8,4 @@ if [ "${1:-}" = needs ]; then
     exit
 fi
 # Of the workspace, so that the library is built once for these and all other tests.
-cargo test --workspace --locked --test other_encoders -- --ignored
+cargo test --workspace --locked --test other_encoders --test import -- --ignored

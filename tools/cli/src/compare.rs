@@ -20,11 +20,7 @@ pub(crate) fn restores(
     threads: usize,
     models: &Models,
 ) -> Result<(), Failure> {
-    // The stream was just made here, so it needs no limit.
-    let limits = Limits::default().with_memory(u64::MAX);
-    let options = DecodeOptions::default().with_threads(threads).with_limits(limits);
-    let mut decoder = Decoder::with_options(File::open(stream)?, options)?;
-    models.give(&mut decoder)?;
+    let mut decoder = open(stream, threads, models)?;
     // A new head depends on the length.
     decoder.find_length()?;
     let mut restored = Restored::new(decoder);
@@ -49,11 +45,44 @@ pub(crate) fn restores(
     Ok(())
 }
 
+/// Opens a stream that was just made here, so that it needs no limit.
+pub(crate) fn open(
+    stream: &Path,
+    threads: usize,
+    models: &Models,
+) -> Result<Decoder<File>, Failure> {
+    let limits = Limits::default().with_memory(u64::MAX);
+    let options = DecodeOptions::default().with_threads(threads).with_limits(limits);
+    let mut decoder = Decoder::with_options(File::open(stream)?, options)?;
+    models.give(&mut decoder)?;
+    Ok(decoder)
+}
+
+/// Reads both to the end; an error unless they have the same bytes of audio.
+#[cfg(feature = "import")]
+pub(crate) fn have_same_audio(
+    mut decoder: Decoder<File>,
+    mut audio: impl Read,
+) -> Result<(), Failure> {
+    let (mut one, mut other) = (vec![0; BLOCK], vec![0; BLOCK]);
+    loop {
+        let length = read_fully(&mut decoder, &mut one)?;
+        let other_length = read_fully(&mut audio, &mut other)?;
+        if one[..length] != other[..other_length] {
+            return Err(differs());
+        }
+        if length == 0 {
+            decoder.expect_end()?;
+            return Ok(());
+        }
+    }
+}
+
 fn differs() -> Failure {
     Failure::Here("the result on the disk does not restore the source; the source is kept".into())
 }
 
-fn read_fully(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
+fn read_fully(file: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     let mut length = 0;
     while length < buffer.len() {
         match file.read(&mut buffer[length..]) {

@@ -154,7 +154,7 @@ pub(crate) struct PathRules {
     /// Whether the second of two paths is the file to write.
     pub(crate) is_output: fn(&Path) -> bool,
     /// Extensions of the files that are taken from folders.
-    pub(crate) extensions: &'static [&'static str],
+    pub(crate) extensions: Vec<&'static str>,
 }
 
 impl PathRules {
@@ -183,7 +183,7 @@ impl PathRules {
             let (origin, destination) = (Origin::Stdin, Destination::Stdout);
             return Ok(vec![Ok(Task { origin, destination })]);
         }
-        let found = expand(inputs, recursive, self.extensions);
+        let found = expand(inputs, recursive, &self.extensions);
         Ok(found.into_iter().map(|found| Ok(found?.task(writing))).collect())
     }
 
@@ -203,7 +203,7 @@ impl PathRules {
             "standard input cannot be one of several inputs"
         } else if stdin && writing.output_dir.is_some() {
             "standard input has no name to give to a file in --output-dir"
-        } else if writing.rm && (stdin || stdout) {
+        } else if writing.rm > 0 && (stdin || stdout) {
             "--rm needs a file on both sides"
         } else {
             return Ok(());

@@ -7,6 +7,8 @@ mod batch;
 mod commands;
 mod compare;
 pub mod failure;
+#[cfg(feature = "import")]
+mod import;
 mod inputs;
 pub mod interrupt;
 mod models;

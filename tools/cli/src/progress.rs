@@ -213,27 +213,27 @@ fn style(template: &str) -> ProgressStyle {
 }
 
 /// A file whose bytes are counted as they are read.
-pub(crate) struct Metered<'a> {
-    file: File,
+pub(crate) struct Metered<'a, R = File> {
+    reader: R,
     progress: &'a Progress,
 }
 
-impl<'a> Metered<'a> {
-    pub(crate) fn new(file: File, progress: &'a Progress) -> Self {
-        Metered { file, progress }
+impl<'a, R> Metered<'a, R> {
+    pub(crate) fn new(reader: R, progress: &'a Progress) -> Self {
+        Metered { reader, progress }
     }
 }
 
-impl Read for Metered<'_> {
+impl<R: Read> Read for Metered<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.file.read(buffer)?;
+        let read = self.reader.read(buffer)?;
         self.progress.count_read(read);
         Ok(read)
     }
 }
 
-impl Seek for Metered<'_> {
+impl<R: Seek> Seek for Metered<'_, R> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.file.seek(to)
+        self.reader.seek(to)
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, ValueHint};
+use clap::{ArgAction, Args, ValueHint};
 use lmac::{Mapping, Verify};
 
 use crate::units::parse_size;
@@ -44,9 +44,10 @@ pub(crate) struct Writing {
     /// Overwrite existing files
     #[arg(short, long)]
     pub(crate) force: bool,
-    /// Delete each source after its result was read back and restored it
-    #[arg(long)]
-    pub(crate) rm: bool,
+    /// Delete each source after its result was read back and restored it; given twice, also
+    /// sources whose audio alone can be restored
+    #[arg(long, action = ArgAction::Count)]
+    pub(crate) rm: u8,
 }
 
 /// The resources that decoding a stream may take.

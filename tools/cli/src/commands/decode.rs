@@ -57,7 +57,7 @@ pub(crate) fn run(args: &DecodeArgs) -> Result<Status, Usage> {
     let rules = PathRules {
         command: COMMAND,
         is_output: |path| !has_extension(path, STREAM) && !path.is_dir(),
-        extensions: STREAM,
+        extensions: STREAM.to_vec(),
     };
     let tasks = rules.tasks(&args.paths, &args.writing, args.common.recursive)?;
     let report = Report::new(&args.common, take_stdout(&tasks));
@@ -222,7 +222,7 @@ impl Decoding<'_> {
         let destination = task.destination.with_extension(extension, STREAM);
         let mut output = outputs.open(&destination, &input)?;
         let output_name = output.name().to_string();
-        let rm = self.args.writing.rm;
+        let rm = self.args.writing.rm > 0;
         if rm {
             can_be_checked(&input, &output)?;
         }
@@ -291,7 +291,7 @@ impl Decoding<'_> {
             verification,
             md5,
             damage,
-            source_removed: self.args.writing.rm,
+            source_removed: self.args.writing.rm > 0,
             elapsed_seconds: progress.elapsed().as_secs_f64(),
         })?;
         Ok(status)

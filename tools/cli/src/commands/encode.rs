@@ -16,6 +16,8 @@ use crate::args::{AUTO, Common, MappingChoice, Writing, mappings, verify};
 use crate::batch;
 use crate::compare;
 use crate::failure::{Failure, Status, Usage};
+#[cfg(feature = "import")]
+use crate::import::{self, Import};
 use crate::inputs::{Opened, PathRules, STREAM, Task, has_extension, is_device, take_stdout};
 use crate::models::{ModelArgs, Models};
 use crate::output::{Output, Outputs, can_be_checked};
@@ -25,7 +27,7 @@ use crate::units::{self, count};
 
 /// Compress WAV or raw PCM files
 #[derive(Args)]
-#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{DETAILS}"))]
+#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{OTHER_FILES}{DETAILS}"))]
 #[command(override_usage = USAGE)]
 pub(crate) struct EncodeArgs {
     /// Files to compress; - is standard input. The second of two is the file to write if
@@ -105,6 +107,10 @@ pub(crate) struct RawArgs {
 const COMMAND: &str = "encode";
 /// Extensions of files that are recognised by their heads.
 const FILES: &[&str] = &["wav", "wave", "flac"];
+#[cfg(feature = "import")]
+const OTHERS: &[&str] = lmac_import::EXTENSIONS;
+#[cfg(not(feature = "import"))]
+const OTHERS: &[&str] = &[];
 const RAW: &[&str] = &["raw", "pcm"];
 
 pub(crate) fn run(args: &EncodeArgs) -> Result<Status, Usage> {
@@ -112,7 +118,7 @@ pub(crate) fn run(args: &EncodeArgs) -> Result<Status, Usage> {
     let kind = PathRules {
         command: COMMAND,
         is_output: |path| has_extension(path, STREAM) || is_device(path),
-        extensions: if raw.is_some() { RAW } else { FILES },
+        extensions: if raw.is_some() { RAW.to_vec() } else { [FILES, OTHERS].concat() },
     };
     let tasks = kind.tasks(&args.paths, &args.writing, args.common.recursive)?;
     let report = Report::new(&args.common, take_stdout(&tasks));
@@ -188,10 +194,10 @@ impl Encoding<'_> {
         let name = task.origin.name();
         let input = task.origin.open()?;
         self.models.check(&self.args.language)?;
-        let destination = task.destination.with_extension("lmac", &[FILES, RAW].concat());
+        let destination = task.destination.with_extension("lmac", &[FILES, RAW, OTHERS].concat());
         let mut output = outputs.open(&destination, &input)?;
         let output_name = output.name().to_string();
-        let rm = self.args.writing.rm;
+        let rm = self.args.writing.rm > 0;
         if rm {
             can_be_checked(&input, &output)?;
         }
@@ -200,7 +206,7 @@ impl Encoding<'_> {
         let progress = Progress::encoding(self.report, &name, total);
         let options = self.models.add_to(self.options(), &self.args.language, &progress)?;
         let converted = self.convert(&options, &input, &progress, &mut output);
-        let finished = match converted {
+        let converted = match converted {
             Err(error) if self.keeps_whole(&error, &input) => {
                 output.begin_again()?;
                 progress.restart();
@@ -209,14 +215,19 @@ impl Encoding<'_> {
             }
             converted => converted,
         };
-        let finished = finished.map_err(|error| output.explain(error))?;
+        let (finished, source) = converted.map_err(|error| output.explain(error))?;
         let Finished { info, stats, md5, flac, .. } = finished;
         if let Some(flac) = &flac {
             self.tell_findings(&name, flac);
         }
         input.check_unchanged()?;
         let check = rm.then_some(|file: &Path, stream: &Path| {
-            compare::restores(stream, file, self.args.common.threads, &self.models)
+            let (threads, models) = (self.args.common.threads, &self.models);
+            match source {
+                Source::Restored(_) => compare::restores(stream, file, threads, models),
+                #[cfg(feature = "import")]
+                Source::Imported(_) => import::has_same_audio(stream, file, threads, models),
+            }
         });
         outputs.complete(output, &input, check)?;
         progress.finish();
@@ -227,7 +238,7 @@ impl Encoding<'_> {
             audio: Audio::from(&info.spec),
             frames: stats.frames,
             seconds: info.spec.seconds(stats.frames),
-            source_bytes: progress.bytes_read(),
+            source_bytes: source.bytes(),
             pcm_bytes: stats.pcm_bytes,
             stream_bytes: stats.stream_bytes,
             decision_bytes: stats.decision_bytes,
@@ -262,17 +273,53 @@ impl Encoding<'_> {
         input: &Opened,
         progress: &Progress,
         output: &mut Output,
-    ) -> lmac::Result<Finished<()>> {
+    ) -> lmac::Result<(Finished<()>, Source)> {
         let mut options = options.clone();
         let mut file = input.file.try_clone()?;
         if let Some(raw) = self.raw.filter(|_| input.seekable) {
             let left = input.metadata.len().saturating_sub(file.stream_position()?);
             options.declared_frames = Some(left / raw.spec.frame_bytes() as u64);
         }
-        let source = self.open(Metered::new(file, progress))?;
+        let mut reader = Metered::new(file, progress);
+        #[cfg(feature = "import")]
+        let mut reader = import::Remembering::new(&mut reader, input);
+        let source = match self.open(&mut reader) {
+            Ok(source) => source,
+            #[cfg(feature = "import")]
+            Err(error) => {
+                let start = reader.into_start();
+                let import = Import::open(error, input, start)?;
+                return self.import(import, input, options, progress, output);
+            }
+            #[cfg(not(feature = "import"))]
+            Err(error) => return Err(error),
+        };
         progress.set_audio(source.spec());
+        let finished = source.encode(StreamWriter { output, progress }, &options)?;
+        Ok((finished.without_writer(), Source::Restored(progress.bytes_read())))
+    }
+
+    #[cfg(feature = "import")]
+    fn import(
+        &self,
+        import: Import,
+        input: &Opened,
+        options: EncodeOptions,
+        progress: &Progress,
+        output: &mut Output,
+    ) -> lmac::Result<(Finished<()>, Source)> {
+        if self.args.writing.rm == 1 {
+            return Err(io::Error::other(
+                "the audio and the tags of this file are kept, but the file itself cannot be \
+                 restored: --rm given twice deletes it",
+            )
+            .into());
+        }
+        let name = input.path.as_ref().map_or("-".into(), |path| path.display().to_string());
+        self.report.note(&name, &import.note());
         let writer = StreamWriter { output, progress };
-        Ok(source.encode(writer, &options)?.without_writer())
+        let (finished, bytes) = import.encode(options, progress, writer)?;
+        Ok((finished.without_writer(), Source::Imported(bytes)))
     }
 
     /// Whether a file that failed with this error can be kept as it is.
@@ -287,12 +334,13 @@ impl Encoding<'_> {
         input: &Opened,
         progress: &Progress,
         output: &mut Output,
-    ) -> lmac::Result<Finished<()>> {
+    ) -> lmac::Result<(Finished<()>, Source)> {
         let mut file = input.file.try_clone()?;
         file.rewind()?;
         let writer = StreamWriter { output, progress };
         let source = SourceFile::whole_flac(Metered::new(file, progress));
-        Ok(source.encode(writer, options)?.without_writer())
+        let finished = source.encode(writer, options)?;
+        Ok((finished.without_writer(), Source::Restored(progress.bytes_read())))
     }
 
     /// Says what is odd about a FLAC file.
@@ -345,6 +393,26 @@ impl Encoding<'_> {
     }
 }
 
+/// A file that was encoded, by what comes back, with its size.
+#[derive(Clone, Copy)]
+enum Source {
+    /// The file, byte for byte.
+    Restored(u64),
+    /// Its audio and tags.
+    #[cfg(feature = "import")]
+    Imported(u64),
+}
+
+impl Source {
+    fn bytes(self) -> u64 {
+        match self {
+            Source::Restored(bytes) => bytes,
+            #[cfg(feature = "import")]
+            Source::Imported(bytes) => bytes,
+        }
+    }
+}
+
 /// Writes a stream and counts its bytes.
 struct StreamWriter<'a> {
     output: &'a mut Output,
@@ -387,6 +455,17 @@ Examples:
   arecord -f cd | lmac encode - live.lmac
   lmac encode --raw --rate 8000 --channels 1 --bits 16 --big-endian phone.raw
   lmac encode --model Llama-3.2-1B --precision int8 song.wav";
+
+#[cfg(feature = "import")]
+const OTHER_FILES: &str = "\
+ALAC, FLAC and PCM in MP4, QuickTime, CAF, Ogg and Matroska files are taken, too. Their audio
+and tags are kept; the file itself cannot be restored. --rm leaves it, and --rm --rm deletes
+it after its audio was compared. -r takes files of these kinds that end in .caf, .m4a, .m4b,
+.mka, .mkv, .mov, .mp4, .oga or .ogg.
+
+";
+#[cfg(not(feature = "import"))]
+const OTHER_FILES: &str = "";
 
 const DETAILS: &str = "\
 Results are written under a temporary name and renamed when they are complete. They
