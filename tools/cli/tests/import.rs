@@ -1,6 +1,6 @@
 //! Files of other formats as input.
 //!
-//! `tools/import/test.sh` runs this and installs ffmpeg.
+//! `tools/import/test.sh` runs these tests.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 #![cfg(feature = "import")]
