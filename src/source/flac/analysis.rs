@@ -6,6 +6,7 @@
 //! window it was.
 
 use std::f64::consts::{LN_2, PI};
+use std::ops::{Add, Mul};
 
 use super::frame::MAX_ORDER;
 use crate::numerics::elementary::{ln, sin_cos};
@@ -14,7 +15,7 @@ use crate::numerics::elementary::{ln, sin_cos};
 const LAGS: usize = MAX_ORDER + 1;
 
 /// The windows, by their numbers in a stream.
-const WINDOWS: [Window; 24] = [
+const WINDOWS: [Window; 25] = [
     Window::plain(Shape::Tukey(0.5)),
     Window::plain(Shape::Tukey(0.25)),
     Window::part(1, 2, 0),
@@ -31,14 +32,15 @@ const WINDOWS: [Window; 24] = [
     Window::without_but_last(7),
     Window::without_but_last(8),
     Window::without_but_last(9),
-    Window::plain(Shape::PartialTukey(0)),
-    Window::plain(Shape::PartialTukey(1)),
-    Window::plain(Shape::PunchoutTukey(0)),
-    Window::plain(Shape::PunchoutTukey(1)),
-    Window::plain(Shape::PunchoutTukey(2)),
+    Window::single(Shape::PartialTukey(0)),
+    Window::single(Shape::PartialTukey(1)),
+    Window::single(Shape::PunchoutTukey(0)),
+    Window::single(Shape::PunchoutTukey(1)),
+    Window::single(Shape::PunchoutTukey(2)),
     Window::plain(Shape::Welch),
     Window::plain(Shape::Parabola),
     Window::plain(Shape::Hann),
+    Window::single(Shape::Tukey(0.5)),
 ];
 
 /// The number of windows.
@@ -55,6 +57,8 @@ struct Window {
 enum Kind {
     /// All samples, times the shape.
     Plain,
+    /// The same, with autocorrelations in single precision.
+    Single,
     /// One of equal parts, between the two ends of the shape.
     Part { parts: usize, number: usize },
     /// The autocorrelation of the whole without that of a part, which is another window.
@@ -79,6 +83,10 @@ enum Shape {
 impl Window {
     const fn plain(shape: Shape) -> Self {
         Window { shape, kind: Kind::Plain }
+    }
+
+    const fn single(shape: Shape) -> Self {
+        Window { shape, kind: Kind::Single }
     }
 
     /// A part of the block, with the shape of the window `root`.
@@ -194,7 +202,10 @@ impl Analysis {
         }
         self.weigh(samples, shape, kind)?;
         let from = if shape == Shape::Parabola { 1.0 } else { 0.0 };
-        let found = autocorrelation(&self.weighed, from, order);
+        let found = match kind {
+            Kind::Single => autocorrelation::<f32>(&self.weighed, 0.0, order),
+            _ => autocorrelation::<f64>(&self.weighed, from, order),
+        };
         self.known[window] = Some(found);
         Some(found)
     }
@@ -329,29 +340,48 @@ fn punchout_tukey(size: usize, number: u8) -> Vec<f64> {
 
 /// The sums of products of samples at each distance up to `order`, of samples behind
 /// [`MAX_ORDER`] zeros. Each sum runs from the first sample to the last.
-fn autocorrelation(weighed: &[f64], from: f64, order: usize) -> [f64; LAGS] {
+fn autocorrelation<T: Real>(weighed: &[f64], from: f64, order: usize) -> [f64; LAGS] {
     let mut sums = [from; LAGS];
     match order {
-        0..8 => add_products::<8>(weighed, &mut sums),
-        8..16 => add_products::<16>(weighed, &mut sums),
-        _ => add_products::<LAGS>(weighed, &mut sums),
+        0..8 => add_products::<T, 8>(weighed, &mut sums),
+        8..16 => add_products::<T, 16>(weighed, &mut sums),
+        _ => add_products::<T, LAGS>(weighed, &mut sums),
     }
     sums
 }
 
-fn add_products<const COUNT: usize>(weighed: &[f64], sums: &mut [f64; LAGS]) {
+fn add_products<T: Real, const COUNT: usize>(weighed: &[f64], sums: &mut [f64; LAGS]) {
     // Lane i has the lag COUNT - 1 - i.
-    let mut lanes = [0.0; COUNT];
-    lanes.copy_from_slice(&sums[..COUNT]);
+    let mut lanes = [T::rounded(sums[0]); COUNT];
     for window in weighed[MAX_ORDER + 1 - COUNT..].windows(COUNT) {
         let Some(window) = window.first_chunk::<COUNT>() else { break };
-        let last = window[COUNT - 1];
+        let last = T::rounded(window[COUNT - 1]);
         for lane in 0..COUNT {
-            lanes[lane] += last * window[lane];
+            lanes[lane] = lanes[lane] + last * T::rounded(window[lane]);
         }
     }
-    lanes.reverse();
-    sums[..COUNT].copy_from_slice(&lanes);
+    for (sum, lane) in sums.iter_mut().zip(lanes.into_iter().rev()) {
+        *sum = lane.into();
+    }
+}
+
+/// Floats of single or double precision.
+trait Real: Copy + Into<f64> + Add<Output = Self> + Mul<Output = Self> {
+    fn rounded(value: f64) -> Self;
+}
+
+impl Real for f32 {
+    #[inline(always)]
+    fn rounded(value: f64) -> f32 {
+        value as f32
+    }
+}
+
+impl Real for f64 {
+    #[inline(always)]
+    fn rounded(value: f64) -> f64 {
+        value
+    }
 }
 
 /// Solves for a predictor.
