@@ -54,9 +54,9 @@ pub enum ErrorKind {
     Input(String),
     /// The input is a FLAC file that is too damaged to be taken apart.
     BrokenFlac(String),
-    /// The input is a file in another format than WAV: its name, if it is a known one.
-    NotWav(Option<String>),
-    /// The input is a WAV file with audio in another coding than PCM, which this names.
+    /// The input is a file in a format that is not read: its name, if it has a known one.
+    OtherFormat(Option<String>),
+    /// The input is a file with audio in another coding than PCM, which this names.
     NotPcm(String),
     /// The caller passed an argument that is not possible.
     Argument(String),
@@ -173,10 +173,12 @@ impl fmt::Display for ErrorKind {
                 f.write_str(what)
             }
             ErrorKind::BrokenFlac(what) => write!(f, "this FLAC file is broken: {what}"),
-            ErrorKind::NotWav(None) => f.write_str("not a WAV file"),
-            ErrorKind::NotWav(Some(name)) => write!(f, "not a WAV file but {name}"),
+            ErrorKind::OtherFormat(None) => f.write_str("not a known audio file"),
+            ErrorKind::OtherFormat(Some(name)) => {
+                write!(f, "this is {name}, a format that is not read")
+            }
             ErrorKind::NotPcm(coding) => {
-                write!(f, "the audio in this WAV file is {coding}, not PCM")
+                write!(f, "the audio in this file is {coding}, not PCM")
             }
             ErrorKind::MissingModel(id) => {
                 write!(f, "the stream needs the language model {id} with {}", id.precision.name())

@@ -318,7 +318,7 @@ fn audio_alone_gets_a_new_head() {
 }
 
 fn is_refused_input(error: &lmac::Error) -> bool {
-    matches!(error.kind(), ErrorKind::Input(_) | ErrorKind::NotWav(_) | ErrorKind::NotPcm(_))
+    matches!(error.kind(), ErrorKind::Input(_) | ErrorKind::OtherFormat(_) | ErrorKind::NotPcm(_))
 }
 
 #[test]
@@ -331,12 +331,12 @@ fn unsupported_files_are_refused_with_the_reason() {
     extensible_adpcm.resize(48, 0);
     let cases: Vec<(Vec<u8>, &str)> = vec![
         (b"".to_vec(), "empty"),
-        (b"some text, longer than a head".to_vec(), "not a WAV file"),
-        (b"RIF".to_vec(), "not a WAV file"),
+        (b"some text, longer than a head".to_vec(), "not a known audio file"),
+        (b"RIF".to_vec(), "not a known audio file"),
         (b"fLaC\0\0\0\x22aaaaaaaaaaaa".to_vec(), "a FLAC file"),
-        (b"FORM\0\0\0\0AIFFCOMM".to_vec(), "AIFF"),
+        (b"FORM\0\0\0\08SVXVHDR".to_vec(), "8SVX"),
         (w64.to_vec(), "Wave64"),
-        (b"RIFX\0\0\0\0WAVEfmt ".to_vec(), "big-endian"),
+        (b"RIFX\0\0\0\0sfbkLIST".to_vec(), "sfbk"),
         (b"RIFF\0\0\0\0AVI LIST".to_vec(), "AVI"),
         (b"OggS\0\0\0\0\0\0\0\0".to_vec(), "Ogg"),
         (b"ID3\x04aaaaaaaaaa".to_vec(), "MP3"),

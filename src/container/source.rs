@@ -69,7 +69,7 @@ impl SourceKind {
     }
 
     /// Returns whether samples are big-endian, and whether they have the other signedness.
-    pub(super) fn layout(self) -> (bool, bool) {
+    pub(crate) fn layout(self) -> (bool, bool) {
         match self {
             SourceKind::Raw { big_endian, flipped_sign }
             | SourceKind::File { big_endian, flipped_sign, .. } => (big_endian, flipped_sign),

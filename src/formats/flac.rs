@@ -234,7 +234,12 @@ impl Parser {
             broken(format!("it has samples of {bits} bits; 4 to 32 are allowed"))
         })?;
         let audio_bytes = info.frames.map(|frames| frames * spec.frame_bytes() as u64);
-        Ok(Progress::Done(Head { length: self.next, spec, audio_bytes }))
+        Ok(Progress::Done(Head {
+            length: self.next,
+            spec,
+            audio_bytes,
+            kind: Some(SourceKind::Flac),
+        }))
     }
 }
 

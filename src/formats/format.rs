@@ -5,7 +5,7 @@ use crate::container::source::SourceKind;
 use crate::error::Result;
 
 /// Bytes at the start of a file that tell its format.
-pub(crate) const START: usize = 12;
+pub(crate) const START: usize = 40;
 
 /// A format of files.
 pub(crate) trait Format: Sync {
@@ -16,7 +16,7 @@ pub(crate) trait Format: Sync {
     /// Whether sources of this kind are files of this format.
     fn has(&self, kind: SourceKind) -> bool;
 
-    /// The kind of source that a file with this head is.
+    /// The kind of source that a file with this head is, if its parser does not say.
     fn kind(&self, head: &[u8], spec: &AudioSpec, declared_frames: Option<u64>) -> SourceKind;
 
     /// The head of a file, if it follows from the header of its stream; `None` if the stream
@@ -62,4 +62,6 @@ pub(crate) struct Head {
     pub(crate) spec: AudioSpec,
     /// Bytes of audio, if the head tells.
     pub(crate) audio_bytes: Option<u64>,
+    /// The kind of source, if it does not depend on the bytes of the head.
+    pub(crate) kind: Option<SourceKind>,
 }

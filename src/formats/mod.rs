@@ -4,18 +4,34 @@
 //! A new format is a module here, an entry in [`FORMATS`], and a
 //! [`SourceKind`] with its code in `src/container/source.rs`.
 
+mod aiff;
+mod au;
+mod caf;
+mod chunks;
 pub(crate) mod flac;
 mod foreign;
 mod format;
+mod layout;
+mod pcm_file;
 pub(crate) mod raw;
 pub(crate) mod wav;
+mod wave64;
 
 pub(crate) use self::format::{Format, Head, HeadParser, Progress, START};
 use crate::container::source::SourceKind;
 use crate::error::Result;
 
 /// All formats. Files are recognised by the first one that does.
-const FORMATS: [&dyn Format; 3] = [&wav::Wav, &flac::Flac, &raw::Raw];
+const FORMATS: [&dyn Format; 8] = [
+    &wav::Wav,
+    &wav::RIFX,
+    &flac::Flac,
+    &wave64::WAVE64,
+    &aiff::AIFF,
+    &caf::CAF,
+    &au::AU,
+    &raw::Raw,
+];
 
 /// The format of a file that begins with `start`, and a parser for its head.
 pub(crate) fn recognise(start: &[u8]) -> Result<(&'static dyn Format, Box<dyn HeadParser>)> {

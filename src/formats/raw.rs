@@ -1,6 +1,7 @@
 //! Raw PCM: a file without a head.
 
 use super::format::{Format, HeadParser};
+use super::layout;
 use crate::audio::AudioSpec;
 use crate::container::source::SourceKind;
 use crate::error::{Error, Result};
@@ -64,35 +65,14 @@ impl Format for Raw {
     }
 
     fn converts(&self, kind: SourceKind) -> bool {
-        matches!(kind, SourceKind::Raw { big_endian, flipped_sign } if big_endian || flipped_sign)
+        layout::converts(kind)
     }
 
     fn to_pcm(&self, kind: SourceKind, spec: &AudioSpec, samples: &mut [u8]) {
-        if let SourceKind::Raw { big_endian, flipped_sign } = kind {
-            swap(big_endian, spec, samples);
-            flip(flipped_sign, spec, samples);
-        }
+        layout::to_pcm(kind, spec, samples);
     }
 
     fn restore_samples(&self, kind: SourceKind, spec: &AudioSpec, samples: &mut [u8]) {
-        // Each of the two is its own inverse. The sign is in the last byte as long as samples
-        // are little-endian.
-        if let SourceKind::Raw { big_endian, flipped_sign } = kind {
-            flip(flipped_sign, spec, samples);
-            swap(big_endian, spec, samples);
-        }
-    }
-}
-
-fn swap(wanted: bool, spec: &AudioSpec, samples: &mut [u8]) {
-    if wanted {
-        samples.chunks_exact_mut(spec.format.bytes()).for_each(<[u8]>::reverse);
-    }
-}
-
-fn flip(wanted: bool, spec: &AudioSpec, samples: &mut [u8]) {
-    if wanted {
-        let bytes = spec.format.bytes();
-        samples.iter_mut().skip(bytes - 1).step_by(bytes).for_each(|byte| *byte ^= 0x80);
+        layout::restore(kind, spec, samples);
     }
 }

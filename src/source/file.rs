@@ -25,7 +25,7 @@ const BLOCK: usize = 1 << 18;
 pub struct SourceFile<R> {
     input: Input<R>,
     format: &'static dyn Format,
-    /// The kind of source, if it does not depend on the head.
+    /// The kind of source, if it does not depend on the bytes of the head.
     kind: Option<SourceKind>,
     spec: AudioSpec,
     /// All bytes before the audio.
@@ -36,13 +36,13 @@ pub struct SourceFile<R> {
 }
 
 impl<R: Read> SourceFile<R> {
-    /// Opens a WAV, RF64 or FLAC file and reads its head.
+    /// Opens a file of a known format, as its first bytes tell, and reads its head.
     pub fn open(file: R) -> Result<Self> {
         let mut input = Input::new(file);
         input.fill(START)?;
         let start = &input.window()[..input.window().len().min(START)];
         let (format, mut parser) = formats::recognise(start)?;
-        let Head { length, spec, audio_bytes } = loop {
+        let Head { length, spec, audio_bytes, kind } = loop {
             match parser.advance(input.window())? {
                 Progress::Done(head) => break head,
                 // More chunks may follow this one.
@@ -54,7 +54,7 @@ impl<R: Read> SourceFile<R> {
             }
         };
         let head = input.take(length);
-        Ok(SourceFile { input, format, kind: None, spec, head, audio_bytes, whole: true })
+        Ok(SourceFile { input, format, kind, spec, head, audio_bytes, whole: true })
     }
 
     /// Opens a file of nothing but PCM.
@@ -106,7 +106,7 @@ impl<R: Read> SourceFile<R> {
         options.declared_frames = self.frames().or(options.declared_frames);
         let declared = options.declared_frames;
         let kind = self.kind.unwrap_or_else(|| self.format.kind(&self.head, &self.spec, declared));
-        let info = StreamInfo::of_head(&self.head).unwrap_or_default();
+        let info = StreamInfo::of_head(&self.head).filter(|_| kind == SourceKind::Flac);
         let mut head = SourceHead { kind, bytes: std::mem::take(&mut self.head) };
         if !self.whole {
             head = SourceHead { kind: SourceKind::Samples, bytes: Bytes::new() };
@@ -116,7 +116,7 @@ impl<R: Read> SourceFile<R> {
         let verify = options.verify != Verify::No;
         let mut encoder = Encoder::for_source(writer, self.spec, options, head)?;
         let mut findings = None;
-        if kind == SourceKind::Flac && self.kind.is_none() {
+        if let Some(info) = info {
             let plan = flac::Plan { whole: self.whole, verify, info };
             findings = Some(flac::encode(&mut self.input, &mut encoder, plan)?);
         } else {
@@ -131,7 +131,10 @@ impl<R: Read> SourceFile<R> {
         }
         let mut finished = encoder.finish()?;
         finished.flac = findings.map(|findings| FlacFindings {
-            md5_matches: info.md5.zip(finished.md5).map(|(said, found)| said == found),
+            md5_matches: info
+                .and_then(|info| info.md5)
+                .zip(finished.md5)
+                .map(|(said, found)| said == found),
             ..findings
         });
         Ok(finished)
@@ -164,7 +167,8 @@ impl<R: Read> SourceFile<R> {
     }
 }
 
-/// Encodes a WAV or RF64 file, so that decoding gives the same file again.
+/// Encodes a WAV file, or one of another known format, so that decoding gives the same file
+/// again.
 pub fn encode_wav<R: Read, W: Write>(
     file: R,
     writer: W,
@@ -173,7 +177,8 @@ pub fn encode_wav<R: Read, W: Write>(
     SourceFile::open(file)?.encode(writer, options)
 }
 
-/// Encodes the audio of a WAV or RF64 file and leaves out everything else.
+/// Encodes the audio of a WAV file, or of one of another known format, and leaves out everything
+/// else.
 pub fn encode_wav_audio<R: Read, W: Write>(
     file: R,
     writer: W,

@@ -21,7 +21,7 @@ pub enum NewFile {
     Wav,
     /// FLAC. It holds integers of up to eight channels.
     Flac,
-    /// Samples alone, in the byte order of the source file.
+    /// Samples alone: in the layout of the source file if that was raw, else as PCM.
     Raw,
 }
 
@@ -248,7 +248,9 @@ impl<R: Read> Restored<R> {
     fn in_file_order(&self, pcm: Bytes) -> Result<Bytes> {
         let info = self.decoder.info();
         let format = formats::of(info.source);
-        if !format.converts(info.source) {
+        let raw = matches!(info.source, SourceKind::Raw { .. });
+        let in_order = matches!(self.making, Making::Original) || raw;
+        if !in_order || !format.converts(info.source) {
             return Ok(pcm);
         }
         let mut samples = memory::copied(&pcm)?;

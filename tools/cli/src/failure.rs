@@ -46,10 +46,10 @@ impl From<lmac::Error> for Failure {
     fn from(error: lmac::Error) -> Self {
         let remedy = match error.kind() {
             lmac::ErrorKind::Limit { .. } => "; --memory allows more",
-            lmac::ErrorKind::NotWav(None) => {
+            lmac::ErrorKind::OtherFormat(None) => {
                 "; for raw PCM pass --raw, --rate, --channels and --bits"
             }
-            lmac::ErrorKind::NotWav(Some(_)) => {
+            lmac::ErrorKind::OtherFormat(Some(_)) => {
                 "; convert it to WAV first, for instance with sox or ffmpeg"
             }
             lmac::ErrorKind::BrokenFlac(_) => "; --preset store keeps the file as it is",
