@@ -61,7 +61,7 @@ impl Import {
         input: &Opened,
         start: Vec<u8>,
     ) -> lmac::Result<Import> {
-        if !matches!(refused.kind(), ErrorKind::NotWav(_) | ErrorKind::NotPcm(_)) {
+        if !matches!(refused.kind(), ErrorKind::OtherFormat(_) | ErrorKind::NotPcm(_)) {
             return Err(refused);
         }
         let mut file = input.file.try_clone()?;

@@ -15,7 +15,7 @@ fn one_bad_file_does_not_stop_the_others() {
     }
     folder.write("b.wav", b"no audio at all");
     let ran = folder.run("encode a.wav b.wav missing.wav c.wav").expect(1);
-    let ran = ran.says("lmac: b.wav: not a WAV file").says("lmac: missing.wav: ");
+    let ran = ran.says("lmac: b.wav: not a known audio file").says("lmac: missing.wav: ");
     assert_eq!(ran.stderr.lines().count(), 2);
     assert_eq!(folder.files(), ["a.lmac", "a.wav", "b.wav", "c.lmac", "c.wav"]);
 
@@ -27,7 +27,12 @@ fn one_bad_file_does_not_stop_the_others() {
         ran.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let files: Vec<_> = lines.iter().map(|line| line["file"].as_str().unwrap()).collect();
     assert_eq!(files, ["a.wav", "b.wav", "c.wav"]);
-    assert!(lines[1]["error"].as_str().unwrap().contains("not a WAV file; for raw PCM pass --raw"));
+    assert!(
+        lines[1]["error"]
+            .as_str()
+            .unwrap()
+            .contains("not a known audio file; for raw PCM pass --raw")
+    );
 }
 
 #[test]
@@ -142,21 +147,18 @@ fn inputs_that_are_refused() {
         file[20..22].copy_from_slice(&tag.to_le_bytes());
         file
     };
-    let mut rifx = wav(10, 1);
-    rifx[3] = b'X';
-    let flac = match cfg!(feature = "import") {
-        true => "the file is cut off",
-        false => "not a WAV file but a FLAC file",
-    };
     for (name, bytes, sentence) in [
-        ("a.flac", b"fLaC\0\0\0\x22some more".to_vec(), flac),
-        ("a.aiff", b"FORM\0\0\0\x20AIFFCOMM".to_vec(), "an AIFF file"),
+        (
+            "a.flac",
+            b"fLaC\0\0\0\x22some more".to_vec(),
+            "this FLAC file is broken: it ends within its metadata",
+        ),
+        ("a.aiff", b"FORM\0\0\0\x20AIFFCOMM".to_vec(), "this AIFF file"),
         ("mp3.wav", fmt(0x55), "is MP3, not PCM"),
         ("adpcm.wav", fmt(2), "is Microsoft ADPCM, not PCM"),
-        ("a.w64", b"riff\x2E\x91\xCF\x11\xA5\xD6\x28\xDB".to_vec(), "a Wave64 file"),
-        ("rifx.wav", rifx, "big-endian WAV"),
+        ("a.w64", b"riff\x2E\x91\xCF\x11\xA5\xD6\x28\xDB".to_vec(), "a Wave64 file without audio"),
         ("empty.wav", Vec::new(), "the file is empty"),
-        ("text.wav", b"There was a time when".to_vec(), "not a WAV file"),
+        ("text.wav", b"There was a time when".to_vec(), "not a known audio file"),
     ] {
         folder.write(name, &bytes);
         let ran = folder.run(&format!("encode {name} out.lmac")).expect(1);

@@ -54,17 +54,40 @@ fn results_are_not_named_after_other_formats() {
     let folder = Folder::new();
     folder.write("song.wav", &wav(100, 1));
     folder.run("encode song.wav").expect(0);
-    for arguments in ["song.lmac a.flac", "song.lmac A.MP3", "song.lmac -o a.aiff", "- a.opus"] {
+    for arguments in ["song.lmac a.flac", "song.lmac A.MP3", "song.lmac -o a.wv", "- a.opus"] {
         let ran = folder.run(&format!("decode {arguments}")).expect(2);
         assert!(ran.stderr.contains("WAV or raw PCM"), "{}", ran.stderr);
     }
-    for name in ["a.flac", "A.MP3", "a.aiff", "a.opus"] {
+    for name in ["a.flac", "A.MP3", "a.wv", "a.opus"] {
         assert!(!folder.has(name), "{name}");
     }
     for name in ["a.wav", "a", "a.old"] {
         folder.run(&format!("decode song.lmac {name}")).expect(0);
         assert_eq!(folder.read(name), folder.read("song.wav"));
     }
+}
+
+#[test]
+fn files_of_other_formats() {
+    let folder = Folder::new();
+    // An AU file: its head, and 16-bit samples whose most significant byte comes first.
+    let mut au = b".snd\0\0\0\x18\xFF\xFF\xFF\xFF\0\0\0\x03\0\0\x1F\x40\0\0\0\x01".to_vec();
+    au.extend(pcm(500, 1).chunks_exact(2).flat_map(|sample| [sample[1], sample[0]]));
+    folder.write("in/song.snd", &au);
+    folder.run("encode -r in --output-dir out").expect(0);
+    let text = folder.run("info out/song.lmac").expect(0).text();
+    assert!(text.contains("au, big-endian, head of 24 bytes, tail of 0 bytes"), "{text}");
+    folder.run("decode out/song.lmac").expect(0);
+    assert_eq!(folder.read("out/song.au"), au);
+    folder.run("decode out/song.lmac back.snd").expect(0);
+    assert_eq!(folder.read("back.snd"), au);
+    folder.run("decode out/song.lmac back.wav").expect(1).says("an AU file; name it back.au");
+    folder.run("decode --end 100 out/song.lmac part.au").expect(1).says("a WAV file");
+    folder.run("decode --end 100 out/song.lmac part.wav").expect(0);
+    let part = folder.read("part.wav");
+    assert!(part.starts_with(b"RIFF") && part.ends_with(&pcm(500, 1)[..200]));
+    folder.run("encode --rm -f in/song.snd").expect(0);
+    assert!(!folder.has("in/song.snd"));
 }
 
 #[test]

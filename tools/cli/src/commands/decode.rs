@@ -14,11 +14,12 @@ use crate::args::{Common, Needs, Writing};
 use crate::batch;
 use crate::compare;
 use crate::failure::{Failure, Status, Usage};
-use crate::inputs::{Destination, Opened, PathRules, STREAM, Task, has_extension, take_stdout};
+use crate::inputs::{Opened, PathRules, STREAM, Task, has_extension, take_stdout};
 use crate::models::Models;
 use crate::output::{Output, Outputs, can_be_checked};
 use crate::progress::{Metered, Progress};
 use crate::report::{Audio, Report, hex};
+use crate::target::Target;
 use crate::time::Moment;
 use crate::units;
 
@@ -70,66 +71,6 @@ pub(crate) fn run(args: &DecodeArgs) -> Result<Status, Usage> {
         |task| task.origin.name(),
         |task| decoding.decode(task, &mut outputs),
     ))
-}
-
-/// Extensions of WAV files.
-const WAV: &[&str] = &["wav", "wave", "rf64", "bw64", "bwf"];
-const FLAC: &[&str] = &["flac"];
-const RAW: &[&str] = &["raw", "pcm"];
-
-/// Extensions of audio formats that are written only where a source file had them.
-const OTHER_FORMATS: &[&str] = &[
-    "aac", "aif", "aifc", "aiff", "alac", "amr", "ape", "au", "caf", "m4a", "mka", "mp2", "mp3",
-    "mp4", "mpc", "oga", "ogg", "opus", "ra", "snd", "spx", "tta", "w64", "webm", "wma", "wv",
-];
-
-/// What a stream becomes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Target {
-    /// The file that it was made from.
-    Original,
-    New(NewFile),
-}
-
-/// The extension of the file that a stream was made from.
-fn source_extension(source: SourceKind) -> &'static str {
-    match source {
-        SourceKind::Raw { .. } => "raw",
-        SourceKind::Flac => "flac",
-        _ => "wav",
-    }
-}
-
-/// Chooses by the name of the result. Where the name says nothing, the original comes back if
-/// `original` allows it.
-fn target(
-    destination: &Destination,
-    source: SourceKind,
-    original: bool,
-) -> Result<Target, Failure> {
-    let own = source_extension(source);
-    let unnamed = match (original, source) {
-        (true, _) => Target::Original,
-        (false, SourceKind::Raw { .. }) => Target::New(NewFile::Raw),
-        (false, _) => Target::New(NewFile::Wav),
-    };
-    let Destination::File(path) = destination else { return Ok(unnamed) };
-    for (extensions, file) in [(WAV, NewFile::Wav), (FLAC, NewFile::Flac), (RAW, NewFile::Raw)] {
-        if has_extension(path, extensions) {
-            let is_own = original && extensions.contains(&own);
-            return Ok(if is_own { Target::Original } else { Target::New(file) });
-        }
-    }
-    if has_extension(path, OTHER_FORMATS) && !has_extension(path, &[own]) {
-        let message = format!(
-            "the stream was not made from a .{} file; decoding gives WAV, FLAC or raw PCM, for \
-             example {}",
-            path.extension().unwrap_or_default().display(),
-            path.with_extension(own).display()
-        );
-        return Err(Failure::elsewhere(path.display().to_string(), message));
-    }
-    Ok(unnamed)
 }
 
 struct Decoding<'a> {
@@ -209,16 +150,11 @@ impl Decoding<'_> {
         let expected = plan.most.or(plan.announced).or(info.declared_frames);
         progress.expect(expected.map(|frames| frames.saturating_mul(frame_bytes(&info))));
 
-        let mut target = target(&task.destination, info.source, plan.original)?;
+        let mut target = Target::new(&task.destination, info.source, plan.original)?;
         if target == Target::Original && self.args.recover && info.source == SourceKind::Flac {
             target = self.recovered_flac(&name, &input)?;
         }
-        let extension = match target {
-            Target::Original => source_extension(info.source),
-            Target::New(NewFile::Flac) => "flac",
-            Target::New(NewFile::Raw) => "raw",
-            Target::New(_) => "wav",
-        };
+        let extension = target.extension(info.source);
         let destination = task.destination.with_extension(extension, STREAM);
         let mut output = outputs.open(&destination, &input)?;
         let output_name = output.name().to_string();
@@ -456,15 +392,16 @@ lmac decode [OPTIONS] IN [OUT]
 
 const EXAMPLES: &str = "\
 Examples:
-  lmac decode song.lmac                       writes song.wav, or song.raw
+  lmac decode song.lmac                       writes song.wav, or what it was
   lmac decode song.lmac - | aplay
   lmac decode --start 1:23 --end 1:30.5 song.lmac part.wav
   lmac decode --recover damaged.lmac saved.wav
   lmac decode -r archive --output-dir music";
 
 const DETAILS: &str = "\
-A part of a stream, and --audio-only, get a new WAV head; raw PCM never has one. With
---recover the original head and tail are restored if the end of the stream was found.
+The result is the file that was encoded. A part of a stream, and --audio-only, get a new WAV
+head, whatever that file was; raw PCM never has one. With --recover the original head and tail
+are restored if the end of the stream was found.
 
 A stream that was made with a language model needs that model: --model names it, or the
 variable LMAC_MODELS lists the folders to search, with colons between them. Hashes of models

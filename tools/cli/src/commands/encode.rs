@@ -25,7 +25,7 @@ use crate::progress::{Metered, Progress};
 use crate::report::{Audio, Model, Report, hex};
 use crate::units::{self, count};
 
-/// Compress WAV or raw PCM files
+/// Compress WAV, AIFF, CAF, AU or raw PCM files
 #[derive(Args)]
 #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{OTHER_FILES}{DETAILS}"))]
 #[command(override_usage = USAGE)]
@@ -62,7 +62,7 @@ pub(crate) struct EncodeArgs {
     /// Leave out the MD5 of the audio
     #[arg(long)]
     pub(crate) no_md5: bool,
-    /// Leave out the bytes around the audio in a WAV file
+    /// Leave out the bytes around the audio in a file
     #[arg(long, conflicts_with_all = ["rm", "raw"])]
     pub(crate) audio_only: bool,
     #[command(flatten, next_help_heading = "Language models")]
@@ -106,7 +106,9 @@ pub(crate) struct RawArgs {
 
 const COMMAND: &str = "encode";
 /// Extensions of files that are recognised by their heads.
-const FILES: &[&str] = &["wav", "wave", "flac"];
+const FILES: &[&str] = &[
+    "wav", "wave", "rf64", "bw64", "bwf", "flac", "w64", "aif", "aiff", "aifc", "caf", "au", "snd",
+];
 #[cfg(feature = "import")]
 const OTHERS: &[&str] = lmac_import::EXTENSIONS;
 #[cfg(not(feature = "import"))]
@@ -471,7 +473,9 @@ const DETAILS: &str = "\
 Results are written under a temporary name and renamed when they are complete. They
 keep the permissions and the modification time of their source.
 
--r takes files that end in .wav or .wave; with --raw, files that end in .raw or .pcm.
+Files can be WAV (also RF64, BW64 and RIFX), Wave64, AIFF, AIFF-C, CAF or AU with PCM in them;
+their first bytes tell which. -r takes files that end in .wav, .wave, .rf64, .bw64, .bwf, .w64,
+.aif, .aiff, .aifc, .caf, .au or .snd; with --raw, files that end in .raw or .pcm.
 
 With --model, a language model predicts the upper seven bits of each byte as characters. A
 decoder needs the same model: the stream names it by a hash of its weights and tokens, which

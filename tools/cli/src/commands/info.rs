@@ -138,16 +138,27 @@ fn describe_source(info: &StreamInfo, summary: &Summary) -> String {
             format!("{name}, head of {head}, tail of {tail}")
         }
         SourceKind::Raw { big_endian, flipped_sign, .. } => {
-            let order = if big_endian { ", big-endian" } else { "" };
-            let sign = match (flipped_sign, info.spec.format.bits()) {
-                (true, 8) => ", signed",
-                (true, _) => ", unsigned",
-                _ => "",
-            };
-            format!("{name}{order}{sign}, tail of {tail}")
+            let layout = describe_layout(info, big_endian, flipped_sign);
+            format!("{name}{layout}, tail of {tail}")
+        }
+        SourceKind::File { big_endian, flipped_sign, .. } => {
+            let layout = describe_layout(info, big_endian, flipped_sign);
+            let head = count(info.head_bytes, "byte");
+            format!("{name}{layout}, head of {head}, tail of {tail}")
         }
         _ => name.to_string(),
     }
+}
+
+/// What is unlike PCM in the samples of a file.
+fn describe_layout(info: &StreamInfo, big_endian: bool, flipped_sign: bool) -> String {
+    let order = if big_endian { ", big-endian" } else { "" };
+    let sign = match (flipped_sign, info.spec.format.bits()) {
+        (true, 8) => ", signed",
+        (true, _) => ", unsigned",
+        _ => "",
+    };
+    format!("{order}{sign}")
 }
 
 fn describe_model(model: &ModelUse) -> String {
@@ -263,7 +274,7 @@ JSON, on standard output:
   ratio                 stream_bytes / pcm_bytes; null without audio
   bits_per_sample       null without audio
   chunks, chunk_frames  number of chunks, and the most frames of one
-  source                wav, raw or samples
+  source                wav, rifx, w64, aiff, caf, au, raw or samples
   head_bytes            bytes before the audio that the stream keeps; a canonical WAV head
                         needs none
   tail_bytes            bytes after the audio that the stream keeps
