@@ -38,7 +38,8 @@ FORMAT_BITS = [8, 16, 24, 32, 32, 64]
 RATES = [None, 8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000,
          88200, 96000, 176400, 192000, 352800, 384000, 705600, 768000, 4000, 5512, 6000,
          7350, 10000, 18900, 20000, 22255, 25000, 37800, 40000, 44056, 50000]
-SAMPLES, RAW_FILE, WAV_CANONICAL, WAV_BLOCKS = range(4)
+SAMPLES, RAW_FILE, WAV_CANONICAL, HEAD_BLOCKS = range(4)
+FLAC, RIFX, WAVE64, AIFF, CAF, AU = range(6)
 STORED, CONSTANT, LIGHT, ADAPTIVE, LANGUAGE, BLOCK = 0, 1, 2, 3, 4, 15
 TWOS_COMPLEMENT, OFFSET_BINARY, RESIDUAL = range(3)
 HEAD, TAIL = 1, 2
@@ -101,10 +102,15 @@ def read_body(r):
     support(not flags & 0x80, "flags bit 7")
 
     extension = r.u8() if flags & 0x40 else 0
-    support(extension < 0x40, "extension bits 6-7")
+    support(extension < 0x80, "extension bit 7")
+    h.file = r.u8() if extension & 0x40 else None
+    require(h.file is None or h.source == HEAD_BLOCKS, "a file code, source not 3")
+    support(h.file is None or h.file <= AU, "file code %s" % h.file)
+    support(h.file != FLAC, "a FLAC file")
     h.big_endian = bool(extension & 8)
     h.other_signedness = bool(extension & 16)
-    require(not extension & 24 or h.source == RAW_FILE, "extension bits 3-4, no raw file")
+    has_layout = h.source == RAW_FILE or h.file not in (None, FLAC)
+    require(not extension & 24 or has_layout, "extension bits 3-4 with a WAV file or none")
     require(not (h.other_signedness and h.float), "extension bit 4 with float")
 
     h.channels = channel_code or r.varint()
@@ -209,7 +215,7 @@ def read_block(r, header):
     check_crc(r, header, start)
     support(head < 0x20, "bits 5-7 of the head")
     support(block_type in (HEAD, TAIL) or not head & 0x10, "critical block")
-    require(block_type != HEAD or header.source == WAV_BLOCKS, "a head, source not 3")
+    require(block_type != HEAD or header.source == HEAD_BLOCKS, "a head, source not 3")
     require(block_type != TAIL or header.source != SAMPLES, "a tail, source 0")
     return block_type, data
 
@@ -358,7 +364,8 @@ def read_trailer(r, header, frames, chunks, tail_length, md5):
         require(stated_chunks == len(chunks), "the number of chunks is wrong")
         require(index == chunks[::1 << stride], "the index does not fit the chunks")
     require(not (pad and tail), "pad and tail together")
-    require(not pad or header.source >= WAV_CANONICAL, "pad with source 0 or 1")
+    is_wav = header.source >= WAV_CANONICAL and header.file is None
+    require(not pad or is_wav, "pad without a WAV file")
     require(not tail or stated_tail_length > 0, "a tail of no bytes")
     require(stated_tail_length == tail_length, "the tail length is wrong")
     require(stated_md5 == md5, "the MD5 is wrong")
