@@ -4,7 +4,8 @@
 //!
 //! [`encode`] and [`decode`] work in one call. [`Encoder`] and [`Decoder`] work in one pass
 //! over any [`Write`](std::io::Write) and [`Read`](std::io::Read), in the memory of a few
-//! chunks. [`source`] encodes WAV and raw files and restores them byte for byte.
+//! chunks. [`source`] encodes WAV, AIFF, CAF, AU and raw files and restores them byte for
+//! byte.
 //!
 //! ```
 //! use lmac::{AudioSpec, SampleFormat};

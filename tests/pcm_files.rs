@@ -223,8 +223,10 @@ struct Holder {
     format: FileFormat,
     big_endian: bool,
     flipped_sign: bool,
-    build: Box<dyn Fn(&AudioSpec, &[u8]) -> Vec<u8>>,
+    build: Build,
 }
+
+type Build = Box<dyn Fn(&AudioSpec, &[u8]) -> Vec<u8>>;
 
 /// All ways to hold audio in this format.
 fn holders(format: SampleFormat) -> Vec<Holder> {

@@ -1,4 +1,5 @@
-//! Files around audio: WAV, RF64, FLAC and raw PCM become streams, and come back byte for byte.
+//! Files around audio: WAV (RF64, RIFX), FLAC, Wave64, AIFF, CAF, AU and raw PCM become streams,
+//! and come back byte for byte.
 //!
 //! ```
 //! use std::io::Read;
