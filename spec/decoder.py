@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A second decoder for `.lmac` streams, written from container.md,
-coding.md, adaptive.md and language.md.
+coding.md, adaptive.md, language.md and flac.md.
 
     decoder.py [--models DIR]... IN.lmac OUT        write the source file back
                                                     (OUT `-` is stdout)
@@ -15,7 +15,8 @@ for in the folders DIR, or in `models` beside the stream.
 
 The names are those of the specification: b, w, n, s, u, d, p, k, q, a, t and j are
 those of coding.md. conventions.py has what all parts need, adaptive.py the payload of
-the adaptive method, language.py that of the language method.
+the adaptive method, language.py that of the language method, flac.py the frames of FLAC
+files.
 """
 
 import collections
@@ -29,6 +30,7 @@ import zlib
 
 sys.dont_write_bytecode = True
 import adaptive
+import flac
 import language
 from checkpoints import Models
 from conventions import (Malformed, RangeDecoder, Reader, StreamError, Truncated, require,
@@ -42,7 +44,7 @@ SAMPLES, RAW_FILE, WAV_CANONICAL, HEAD_BLOCKS = range(4)
 FLAC, RIFX, WAVE64, AIFF, CAF, AU = range(6)
 STORED, CONSTANT, LIGHT, ADAPTIVE, LANGUAGE, BLOCK = 0, 1, 2, 3, 4, 15
 TWOS_COMPLEMENT, OFFSET_BINARY, RESIDUAL = range(3)
-HEAD, TAIL = 1, 2
+HEAD, TAIL, DECISIONS = 1, 2, 3
 ALL_ZERO, ALL_ONE, PACKED, MODELLED = range(4)
 PREDICTION = [(0, 0, 0), (1, 0, 0), (2, -1, 0), (3, -3, 1)]
 FLIP_TOP_BIT = bytes(i ^ 0x80 for i in range(256))
@@ -106,7 +108,6 @@ def read_body(r):
     h.file = r.u8() if extension & 0x40 else None
     require(h.file is None or h.source == HEAD_BLOCKS, "a file code, source not 3")
     support(h.file is None or h.file <= AU, "file code %s" % h.file)
-    support(h.file != FLAC, "a FLAC file")
     h.big_endian = bool(extension & 8)
     h.other_signedness = bool(extension & 16)
     has_layout = h.source == RAW_FILE or h.file not in (None, FLAC)
@@ -122,6 +123,9 @@ def read_body(r):
     h.valid_bits = r.u8() if extension & 2 else None
     if h.valid_bits is not None:
         require(not h.float and 1 <= h.valid_bits < h.bits, "wrong valid bits")
+    if h.file == FLAC:
+        require(not h.float and (h.valid_bits or h.bits) >= 4 and h.channels <= 8,
+                "audio that no FLAC file has")
     h.chunk_frames = r.varint() if extension & 4 else default_chunk_frames(h)
     require(h.chunk_frames >= 1, "chunk frames 0")
     require(h.chunk_frames * h.frame_bytes <= 2**28, "chunks of more than 2^28 bytes")
@@ -214,7 +218,8 @@ def read_block(r, header):
     data = r.take(length)
     check_crc(r, header, start)
     support(head < 0x20, "bits 5-7 of the head")
-    support(block_type in (HEAD, TAIL) or not head & 0x10, "critical block")
+    known = block_type in (HEAD, TAIL) or block_type == DECISIONS and header.file == FLAC
+    support(known or not head & 0x10, "critical block")
     require(block_type != HEAD or header.source == HEAD_BLOCKS, "a head, source not 3")
     require(block_type != TAIL or header.source != SAMPLES, "a tail, source 0")
     return block_type, data
@@ -411,6 +416,7 @@ def decode_stream(data, models, write):
 
     write(header.canonical_head)
     md5 = AudioMd5(header) if header.has_md5 else None
+    restorer = flac.Restorer(header) if header.file == FLAC else None
     frames, chunks, tails = 0, [], []
     head_length, in_head = 0, True
     while r.pos >= len(data) or data[r.pos] >> 4 != 0xE:
@@ -431,6 +437,11 @@ def decode_stream(data, models, write):
                 write(content)
             elif block_type == TAIL:
                 tails.append(content)
+            elif block_type == DECISIONS:
+                with place("block at byte %d" % offset):
+                    require(not tails, "decisions after a tail block")
+                    if restorer:
+                        write(restorer.take(block=content))
             in_head = in_head and block_type == HEAD
         else:
             in_head = False
@@ -441,13 +452,15 @@ def decode_stream(data, models, write):
             frames += len(pcm) // header.frame_bytes
             if md5:
                 md5.add(pcm)
-            write(pcm_to_source(header, pcm))
+            write(restorer.take(pcm=pcm) if restorer else pcm_to_source(header, pcm))
 
     digest = md5.digest() if md5 else None
     tail = b"".join(tails)
     with place("trailer"):
         pad = read_trailer(r, header, frames, chunks, len(tail), digest)
         require(r.pos == len(data), "%d bytes follow it" % (len(data) - r.pos))
+        if restorer:
+            restorer.finish()
     write(b"\0" if pad else tail)
     return frames, digest
 
