@@ -10,8 +10,8 @@ coding.md, adaptive.md, language.md and flac.md.
 It reads a stream from front to back, in the order of the specification, and checks
 every rule, every CRC, the index and the MD5 on the way. It does not recover damaged
 streams, and bytes after the trailer are an error. OUT is written as its bytes become
-known: after an error (exit status 1) it holds the bytes before the error. Language models are looked
-for in the folders DIR, or in `models` beside the stream.
+known: after an error (exit status 1) it holds the bytes before the error. Language models are
+looked for in the folders DIR, or in `models` beside the stream.
 
 The names are those of the specification: b, w, n, s, u, d, p, k, q, a, t and j are
 those of coding.md. conventions.py has what all parts need, adaptive.py the payload of

@@ -12,6 +12,15 @@ fn spec(format: SampleFormat, channels: u16) -> AudioSpec {
     AudioSpec::new(format, channels, 8000)
 }
 
+/// The FLAC file that `spec/walkthrough.md` takes apart.
+#[rustfmt::skip]
+const WALKTHROUGH_FLAC: [u8; 61] = [
+    0x66, 0x4C, 0x61, 0x43, 0x80, 0x00, 0x00, 0x22, 0x10, 0x00, 0x10, 0x00, 0x00, 0x00, 0x13, 0x00,
+    0x00, 0x13, 0x01, 0xF4, 0x00, 0xF0, 0x00, 0x00, 0x00, 0x0C, 0x34, 0x8F, 0x2F, 0x8F, 0xF1, 0x0D,
+    0x4B, 0xE6, 0x75, 0xD0, 0x99, 0xCC, 0xBA, 0xB6, 0xBD, 0x4E, 0xFF, 0xF8, 0x64, 0x08, 0x00, 0x0B,
+    0xD2, 0x16, 0x00, 0x00, 0x00, 0x03, 0x00, 0x06, 0x00, 0x1F, 0x9C, 0x4C, 0xF7,
+];
+
 /// Frames of a chunk: more than any running sum goes before it is computed anew.
 const CHUNK: usize = 2100;
 
@@ -278,6 +287,8 @@ pub(crate) fn good() -> BTreeMap<String, (Vec<u8>, Vec<u8>)> {
         [0i16, 3, 6, 8, 9, 9, 8, 6, 3, 0, -3, -6].iter().flat_map(|s| s.to_le_bytes()).collect();
     let head = source::wav_head(&spec(SampleFormat::S16, 1), Some(12));
     add_wav("walkthrough", [&head[..], &audio].concat());
+    // The other one: the same audio, from `flac` and without metadata that can be left out.
+    add_wav("walkthrough-flac", WALKTHROUGH_FLAC.to_vec());
     let stereo = spec(SampleFormat::S24, 2);
     let audio = pcm(&stereo, 300, Signal::Melody, 11);
     let head = source::wav_head(&stereo.with_channel_mask(3), None);
