@@ -6,4 +6,4 @@ mod range;
 
 pub(crate) use bits::AdaptiveBit;
 pub(crate) use cost::{UNITS, cost, log2};
-pub(crate) use range::{RangeDecoder, RangeEncoder};
+pub(crate) use range::{RangeDecoder, RangeEncoder, Suspended};

@@ -90,7 +90,27 @@ pub(crate) struct RangeDecoder<'a> {
     bytes: &'a [u8],
 }
 
+/// A decoder that was put aside.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Suspended {
+    point: u64,
+    range: u64,
+    /// Bytes that are left.
+    left: usize,
+}
+
 impl<'a> RangeDecoder<'a> {
+    /// Puts the decoder aside, to let its bytes go.
+    pub(crate) fn suspend(&self) -> Suspended {
+        Suspended { point: self.point, range: self.range, left: self.bytes.len() }
+    }
+
+    /// Goes on with the same bytes.
+    pub(crate) fn resume(bytes: &'a [u8], state: Suspended) -> Self {
+        let Suspended { point, range, left } = state;
+        RangeDecoder { point, range, bytes: &bytes[bytes.len().saturating_sub(left)..] }
+    }
+
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
         let mut decoder = RangeDecoder { point: 0, range: u64::MAX, bytes };
         decoder.point = u64::from(decoder.word()) << 32 | u64::from(decoder.word());

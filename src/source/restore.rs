@@ -203,7 +203,7 @@ impl<R: Read> Restored<R> {
                 }
                 Event::Decisions(block) => {
                     if let Making::OriginalFlac(restorer) = &mut self.making {
-                        restorer.take_block(block);
+                        restorer.take_block(block)?;
                     }
                 }
                 Event::Tail(bytes) => match &self.making {
@@ -226,7 +226,7 @@ impl<R: Read> Restored<R> {
                 self.current = self.in_file_order(pcm)?;
             }
             Making::New(_) => self.current = pcm,
-            Making::OriginalFlac(restorer) => restorer.take_pcm(pcm),
+            Making::OriginalFlac(restorer) => restorer.take_pcm(pcm)?,
             Making::NewFlac(compressor) => self.current = compressor.take(&pcm)?.into(),
         }
         Ok(())

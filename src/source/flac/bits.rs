@@ -142,9 +142,9 @@ impl BitWriter {
         self.bits(1, zeros as u32 + 1);
     }
 
-    /// Bytes so far, but for the last few.
-    pub(super) fn length(&self) -> usize {
-        self.bytes.len()
+    /// Bits so far.
+    pub(super) fn length(&self) -> u64 {
+        8 * self.bytes.len() as u64 + u64::from(self.count)
     }
 
     /// Bits until the next whole byte.

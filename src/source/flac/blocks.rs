@@ -6,17 +6,21 @@ use std::fmt;
 use bytes::{Buf, Bytes};
 
 use super::coder::Coder;
-use super::decisions::{Impossible, MAX_VERBATIM, Models, Record, Verbatim};
+use super::decisions::{Impossible, Models, Record, Verbatim};
 use super::frame::{Frame, MAX_BLOCK_SIZE, StreamShape, to_subframes};
 use super::write;
 use crate::audio::{AudioSpec, SampleFormat};
 use crate::container::fields::{Fields, put_varint};
+use crate::entropy::Suspended;
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::numerics::environment::DefaultEnvironment;
 
 /// The most frames of audio that belong to one record.
 const MAX_RECORD_FRAMES: u64 = MAX_BLOCK_SIZE as u64;
+
+/// The most bytes that the records of a block keep as they are.
+const MAX_BLOCK_VERBATIM: usize = 1 << 18;
 
 /// A block is ended when it may have this many bytes.
 const FULL: usize = 1 << 16;
@@ -139,33 +143,45 @@ impl BlockWriter {
     }
 }
 
-/// Splits bytes that stand as they are, and frames in their place, into records.
-pub(super) fn in_records(bytes: &[u8], frames: u64) -> impl Iterator<Item = (&[u8], u64)> {
-    let records = bytes.len().div_ceil(MAX_VERBATIM) as u64;
-    let records = records.max(frames.div_ceil(MAX_RECORD_FRAMES));
-    (0..records).map(move |number| {
-        let from = (number as usize * MAX_VERBATIM).min(bytes.len());
-        let to = (from + MAX_VERBATIM).min(bytes.len());
-        let left = frames.saturating_sub(number * MAX_RECORD_FRAMES);
-        (&bytes[from..to], left.min(MAX_RECORD_FRAMES))
-    })
-}
-
 /// Makes the frames of a FLAC file again, from its audio and the blocks of decisions.
 pub(in crate::source) struct Restorer {
     spec: AudioSpec,
     stream: StreamShape,
     models: Models,
-    /// The most frames that a block may need.
+    /// The most frames of audio that decisions may wait for.
     most_frames: u64,
-    blocks: VecDeque<Bytes>,
+    blocks: VecDeque<Block>,
+    /// Bytes of the blocks.
+    block_bytes: u64,
+    /// Frames that have decisions.
+    decided: u64,
     /// Audio that was not used yet.
     pcm: VecDeque<Bytes>,
-    /// Bytes of it.
-    pcm_bytes: u64,
+    /// Frames of audio that came.
+    received: u64,
     /// Frames that were used.
     position: u64,
 }
+
+/// A block of decisions, or the rest of one.
+struct Block {
+    bytes: Bytes,
+    /// The decoder of it, if it was begun.
+    state: Option<Suspended>,
+    records: u64,
+    /// The frame behind the last one that it is for.
+    end: u64,
+    /// Bytes that its records may keep as they are.
+    verbatim: usize,
+}
+
+/// Bytes of a file that are made at a time, about.
+const PART: usize = 1 << 18;
+
+/// Bytes of decisions that may wait beside those for the samples that they are for, and for each
+/// of these.
+const MOST_BESIDE: u64 = 1 << 21;
+const MOST_FOR_SAMPLE: u64 = 16;
 
 impl Restorer {
     /// Restores a FLAC file of this audio from a stream with chunks of so many frames.
@@ -177,68 +193,97 @@ impl Restorer {
             models: Models::new(stream),
             most_frames: chunk_frames + MAX_RECORD_FRAMES,
             blocks: VecDeque::new(),
+            block_bytes: 0,
+            decided: 0,
             pcm: VecDeque::new(),
-            pcm_bytes: 0,
+            received: 0,
             position: 0,
         }
     }
 
     /// Takes a block of decisions.
-    pub(in crate::source) fn take_block(&mut self, block: Bytes) {
-        self.blocks.push_back(block);
-    }
-
-    /// Takes audio.
-    pub(in crate::source) fn take_pcm(&mut self, pcm: Bytes) {
-        self.pcm_bytes += pcm.len() as u64;
-        self.pcm.push_back(pcm);
-    }
-
-    /// Makes the frames of the next block, if there is one and all of its audio is there.
-    pub(in crate::source) fn next_part(&mut self) -> Result<Option<Vec<u8>>> {
-        let Some(block) = self.blocks.front() else { return Ok(None) };
-        let mut fields = Fields::new(block);
+    pub(in crate::source) fn take_block(&mut self, mut block: Bytes) -> Result<()> {
+        let mut fields = Fields::new(&block);
         let head = (fields.varint(), fields.varint(), fields.varint());
         let (Ok(first), Ok(frames), Ok(records)) = head else {
             return Err(malformed("a block of decisions ends within its head"));
         };
-        if first != self.position {
+        if first != self.decided {
+            let due = self.decided;
             return Err(malformed(format!(
-                "the decisions for the frames from {} on are missing; the next are for those \
-                 from {first} on",
-                self.position
+                "a block of decisions begins with the frame {first}; {due} is due"
             )));
         }
-        if frames > self.most_frames {
-            let most = self.most_frames;
+        let waiting = (self.decided - self.received).saturating_add(frames);
+        let samples = waiting.saturating_mul(self.spec.channels.into());
+        let most_bytes = samples.saturating_mul(MOST_FOR_SAMPLE).saturating_add(MOST_BESIDE);
+        self.block_bytes += block.len() as u64;
+        if waiting > self.most_frames || self.block_bytes > most_bytes {
             return Err(malformed(format!(
-                "a block of decisions is for {frames} frames; at most {most} are allowed"
+                "decisions for {waiting} frames in {} bytes stand before their audio; {} frames \
+                 and {most_bytes} bytes are allowed",
+                self.block_bytes, self.most_frames
             )));
         }
-        if self.pcm_bytes / (self.spec.frame_bytes() as u64) < frames {
+        self.decided += frames;
+        block.advance(fields.position());
+        let (end, verbatim) = (self.decided, MAX_BLOCK_VERBATIM);
+        self.blocks.push_back(Block { bytes: block, state: None, records, end, verbatim });
+        Ok(())
+    }
+
+    /// Takes a chunk of audio. The decisions for frames that begin in it must be there.
+    pub(in crate::source) fn take_pcm(&mut self, pcm: Bytes) -> Result<()> {
+        self.received += (pcm.len() / self.spec.frame_bytes()) as u64;
+        if self.received > self.decided {
+            let decided = self.decided;
+            return Err(malformed(format!(
+                "the decisions from the frame {decided} on are missing"
+            )));
+        }
+        self.pcm.push_back(pcm);
+        Ok(())
+    }
+
+    /// Makes the next bytes of the file, if all that they need is there.
+    pub(in crate::source) fn next_part(&mut self) -> Result<Option<Vec<u8>>> {
+        if self.blocks.front().is_none_or(|block| block.end > self.received) {
             return Ok(None);
         }
-        let start = fields.position();
-        let block = self.blocks.pop_front().unwrap_or_default();
+        let Some(mut block) = self.blocks.pop_front() else { return Ok(None) };
         let _environment = DefaultEnvironment::enter();
-        let mut coder = Coder::decoder(&block[start..]);
+        let bytes = block.bytes.clone();
+        let mut coder = Coder::decoder(&bytes, block.state);
         let mut file = Vec::new();
-        let end = first + frames;
-        for _ in 0..records {
-            self.record(&mut coder, end, &mut file)?;
+        while block.records > 0 && file.len() < PART {
+            self.record(&mut coder, &mut block, &mut file)?;
+            block.records -= 1;
         }
-        if self.position != end {
-            let left = end - self.position;
+        if block.records > 0 {
+            block.state = coder.suspend();
+            self.blocks.push_front(block);
+            return Ok(Some(file));
+        }
+        if self.position != block.end {
+            let left = block.end - self.position;
             return Err(malformed(format!("a block of decisions leaves out {left} of its frames")));
         }
+        let waiting = self.blocks.iter().map(|block| block.bytes.len() as u64);
+        self.block_bytes = waiting.sum();
         Ok(Some(file))
     }
 
-    fn record(&mut self, coder: &mut Coder, end: u64, file: &mut Vec<u8>) -> Result<()> {
+    fn record(&mut self, coder: &mut Coder, block: &mut Block, file: &mut Vec<u8>) -> Result<()> {
+        let end = block.end;
         let impossible = |Impossible(what)| malformed(format!("in the decisions, {what}"));
         let none = Record::Verbatim(Verbatim::default());
         let header = match self.models.record(coder, &none).map_err(impossible)? {
             Record::Verbatim(Verbatim { bytes, frames }) => {
+                block.verbatim = block.verbatim.checked_sub(bytes.len()).ok_or_else(|| {
+                    malformed(format!(
+                        "a block of decisions keeps more than {MAX_BLOCK_VERBATIM} bytes as they are"
+                    ))
+                })?;
                 self.take_frames(frames, end)?;
                 return memory::append(file, &bytes);
             }
@@ -260,7 +305,6 @@ impl Restorer {
         }
         let wanted = frames as usize * self.spec.frame_bytes();
         self.position += frames;
-        self.pcm_bytes -= wanted as u64;
         let first = self.pcm.front_mut();
         if let Some(first) = first
             && first.len() >= wanted
@@ -287,13 +331,13 @@ impl Restorer {
 
     /// Fails unless all audio and all decisions were used.
     pub(in crate::source) fn finish(&self) -> Result<()> {
-        if self.pcm_bytes > 0 || !self.blocks.is_empty() {
-            return Err(malformed(format!(
-                "the decisions for the frames from {} on are missing, or have no audio",
-                self.position
-            )));
+        match self.blocks.is_empty() && self.position == self.received {
+            true => Ok(()),
+            false => Err(malformed(format!(
+                "the audio ends with the frame {}, and the decisions with {}",
+                self.received, self.decided
+            ))),
         }
-        Ok(())
     }
 }
 

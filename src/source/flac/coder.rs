@@ -3,7 +3,7 @@
 //! Whoever codes passes the value that it has and goes on with the value that comes back: an
 //! encoder gets its own, a decoder that of the stream.
 
-use crate::entropy::{AdaptiveBit, RangeDecoder, RangeEncoder};
+use crate::entropy::{AdaptiveBit, RangeDecoder, RangeEncoder, Suspended};
 use crate::error::Result;
 
 /// One of the two directions.
@@ -17,8 +17,20 @@ impl<'a> Coder<'a> {
         Coder::Encoder(RangeEncoder::new())
     }
 
-    pub(super) fn decoder(bytes: &'a [u8]) -> Self {
-        Coder::Decoder(RangeDecoder::new(bytes))
+    /// A decoder, or one that was put aside and goes on with the same bytes.
+    pub(super) fn decoder(bytes: &'a [u8], suspended: Option<Suspended>) -> Self {
+        Coder::Decoder(match suspended {
+            None => RangeDecoder::new(bytes),
+            Some(state) => RangeDecoder::resume(bytes, state),
+        })
+    }
+
+    /// Puts a decoder aside; nothing of an encoder.
+    pub(super) fn suspend(&self) -> Option<Suspended> {
+        match self {
+            Coder::Encoder(_) => None,
+            Coder::Decoder(decoder) => Some(decoder.suspend()),
+        }
     }
 
     /// The bytes of an encoder; none of a decoder.
@@ -123,7 +135,8 @@ impl Symbol<4> {
     }
 }
 
-/// A number with a sign.
+/// A number with a sign. Sizes that do not fit 63 bits, which no encoder has, become the largest
+/// that does.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Signed {
     size: Number,
@@ -134,9 +147,10 @@ impl Signed {
     pub(super) const NEW: Signed = Signed { size: Number::NEW, negative: Flag::NEW };
 
     pub(super) fn code(&mut self, coder: &mut Coder, value: i64) -> i64 {
-        let size = self.size.code(coder, value.unsigned_abs()) as i64;
+        let size = self.size.code(coder, value.unsigned_abs());
+        let size = i64::try_from(size).unwrap_or(i64::MAX);
         match size != 0 && self.negative.code(coder, value < 0) {
-            true => size.wrapping_neg(),
+            true => -size,
             false => size,
         }
     }

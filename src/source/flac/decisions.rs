@@ -100,7 +100,7 @@ pub(super) struct Models {
     order: [Symbol<32>; 32],
     same_precision: Flag,
     precision: Symbol<16>,
-    window: [Symbol<32>; 33],
+    window: [[Symbol<32>; 32]; 2],
     shift: [Signed; 2],
     exact: [Flag; 2],
     differences: [Signed; 4],
@@ -150,7 +150,7 @@ impl Models {
             order: [Symbol::NEW; 32],
             same_precision: Flag::NEW,
             precision: Symbol::NEW,
-            window: [Symbol::NEW; 33],
+            window: [[Symbol::NEW; 32]; 2],
             shift: [Signed::NEW; 2],
             exact: [Flag::NEW; 2],
             differences: [Signed::NEW; 4],
@@ -182,10 +182,13 @@ impl Models {
 
     fn verbatim(&mut self, coder: &mut Coder, verbatim: &Verbatim) -> Result<Record, Impossible> {
         let length = self.verbatim_length.code(coder, verbatim.bytes.len() as u64);
+        let frames = self.verbatim_frames.code(coder, verbatim.frames);
         if length > MAX_VERBATIM as u64 {
             return Err(Impossible("a record keeps too many bytes"));
         }
-        let frames = self.verbatim_frames.code(coder, verbatim.frames);
+        if length == 0 && frames == 0 {
+            return Err(Impossible("a record is empty"));
+        }
         let bytes = (0..length as usize)
             .map(|at| coder.plain(verbatim.bytes.get(at).copied().unwrap_or(0).into(), 8) as u8)
             .collect();
@@ -216,7 +219,8 @@ impl Models {
                 *to = model.code(coder, from.into()) as u8;
             }
             let field = self.rate_field.code(coder, header.rate_field.into());
-            coded.rate_field = u16::try_from(field).unwrap_or(u16::MAX);
+            coded.rate_field =
+                u16::try_from(field).map_err(|_| Impossible("a frame has an impossible header"))?;
             if !self.usual_number.code(coder, header.number == usual.number) {
                 coded.number = self.number.code(coder, header.number);
             }
@@ -361,7 +365,7 @@ impl Models {
             self.window_of(linear, samples, before.window).unwrap_or(NO_WINDOW)
         });
         let context = if second == 0 { before.window } else { self.channels[channel - 1].window };
-        let window = self.window[context as usize + second].code(coder, window);
+        let window = self.window[second][context as usize].code(coder, window);
         let found = match window {
             NO_WINDOW => None,
             _ if window as usize >= analysis::COUNT => {

@@ -1,14 +1,17 @@
 //! From a FLAC file to audio and decisions.
 
+use std::collections::VecDeque;
 use std::io::{Read, Write};
 
 use bytes::Bytes;
 
-use super::blocks::{BlockWriter, Restorer, in_records, to_pcm};
+use super::blocks::{BlockWriter, Restorer, to_pcm};
+use super::decisions::MAX_VERBATIM;
 use super::frame::{MAX_BLOCK_SIZE, StreamShape, to_subframes};
 use super::read::{self, Decoded, Fault};
 use super::write;
 use crate::audio::AudioSpec;
+use crate::container::MAX_CHUNK_PCM;
 use crate::error::{Error, ErrorKind, Result};
 use crate::formats::flac::StreamInfo;
 use crate::memory;
@@ -114,17 +117,13 @@ impl<R: Read, W: Write> Encoding<'_, R, W> {
         if let Some(writer) = &mut self.writer {
             let mut subframes = decoded.channels.clone();
             to_subframes(decoded.frame.header.stereo(), &mut subframes);
-            if remade(decoded, &self.stream, &subframes).is_some_and(|again| again == bytes) {
-                writer.frame(&decoded.frame, &subframes)?;
-            } else {
-                for (bytes, frames) in in_records(&bytes, frames) {
-                    writer.verbatim(bytes, frames)?;
-                }
-                let cause = "the frame is coded in a way that no encoder has";
-                self.note(offset, bytes.len(), cause);
+            if remade(decoded, &self.stream, &subframes).is_none_or(|again| again != bytes) {
+                self.note(offset, bytes.len(), "the frame is coded in a way that no encoder has");
+                return self.take_verbatim(&bytes, pcm.into(), frames);
             }
+            writer.frame(&decoded.frame, &subframes)?;
         }
-        self.take(bytes, pcm.into(), frames)
+        self.take(&bytes, pcm.into(), frames)
     }
 
     /// Takes bytes that are no frame, and silence in their place.
@@ -132,13 +131,29 @@ impl<R: Read, W: Write> Encoding<'_, R, W> {
         self.note(self.input.offset(), length, cause);
         self.findings.silent_frames += silent;
         let bytes = self.input.take(length);
-        for (bytes, frames) in in_records(&bytes, silent) {
-            let length = frames as usize * self.spec.frame_bytes();
+        let mut left = silent;
+        // Silence may be longer than memory has room for.
+        while left > u64::from(MAX_BLOCK_SIZE) {
+            left -= u64::from(MAX_BLOCK_SIZE);
+            self.take_verbatim(&[], self.silence(MAX_BLOCK_SIZE.into())?, MAX_BLOCK_SIZE.into())?;
+        }
+        self.take_verbatim(&bytes, self.silence(left)?, left)
+    }
+
+    fn silence(&self, frames: u64) -> Result<Bytes> {
+        let length = frames as usize * self.spec.frame_bytes();
+        Ok(memory::filled(self.spec.format.silence(), length)?.into())
+    }
+
+    /// Takes bytes that the stream keeps as they are, and the audio in their place.
+    fn take_verbatim(&mut self, bytes: &[u8], mut pcm: Bytes, mut frames: u64) -> Result<()> {
+        let pieces = bytes.chunks(MAX_VERBATIM).chain(bytes.is_empty().then_some(bytes));
+        for piece in pieces {
             if let Some(writer) = &mut self.writer {
-                writer.verbatim(bytes, frames)?;
+                writer.verbatim(piece, frames)?;
             }
-            let pcm = memory::filled(self.spec.format.silence(), length)?;
-            self.take(Bytes::copy_from_slice(bytes), pcm.into(), frames)?;
+            // All audio belongs to the first piece.
+            self.take(piece, std::mem::take(&mut pcm), std::mem::take(&mut frames))?;
         }
         Ok(())
     }
@@ -151,7 +166,7 @@ impl<R: Read, W: Write> Encoding<'_, R, W> {
 
     /// Hands audio on, which `bytes` of the file hold. The decisions for frames that begin in a
     /// chunk stand before it.
-    fn take(&mut self, bytes: Bytes, pcm: Bytes, frames: u64) -> Result<()> {
+    fn take(&mut self, bytes: &[u8], pcm: Bytes, frames: u64) -> Result<()> {
         self.position += frames;
         self.audio_bytes += bytes.len() as u64;
         if let Some(proof) = &mut self.proof {
@@ -273,24 +288,35 @@ fn remade(decoded: &Decoded, stream: &StreamShape, subframes: &[Vec<i64>]) -> Op
 /// Decodes blocks of decisions again, as a decoder will.
 struct Proof {
     restorer: Restorer,
+    /// The audio of the block at hand.
+    pcm: VecDeque<Bytes>,
     /// The bytes that must come out.
     expected: Vec<u8>,
 }
 
 impl Proof {
     fn new(spec: &AudioSpec) -> Self {
-        Proof { restorer: Restorer::new(spec, u64::from(u32::MAX)), expected: Vec::new() }
+        let restorer = Restorer::new(spec, MAX_CHUNK_PCM);
+        Proof { restorer, pcm: VecDeque::new(), expected: Vec::new() }
     }
 
-    fn take(&mut self, bytes: Bytes, pcm: Bytes) {
-        self.expected.extend_from_slice(&bytes);
-        self.restorer.take_pcm(pcm);
+    fn take(&mut self, bytes: &[u8], pcm: Bytes) {
+        self.expected.extend_from_slice(bytes);
+        self.pcm.push_back(pcm);
     }
 
     fn check(&mut self, block: &[u8]) -> Result<()> {
-        self.restorer.take_block(Bytes::copy_from_slice(block));
-        let again = self.restorer.next_part()?;
-        if again.as_ref() != Some(&self.expected) {
+        self.restorer.take_block(Bytes::copy_from_slice(block))?;
+        for pcm in self.pcm.drain(..) {
+            self.restorer.take_pcm(pcm)?;
+        }
+        let mut expected = self.expected.as_slice();
+        while let Some(part) = self.restorer.next_part()? {
+            expected = expected
+                .strip_prefix(part.as_slice())
+                .ok_or_else(|| Error::new(ErrorKind::Verification))?;
+        }
+        if !expected.is_empty() {
             return Err(Error::new(ErrorKind::Verification));
         }
         self.expected.clear();

@@ -6,10 +6,10 @@ use super::frame::{
     StreamShape, Subframe, fold,
 };
 
-/// The most bytes of a frame beside those for its samples, and for a sample. Without a limit, a
-/// hostile stream could make endless files of zeros.
-const MOST_BESIDE: usize = 1 << 16;
-const MOST_FOR_SAMPLE: usize = 16;
+/// The most bits of a subframe beside those for its samples, and for each sample. Without a limit,
+/// a hostile stream could make endless files of zeros.
+const MOST_BESIDE: u64 = 1024;
+const MOST_FOR_SAMPLE: u64 = 128;
 
 /// The bytes of a frame of these subframes' samples, with their residuals; `None` if it has too
 /// many, or a number is out of its range.
@@ -24,10 +24,12 @@ pub(super) fn frame(
     let stereo = frame.header.stereo();
     for (channel, subframe) in frame.subframes.iter().enumerate() {
         let bits = stream.bits + u32::from(stereo.side() == Some(channel));
-        let before = writer.length();
         let (samples, residual) = (&subframes[channel], &residuals[channel]);
-        let most = before + MOST_BESIDE + MOST_FOR_SAMPLE * samples.len();
+        let most = writer.length() + MOST_BESIDE + MOST_FOR_SAMPLE * samples.len() as u64;
         write_subframe(&mut writer, subframe, bits, samples, residual, most)?;
+        if writer.length() > most {
+            return None;
+        }
     }
     writer.bits(u64::from(frame.padding), writer.missing_bits());
     let bytes = writer.align();
@@ -76,7 +78,7 @@ fn write_subframe(
     bits: u32,
     samples: &[i64],
     residual: &[i64],
-    most: usize,
+    most: u64,
 ) -> Option<()> {
     let Subframe { wasted, predictor, residual: coding } = subframe;
     let code = match predictor {
@@ -118,7 +120,7 @@ fn write_residual(
     size: usize,
     order: usize,
     residual: &[i64],
-    most: usize,
+    most: u64,
 ) -> Option<()> {
     writer.bits(u64::from(coding.wide), 2);
     writer.bits(u64::from(coding.order), 4);
@@ -144,7 +146,7 @@ fn write_residual(
                         writer.bits(value, short as u32);
                         continue;
                     }
-                    if high / 8 > most.saturating_sub(writer.length()) as u64 {
+                    if high > most.saturating_sub(writer.length()) {
                         return None;
                     }
                     writer.unary(high);
