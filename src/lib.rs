@@ -37,6 +37,7 @@ mod planes;
 pub mod proof;
 pub mod source;
 mod stream;
+mod tags;
 
 pub use audio::{AudioSpec, Frames, SampleFormat};
 pub use container::source::{FileFormat, SourceKind};
@@ -48,11 +49,13 @@ pub use method::{Method, Sections};
 pub use planes::Mapping;
 pub use stream::damage::Damage;
 pub use stream::decoder::{Decoder, Samples, Verification};
+pub use stream::edit::TagEditor;
 pub use stream::encoder::{Encoder, Finished};
 pub use stream::info::StreamInfo;
 pub use stream::inspect::{ChunkInfo, Inspector, Summary};
 pub use stream::options::{DecodeOptions, EncodeOptions, Limits};
 pub use stream::stats::{FlacFindings, Stats};
+pub use tags::{Picture, Tags};
 
 #[cfg(feature = "language")]
 pub mod language {

@@ -29,6 +29,8 @@ pub(crate) const MAX_CHUNK_PCM: u64 = 1 << 28;
 pub(crate) const MAX_BLOCK: usize = 1 << 20;
 /// Most bytes that all head blocks hold together.
 pub(crate) const MAX_HEAD: usize = 64 << 20;
+/// Most bytes that all tags blocks hold together.
+pub(crate) const MAX_TAGS: usize = 64 << 20;
 /// Most entries of an index.
 const MAX_INDEX: usize = 65_536;
 /// Frames of a stream stay below this.

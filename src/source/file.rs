@@ -1,22 +1,25 @@
 //! From a file to a stream that restores it.
 
 use std::fmt;
-use std::io::{Read, Write};
+use std::io::{Read, Seek, Write};
 
 use bytes::Bytes;
 
 use crate::audio::{AudioSpec, SampleFormat};
+use crate::container::MAX_TAGS;
 use crate::container::source::SourceKind;
 use crate::error::Result;
 use crate::formats::flac::{Flac, StreamInfo};
 use crate::formats::raw::{Raw, RawLayout};
 use crate::formats::{self, Format, Head, Progress, START};
+use crate::memory;
 use crate::method::verify::Verify;
 use crate::source::flac;
 use crate::stream::encoder::{Encoder, Finished, SourceHead};
 use crate::stream::input::Input;
 use crate::stream::options::EncodeOptions;
 use crate::stream::stats::FlacFindings;
+use crate::tags::{self, Tags};
 
 /// Bytes that are handed on at a time, about.
 const BLOCK: usize = 1 << 18;
@@ -100,7 +103,17 @@ impl<R: Read> SourceFile<R> {
         self.audio_bytes.map(|bytes| bytes / self.spec.frame_bytes() as u64)
     }
 
+    /// Returns the tags in the head of the file.
+    ///
+    /// With a reader that can seek, [`find_tags`](Self::find_tags) also finds those behind the
+    /// audio.
+    pub fn tags(&self) -> Result<Tags> {
+        tags::from_source(SourceKind::Samples, &self.head, &[], None)
+    }
+
     /// Encodes the file, so that decoding gives the same file again.
+    ///
+    /// A stream of audio alone gets the tags in the head of the file, if the options have none.
     pub fn encode<W: Write>(mut self, writer: W, options: &EncodeOptions) -> Result<Finished<W>> {
         let mut options = options.clone();
         options.declared_frames = self.frames().or(options.declared_frames);
@@ -109,6 +122,10 @@ impl<R: Read> SourceFile<R> {
         let info = StreamInfo::of_head(&self.head).filter(|_| kind == SourceKind::Flac);
         let mut head = SourceHead { kind, bytes: std::mem::take(&mut self.head) };
         if !self.whole {
+            if options.tags.is_none() {
+                let tags = tags::from_source(kind, &head.bytes, &[], None)?;
+                options.tags = Some(tags).filter(|tags| !tags.is_empty());
+            }
             head = SourceHead { kind: SourceKind::Samples, bytes: Bytes::new() };
         } else if self.format.implied_head(kind, &self.spec, declared).is_some() {
             head.bytes = Bytes::new();
@@ -164,6 +181,28 @@ impl<R: Read> SourceFile<R> {
             self.input.consume(here);
             left -= here as u64;
         }
+    }
+}
+
+impl<R: Read + Seek> SourceFile<R> {
+    /// Returns the tags in the head of the file and behind its audio.
+    pub fn find_tags(&mut self) -> Result<Tags> {
+        let start = self.input.offset();
+        // The frames of a FLAC file are shorter than its audio.
+        let stored = self.audio_bytes.filter(|_| self.kind != Some(SourceKind::Flac));
+        let behind = stored.and_then(|audio| start.checked_add(audio));
+        let length = self.input.length()?;
+        let tail = behind.filter(|&behind| behind < length && length - behind <= MAX_TAGS as u64);
+        let mut bytes = Vec::new();
+        if let Some(behind) = tail {
+            self.input.seek(behind)?;
+            let there = (length - behind) as usize;
+            if self.input.fill(there)? {
+                bytes = memory::copied(&self.input.window()[..there])?;
+            }
+            self.input.seek(start)?;
+        }
+        tags::from_source(SourceKind::Samples, &self.head, &bytes, self.audio_bytes)
     }
 }
 

@@ -54,6 +54,8 @@ pub struct Encoder<W: Write> {
     writer: W,
     spec: AudioSpec,
     source: SourceHead,
+    /// The data of the tags blocks.
+    tags: Vec<u8>,
     options: EncodeOptions,
     /// The coder of the language model.
     coder: Option<Arc<dyn ModelCoder>>,
@@ -154,6 +156,7 @@ impl<W: Write> Encoder<W> {
             writer,
             spec,
             source,
+            tags: options.tags_run()?,
             chunk_frames,
             gathered: Vec::new(),
             cut_frames: 0,
@@ -311,6 +314,10 @@ impl<W: Write> Encoder<W> {
         let head = std::mem::take(&mut self.source.bytes);
         for part in head.chunks(MAX_BLOCK) {
             self.write(&write_block(block::HEAD, part, stream.id)?)?;
+        }
+        let tags = std::mem::take(&mut self.tags);
+        for part in tags.chunks(MAX_BLOCK) {
+            self.write(&write_block(block::TAGS, part, stream.id)?)?;
         }
         let head_bytes = head.len() as u64;
         self.stats.foreign_bytes += head_bytes;

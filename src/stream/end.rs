@@ -76,7 +76,7 @@ impl<R: Read + Seek> Items<R> {
 }
 
 /// The bytes from the trailer's marker on, if a trailer ends the stream.
-fn trailer_bytes<R: Read + Seek>(input: &mut Input<R>) -> Result<Option<Vec<u8>>> {
+pub(crate) fn trailer_bytes<R: Read + Seek>(input: &mut Input<R>) -> Result<Option<Vec<u8>>> {
     let length = input.length()?;
     let mut last = length.min(MAX_CLOSING as u64);
     for _ in 0..2 {

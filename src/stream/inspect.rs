@@ -6,11 +6,14 @@ use std::io::{Read, Seek};
 use crate::chunk_codec;
 use crate::container::trailer::Trailer;
 use crate::error::{Error, ErrorKind, Result};
+use crate::memory;
 use crate::method::{Method, Sections};
 use crate::planes::Mapping;
 use crate::stream::info::StreamInfo;
 use crate::stream::items::{Item, Items};
 use crate::stream::options::Limits;
+use crate::stream::tags::StoredTags;
+use crate::tags::{self, Tags};
 
 /// Bytes of memory that are needed beside the payload of a chunk.
 const READER_MEMORY: u64 = 2 << 20;
@@ -32,6 +35,9 @@ const READER_MEMORY: u64 = 2 << 20;
 pub struct Inspector<R> {
     items: Items<R>,
     info: StreamInfo,
+    /// The head of the source file; `None` if the limits do not allow to keep it.
+    head: Option<Vec<u8>>,
+    tags: StoredTags,
     limits: Limits,
     /// Whether the trailer was read in its place.
     ended: bool,
@@ -91,17 +97,40 @@ impl<R: Read> Inspector<R> {
     pub fn with_limits(reader: R, limits: Limits) -> Result<Self> {
         let mut items = Items::open(reader)?;
         let mut head_bytes = 0;
+        let mut head = Some(Vec::new());
         items.read_head(|data| {
             head_bytes += data.len() as u64;
-            Ok(())
+            // The buffer is copied while it grows.
+            head.take_if(|_| 3 * head_bytes > limits.memory / 4);
+            head.as_mut().map_or(Ok(()), |head| memory::append(head, data))
         })?;
+        let tags = items.read_tags(limits.memory)?;
         let info = StreamInfo::new(items.header(), head_bytes);
-        Ok(Inspector { items, info, limits, ended: false })
+        Ok(Inspector { items, info, head, tags, limits, ended: false })
     }
 
     /// Returns what the stream says about itself before its first chunk.
     pub fn info(&self) -> &StreamInfo {
         &self.info
+    }
+
+    /// Returns the stream's own tags, or else those in its source file's head.
+    ///
+    /// With a reader that can seek, [`find_tags`](Self::find_tags) also finds those in the file's
+    /// tail.
+    pub fn tags(&self) -> Result<Tags> {
+        match self.tags.parse()? {
+            Some(tags) => Ok(tags),
+            None => tags::from_source(self.info.source, self.head()?, &[], None),
+        }
+    }
+
+    /// The head of the source file.
+    fn head(&self) -> Result<&[u8]> {
+        self.head.as_deref().ok_or_else(|| {
+            let (needed, allowed) = (3 * self.info.head_bytes, self.limits.memory / 4);
+            Error::new(ErrorKind::Limit { needed, allowed })
+        })
     }
 
     /// Reads the next chunk and checks the checksum of its stored bytes; `None` at the end.
@@ -174,6 +203,22 @@ impl<R: Read + Seek> Inspector<R> {
         self.items.go_to(self.items.body, 0, 0)?;
         self.ended = false;
         Ok(Summary::new(self.items.trailer.as_ref(), chunks, frames, stream_bytes))
+    }
+}
+
+impl<R: Read + Seek> Inspector<R> {
+    /// Returns the stream's own tags, or else those in its source file's head and tail.
+    ///
+    /// The position stays. Without a trailer, the tail is not found.
+    pub fn find_tags(&mut self) -> Result<Tags> {
+        match self.tags.parse()? {
+            Some(tags) => Ok(tags),
+            None => {
+                self.head()?;
+                let head = self.head.as_deref().unwrap_or_default();
+                self.items.source_tags(head, self.limits.memory)
+            }
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 pub(crate) mod damage;
 pub(crate) mod decoder;
 pub(crate) mod digest;
+pub(crate) mod edit;
 pub(crate) mod encoder;
 pub(crate) mod end;
 pub(crate) mod info;
@@ -15,3 +16,4 @@ pub(crate) mod language;
 pub(crate) mod options;
 pub(crate) mod parallel;
 pub(crate) mod stats;
+pub(crate) mod tags;

@@ -11,6 +11,7 @@ use crate::method::preset::Preset;
 use crate::method::verify::Verify;
 use crate::planes::Mapping;
 use crate::stream::parallel;
+use crate::tags::{self, Tags};
 
 /// Options of an [`Encoder`](crate::Encoder).
 #[derive(Debug, Clone)]
@@ -41,6 +42,10 @@ pub struct EncodeOptions {
     pub md5: bool,
     /// How much of each chunk is checked before it is written.
     pub verify: Verify,
+    /// Tags of the stream. Without them, those in the source file's head and tail count.
+    pub tags: Option<Tags>,
+    /// Bytes that are left for tags that are added later, if there are tags.
+    pub tag_padding: u32,
     /// The language model to encode with.
     pub(crate) model: Option<Arc<dyn ConfiguredModel>>,
 }
@@ -55,6 +60,8 @@ impl Default for EncodeOptions {
             threads: 1,
             md5: true,
             verify: Verify::No,
+            tags: None,
+            tag_padding: 0,
             model: None,
         }
     }
@@ -101,6 +108,26 @@ impl EncodeOptions {
     pub fn with_verify(mut self, verify: impl Into<Verify>) -> Self {
         self.verify = verify.into();
         self
+    }
+
+    /// Sets the tags of the stream.
+    pub fn with_tags(mut self, tags: Tags) -> Self {
+        self.tags = Some(tags);
+        self
+    }
+
+    /// Sets the bytes that are left for tags that are added later, if there are tags.
+    pub fn with_tag_padding(mut self, bytes: u32) -> Self {
+        self.tag_padding = bytes;
+        self
+    }
+
+    /// Returns the data of the tags blocks; nothing without tags.
+    pub(crate) fn tags_run(&self) -> Result<Vec<u8>> {
+        match &self.tags {
+            Some(tags) => tags::write_padded(tags, self.tag_padding),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// Returns the choices that bear on each chunk.

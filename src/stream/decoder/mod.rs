@@ -31,6 +31,8 @@ use crate::stream::damage::Damage;
 use crate::stream::info::StreamInfo;
 use crate::stream::items::Items;
 use crate::stream::options::DecodeOptions;
+use crate::stream::tags::StoredTags;
+use crate::tags::{self, Tags};
 
 /// Turns a stream back into audio, in one pass and in the memory of a few chunks.
 ///
@@ -59,6 +61,8 @@ pub struct Decoder<R: Read> {
     info: StreamInfo,
     /// The head of the source file, if the stream keeps it in blocks.
     head: Bytes,
+    /// The tags blocks of the stream.
+    tags: StoredTags,
     options: DecodeOptions,
     /// Decodes chunks of a language model.
     coder: Option<Arc<dyn ModelCoder>>,
@@ -116,11 +120,13 @@ impl<R: Read> Decoder<R> {
             }
             Some(recovery) => recovery.read_head(&mut items, &mut head, gather)?,
         }
+        let tags = items.read_tags(allowed)?;
         let info = StreamInfo::new(items.header(), head.len() as u64);
         Ok(Decoder {
             output: Output::new(&info),
             info,
             head: memory::copied(&head)?.into(),
+            tags,
             options,
             coder: None,
             intake: Intake::new(items),
@@ -137,6 +143,17 @@ impl<R: Read> Decoder<R> {
     /// Returns the head of the source file, if the stream keeps it in blocks.
     pub(crate) fn head(&self) -> &Bytes {
         &self.head
+    }
+
+    /// Returns the stream's own tags, or else those in its source file's head.
+    ///
+    /// With a reader that can seek, [`find_tags`](Decoder::find_tags) also finds those in the
+    /// file's tail. Faults in tags do not matter for decoding.
+    pub fn tags(&self) -> Result<Tags> {
+        match self.tags.parse()? {
+            Some(tags) => Ok(tags),
+            None => tags::from_source(self.info.source, &self.head, &[], None),
+        }
     }
 
     /// Returns the length of the stream in frames, once the trailer was read.

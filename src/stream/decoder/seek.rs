@@ -11,6 +11,7 @@ use crate::container::item::{ItemHeader, Parsed};
 use crate::container::trailer::{Index, IndexEntry};
 use crate::error::{Error, Result};
 use crate::stream::items::Items;
+use crate::tags::Tags;
 
 /// The bytes of trials that looking at another place costs.
 const TRIALS_PER_SEEK: u64 = 1 << 18;
@@ -61,6 +62,19 @@ impl<R: Read + Seek> Decoder<R> {
             return Err(error);
         }
         Ok(self.total_frames())
+    }
+
+    /// Returns the stream's own tags, or else those in its source file's head and tail.
+    ///
+    /// The position stays. Without a trailer, the tail is not found.
+    pub fn find_tags(&mut self) -> Result<Tags> {
+        if let Some(tags) = self.tags.parse()? {
+            return Ok(tags);
+        }
+        let found = self.intake.items.source_tags(&self.head, self.options.limits.memory);
+        // After an error, the reader may be anywhere.
+        self.failed |= found.is_err();
+        found
     }
 
     /// The last listed chunk that begins at or before this frame; in recovery the last one

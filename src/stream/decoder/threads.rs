@@ -48,10 +48,11 @@ impl<R: Read> Decoder<R> {
         let pcm = info.chunk_frames * info.spec.frame_bytes() as u64;
         let samples = info.chunk_frames * u64::from(info.spec.channels);
         // The payload while it is read and after, the audio as bytes, as samples of the
-        // caller and of a model, and the memory of the method and of the head.
+        // caller and of a model, and the memory of the method, of the head
+        // and of tags.
         let method = chunk_codec::decoding_memory(&info.spec);
         // Recovery may hold one chunk back, and then decode two at once.
         let copies = if self.recovery.is_some() { 5 } else { 3 };
-        copies * pcm + 8 * samples + method + model + info.head_bytes
+        copies * pcm + 8 * samples + method + model + info.head_bytes + self.tags.bytes()
     }
 }
