@@ -471,7 +471,6 @@ mod tests {
                 "TRACKTOTAL=12",
                 "GENRE=Rock",
                 "GENRE=Jazz",
-                "GENRE=Rock",
                 "GENRE=Metal",
                 "GENRE=Classical",
                 "DATE=1999",

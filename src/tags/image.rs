@@ -140,7 +140,9 @@ mod tests {
         let vp8x = b"RIFF\0\0\0\0WEBPVP8X\0\0\0\0\x10\0\0\0\x06\0\0\x07\0\0";
         assert_eq!(look(vp8x), found("image/webp", 7, 8, 32, 0));
         for whole in [&png[..], jpeg, vp8, vp8l, vp8x] {
-            (0..whole.len()).for_each(|length| drop(look(&whole[..length])));
+            (0..whole.len()).for_each(|length| {
+                look(&whole[..length]);
+            });
         }
         assert_eq!(look(b"BM"), None);
     }

@@ -23,6 +23,12 @@ pub(crate) fn remove_for_good(end: impl FnOnce() -> std::convert::Infallible) ->
     match end() {}
 }
 
+/// Does something that an interrupt does not end halfway.
+pub(crate) fn undisturbed<T>(work: impl FnOnce() -> T) -> T {
+    let _current = current();
+    work()
+}
+
 /// A file beside the one that it is to become.
 pub(crate) struct Temporary {
     path: PathBuf,

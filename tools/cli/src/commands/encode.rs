@@ -7,8 +7,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueHint};
 use lmac::source::{RawLayout, SourceFile};
 use lmac::{
-    AudioSpec, EncodeOptions, ErrorKind, Finished, FlacFindings, Method, Preset, SampleFormat,
-    Verify,
+    AudioSpec, EncodeOptions, ErrorKind, Finished, FlacFindings, Method, Picture, Preset,
+    SampleFormat, Tags, Verify,
 };
 use serde::Serialize;
 
@@ -23,6 +23,7 @@ use crate::models::{ModelArgs, Models};
 use crate::output::{Output, Outputs, can_be_checked};
 use crate::progress::{Metered, Progress};
 use crate::report::{Audio, Model, Report, hex};
+use crate::tagging::{self, Field, PictureSpec};
 use crate::units::{self, count};
 
 /// Compress WAV, AIFF, CAF, AU or raw PCM files
@@ -65,6 +66,12 @@ pub(crate) struct EncodeArgs {
     /// Leave out the bytes around the audio in a file
     #[arg(long, conflicts_with_all = ["rm", "raw"])]
     pub(crate) audio_only: bool,
+    /// Set a tag of the stream, instead of the source's values; given twice, it gets two values
+    #[arg(long, value_name = "FIELD=VALUE", value_parser = Field::parse)]
+    pub(crate) tag: Vec<Field>,
+    /// Add a picture: FILE, or TYPE|MIME|DESCRIPTION|WIDTHxHEIGHTxDEPTH|FILE as metaflac takes it
+    #[arg(long, value_name = "PICTURE", value_parser = PictureSpec::parse)]
+    pub(crate) picture: Vec<PictureSpec>,
     #[command(flatten, next_help_heading = "Language models")]
     pub(crate) language: ModelArgs,
     #[command(flatten, next_help_heading = "Raw PCM")]
@@ -126,7 +133,16 @@ pub(crate) fn run(args: &EncodeArgs) -> Result<Status, Usage> {
     let report = Report::new(&args.common, take_stdout(&tasks));
     let mut outputs = Outputs::new(args.writing.force);
     let models = Models::encoding(&report, &args.language);
-    let encoding = Encoding { args, raw, report: &report, models };
+    let pictures: Result<_, _> = args.picture.iter().map(PictureSpec::load).collect();
+    let pictures = match pictures {
+        Ok(pictures) => pictures,
+        Err(failure) => {
+            // Whether this can be printed makes no difference.
+            let _ = report.failure("", &failure);
+            return Ok(Status::Failed);
+        }
+    };
+    let encoding = Encoding { args, raw, report: &report, models, pictures };
     Ok(batch::each(
         &report,
         tasks,
@@ -163,6 +179,8 @@ struct Encoding<'a> {
     raw: Option<RawLayout>,
     report: &'a Report,
     models: Models<'a>,
+    /// Pictures to add to the tags.
+    pictures: Vec<Picture>,
 }
 
 #[derive(Serialize)]
@@ -285,7 +303,7 @@ impl Encoding<'_> {
         let mut reader = Metered::new(file, progress);
         #[cfg(feature = "import")]
         let mut reader = import::Remembering::new(&mut reader, input);
-        let source = match self.open(&mut reader) {
+        let mut source = match self.open(&mut reader) {
             Ok(source) => source,
             #[cfg(feature = "import")]
             Err(error) => {
@@ -297,6 +315,7 @@ impl Encoding<'_> {
             Err(error) => return Err(error),
         };
         progress.set_audio(source.spec());
+        options.tags = self.tags(&mut source, input.seekable)?;
         let finished = source.encode(StreamWriter { output, progress }, &options)?;
         Ok((finished.without_writer(), Source::Restored(progress.bytes_read())))
     }
@@ -306,7 +325,7 @@ impl Encoding<'_> {
         &self,
         import: Import,
         input: &Opened,
-        options: EncodeOptions,
+        mut options: EncodeOptions,
         progress: &Progress,
         output: &mut Output,
     ) -> lmac::Result<(Finished<()>, Source)> {
@@ -319,6 +338,7 @@ impl Encoding<'_> {
         }
         let name = input.path.as_ref().map_or("-".into(), |path| path.display().to_string());
         self.report.note(&name, &import.note());
+        options.tags = Some(self.edited(import.tags()?)?).filter(|tags| !tags.is_empty());
         let writer = StreamWriter { output, progress };
         let (finished, bytes) = import.encode(options, progress, writer)?;
         Ok((finished.without_writer(), Source::Imported(bytes)))
@@ -376,6 +396,27 @@ impl Encoding<'_> {
             None if self.args.audio_only => Ok(SourceFile::open(reader)?.audio_only()),
             None => SourceFile::open(reader),
         }
+    }
+
+    /// The tags for the stream; `None` if those in its source file's bytes will do.
+    fn tags<R: Read + Seek>(
+        &self,
+        source: &mut SourceFile<R>,
+        seekable: bool,
+    ) -> lmac::Result<Option<Tags>> {
+        let asked = !self.args.tag.is_empty() || !self.pictures.is_empty();
+        if !asked && !self.args.audio_only {
+            return Ok(None);
+        }
+        let tags = if seekable { source.find_tags()? } else { source.tags()? };
+        Ok(Some(self.edited(tags)?).filter(|tags| asked || !tags.is_empty()))
+    }
+
+    /// Adds what the command line says to the tags of a file.
+    fn edited(&self, mut tags: Tags) -> lmac::Result<Tags> {
+        tagging::set(&mut tags, &self.args.tag)?;
+        tags.pictures.extend(self.pictures.iter().cloned());
+        Ok(tags)
     }
 
     fn verify(&self) -> Verify {
@@ -453,6 +494,7 @@ Examples:
   lmac encode song.wav                        writes song.lmac
   lmac encode song.wav archive/song.lmac
   lmac encode --rm *.wav                      deletes each source after a full check
+  lmac encode --tag ARTIST=Ada --picture cover.jpg song.wav
   lmac encode -r music --output-dir archive   music/a/b.wav becomes archive/a/b.lmac
   arecord -f cd | lmac encode - live.lmac
   lmac encode --raw --rate 8000 --channels 1 --bits 16 --big-endian phone.raw

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
-use lmac::{ErrorKind, Inspector, ModelUse, SourceKind, StreamInfo, Summary};
+use lmac::{ErrorKind, Inspector, ModelUse, SourceKind, StreamInfo, Summary, Tags};
 use serde::Serialize;
 
 use super::chunk_list::{Chunk, Passed, bits, write_heading, write_line};
@@ -12,6 +12,7 @@ use crate::batch;
 use crate::failure::{Failure, Status, Usage};
 use crate::inputs::{Origin, streams};
 use crate::report::{Audio, Model, Report, describe, hex, printing};
+use crate::tagging::{TagsJson, printable};
 use crate::time::clock;
 use crate::units::{count, percent, ratio};
 
@@ -46,6 +47,7 @@ fn info(args: &InfoArgs, origin: &Origin, report: &Report) -> Result<Status, Fai
     let info = inspector.info().clone();
     // A pipe must be read to its end before its size is known.
     let summary = if input.seekable { Some(inspector.summary()?) } else { None };
+    let tags = if input.seekable { inspector.find_tags() } else { inspector.tags() };
     let passes = args.chunks || summary.is_none();
 
     let mut chunks = Vec::new();
@@ -60,7 +62,7 @@ fn info(args: &InfoArgs, origin: &Origin, report: &Report) -> Result<Status, Fai
     } else {
         printing(|out| {
             if let Some(summary) = &summary {
-                write_text(out, &name, &info, summary)?;
+                write_text(out, &name, &info, summary, &tags)?;
             }
             if !passes {
                 return Ok(Passed::default());
@@ -89,9 +91,11 @@ fn info(args: &InfoArgs, origin: &Origin, report: &Report) -> Result<Status, Fai
     let read_through = summary.is_none();
     let summary = summary.unwrap_or_else(|| inspector.summary_so_far());
     if read_through && !args.json {
-        printing(|out| write_text(out, &name, &info, &summary))?;
+        printing(|out| write_text(out, &name, &info, &summary, &tags))?;
     }
-    report.json(&stream_json(&name, &info, &summary, args.chunks.then_some(chunks)))?;
+    let tags = TagsJson::new(tags.as_ref().ok());
+    let chunk_list = args.chunks.then_some(chunks);
+    report.json(&stream_json(&name, &info, &summary, tags, chunk_list))?;
     Ok(Status::Fine)
 }
 
@@ -100,6 +104,7 @@ fn write_text(
     name: &str,
     info: &StreamInfo,
     summary: &Summary,
+    tags: &lmac::Result<Tags>,
 ) -> io::Result<()> {
     let spec = &info.spec;
     let pcm_bytes = pcm_bytes(info, summary);
@@ -124,8 +129,43 @@ fn write_text(
         line("model", describe_model(model))?;
         line("", format!("SHA-256 {}", model.id.hash_name()))?;
     }
+    match tags {
+        Ok(tags) if tags.is_empty() => {}
+        Ok(tags) => {
+            for (label, field) in SHOWN {
+                let values: Vec<&str> = tags.get_all(field).collect();
+                if !values.is_empty() {
+                    line(label, cut(&printable(&values.join("; "))))?;
+                }
+            }
+            line("tags", count_tags(tags))?;
+        }
+        Err(error) => line("tags", format!("cannot be read: {error}"))?,
+    }
     line("MD5", summary.md5.map_or("none".into(), hex))?;
     line("complete", if summary.complete { "yes" } else { "no, the end is missing" }.into())
+}
+
+/// Fields that are shown, with their labels.
+const SHOWN: [(&str, &str); 4] =
+    [("title", "TITLE"), ("artist", "ARTIST"), ("album", "ALBUM"), ("date", "DATE")];
+
+/// The longest text that is shown of a field, in characters.
+const LONGEST: usize = 64;
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        None => text.into(),
+        Some((end, _)) => format!("{}...", &text[..end]),
+    }
+}
+
+fn count_tags(tags: &Tags) -> String {
+    let fields = count((tags.comments.len() + tags.other_comments.len()) as u64, "field");
+    match tags.pictures.len() as u64 {
+        0 => fields,
+        pictures => format!("{fields}, {}", count(pictures, "picture")),
+    }
 }
 
 fn describe_source(info: &StreamInfo, summary: &Summary) -> String {
@@ -206,6 +246,8 @@ struct Stream<'a> {
     model: Option<Model>,
     md5: Option<String>,
     complete: bool,
+    #[serde(flatten)]
+    tags: TagsJson,
     #[serde(skip_serializing_if = "Option::is_none")]
     chunk_list: Option<Vec<Chunk>>,
 }
@@ -222,6 +264,7 @@ fn stream_json<'a>(
     name: &'a str,
     info: &StreamInfo,
     summary: &Summary,
+    tags: TagsJson,
     chunk_list: Option<Vec<Chunk>>,
 ) -> Stream<'a> {
     let pcm_bytes = pcm_bytes(info, summary);
@@ -245,6 +288,7 @@ fn stream_json<'a>(
         model: info.model.as_ref().map(Model::from),
         md5: summary.md5.map(hex),
         complete: summary.complete,
+        tags,
         chunk_list,
     }
 }
@@ -282,6 +326,8 @@ JSON, on standard output:
                         probe, tokens, top_k (null for all), context, lockstep, blocking
   md5                   of the audio, in hexadecimal; null where there is none
   complete              whether the stream has its end
+  tags                  a list of [field, value]; null if the tags cannot be read
+  pictures              a list of type, mime, description, width, height, depth, colors, bytes
   chunk_list            with --chunks, a list of number, offset, bytes, first_frame,
                         frames, method, mapping, wasted_bits, payload_bytes, token_bytes,
                         plane_bytes, planes; the last three are null where there are no

@@ -8,6 +8,7 @@ mod encode;
 pub(crate) mod eval;
 mod info;
 pub mod man;
+mod tag;
 mod verify;
 
 mod chunk_list;
@@ -35,6 +36,7 @@ pub(crate) enum Command {
     Decode(decode::DecodeArgs),
     Verify(verify::VerifyArgs),
     Info(info::InfoArgs),
+    Tag(tag::TagArgs),
     Eval(eval::EvalArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -47,6 +49,7 @@ impl Command {
             Command::Decode(args) => decode::run(args),
             Command::Verify(args) => verify::run(args),
             Command::Info(args) => info::run(args),
+            Command::Tag(args) => tag::run(args),
             Command::Eval(args) => Ok(eval::run(&args.arguments)),
             Command::Completions(args) => Ok(completions::run(args, Cli::command())),
             Command::Man(args) => man::run(args, Cli::command()),
@@ -70,6 +73,7 @@ Examples:
   lmac decode song.lmac            writes song.wav, the same bytes as before
   lmac verify -r music             checks every stream below a folder
   lmac info --chunks song.lmac     shows where the bytes went
+  lmac tag --set TITLE=Aria song.lmac   changes tags
   lmac encode --model llama song.wav   encodes with a language model
   lmac eval --audio-dir music      compares models and other codecs on a folder
 
