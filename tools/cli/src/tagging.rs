@@ -42,10 +42,13 @@ pub(crate) fn field_name(name: &str) -> Result<String, String> {
 
 /// Sets these fields to these values. A field that is named several times gets several values.
 pub(crate) fn set(tags: &mut Tags, fields: &[Field]) -> lmac::Result<()> {
-    for field in fields {
-        tags.remove(&field.name);
+    for (at, field) in fields.iter().enumerate() {
+        match fields[..at].iter().any(|before| before.name.eq_ignore_ascii_case(&field.name)) {
+            false => tags.set(&field.name, &field.value)?,
+            true => tags.add(&field.name, &field.value)?,
+        }
     }
-    add(tags, fields)
+    Ok(())
 }
 
 /// Adds these values.

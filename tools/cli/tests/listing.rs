@@ -163,13 +163,13 @@ fn json_goes_where_the_audio_does_not() {
 fn help_and_version() {
     let folder = Folder::new();
     assert_eq!(folder.run("--version").expect(0).text(), "lmac 0.1.0 (format 0.4)\n");
-    for command in ["encode", "decode", "verify", "info", "completions", "man"] {
+    for command in ["encode", "decode", "verify", "info", "tag", "completions", "man"] {
         let text = folder.run(&format!("{command} --help")).expect(0).text();
         assert!(text.contains("Examples:"), "{text}");
         let man = folder.run(&format!("man {command}")).expect(0).text();
         assert!(man.contains(".TH") && man.contains(&format!("lmac\\-{command}")), "{man}");
     }
-    for command in ["encode", "decode", "verify", "info"] {
+    for command in ["encode", "decode", "verify", "info", "tag"] {
         let text = folder.run(&format!("{command} --help")).text();
         assert!(text.contains("JSON, on standard output"));
         let short = folder.run(&format!("{command} -h")).text();
@@ -194,6 +194,7 @@ fn the_help_names_every_field() {
         ("decode", "decode --json song.lmac -f"),
         ("verify", "verify --json song.lmac"),
         ("info", "info --json --chunks song.lmac"),
+        ("tag", "tag --json song.lmac"),
     ] {
         let text = folder.run(&format!("{help} --help")).text();
         let json = folder.run(run).expect(0).json();
