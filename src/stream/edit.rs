@@ -75,9 +75,7 @@ impl<F: Read + Seek> TagEditor<F> {
         let info = StreamInfo::new(items.header(), head.len() as u64);
         let start = items.input.offset();
         let mut blocks = Vec::new();
-        while let Some((header, whole)) = items.block_header()?
-            && header.kind == block::TAGS
-        {
+        while let Some((header, whole)) = items.tags_header()? {
             blocks.push(header.length);
             items.input.seek(items.input.offset() + whole)?;
         }

@@ -73,7 +73,7 @@ impl<R: Read> Items<R> {
         let mut run = Vec::new();
         let mut stored = StoredTags::default();
         let mut any = false;
-        while self.tags_follow()? {
+        while self.tags_header()?.is_some() {
             let block = match self.read() {
                 Ok(Item::Block(block)) => block,
                 Ok(_) => break,
@@ -105,16 +105,13 @@ impl<R: Read> Items<R> {
         Ok(stored)
     }
 
-    /// Whether a tags block begins here, by its header.
-    fn tags_follow(&mut self) -> Result<bool> {
-        Ok(self.block_header()?.is_some_and(|(header, _)| header.kind == block::TAGS))
-    }
-
-    /// The header of the block that begins here, and all bytes of the block.
-    pub(crate) fn block_header(&mut self) -> Result<Option<(BlockHeader, u64)>> {
+    /// The header of the tags block that begins here, and all bytes of the block.
+    pub(crate) fn tags_header(&mut self) -> Result<Option<(BlockHeader, u64)>> {
         let stream = Arc::clone(&self.stream);
         match self.input.parse(|bytes| ItemHeader::parse(bytes, &stream.header)) {
-            Ok(Parsed { item: ItemHeader::Block(header), length, .. }) => {
+            Ok(Parsed { item: ItemHeader::Block(header), length, .. })
+                if header.kind == block::TAGS && !header.critical =>
+            {
                 let whole = length + header.length + ITEM_CRC;
                 Ok(Some((header, whole as u64)))
             }

@@ -16,6 +16,10 @@ const LAST: u8 = 0x80;
 
 /// Bytes before the data of a block.
 pub(crate) const BLOCK_HEADER: usize = 4;
+/// Most blocks of a run.
+const MAX_BLOCKS: usize = 1 << 16;
+/// Most blocks of a run that hold comments or padding.
+const MOST_OTHERS: usize = 8;
 /// Most bytes of a block's data.
 const MAX_BLOCK: usize = (1 << 24) - 1;
 
@@ -72,7 +76,12 @@ pub(super) fn of_file(blocks: &[u8]) -> Result<Tags> {
 /// Passes type and data of each block to `take`. Returns the bytes behind the last block.
 fn each_block(bytes: &[u8], mut take: impl FnMut(u8, &[u8]) -> Result<()>) -> Result<&[u8]> {
     let mut reading = Reading::new(bytes);
-    for number in 0u64.. {
+    for number in 0.. {
+        if number == MAX_BLOCKS {
+            return Err(Error::malformed(format!(
+                "there are more than {MAX_BLOCKS} metadata blocks, the most allowed"
+            )));
+        }
         let name = format!("metadata block {number}");
         let header = reading.take(BLOCK_HEADER, &format!("the header of {name}"))?;
         let data = reading.take(be(&header[1..]) as usize, &name)?;
@@ -129,13 +138,20 @@ pub(crate) fn run_length(tags: &Tags) -> Result<usize> {
 
 /// Writes tags as a run of blocks, with padding that has room for `padding` bytes.
 pub(crate) fn write_padded(tags: &Tags, padding: u32) -> Result<Vec<u8>> {
-    write_run(tags, if padding == 0 { 0 } else { BLOCK_HEADER + padding as usize })
+    write_run(tags, if padding == 0 { 0 } else { BLOCK_HEADER.saturating_add(padding as usize) })
 }
 
 /// Writes tags as a run of blocks, with padding of `space` bytes behind them: none, or at least
 /// the four of a block's header.
 pub(crate) fn write_run(tags: &Tags, mut space: usize) -> Result<Vec<u8>> {
     let mut run = Run::default();
+    let blocks = tags.cue_sheets.len() + tags.applications.len() + tags.pictures.len();
+    if blocks > MAX_BLOCKS - MOST_OTHERS {
+        return Err(Error::argument(format!(
+            "there are {blocks} pictures and other blocks; at most {} are allowed",
+            MAX_BLOCKS - MOST_OTHERS
+        )));
+    }
     run.block(VORBIS_COMMENT, "the comments", |out| write_comments(tags, out))?;
     for sheet in &tags.cue_sheets {
         run.block(CUESHEET, "a cue sheet", |out| memory::append(out, sheet))?;
@@ -148,6 +164,7 @@ pub(crate) fn write_run(tags: &Tags, mut space: usize) -> Result<Vec<u8>> {
     for picture in &tags.pictures {
         run.block(PICTURE, "a picture", |out| write_picture(picture, out))?;
     }
+    check_length(run.bytes.len().saturating_add(space))?;
     while space >= BLOCK_HEADER {
         let mut now = space.min(BLOCK_HEADER + MAX_BLOCK);
         if (1..BLOCK_HEADER).contains(&(space - now)) {
@@ -162,13 +179,14 @@ pub(crate) fn write_run(tags: &Tags, mut space: usize) -> Result<Vec<u8>> {
     }
     let Run { mut bytes, last } = run;
     bytes[last] |= LAST;
-    if bytes.len() > MAX_TAGS {
-        return Err(Error::argument(format!(
-            "the tags take {} bytes; at most {MAX_TAGS} are allowed",
-            bytes.len()
-        )));
-    }
     Ok(bytes)
+}
+
+fn check_length(length: usize) -> Result<()> {
+    if length <= MAX_TAGS {
+        return Ok(());
+    }
+    Err(Error::argument(format!("the tags take {length} bytes; at most {MAX_TAGS} are allowed")))
 }
 
 /// Blocks that were written.
@@ -304,6 +322,9 @@ mod tests {
                 let _ = of_file(&other);
             }
         }
+        let many = [1, 0, 0, 0].repeat(MAX_BLOCKS + 1);
+        let error = parse(&many).unwrap_err();
+        assert!(error.to_string().contains("more than 65536 metadata blocks"), "{error}");
         let error = parse(&[0x80 | 3, 0, 0, 0]).unwrap_err();
         assert!(error.to_string().contains("has the type 3; 1, 2, 4, 5 and 6"), "{error}");
         let twice = [&[4, 0, 0, 8][..], &[0; 8], &[0x84, 0, 0, 8], &[0; 8]].concat();
@@ -322,6 +343,7 @@ mod tests {
         let error = write_run(&tags, 4096).unwrap_err();
         assert!(error.to_string().starts_with("the tags take 671"), "{error}");
         tags.pictures.clear();
+        assert!(write_padded(&tags, u32::MAX).is_err());
         tags.comments = vec![("A=".into(), "b".into())];
         assert!(write_run(&tags, 0).is_err());
         tags.comments = vec![("A".into(), "b".into()); MAX_COMMENTS + 1];

@@ -50,7 +50,9 @@ fn png(data: &[u8]) -> Option<Found> {
                 colors = length / 3;
                 break;
             }
-            rest = rest.get(8 + length as usize + 4..).unwrap_or_default();
+            // The header, the data and a checksum.
+            let whole = (length as usize).saturating_add(12);
+            rest = rest.get(whole..).unwrap_or_default();
         }
     }
     Some(Found { mime: "image/png", width, height, depth, colors })

@@ -9,6 +9,7 @@ mod reading;
 mod riff;
 mod source;
 
+use std::collections::HashSet;
 use std::fmt;
 
 use crate::error::{Error, Result};
@@ -130,12 +131,11 @@ impl Tags {
 
     /// Takes fields and pictures of others, as far as there is none of the kind yet.
     fn complete(&mut self, others: Tags) {
-        let known = self.comments.len();
-        for (name, value) in others.comments {
-            let have =
-                self.comments[..known].iter().any(|(own, _)| own.eq_ignore_ascii_case(&name));
-            if !have && self.comments.len() < MAX_COMMENTS {
-                self.comments.push((name, value));
+        let name = |field: &str| field.to_ascii_uppercase();
+        let known: HashSet<String> = self.comments.iter().map(|(own, _)| name(own)).collect();
+        for (field, value) in others.comments {
+            if self.comments.len() < MAX_COMMENTS && !known.contains(&name(&field)) {
+                self.comments.push((field, value));
             }
         }
         if self.pictures.is_empty() {

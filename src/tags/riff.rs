@@ -47,9 +47,9 @@ pub(super) fn chunks(mut bytes: &[u8], order: Order) -> impl Iterator<Item = ([u
 /// Takes the texts of one chunk. A chunk that cannot be read is left out.
 pub(super) fn take(id: [u8; 4], data: &[u8], order: Order, found: &mut Found) -> Result<()> {
     match &id {
-        b"id3 " | b"ID3 " | b"ID32" => {
+        b"id3 " | b"ID3 " | b"ID32" if found.id3.is_empty() => {
             if let Ok(tags) = id3::parse(data) {
-                found.id3.complete(tags);
+                found.id3 = tags;
             }
         }
         b"LIST" => {

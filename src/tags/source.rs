@@ -8,6 +8,9 @@ use crate::error::Result;
 /// Bytes of a chunk's header.
 const CHUNK_HEADER: usize = 8;
 
+/// Most ID3v2 tags in front of a file.
+const MOST_LEADING: usize = 4;
+
 /// Bytes of a RIFF file before its first chunk.
 const START: usize = 12;
 
@@ -43,7 +46,8 @@ pub(crate) fn from_source(
 /// The ID3v2 tags in front of a file, and the bytes behind them.
 fn leading(mut head: &[u8]) -> (Tags, &[u8]) {
     let mut tags = Tags::new();
-    while let Some(rest) = id3::length(head).and_then(|length| head.get(length..)) {
+    for _ in 0..MOST_LEADING {
+        let Some(rest) = id3::length(head).and_then(|length| head.get(length..)) else { break };
         tags.complete(id3::parse(head).unwrap_or_default());
         head = rest;
     }

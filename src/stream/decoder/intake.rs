@@ -139,8 +139,6 @@ impl<R: Read> Intake<R> {
                 self.ahead.push_back(Step::Decisions(block.data));
                 return Ok(());
             }
-            // They are read when the stream is opened; elsewhere they do not count.
-            block::TAGS => return Ok(()),
             kind if block.critical => {
                 Error::unsupported(format!("a critical block has the unknown type {kind}"))
             }

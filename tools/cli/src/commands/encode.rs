@@ -519,6 +519,9 @@ Files can be WAV (also RF64, BW64 and RIFX), Wave64, AIFF, AIFF-C, CAF or AU wit
 their first bytes tell which. -r takes files that end in .wav, .wave, .rf64, .bw64, .bwf, .w64,
 .aif, .aiff, .aifc, .caf, .au or .snd; with --raw, files that end in .raw or .pcm.
 
+--tag and --picture add to the tags of the source file; in a pipe, to those before its audio. With
+--audio-only the stream keeps these tags too. The source file comes back as it was.
+
 With --model, a language model predicts the upper seven bits of each byte as characters. A
 decoder needs the same model: the stream names it by a hash of its weights and tokens, which
 does not depend on the layout of its files. A decoder also needs the memory of the contexts
