@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use lmac::source::Restored;
-use lmac::{DecodeOptions, Decoder, ErrorKind};
+use lmac::{DecodeOptions, Decoder, ErrorKind, Inspector};
 use lmac_support::bytes::varint;
 use lmac_support::memory::Turn;
 
@@ -13,6 +13,7 @@ use crate::hostile::{
 
 const HEAD: u64 = 1;
 const TAIL: u64 = 2;
+const TAGS: u64 = 4;
 const UNKNOWN: u64 = 77;
 
 fn wav() -> Shape {
@@ -22,7 +23,7 @@ fn wav() -> Shape {
 #[test]
 fn a_block_of_any_length() {
     let turn = Turn::take();
-    for kind in [HEAD, TAIL, UNKNOWN, u64::MAX] {
+    for kind in [HEAD, TAIL, TAGS, UNKNOWN, u64::MAX] {
         for length in [MIB, MIB + 1, 1 << 40, u64::MAX] {
             for there in [0, 1000, 1 << 20] {
                 let head = [&[15][..], &varint(kind), &varint(length), &vec![3; there]];
@@ -45,6 +46,32 @@ fn a_head_of_any_length() {
     let limit = 5 * MIB;
     assert!(matches!(error_of(&stream, with_memory(limit)).kind(), ErrorKind::Limit { .. }));
     assert_with(&turn, &stream, &with_memory(limit), limit + READER);
+}
+
+#[test]
+fn tags_of_any_length() {
+    let turn = Turn::take();
+    let data = vec![5; 1 << 20];
+    let stream = (0..70).fold(wav().start(), |builder, _| builder.block(15, TAGS, &data)).bytes;
+    assert_takes_at_most(&turn, &stream, 3 * 64 * MIB + READER);
+    let limit = 16 * MIB;
+    assert_with(&turn, &stream, &with_memory(limit), limit + READER);
+}
+
+#[test]
+fn tags_of_many_parts() {
+    let turn = Turn::take();
+    // Cue sheets without a byte; comments of one byte.
+    let blocks = [5, 0, 0, 0].repeat(1 << 18);
+    let mut comments = vec![0x84, 0x0F, 0xFF, 0xF8, 0, 0, 0, 0, 0, 0, 1, 0];
+    comments.extend([1, 0, 0, 0, b'='].repeat((1 << 20) / 5 - 3));
+    comments.truncate((1 << 20) - 4);
+    for (data, refused) in [(blocks, true), (comments, false)] {
+        let stream = wav().start().block(15, TAGS, &data).bytes;
+        let (parsed, used) = turn.measure(|| Inspector::new(stream.as_slice()).unwrap().tags());
+        assert_eq!(parsed.is_err(), refused);
+        assert!(used.peak <= READER + 16 * MIB, "{} bytes", used.peak);
+    }
 }
 
 #[test]
