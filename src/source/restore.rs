@@ -130,7 +130,13 @@ impl<R: Read> Restored<R> {
         Self::with_head(decoder, head.into(), Making::New(file), most_bytes)
     }
 
-    fn with_head(decoder: Decoder<R>, head: Bytes, making: Making, most_bytes: u64) -> Self {
+    fn with_head(mut decoder: Decoder<R>, head: Bytes, making: Making, most_bytes: u64) -> Self {
+        let info = decoder.info();
+        decoder.set_aside(match &making {
+            Making::Original | Making::New(_) => 0,
+            Making::OriginalFlac(_) => Restorer::memory(&info.spec, info.chunk_frames),
+            Making::NewFlac(_) => Compressor::memory(&info.spec, info.chunk_frames),
+        });
         Restored {
             decoder,
             current: head.clone(),

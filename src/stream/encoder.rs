@@ -204,6 +204,7 @@ impl<W: Write> Encoder<W> {
                 encoder.cut(whole)?;
             }
             encoder.drain(0)?;
+            encoder.write_decisions_before(encoder.cut_chunks)?;
             Ok(encoder.writer.flush()?)
         })
     }
@@ -217,6 +218,13 @@ impl<W: Write> Encoder<W> {
     /// Whether so many more bytes of PCM end the chunk at hand.
     pub(crate) fn ends_chunk(&self, bytes: usize) -> bool {
         self.gathered.len() + bytes >= self.chunk_frames as usize * self.spec.frame_bytes()
+    }
+
+    /// Bytes of decisions that stand before the chunk at hand.
+    pub(crate) fn waiting_decisions(&self) -> u64 {
+        let waiting = self.decisions.iter().rev();
+        let waiting = waiting.take_while(|(before, _)| *before == self.cut_chunks);
+        waiting.map(|(_, data)| data.len() as u64).sum()
     }
 
     /// Keeps decisions of the encoder of a FLAC file before the chunk at hand, in one block.

@@ -10,6 +10,7 @@ use super::decisions::{Impossible, Models, Record, Verbatim};
 use super::frame::{Frame, MAX_BLOCK_SIZE, StreamShape, to_subframes};
 use super::write;
 use crate::audio::{AudioSpec, SampleFormat};
+use crate::container::MAX_BLOCK;
 use crate::container::fields::{Fields, put_varint};
 use crate::entropy::Suspended;
 use crate::error::{Error, Result};
@@ -178,10 +179,8 @@ struct Block {
 /// Bytes of a file that are made at a time, about.
 const PART: usize = 1 << 18;
 
-/// Bytes of decisions that may wait beside those for the samples that they are for, and for each
-/// of these.
-const MOST_BESIDE: u64 = 1 << 21;
-const MOST_FOR_SAMPLE: u64 = 16;
+/// The most bytes of decisions that wait for audio.
+const MOST_WAITING: u64 = 1 << 21;
 
 impl Restorer {
     /// Restores a FLAC file of this audio from a stream with chunks of so many frames.
@@ -201,6 +200,18 @@ impl Restorer {
         }
     }
 
+    /// Bytes of memory that restoring may take beside the decoder.
+    pub(in crate::source) fn memory(spec: &AudioSpec, chunk_frames: u64) -> u64 {
+        let frame_bytes = spec.frame_bytes() as u64;
+        // Audio that waits is that of a block, but for its last frame, and a chunk.
+        let pcm = (2 * chunk_frames + MAX_RECORD_FRAMES) * frame_bytes;
+        // The samples of a frame, those of its subframes, its residuals and its bytes, which are
+        // copied while they grow; what is found in the samples of one channel.
+        let channel = MAX_RECORD_FRAMES * (3 * 8 + 3 * write::MOST_FOR_SAMPLE / 8);
+        let frame = u64::from(spec.channels) * channel + MAX_RECORD_FRAMES * (frame_bytes + 160);
+        pcm + frame + MOST_WAITING + 2 * MAX_BLOCK as u64
+    }
+
     /// Takes a block of decisions.
     pub(in crate::source) fn take_block(&mut self, mut block: Bytes) -> Result<()> {
         let mut fields = Fields::new(&block);
@@ -215,13 +226,11 @@ impl Restorer {
             )));
         }
         let waiting = (self.decided - self.received).saturating_add(frames);
-        let samples = waiting.saturating_mul(self.spec.channels.into());
-        let most_bytes = samples.saturating_mul(MOST_FOR_SAMPLE).saturating_add(MOST_BESIDE);
         self.block_bytes += block.len() as u64;
-        if waiting > self.most_frames || self.block_bytes > most_bytes {
+        if waiting > self.most_frames || self.block_bytes > MOST_WAITING {
             return Err(malformed(format!(
                 "decisions for {waiting} frames in {} bytes stand before their audio; {} frames \
-                 and {most_bytes} bytes are allowed",
+                 and {MOST_WAITING} bytes are allowed",
                 self.block_bytes, self.most_frames
             )));
         }

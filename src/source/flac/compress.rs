@@ -86,6 +86,13 @@ impl Compressor {
         })
     }
 
+    /// Bytes of memory that compressing chunks of so many frames may take.
+    pub(in crate::source) fn memory(spec: &AudioSpec, chunk_frames: u64) -> u64 {
+        // The audio, and the frames made of it, which are copied while they grow.
+        let frames = chunk_frames + 2 * BLOCK_SIZE as u64;
+        (5 * frames * spec.frame_bytes() as u64).max(1 << 20) + (1 << 20)
+    }
+
     /// The head of a file of so many frames.
     pub(in crate::source) fn head(&self, frames: Option<u64>) -> Vec<u8> {
         flac::new_head(&self.spec, &StreamInfo::announced(&self.spec, BLOCK_SIZE as u32, frames))

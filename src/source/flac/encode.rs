@@ -26,6 +26,9 @@ const MAX_FRAME: usize = 1 << 24;
 /// Bytes that are searched for the next frame at a time.
 const SEARCHED: usize = 1 << 20;
 
+/// Decisions that stand before a chunk end it when they have so many bytes.
+const MOST_WAITING: u64 = 1 << 20;
+
 /// Bytes of broken frames that may be read for each byte of the file. Without a limit, a file of
 /// nothing but beginnings of long frames would take for ever.
 const TRIALS_PER_BYTE: u64 = 64;
@@ -176,7 +179,12 @@ impl<R: Read, W: Write> Encoding<'_, R, W> {
         if full || self.encoder.ends_chunk(pcm.len()) {
             self.end_block()?;
         }
-        Ok(self.encoder.write_all(&pcm)?)
+        self.encoder.write_all(&pcm)?;
+        // A decoder holds decisions until their audio comes.
+        if self.encoder.waiting_decisions() >= MOST_WAITING {
+            self.encoder.end_chunk()?;
+        }
+        Ok(())
     }
 
     fn end_block(&mut self) -> Result<()> {
@@ -203,6 +211,7 @@ impl<R: Read, W: Write> Encoding<'_, R, W> {
         }
         for length in 1..SEARCHED {
             if !self.input.fill(length + 1)? {
+                self.note_rest(frames, cause);
                 return Ok(Next::End);
             }
             self.trials = self.trials.saturating_add(TRIALS_PER_BYTE);
@@ -211,6 +220,17 @@ impl<R: Read, W: Write> Encoding<'_, R, W> {
             }
         }
         Ok(Next::Broken { length: SEARCHED, cause })
+    }
+
+    /// Notes that the rest of the file, which becomes its tail, should have frames.
+    fn note_rest(&mut self, frames: Option<u64>, cause: &'static str) {
+        let rest = self.input.window();
+        let missing = frames.is_some_and(|frames| self.position < frames);
+        if missing || read::header(rest, &self.stream).is_ok() {
+            let length = rest.len();
+            self.audio_bytes += length as u64;
+            self.note(self.input.offset(), length, cause);
+        }
     }
 
     /// The frame at an offset of the window.

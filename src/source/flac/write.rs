@@ -9,7 +9,7 @@ use super::frame::{
 /// The most bits of a subframe beside those for its samples, and for each sample. Without a limit,
 /// a hostile stream could make endless files of zeros.
 const MOST_BESIDE: u64 = 1024;
-const MOST_FOR_SAMPLE: u64 = 128;
+pub(super) const MOST_FOR_SAMPLE: u64 = 128;
 
 /// The bytes of a frame of these subframes' samples, with their residuals; `None` if it has too
 /// many, or a number is out of its range.

@@ -64,6 +64,8 @@ pub struct Decoder<R: Read> {
     /// The tags blocks of the stream.
     tags: StoredTags,
     options: DecodeOptions,
+    /// Bytes of memory that are left for what the audio becomes.
+    aside: u64,
     /// Decodes chunks of a language model.
     coder: Option<Arc<dyn ModelCoder>>,
     intake: Intake<R>,
@@ -128,6 +130,7 @@ impl<R: Read> Decoder<R> {
             head: memory::copied(&head)?.into(),
             tags,
             options,
+            aside: 0,
             coder: None,
             intake: Intake::new(items),
             recovery,

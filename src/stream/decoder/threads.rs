@@ -6,6 +6,8 @@ use std::sync::Arc;
 use super::Decoder;
 use super::pool::{Job, decode_chunk};
 use crate::chunk_codec;
+use crate::container::MAX_BLOCK;
+use crate::container::source::SourceKind;
 use crate::error::{Error, ErrorKind, Result};
 use crate::stream::parallel::{self, Ordered};
 
@@ -19,7 +21,8 @@ impl<R: Read> Decoder<R> {
         let chunk = self.chunk_memory()?;
         // Two chunks per thread are under way, as far as there is memory for them. With a
         // language model, the segments of one chunk keep all threads busy.
-        let room = usize::try_from(self.options.limits.memory / chunk).unwrap_or(usize::MAX);
+        let memory = self.options.limits.memory - self.aside;
+        let room = usize::try_from(memory / (chunk - self.aside)).unwrap_or(usize::MAX);
         let threads = match self.coder {
             Some(_) => 1,
             None => parallel::threads(self.options.threads).min(room / 2),
@@ -53,6 +56,20 @@ impl<R: Read> Decoder<R> {
         let method = chunk_codec::decoding_memory(&info.spec);
         // Recovery may hold one chunk back, and then decode two at once.
         let copies = if self.recovery.is_some() { 5 } else { 3 };
-        copies * pcm + 8 * samples + method + model + info.head_bytes + self.tags.bytes()
+        // Blocks of decisions that are read together with a chunk.
+        let blocks = if info.source == SourceKind::Flac { 2 * MAX_BLOCK as u64 } else { 0 };
+        copies * pcm
+            + 8 * samples
+            + method
+            + model
+            + info.head_bytes
+            + self.tags.bytes()
+            + blocks
+            + self.aside
+    }
+
+    /// Leaves memory for what the audio becomes: this many bytes.
+    pub(crate) fn set_aside(&mut self, bytes: u64) {
+        self.aside = bytes;
     }
 }

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 pub mod bytes;
+pub mod flac;
 pub mod memory;
 #[cfg(feature = "language")]
 pub mod models;
