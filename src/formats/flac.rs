@@ -210,12 +210,8 @@ impl HeadParser for Parser {
             };
             if self.info.is_none() {
                 let info = (head & 0x7F == 0).then(|| block.try_into().ok()).flatten();
-                let info = info.ok_or_else(|| {
-                    Error::input(
-                        "this FLAC file does not describe its audio: its first metadata \
-                                  block is not STREAMINFO",
-                    )
-                })?;
+                let info =
+                    info.ok_or_else(|| broken("its first metadata block is not STREAMINFO"))?;
                 self.info = Some(StreamInfo::parse(info));
             }
             self.next = end;

@@ -464,7 +464,7 @@ impl Frames {
             let best = 64 - mean.leading_zeros();
             let off = if self.random.below(3) == 0 { self.random.below(4) as u32 } else { 0 };
             let low = (best + off).min(most);
-            if largest >> low > 100 {
+            if largest >> low > 40 {
                 return None;
             }
             parameters.push(Parameter::Rice(low));

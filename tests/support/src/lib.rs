@@ -10,6 +10,7 @@ pub mod flac;
 pub mod memory;
 #[cfg(feature = "language")]
 pub mod models;
+pub mod parts;
 #[cfg(feature = "program")]
 pub mod program;
 mod random;
