@@ -6,6 +6,7 @@
 pub mod audio;
 pub mod checkpoints;
 pub mod damage;
+pub mod flac;
 pub mod models;
 pub mod pieces;
 pub mod settings;

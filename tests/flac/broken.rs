@@ -144,7 +144,7 @@ fn mutated_files_come_back_or_are_refused() {
     let mut files: Vec<Vec<u8>> = (0..8)
         .map(|seed| {
             let shape = Shape { channels: 1 + seed % 3, bits: 4 + 4 * seed as u32, rate: 44100 };
-            built(shape, &[40, 16, 192, 64, 30, 30], seed as u64).file
+            built(shape, &[40, 16, 192, 64, 30, 30].repeat(4), seed as u64).file
         })
         .collect();
     files.push([b"ID3\x04\0\0\0\0\0\x05hello", &files[3][..], b"TAG"].concat());
@@ -195,5 +195,5 @@ fn mutated_files_come_back_or_are_refused() {
             }
         }
     }
-    assert!(back > 1000 && refused > 50, "{back} came back, {refused} were refused");
+    assert!(back > 600 && refused > 100, "{back} came back, {refused} were refused");
 }

@@ -4,6 +4,7 @@
 
 mod blocks;
 mod chunks;
+mod flac;
 mod header;
 mod hostile;
 #[cfg(feature = "checkpoints")]

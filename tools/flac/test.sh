@@ -8,8 +8,8 @@ if [ "${1:-}" = needs ]; then
     exit
 fi
 cargo build --release --locked -p lmac-cli --no-default-features
-lmac=$PWD/${CARGO_TARGET_DIR:-target}/release/lmac
-[ -e "$lmac" ] || lmac=$CARGO_TARGET_DIR/release/lmac
+lmac=${CARGO_TARGET_DIR:-target}/release/lmac
+case $lmac in /*) ;; *) lmac=$PWD/$lmac ;; esac
 speech=$PWD/tests/samples/speech.wav
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -41,7 +41,7 @@ total=0
 # Takes a file there and back. Its decisions take no more than this many bytes for a million, and
 # no byte of it is kept as it is.
 back() { # FILE [MOST]
-    quiet "$lmac" encode -f --preset store --json "$1" -o back.lmac
+    quiet "$lmac" encode -f --preset store --json "$1" back.lmac
     number() { sed -n "s/.*\"$1\": *\([0-9]*\).*/\1/p" log | head -n 1; }
     decisions=$(number decision_bytes)
     size=$(wc -c <"$1")
@@ -49,7 +49,7 @@ back() { # FILE [MOST]
     if [ -n "${2:-}" ] && [ $((decisions * 1000000 / size)) -gt "$2" ]; then
         fail "the decisions of $1 take $decisions of $size bytes: more than $2 for a million"
     fi
-    quiet "$lmac" decode -f back.lmac -o back.flac
+    quiet "$lmac" decode -f back.lmac back.flac
     cmp "$1" back.flac || fail "$1 did not come back"
     files=$((files + 1))
     total=$((total + size))
@@ -102,13 +102,13 @@ for codec in pcm_u8 pcm_s16le pcm_s24le pcm_s32le; do
         if [ $codec != pcm_s32le ] || flac -s -f -o try.flac some.wav 2>log; then
             with_flac '' some.wav -8
         fi
-        quiet "$lmac" encode -f --preset store some.wav -o some.lmac
-        quiet "$lmac" decode -f some.lmac -o written.flac
+        quiet "$lmac" encode -f --preset store some.wav some.lmac
+        quiet "$lmac" decode -f some.lmac written.flac
         if [ $codec != pcm_s32le ] || [ -e try.flac ]; then
             quiet flac -s -t written.flac
             quiet flac -s -f -d written.flac -o again.wav --force-raw-format --endian=little \
                 --sign="$([ $codec = pcm_u8 ] && echo unsigned || echo signed)"
-            "$lmac" decode -f some.lmac -o some.raw 2>log || { cat log >&2; fail "no raw file"; }
+            "$lmac" decode -f some.lmac some.raw 2>log || { cat log >&2; fail "no raw file"; }
             cmp some.raw again.wav || fail "flac reads other audio of $codec, $channels channels"
         fi
     done

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use lmac::Inspector;
 use lmac_fuzz::checkpoints::{self, Breakable};
 use lmac_fuzz::streams::with_checksums;
+use lmac_support::flac::{Frames, Shape, head};
 use lmac_support::{mixed, vectors};
 
 /// The longest seed: inputs that are mutated often have to be short.
@@ -17,6 +18,7 @@ fn main() {
     let seeds = Seeds { folder };
     seeds.of_streams();
     seeds.of_wav_files();
+    seeds.of_flac_files();
     for (target, breakable) in [
         ("checkpoint_huggingface", checkpoints::in_huggingface_folders()),
         ("checkpoint_pickle", checkpoints::in_pickles()),
@@ -33,6 +35,8 @@ fn main() {
         "seek",
         "recover",
         "wav_of_chunks",
+        "flac_mutated",
+        "flac_restore",
         "range_coder",
         "kernels",
         "instruction_sets",
@@ -115,6 +119,18 @@ impl Seeds {
             }
             let long = lmac::source::wav_head(&spec, Some(1 << 40));
             self.add("wav", &format!("long-{format:?}"), &[&long, &[5; 64]]);
+        }
+    }
+
+    fn of_flac_files(&self) {
+        for bits in [4, 8, 12, 16, 20, 24, 32] {
+            for channels in [1, 2, 3] {
+                let shape = Shape { channels, bits, rate: 44100 };
+                let mut file = head(&shape, (16, 64), 0, [0; 16], true);
+                let mut frames = Frames::new(shape, bits.into());
+                [16, 64, 30, 1].map(|size| file.extend(frames.next(size).0.bytes()));
+                self.add("flac_file", &format!("{bits}-{channels}"), &[&file]);
+            }
         }
     }
 

@@ -95,6 +95,12 @@ impl Parts {
         Parts { header: stream[..length].to_vec(), items, total, md5 }
     }
 
+    /// Returns the parts with so many frames of audio in the trailer.
+    pub fn with_total(mut self, frames: u64) -> Parts {
+        self.total = Some(frames);
+        self
+    }
+
     /// Returns the places of the blocks of decisions among the items.
     pub fn decisions(&self) -> Vec<usize> {
         let items = self.items.iter().enumerate();
