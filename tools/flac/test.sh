@@ -33,7 +33,9 @@ sound() { # SECONDS CHANNELS CODEC FILE
         channels="$channels|0.$number*sin(30$number*2*PI*t)+0.8*($tones)"
         number=$((number + 1))
     done
-    quiet ffmpeg -nostdin -y -f lavfi -i "aevalsrc=$channels:s=44100:d=$1" -bitexact -c:a "$3" "$4"
+    case $2 in 1) layout=mono ;; 2) layout=stereo ;; 3) layout=3.0 ;; 6) layout=5.1 ;; *) layout=7.1 ;; esac
+    quiet ffmpeg -nostdin -y -f lavfi -i "aevalsrc=$channels:s=44100:d=$1:c=$layout" -bitexact \
+        -c:a "$3" "$4"
 }
 
 files=0
@@ -45,6 +47,7 @@ back() { # FILE [MOST]
     number() { sed -n "s/.*\"$1\": *\([0-9]*\).*/\1/p" log | head -n 1; }
     decisions=$(number decision_bytes)
     size=$(wc -c <"$1")
+    if grep '^lmac: ' log | grep -qv 'has no MD5'; then fail "$1 is odd: $(cat log)"; fi
     [ -n "$decisions" ] || fail "no decision_bytes for $1: $(cat log)"
     if [ -n "${2:-}" ] && [ $((decisions * 1000000 / size)) -gt "$2" ]; then
         fail "the decisions of $1 take $decisions of $size bytes: more than $2 for a million"
