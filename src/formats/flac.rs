@@ -178,27 +178,26 @@ impl HeadParser for Parser {
             Some(marker) => marker,
             None if bytes.starts_with(ID3) => match bytes.get(6..10) {
                 Some(size) => id3_length(size),
-                None => return Ok(needs(10, "its ID3 tag")),
+                None => return Ok(Progress::Needs { bytes: 10, or_else: Err(no_flac()) }),
             },
             None => 0,
         };
         self.marker = Some(marker);
         if marker + 4 > MAX_HEAD {
-            return Err(too_long(marker));
+            return Err(no_flac());
         }
         let Some(found) = bytes.get(marker..marker + 4) else {
-            return Ok(needs(marker + 4, "its ID3 tag"));
+            return Ok(Progress::Needs { bytes: marker + 4, or_else: Err(no_flac()) });
         };
         if found != MARKER {
-            // Only MP3 files have tags before anything else.
-            return Err(foreign::describe(ID3));
+            return Err(no_flac());
         }
         self.next = self.next.max(marker + 4);
         loop {
             let body = self.next + 4;
             let Some(&[head, a, b, c]) = bytes.get(self.next..body).and_then(|b| b.first_chunk())
             else {
-                return Ok(needs(body, "its metadata"));
+                return Ok(needs(body));
             };
             let length = usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c);
             let end = body + length;
@@ -206,7 +205,7 @@ impl HeadParser for Parser {
                 return Err(too_long(end));
             }
             let Some(block) = bytes.get(body..end) else {
-                return Ok(needs(end, "its metadata"));
+                return Ok(needs(end));
             };
             if self.info.is_none() {
                 let info = (head & 0x7F == 0).then(|| block.try_into().ok()).flatten();
@@ -239,8 +238,13 @@ impl Parser {
     }
 }
 
-fn needs(bytes: usize, within: &str) -> Progress {
-    Progress::Needs { bytes, or_else: Err(broken(format!("it ends within {within}"))) }
+/// The error for a file that only begins with a tag: MP3 files do, too.
+fn no_flac() -> Error {
+    foreign::describe(ID3)
+}
+
+fn needs(bytes: usize) -> Progress {
+    Progress::Needs { bytes, or_else: Err(broken("it ends within its metadata")) }
 }
 
 fn too_long(end: usize) -> Error {

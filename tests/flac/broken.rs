@@ -188,7 +188,7 @@ fn mutated_files_come_back_or_are_refused() {
                 let kind = error.kind();
                 let clean = matches!(
                     kind,
-                    ErrorKind::Input(_) | ErrorKind::BrokenFlac(_) | ErrorKind::NotWav(_)
+                    ErrorKind::Input(_) | ErrorKind::BrokenFlac(_) | ErrorKind::OtherFormat(_)
                 );
                 assert!(clean, "seed {seed}: {error}");
                 refused += 1;

@@ -94,10 +94,10 @@ fn blocks_in_wrong_places() {
         is_noticed(&missing, "decisions");
         let mut doubled = parts.clone();
         doubled.items.insert(at, parts.items[at].clone());
-        is_noticed(&doubled, "a block of decisions is for the frames from");
+        is_noticed(&doubled, "a block of decisions begins with the frame");
         let mut late = parts.clone();
         late.items.swap(at, at + 1);
-        is_noticed(&late, "missing before their audio");
+        is_noticed(&late, "decisions from the frame");
         let mut swapped = parts.clone();
         swapped.items.swap(at, blocks[(at + 1) % blocks.len()]);
         if swapped.items != parts.items {
@@ -112,7 +112,7 @@ fn blocks_in_wrong_places() {
     assert!(error.contains("decisions stand behind the tail"), "{error}");
     let mut none = parts.clone();
     none.items.retain(|item| !matches!(item, Item::Block(DECISIONS, _)));
-    is_noticed(&none, "missing before their audio");
+    is_noticed(&none, "decisions from the frame");
 }
 
 /// A block with this head and random records.
@@ -136,7 +136,7 @@ fn wrong_heads_of_blocks() {
         }
         let [first, frames, records] = fields[..] else { panic!("three fields") };
         for (data, expected) in [
-            (block(first + 1, frames, records, rest), "a block of decisions is for the frames"),
+            (block(first + 1, frames, records, rest), "a block of decisions begins with the frame"),
             (block(u64::MAX, frames, records, rest), "decisions"),
             (block(first, frames + 1, records, rest), "decisions"),
             (block(first, frames - 1, records, rest), "decisions"),

@@ -166,7 +166,10 @@ pub(in crate::source) struct Restorer {
 
 /// A block of decisions, or the rest of one.
 struct Block {
+    /// The coded records.
     bytes: Bytes,
+    /// Bytes of the whole block.
+    length: u64,
     /// The decoder of it, if it was begun.
     state: Option<Suspended>,
     records: u64,
@@ -226,7 +229,8 @@ impl Restorer {
             )));
         }
         let waiting = (self.decided - self.received).saturating_add(frames);
-        self.block_bytes += block.len() as u64;
+        let length = block.len() as u64;
+        self.block_bytes += length;
         if waiting > self.most_frames || self.block_bytes > MOST_WAITING {
             return Err(malformed(format!(
                 "decisions for {waiting} frames in {} bytes stand before their audio; {} frames \
@@ -237,7 +241,7 @@ impl Restorer {
         self.decided += frames;
         block.advance(fields.position());
         let (end, verbatim) = (self.decided, MAX_BLOCK_VERBATIM);
-        self.blocks.push_back(Block { bytes: block, state: None, records, end, verbatim });
+        self.blocks.push_back(Block { bytes: block, length, state: None, records, end, verbatim });
         Ok(())
     }
 
@@ -277,8 +281,7 @@ impl Restorer {
             let left = block.end - self.position;
             return Err(malformed(format!("a block of decisions leaves out {left} of its frames")));
         }
-        let waiting = self.blocks.iter().map(|block| block.bytes.len() as u64);
-        self.block_bytes = waiting.sum();
+        self.block_bytes -= block.length;
         Ok(Some(file))
     }
 
