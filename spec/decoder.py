@@ -83,7 +83,7 @@ def read_header(r):
     crc = zlib.crc32(r.data[:r.pos])
     require(r.u32() == crc, "the CRC is wrong")
     header = read_body(body)
-    require(minor > 4 or body.pos == body_length, "bytes after the salt")
+    require(minor > 5 or body.pos == body_length, "bytes after the salt")
     header.id, header.bytes = crc, r.data[:r.pos]
     return header
 

@@ -3,7 +3,7 @@
 import collections
 import math
 
-from conventions import Malformed, RangeDecoder, Reader, require, to_signed
+from conventions import Malformed, RangeDecoder, Reader, require
 from flac_bits import RATE_FIELDS, BitWriter, crc, write_header
 from flac_predictors import PARABOLA, WINDOWS, predictor, rounded, usual_shift
 
@@ -16,10 +16,11 @@ CODED_BITS = {1: 8, 2: 12, 4: 16, 5: 20, 6: 24, 7: 32}
 SIDES = {8: 1, 9: 0, 10: 1}                 # the subframe that is a difference
 Header = collections.namedtuple(
     "Header", "variable number size size_code rate_code bits_code rate_field channels_code")
+Block = collections.namedtuple("Block", "size records end symbols")
 
 
 class Restorer:
-    """Makes the frames of a FLAC file of blocks and audio, in any order."""
+    """Makes the frames of a FLAC file of blocks and audio."""
 
     def __init__(self, header):
         self.channels, self.frame_bytes = header.channels, header.frame_bytes
@@ -28,31 +29,43 @@ class Restorer:
         self.shift = header.bits - self.bits
         self.most_frames = header.chunk_frames + 65535
         self.decisions = Decisions(header.channels, self.bits)
-        self.blocks, self.pcm, self.position = collections.deque(), bytearray(), 0
+        self.blocks, self.pcm = collections.deque(), bytearray()
+        self.decided = self.received = self.position = 0
 
     def take(self, block=None, pcm=b""):
         """Returns the bytes of the file that can be made now."""
         if block is not None:
-            self.blocks.append(block)
+            self.take_block(block)
         self.pcm += pcm
+        self.received += len(pcm) // self.frame_bytes
+        require(self.received <= self.decided, "audio without decisions")
         file = bytearray()
-        while self.blocks:
-            r = Reader(self.blocks[0], beyond=Malformed)
-            first, frames, records = r.varint(), r.varint(), r.varint()
-            require(first == self.position, "decisions from frame %d on" % first)
-            require(frames <= self.most_frames, "decisions for %d frames" % frames)
-            if len(self.pcm) < frames * self.frame_bytes:
-                break
-            self.decisions.coder = RangeDecoder(self.blocks.popleft()[r.pos:])
-            for _ in range(records):
-                file += self.record(first + frames)
-            require(self.position == first + frames, "decisions leave out frames")
+        while self.blocks and self.blocks[0].end <= self.received:
+            block = self.blocks.popleft()
+            self.decisions.coder = RangeDecoder(block.symbols)
+            self.verbatim = 0
+            for _ in range(block.records):
+                file += self.record(block.end)
+            require(self.position == block.end, "decisions leave out frames")
         return file
+
+    def take_block(self, data):
+        r = Reader(data, beyond=Malformed)
+        first, frames, records = r.varint(), r.varint(), r.varint()
+        require(first == self.decided, "decisions from frame %d on" % first)
+        self.decided += frames
+        waiting = self.decided - self.received
+        require(waiting <= self.most_frames, "decisions for %d frames wait" % waiting)
+        self.blocks.append(Block(len(data), records, self.decided, data[r.pos:]))
+        size = sum(block.size for block in self.blocks)
+        require(size <= 2**21 + 16 * waiting * self.channels, "%d bytes wait" % size)
 
     def record(self, end):
         header = self.decisions.record()
         if not isinstance(header, Header):
             verbatim, frames = header
+            self.verbatim += len(verbatim)
+            require(self.verbatim <= 262144, "a block of %d verbatim bytes" % self.verbatim)
             self.take_frames(frames, end)
             return verbatim
         pcm = self.take_frames(header.size, end)
@@ -77,7 +90,7 @@ class Restorer:
         return taken
 
     def finish(self):
-        require(not self.pcm and not self.blocks, "audio without decisions, or the reverse")
+        require(not self.blocks and self.position == self.received, "decisions without audio")
 
 
 class Channel:
@@ -117,17 +130,17 @@ class Decisions:
         return ((1 << above | high) << (length - above) | self.plain(length - above)) - 1
 
     def signed(self, *model):
-        size = self.number(*model)
+        size = min(self.number(*model), 2**63 - 1)
         negative = size != 0 and self.flag(*model, "negative")
-        return to_signed(-size if negative else size, 64)
+        return -size if negative else size
 
     # Records
 
     def record(self):
         if self.flag("verbatim"):
-            length = self.number("verbatim length")
+            length, frames = self.number("verbatim length"), self.number("verbatim frames")
             require(length <= 65536, "%d verbatim bytes" % length)
-            frames = self.number("verbatim frames")
+            require(length > 0 or frames > 0, "an empty record")
             return bytes(self.plain(8) for _ in range(length)), frames
         b = self.before
         number = (b.number + (b.size if b.variable else 1)) % 2**64
@@ -135,7 +148,7 @@ class Decisions:
         if not self.flag("usual header"):
             variable, size = self.flag("variable"), self.number("size")
             codes = [self.symbol(4, "code", i) for i in range(3)]
-            rate_field = min(self.number("rate field"), 65535)
+            rate_field = self.number("rate field")
             if not self.flag("usual number"):
                 number = self.number("number")
             header = Header(variable, number, size, *codes, rate_field, 0)
@@ -170,7 +183,7 @@ class Decisions:
     # Subframes
 
     def subframe(self, w, c, channel, samples, bits):
-        limit = w.words() + 65536 + 16 * len(samples)
+        limit = w.count + 1024 + 128 * len(samples)
         second = int(channel > 0)
         c.kind = self.symbol(2, "kind", second, c.kind)
         if not self.flag("same wasted"):
@@ -206,6 +219,7 @@ class Decisions:
                                               samples[t - order:t][::-1])) >> shift)
                         for t in range(order, len(samples))]
             self.residual(w, c, order, residual, limit)
+        require(w.count <= limit, "a subframe of too many bits")
 
     def linear(self, c, channel, samples):
         second = int(channel > 0)
@@ -216,7 +230,7 @@ class Decisions:
             c.precision = self.symbol(4, "precision")
         require(c.precision <= 14, "a precision of 16 bits")
         before = self.channels[channel - 1 if second else channel].window
-        c.window = self.symbol(5, "window", before + second)
+        c.window = self.symbol(5, "window", second, before)
         require(c.window < len(WINDOWS) or c.window == NO_WINDOW, "window %d" % c.window)
         found = None
         if c.window != NO_WINDOW:
@@ -275,8 +289,7 @@ class Decisions:
             for value in part:
                 u = fold(value)
                 high = u >> parameter
-                require(high + 1 + parameter <= 32 or high // 8 <= max(limit - w.words(), 0),
-                        "a frame is too long")
+                require(w.count + high < limit, "a subframe of too many bits")
                 w.unary(high)
                 w.put(u & ((1 << parameter) - 1), parameter)
 

@@ -5,7 +5,7 @@ RATE_FIELDS = {12: 8, 13: 16, 14: 16}
 
 class BitWriter:
     def __init__(self):
-        self.done, self.held, self.count, self.header = bytearray(), 0, 0, 0
+        self.done, self.held, self.count = bytearray(), 0, 0
 
     def put(self, value, count):
         self.held = self.held << count | value
@@ -21,10 +21,6 @@ class BitWriter:
 
     def unary(self, zeros):
         self.put(1, zeros + 1)
-
-    def words(self):
-        """Bytes of the whole words of four behind the header, whose CRC begins the first."""
-        return (self.count - self.header) // 32 * 4
 
     def bytes(self):
         self.flush()
@@ -43,7 +39,6 @@ def write_header(w, h):
             w.put(0x80 | h.number >> (6 * at) & 0x3F, 8)
     w.put(h.size - 1 if h.size_code in (6, 7) else 0, {6: 8, 7: 16}.get(h.size_code, 0))
     w.put(h.rate_field, RATE_FIELDS.get(h.rate_code, 0))
-    w.header = w.count
     w.put(crc(w.bytes(), 8, 0x07), 8)
 
 

@@ -2,7 +2,7 @@
 
 import math
 
-from arithmetic import clamp, single, singles, sin_cos
+from arithmetic import clamp, single, singles, sin_cos, times
 
 
 def predictor(samples, window, order):
@@ -87,6 +87,8 @@ def autocorrelation(samples, window, order):
     else:
         xs = singles([s * x for s, x in zip(singles(samples), singles(weights))])
         start = 0.0
+    if kind == "single":
+        return [sum_of_singles(times(xs[lag:], xs)) for lag in range(order + 1)]
     sums = []
     for lag in range(order + 1):
         total = start
@@ -94,6 +96,13 @@ def autocorrelation(samples, window, order):
             total += product
         sums.append(total)
     return sums
+
+
+def sum_of_singles(values):
+    total = 0.0
+    for value in values:
+        total = single(total + value)
+    return total
 
 
 # Windows
@@ -187,7 +196,7 @@ WINDOWS = [
     ("part", SIXTH, 3, 0), ("part", SIXTH, 3, 1), ("part", SIXTH, 3, 2),
     ("without", 7), ("without", 8), ("without", 9),
     ("without", 7, "but last"), ("without", 8, "but last"), ("without", 9, "but last"),
-    ("plain", partial_tukey(0)), ("plain", partial_tukey(1)),
-    ("plain", punchout_tukey(0)), ("plain", punchout_tukey(1)), ("plain", punchout_tukey(2)),
-    ("plain", welch), ("plain", parabola), ("plain", hann)]
+    ("single", partial_tukey(0)), ("single", partial_tukey(1)),
+    ("single", punchout_tukey(0)), ("single", punchout_tukey(1)), ("single", punchout_tukey(2)),
+    ("plain", welch), ("plain", parabola), ("plain", hann), ("single", tukey(0.5))]
 PARABOLA = 22
