@@ -58,7 +58,7 @@ class Restorer:
         require(waiting <= self.most_frames, "decisions for %d frames wait" % waiting)
         self.blocks.append(Block(len(data), records, self.decided, data[r.pos:]))
         size = sum(block.size for block in self.blocks)
-        require(size <= 2**21 + 16 * waiting * self.channels, "%d bytes wait" % size)
+        require(size <= 2**21, "%d bytes wait" % size)
 
     def record(self, end):
         header = self.decisions.record()

@@ -10,12 +10,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{Read, Write};
 use std::path::Path;
 
 use lmac::language::LanguageOptions;
-use lmac::source::{RawLayout, encode_raw, encode_wav, wav_head};
+use lmac::source::{NewFile, RawLayout, Restored, encode_raw, encode_wav, wav_head};
 use lmac::{
-    AudioSpec, DecodeOptions, EncodeOptions, FORMAT_VERSION, Precision, Preset, SampleFormat,
+    AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder, FORMAT_VERSION, Precision, Preset,
+    SampleFormat,
 };
 use lmac_support::vector_models::MODELS;
 use lmac_support::vectors::{self, restore};
@@ -68,6 +70,20 @@ fn wav(spec: &AudioSpec, audio: &[u8]) -> Vec<u8> {
     let frames = (audio.len() / spec.frame_bytes()) as u64;
     let pad = vec![0; audio.len() % 2];
     [&wav_head(spec, Some(frames)), audio, &pad].concat()
+}
+
+/// A FLAC file of this audio.
+fn flac_file(audio: &[u8], spec: AudioSpec) -> Vec<u8> {
+    let mut encoder = Encoder::new(Vec::new(), spec).unwrap();
+    encoder.write_all(audio).unwrap();
+    let stream = encoder.finish().unwrap().writer;
+    let decoder = Decoder::new(stream.as_slice()).unwrap();
+    let mut file = Vec::new();
+    Restored::converted(decoder, NewFile::Flac, None, None)
+        .unwrap()
+        .read_to_end(&mut file)
+        .unwrap();
+    file
 }
 
 /// Every format of samples with every preset, and several numbers of channels.
@@ -136,6 +152,10 @@ fn add_files(all: &mut Golden) {
     add_wav(all, "rf64", long, &many);
     add_wav(all, "wav-of-a-pipe", [&wav_head(&stereo, None), &audio[..]].concat(), &options());
     add_wav(all, "wav-cut-short", plain[..3000].to_vec(), &options());
+
+    add_wav(all, "flac", flac_file(&audio, stereo), &many);
+    let au = b".snd\0\0\0\x18\xFF\xFF\xFF\xFF\0\0\0\x03\0\0\xAC\x44\0\0\0\x02";
+    add_wav(all, "au", [au, &audio[..]].concat(), &many);
 
     add_raw(all, "raw", RawLayout::new(stereo), audio.clone());
     let swapped = RawLayout::new(stereo).with_big_endian(true).with_flipped_sign(true);

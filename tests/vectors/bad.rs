@@ -69,6 +69,16 @@ fn two_chunks() -> Vec<u8> {
     indexed(&[2, 0, 0, first as u8, 3, second as u8])
 }
 
+/// The start of a stream that restores a FLAC file.
+fn of_flac() -> Builder {
+    Builder::new([0, 5], &[2 << 3 | 1, 0x4D, 0x40, 0, 1, 2, 3, 4])
+}
+
+/// Returns such a stream with a block of decisions before its chunk.
+fn of_decisions(block: &[u8]) -> Vec<u8> {
+    end(of_flac().block(15, 3, block).chunk(0, &[0, 3], &PCM, &PCM))
+}
+
 /// Returns streams that break one rule each.
 pub(crate) fn bad() -> BTreeMap<String, Vec<u8>> {
     let good = end(first_chunk());
@@ -120,6 +130,16 @@ pub(crate) fn bad() -> BTreeMap<String, Vec<u8>> {
             header(&[&[2 << 3 | 1, 0x45, 4], &varint((1 << 27) + 1)[..], &[1, 2, 3, 4]].concat()),
         ),
         ("big-endian-without-raw-file", with_body(&[(1, 0x41), (2, 0x0C)])),
+        ("file-code-of-a-raw-file", header(&[2 << 3 | 1, 0x45, 0x40, 1, 1, 2, 3, 4])),
+        ("flac-of-floats", header(&[2 << 3 | 4, 0x4D, 0x40, 0, 1, 2, 3, 4])),
+        ("flac-of-3-bits", header(&[2 << 3, 0x4D, 0x42, 0, 3, 1, 2, 3, 4])),
+        ("flac-of-9-channels", header(&[2 << 3 | 1, 0x4C, 0x40, 0, 9, 1, 2, 3, 4])),
+        ("flac-without-decisions", end(of_flac().chunk(0, &[0, 3], &PCM, &PCM))),
+        ("flac-decisions-of-other-frames", of_decisions(&[1, 3, 1])),
+        ("flac-decisions-for-too-few", of_decisions(&[0, 2, 1])),
+        ("flac-decisions-for-too-many", of_decisions(&[&[0][..], &varint(800_000), &[1]].concat())),
+        ("flac-decisions-of-no-records", of_decisions(&[0, 3, 0])),
+        ("flac-decisions-without-a-head", of_decisions(&[0, 3])),
         ("unsigned-float", header(&[2 << 3 | 4, 0x45, 0x10, 1, 2, 3, 4])),
         ("canonical-head-without-length", header(&[2 << 3 | 1, 1 | 2 << 2, 1, 2, 3, 4])),
         ("canonical-head-too-long", wav_body(&varint(1 << 31))),
@@ -334,7 +354,8 @@ pub(crate) fn unsupported() -> BTreeMap<String, Vec<u8>> {
         ("sample-format-6", with(0, 2 << 3 | 6)),
         ("channel-code-3", with(1, 0x47)),
         ("header-flag", with(1, 0xC5)),
-        ("header-extension", with(2, 0x44)),
+        ("header-extension", with(2, 0x84)),
+        ("file-code-6", header(&[2 << 3 | 1, 0x4D, 0x40, 6, 1, 2, 3, 4])),
         ("method-5", end(start().chunk(5, &[0, 3], &PCM, &PCM))),
         ("adaptive-profile-3", adaptive(&[3, 0, 0])),
         ("adaptive-flag", adaptive(&[0, 0x40, 0])),

@@ -1,12 +1,15 @@
 //! Streams that restore the file beside them.
 
 use std::collections::BTreeMap;
+use std::io::{Read, Write};
 
-use lmac::source::{self, RawLayout};
-use lmac::{AudioSpec, EncodeOptions, Mapping, Preset, SampleFormat};
+use lmac::source::{self, NewFile, RawLayout, Restored};
+use lmac::{
+    AudioSpec, Decoder, EncodeOptions, Encoder, Mapping, Picture, Preset, SampleFormat, Tags,
+};
 use lmac_support::bytes::{Builder, varint};
 use lmac_support::vectors::recorded;
-use lmac_support::{Signal, pcm};
+use lmac_support::{Signal, flac, pcm};
 
 fn spec(format: SampleFormat, channels: u16) -> AudioSpec {
     AudioSpec::new(format, channels, 8000)
@@ -115,6 +118,20 @@ fn signals_of_a_model() -> Vec<(&'static str, RawLayout, Vec<u8>)> {
     let melody = made(SampleFormat::F32, 1, Signal::Melody, 300);
     add("scaled-float", SampleFormat::F32, 1, melody.chunks(4).flat_map(scaled).collect());
     all
+}
+
+/// Returns a FLAC file of so many frames, from the library's own encoder.
+fn flac_of(spec: &AudioSpec, frames: usize) -> Vec<u8> {
+    let audio = pcm(spec, frames, Signal::Melody, 11);
+    let mut encoder = Encoder::new(Vec::new(), *spec).unwrap();
+    encoder.write_all(&audio).unwrap();
+    let stream = encoder.finish().unwrap().writer;
+    let decoder = Decoder::new(stream.as_slice()).unwrap();
+    let file = NewFile::Flac;
+    let mut restored = Restored::converted(decoder, file, None, Some(frames as u64)).unwrap();
+    let mut file = Vec::new();
+    restored.read_to_end(&mut file).unwrap();
+    file
 }
 
 /// Returns streams by name, with the files that they restore.
@@ -293,6 +310,38 @@ pub(crate) fn good() -> BTreeMap<String, (Vec<u8>, Vec<u8>)> {
     let audio = pcm(&stereo, 300, Signal::Melody, 11);
     let head = source::wav_head(&stereo.with_channel_mask(3), None);
     add_wav("wav-with-head-and-tail", [&head[..], &audio, b"within a frame, and more"].concat());
+
+    // Frames of any decisions; and predictors from the windows of encoders, junk between frames,
+    // and a file that begins and ends with tags.
+    for (name, channels, bits, seed) in
+        [("flac-mono", 1, 12, 4), ("flac-stereo", 2, 16, 7), ("flac-wide", 3, 32, 2)]
+    {
+        let shape = flac::Shape { channels, bits, rate: 8000 };
+        let mut frames = flac::Frames::new(shape, seed);
+        let mut file = flac::head(&shape, (16, 4096), 0, [0; 16], true);
+        for size in [192, 100, 576, 1, 250] {
+            file.extend(frames.next(size).0.bytes());
+        }
+        add_wav(name, file);
+    }
+    let written = flac_of(&spec(SampleFormat::S16, 2), 4500);
+    add_wav("flac-written", written.clone());
+    let mut broken = [b"ID3\x04\0\0\0\0\0\x05hello", &written[..]].concat();
+    let second = broken.windows(6).rposition(|six| six.starts_with(&[0xFF, 0xF8])).unwrap();
+    broken.splice(second..second, *b"junk between frames");
+    broken.extend(b"TAG, and more");
+    add_wav("flac-odd", broken);
+    let floats = [0.5f32, -0.25, 1.0].iter().flat_map(|x| x.to_be_bytes()).collect::<Vec<u8>>();
+    let head = [&b".snd"[..], &[0, 0, 0, 28, 0, 0, 0, 12, 0, 0, 0, 6, 0, 0, 31, 64, 0, 0, 0, 1]];
+    add_wav("au-float", [&head.concat()[..], b"note", &floats, b"!"].concat());
+    let mut tags = Tags::new();
+    tags.set("TITLE", "A title").unwrap();
+    tags.pictures.push(Picture::new(b"\x89PNG\r\n\x1A\n and no more".to_vec()));
+    let wav = [&source::wav_head(&spec(SampleFormat::S16, 1), Some(2)), &[1u8, 2, 3, 4][..]];
+    let options = options().with_tags(tags).with_tag_padding(20);
+    let wav = wav.concat();
+    let finished = source::encode_wav(wav.as_slice(), Vec::new(), &options).unwrap();
+    all.insert("good-tags".into(), (finished.writer, wav));
 
     // A later minor version that adds a field to the header and a block, neither critical.
     let samples = [1, 2, 3, 4, 5, 6];
