@@ -33,7 +33,13 @@ sound() { # SECONDS CHANNELS CODEC FILE
         channels="$channels|0.$number*sin(30$number*2*PI*t)+0.8*($tones)"
         number=$((number + 1))
     done
-    case $2 in 1) layout=mono ;; 2) layout=stereo ;; 3) layout=3.0 ;; 6) layout=5.1 ;; *) layout=7.1 ;; esac
+    case $2 in
+    1) layout=mono ;;
+    2) layout=stereo ;;
+    3) layout=3.0 ;;
+    6) layout=5.1 ;;
+    *) layout=7.1 ;;
+    esac
     quiet ffmpeg -nostdin -y -f lavfi -i "aevalsrc=$channels:s=44100:d=$1:c=$layout" -bitexact \
         -c:a "$3" "$4"
 }

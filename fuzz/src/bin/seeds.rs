@@ -128,7 +128,9 @@ impl Seeds {
                 let shape = Shape { channels, bits, rate: 44100 };
                 let mut file = head(&shape, (16, 64), 0, [0; 16], true);
                 let mut frames = Frames::new(shape, bits.into());
-                [16, 64, 30, 1].map(|size| file.extend(frames.next(size).0.bytes()));
+                for size in [16, 64, 30, 1] {
+                    file.extend(frames.next(size).0.bytes());
+                }
                 self.add("flac_file", &format!("{bits}-{channels}"), &[&file]);
             }
         }
