@@ -5,6 +5,7 @@
 //! of threads, kind of build and float environment of the caller.
 
 mod audio;
+mod flac;
 mod functions;
 mod language;
 mod models;
@@ -37,6 +38,7 @@ pub fn run(options: Options, line: &mut dyn FnMut(&str)) {
     let mut work = Work { options, line };
     functions::run(&mut work);
     vectors::run(&mut work);
+    flac::run(&mut work);
     audio::run(&mut work);
     language::run(&mut work);
 }

@@ -112,6 +112,10 @@ struct Done<'a> {
     whole: bool,
     /// Whether something follows the stream.
     trailing_bytes: bool,
+    /// Whether the result is the file that was encoded.
+    restored: bool,
+    /// Whether it should be, and damage prevents it.
+    file_lost: bool,
 }
 
 #[derive(Serialize)]
@@ -124,6 +128,7 @@ struct Decoded<'a> {
     frames: u64,
     seconds: Option<f64>,
     output_bytes: u64,
+    restored: bool,
     verification: &'static str,
     md5: Option<String>,
     damage: Option<DamageReport<'a>>,
@@ -151,8 +156,12 @@ impl Decoding<'_> {
         progress.expect(expected.map(|frames| frames.saturating_mul(frame_bytes(&info))));
 
         let mut target = Target::new(&task.destination, info.source, plan.original)?;
+        let mut file_lost = false;
         if target == Target::Original && self.args.recover && info.source == SourceKind::Flac {
-            target = self.recovered_flac(&name, &input)?;
+            file_lost = !self.flac_is_whole(&name, &input)?;
+            if file_lost {
+                target = Target::New(NewFile::Flac);
+            }
         }
         let extension = target.extension(info.source);
         let destination = task.destination.with_extension(extension, STREAM);
@@ -193,6 +202,8 @@ impl Decoding<'_> {
             frames,
             whole,
             trailing_bytes,
+            restored: target == Target::Original,
+            file_lost,
         };
         self.tell(&done, &progress)
     }
@@ -207,7 +218,8 @@ impl Decoding<'_> {
         if let Some(damage) = &damage {
             damage.tell(self.report, done.file, spec.rate);
         }
-        let status = if damage.is_some() { Status::Recovered } else { Status::Fine };
+        let lost = damage.is_some() || done.file_lost;
+        let status = if lost { Status::Recovered } else { Status::Fine };
         self.report.summary(&format!(
             "{}: {} -> {}, {}",
             done.file,
@@ -224,6 +236,7 @@ impl Decoding<'_> {
             frames: done.frames,
             seconds: spec.seconds(done.frames),
             output_bytes: progress.bytes_written(),
+            restored: done.restored,
             verification,
             md5,
             damage,
@@ -294,8 +307,8 @@ impl Decoding<'_> {
         })
     }
 
-    /// What a FLAC file becomes that may be damaged: itself, if all of it is whole.
-    fn recovered_flac(&self, name: &str, input: &Opened) -> Result<Target, Failure> {
+    /// Whether a FLAC file can be restored from a stream that may be damaged.
+    fn flac_is_whole(&self, name: &str, input: &Opened) -> Result<bool, Failure> {
         if input.seekable {
             let options = decode_options(&self.args.needs, self.args.common.threads);
             let mut file = input.file.try_clone()?;
@@ -309,13 +322,13 @@ impl Decoding<'_> {
                 });
             file.seek(SeekFrom::Start(begin))?;
             if whole.is_ok() {
-                return Ok(Target::Original);
+                return Ok(true);
             }
         }
         let message = "the FLAC file cannot be restored byte for byte; the result is a FLAC file \
                        of the audio that is left";
         self.report.note(name, message);
-        Ok(Target::New(NewFile::Flac))
+        Ok(false)
     }
 
     /// Gives a new file the head that it should have.
@@ -393,15 +406,20 @@ lmac decode [OPTIONS] IN [OUT]
 const EXAMPLES: &str = "\
 Examples:
   lmac decode song.lmac                       writes song.wav, or what it was
+  lmac decode song.lmac song.flac             writes FLAC, whatever it was
   lmac decode song.lmac - | aplay
   lmac decode --start 1:23 --end 1:30.5 song.lmac part.wav
   lmac decode --recover damaged.lmac saved.wav
   lmac decode -r archive --output-dir music";
 
 const DETAILS: &str = "\
-The result is the file that was encoded. A part of a stream, and --audio-only, get a new WAV
-head, whatever that file was; raw PCM never has one. With --recover the original head and tail
-are restored if the end of the stream was found.
+The result is the file that was encoded, unless its name asks for WAV (.wav), FLAC (.flac) or raw
+PCM (.raw) and the source was something else: then a new file with the same audio is written. A
+part of a stream, and --audio-only, get a new WAV head, or are FLAC if the name asks for it; a
+part of raw PCM is raw.
+
+With --recover the original head and tail are restored if the end of the stream was found. A FLAC
+file of which anything is lost becomes a new FLAC file of the audio that is left.
 
 A stream that was made with a language model needs that model: --model names it, or the
 variable LMAC_MODELS lists the folders to search, with colons between them. Hashes of models
@@ -414,6 +432,7 @@ JSON, on standard output (on standard error where the audio goes to standard out
   first_frame, frames   the part that was decoded
   seconds               its length; null where the rate is unknown
   output_bytes          size of the result
+  restored              whether the result is the file that was encoded
   verification          md5: all of it, against the MD5 of the audio; chunks: all of it,
                         against the checksums of chunks; partial: a part, against those;
                         damaged

@@ -12,6 +12,7 @@ use lmac::{
 };
 use serde::Serialize;
 
+use super::info::describe_restored;
 use crate::args::{AUTO, Common, MappingChoice, Writing, mappings, verify};
 use crate::batch;
 use crate::compare;
@@ -26,7 +27,7 @@ use crate::report::{Audio, Model, Report, hex};
 use crate::tagging::{self, Field, PictureSpec};
 use crate::units::{self, count};
 
-/// Compress WAV, AIFF, CAF, AU or raw PCM files
+/// Compress WAV, FLAC, AIFF, CAF, AU or raw PCM files
 #[derive(Args)]
 #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{OTHER_FILES}{DETAILS}"))]
 #[command(override_usage = USAGE)]
@@ -276,12 +277,13 @@ impl Encoding<'_> {
             elapsed_seconds: progress.elapsed().as_secs_f64(),
         };
         self.report.summary(&format!(
-            "{name}: {} -> {}{}, {}",
+            "{name}: {} -> {}{}, {}; restores {}",
             units::bytes(encoded.source_bytes),
             units::bytes(encoded.stream_bytes),
             units::percent(encoded.stream_bytes, encoded.source_bytes)
                 .map_or(String::new(), |percent| format!(" ({percent})")),
             progress.speed(encoded.pcm_bytes),
+            describe_restored(info.source),
         ));
         self.report.json(&encoded)?;
         Ok(Status::Fine)
@@ -515,9 +517,13 @@ const DETAILS: &str = "\
 Results are written under a temporary name and renamed when they are complete. They
 keep the permissions and the modification time of their source.
 
-Files can be WAV (also RF64, BW64 and RIFX), Wave64, AIFF, AIFF-C, CAF or AU with PCM in them;
-their first bytes tell which. -r takes files that end in .wav, .wave, .rf64, .bw64, .bwf, .w64,
-.aif, .aiff, .aifc, .caf, .au or .snd; with --raw, files that end in .raw or .pcm.
+Files can be FLAC, or WAV (also RF64, BW64 and RIFX), Wave64, AIFF, AIFF-C, CAF or AU with PCM in
+them; their first bytes tell which. -r takes files that end in .wav, .wave, .rf64, .bw64, .bwf,
+.flac, .w64, .aif, .aiff, .aifc, .caf, .au or .snd; with --raw, files that end in .raw or .pcm.
+
+A FLAC file becomes its audio and what its encoder decided. Parts of it that are no sound frames are
+kept as they are, with silence in their place. A file that is broken beyond that is refused;
+--preset store keeps it as it is.
 
 --tag and --picture add to the tags of the source file; in a pipe, to those before its audio. With
 --audio-only the stream keeps these tags too. The source file comes back as it was.

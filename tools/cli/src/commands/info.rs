@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
-use lmac::{ErrorKind, Inspector, ModelUse, SourceKind, StreamInfo, Summary, Tags};
+use lmac::{ErrorKind, FileFormat, Inspector, ModelUse, SourceKind, StreamInfo, Summary, Tags};
 use serde::Serialize;
 
 use super::chunk_list::{Chunk, Passed, bits, write_heading, write_line};
@@ -125,6 +125,7 @@ fn write_text(
     let most = info.chunk_frames;
     line("chunks", format!("{}, of at most {most} frames{}", summary.chunks, time(most)))?;
     line("source", describe_source(info, summary))?;
+    line("restores", describe_restored(info.source))?;
     if let Some(model) = &info.model {
         line("model", describe_model(model))?;
         line("", format!("SHA-256 {}", model.id.hash_name()))?;
@@ -173,7 +174,7 @@ fn describe_source(info: &StreamInfo, summary: &Summary) -> String {
     let tail = count(summary.tail_bytes, "byte");
     match info.source {
         SourceKind::CanonicalWav => format!("{name}, canonical head, tail of {tail}"),
-        SourceKind::Wav => {
+        SourceKind::Wav | SourceKind::Flac => {
             let head = count(info.head_bytes, "byte");
             format!("{name}, head of {head}, tail of {tail}")
         }
@@ -188,6 +189,21 @@ fn describe_source(info: &StreamInfo, summary: &Summary) -> String {
         }
         _ => name.to_string(),
     }
+}
+
+/// What decoding can write.
+pub(crate) fn describe_restored(source: SourceKind) -> String {
+    let file = match source {
+        SourceKind::Samples => return "the audio, as WAV or FLAC".into(),
+        SourceKind::Raw { .. } => "raw file",
+        SourceKind::Flac => "FLAC file",
+        SourceKind::File { format: FileFormat::Wave64, .. } => "Wave64 file",
+        SourceKind::File { format: FileFormat::Aiff, .. } => "AIFF file",
+        SourceKind::File { format: FileFormat::Caf, .. } => "CAF file",
+        SourceKind::File { format: FileFormat::Au, .. } => "AU file",
+        _ => "WAV file",
+    };
+    format!("the {file}, byte for byte")
 }
 
 /// What is unlike PCM in the samples of a file.
