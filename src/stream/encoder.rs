@@ -345,7 +345,10 @@ impl<W: Write> Encoder<W> {
 
     /// Writes the blocks of decisions that stand before a chunk.
     fn write_decisions_before(&mut self, chunk: u64) -> Result<()> {
-        while let Some((_, data)) = self.decisions.pop_front_if(|(before, _)| *before <= chunk) {
+        while let Some((before, _)) = self.decisions.front()
+            && *before <= chunk
+            && let Some((_, data)) = self.decisions.pop_front()
+        {
             let id = self.start(&[])?.stream.id;
             let block = write_block(block::DECISIONS, &data, id)?;
             self.stats.decision_bytes += block.len() as u64;

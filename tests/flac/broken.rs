@@ -103,7 +103,7 @@ fn ruins_are_refused_and_can_be_kept_whole() {
     is_refused(&wrong, "STREAMINFO");
     for bits in [1, 2, 3u8] {
         let mut wrong = file.clone();
-        wrong[20] = wrong[20] & 0xFE;
+        wrong[20] &= 0xFE;
         wrong[21] = (bits - 1) << 4;
         is_refused(&wrong, "4 to 32 are allowed");
     }

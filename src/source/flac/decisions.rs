@@ -455,7 +455,7 @@ impl Models {
         let usual = partitions.best_order(self.most_partitions, wide);
         let order = coding.map_or(0, |coding| coding.order);
         let order = self.partition_order[usual as usize].code(coder, order);
-        if size % (1 << order) != 0 || size >> order < predicted {
+        if !size.is_multiple_of(1 << order) || size >> order < predicted {
             return Err(Impossible("a residual has too many partitions"));
         }
         self.most_partitions = self.most_partitions.max(order);
@@ -553,7 +553,9 @@ pub(super) struct Partitions {
 impl Partitions {
     pub(super) fn new(size: usize, predicted: usize, residual: &[i64]) -> Self {
         let most = (0..=MAX_PARTITION_ORDER)
-            .take_while(|&order| size % (1 << order) == 0 && size >> order >= predicted.max(1))
+            .take_while(|&order| {
+                size.is_multiple_of(1 << order) && size >> order >= predicted.max(1)
+            })
             .last()
             .unwrap_or(0);
         let length = size >> most;

@@ -255,7 +255,7 @@ fn residual(
     let mut residual =
         Residual { wide: method == 1, order: partition_order, parameters: Vec::new() };
     let partitions = 1usize << partition_order;
-    if size % partitions != 0 || size / partitions < order {
+    if !size.is_multiple_of(partitions) || size / partitions < order {
         return Err(Broken("a residual has too many partitions"));
     }
     let width = residual.parameter_bits();

@@ -67,11 +67,10 @@ impl<R: Read> Intake<R> {
     /// and of decisions behind each other, one block is read, and the item after it.
     pub(super) fn wants_more(&self) -> bool {
         let mut latest = self.ahead.iter().rev();
-        let enough = match (latest.next(), latest.next()) {
-            (_, Some(Step::Tail(_))) => true,
-            (Some(Step::Decisions(_)), Some(Step::Decisions(_))) => true,
-            _ => false,
-        };
+        let enough = matches!(
+            (latest.next(), latest.next()),
+            (_, Some(Step::Tail(_))) | (Some(Step::Decisions(_)), Some(Step::Decisions(_)))
+        );
         let idle = || self.pool.as_ref().is_some_and(|pool| pool.pending() < pool.capacity());
         !self.ended && !enough && idle()
     }

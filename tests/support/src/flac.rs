@@ -97,7 +97,7 @@ struct Bits {
 impl Bits {
     fn put(&mut self, value: u64, bits: u32) {
         for at in (0..bits).rev() {
-            if self.count % 8 == 0 {
+            if self.count.is_multiple_of(8) {
                 self.bytes.push(0);
             }
             let last = self.bytes.len() - 1;
@@ -441,8 +441,9 @@ impl Frames {
     fn residual(&mut self, subframe: &Subframe, size: usize) -> Option<Residual> {
         let residual = subframe.residual();
         let predicted = size - residual.len();
-        let orders: Vec<u32> =
-            (0..16).filter(|&o| size % (1 << o) == 0 && size >> o >= predicted.max(1)).collect();
+        let orders: Vec<u32> = (0..16)
+            .filter(|&o| size.is_multiple_of(1 << o) && size >> o >= predicted.max(1))
+            .collect();
         let order = orders[self.random.below(orders.len() as u64) as usize];
         let wide = self.random.below(2) == 0;
         let most = if wide { 30 } else { 14 };
