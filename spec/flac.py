@@ -140,6 +140,7 @@ class Decisions:
         if self.flag("verbatim"):
             length, frames = self.number("verbatim length"), self.number("verbatim frames")
             require(length <= 65536, "%d verbatim bytes" % length)
+            require(frames <= 65535, "%d verbatim frames" % frames)
             require(length > 0 or frames > 0, "an empty record")
             return bytes(self.plain(8) for _ in range(length)), frames
         b = self.before

@@ -128,34 +128,17 @@ impl StreamInfo {
     }
 }
 
-/// The head of a new file. Speaker positions that its channels do not have by themselves are in
-/// a comment.
-pub(crate) fn new_head(spec: &AudioSpec, info: &StreamInfo) -> Vec<u8> {
-    let vendor = concat!("lmac ", env!("CARGO_PKG_VERSION"));
-    let usual = usize::from(spec.channels).checked_sub(3).and_then(|more| MASKS.get(more));
-    let mask = spec.channel_mask.filter(|mask| Some(mask) != usual && *mask != 0);
-    let comments: Vec<String> = mask
-        .map(|mask| format!("WAVEFORMATEXTENSIBLE_CHANNEL_MASK=0x{mask:04X}"))
-        .into_iter()
-        .collect();
-    let mut body = Vec::new();
-    put_text(&mut body, vendor);
-    body.extend((comments.len() as u32).to_le_bytes());
-    comments.iter().for_each(|comment| put_text(&mut body, comment));
-    let mut head = MARKER.to_vec();
-    let blocks = [(0, info.write()), (4, body)];
-    for (number, (kind, block)) in blocks.iter().enumerate() {
-        let last = if number + 1 == blocks.len() { 0x80 } else { 0 };
-        head.push(kind | last);
-        head.extend(&(block.len() as u32).to_be_bytes()[1..]);
-        head.extend(block);
-    }
-    head
+/// The head of a new file, with a run of metadata blocks behind the first one.
+pub(crate) fn new_head(info: &StreamInfo, others: &[u8]) -> Vec<u8> {
+    let first = [0, 0, 0, INFO_LENGTH as u8];
+    [&MARKER[..], &first, &info.write(), others].concat()
 }
 
-fn put_text(out: &mut Vec<u8>, text: &str) {
-    out.extend((text.len() as u32).to_le_bytes());
-    out.extend(text.as_bytes());
+/// The comment for speaker positions that channels do not have by themselves.
+pub(crate) fn mask_comment(spec: &AudioSpec) -> Option<(&'static str, String)> {
+    let usual = usize::from(spec.channels).checked_sub(3).and_then(|more| MASKS.get(more));
+    let mask = spec.channel_mask.filter(|mask| Some(mask) != usual && *mask != 0)?;
+    Some(("WAVEFORMATEXTENSIBLE_CHANNEL_MASK", format!("0x{mask:04X}")))
 }
 
 /// Bytes of an ID3v2 tag, whose head ends with these four.

@@ -12,6 +12,7 @@ use crate::formats::wav::{wav_head, wav_tail};
 use crate::memory;
 use crate::source::flac::{Compressor, Restorer};
 use crate::stream::decoder::{Decoder, Event};
+use crate::tags::Tags;
 
 /// A file that audio is written into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +20,7 @@ use crate::stream::decoder::{Decoder, Event};
 pub enum NewFile {
     /// WAV, or RF64 beyond four GiB.
     Wav,
-    /// FLAC. It holds integers of up to eight channels.
+    /// FLAC, with the tags of the stream. It holds integers of up to eight channels.
     Flac,
     /// Samples alone: in the layout of the source file if that was raw, else as PCM.
     Raw,
@@ -108,7 +109,14 @@ impl<R: Read> Restored<R> {
         }
         let info = decoder.info();
         let exact = info.source == SourceKind::Flac;
-        let compressor = Compressor::new(&info.spec, exact)?;
+        // Tags that are damaged do not matter here.
+        let mut tags = decoder.tags().unwrap_or_default();
+        tags.vendor = Tags::new().vendor;
+        if decoder.position() > 0 || frames.is_some() {
+            // They are for the whole.
+            tags.cue_sheets.clear();
+        }
+        let compressor = Compressor::new(&info.spec, exact, tags)?;
         let head = compressor.head(frames.or(announced)).into();
         let most_bytes = most_bytes(&info.spec, frames);
         Ok(Self::with_head(decoder, head, Making::NewFlac(Box::new(compressor)), most_bytes))

@@ -2,8 +2,8 @@
 
 use std::io::{Read, Write};
 
-use lmac::source::{NewFile, Restored, wav_head};
-use lmac::{AudioSpec, Decoder, Encoder, ErrorKind, SampleFormat};
+use lmac::source::{NewFile, Restored, SourceFile, wav_head};
+use lmac::{AudioSpec, Decoder, Encoder, ErrorKind, Picture, SampleFormat, Tags};
 use lmac_support::{Signal, pcm};
 
 use crate::subject::{audio, comes_back, encode, flac_of, options};
@@ -40,6 +40,30 @@ fn wav_becomes_flac() {
             assert!(file.len() < pcm.len());
         }
     }
+}
+
+#[test]
+fn tags_go_along() {
+    let spec = AudioSpec::new(SampleFormat::S16, 4, 8000).with_channel_mask(0x107);
+    let pcm = pcm(&spec, 500, Signal::Melody, 2);
+    let wav = [wav_head(&spec, Some(500)), pcm.clone()].concat();
+    let mut tags = Tags::new();
+    tags.vendor = "another".into();
+    tags.set("TITLE", "Aria").unwrap();
+    tags.pictures.push(Picture::new(b"GIF89a and no more".to_vec()));
+    let stream = encode(&wav, &options().with_tags(tags)).unwrap().writer;
+    let mut file = Vec::new();
+    let decoder = Decoder::new(stream.as_slice()).unwrap();
+    Restored::converted(decoder, NewFile::Flac, None, None)
+        .unwrap()
+        .read_to_end(&mut file)
+        .unwrap();
+    let found = SourceFile::open(file.as_slice()).unwrap().tags().unwrap();
+    assert_eq!(found.get("title"), Some("Aria"));
+    assert_eq!(found.get("WAVEFORMATEXTENSIBLE_CHANNEL_MASK"), Some("0x0107"));
+    assert_eq!(found.pictures[0].mime, "image/gif");
+    assert!(found.vendor.starts_with("lmac "));
+    assert!(audio(&comes_back(&file).writer) == pcm);
 }
 
 #[test]

@@ -18,6 +18,7 @@ use crate::formats::flac::{self, StreamInfo};
 use crate::memory;
 use crate::numerics::environment::DefaultEnvironment;
 use crate::stream::digest::AudioDigest;
+use crate::tags::{self, Tags};
 
 /// Samples of a block.
 const BLOCK_SIZE: usize = 4096;
@@ -36,6 +37,8 @@ const MAX_RATE: u32 = (1 << 20) - 1;
 pub(in crate::source) struct Compressor {
     spec: AudioSpec,
     stream: StreamShape,
+    /// The metadata blocks behind the first one.
+    tags: Vec<u8>,
     digest: AudioDigest,
     analysis: Analysis,
     /// Audio that waits until its block is full.
@@ -49,9 +52,9 @@ pub(in crate::source) struct Compressor {
 }
 
 impl Compressor {
-    /// Fails if a FLAC file cannot hold such audio. `exact` tells that the bits that are not
+    /// Makes a file with these tags. Fails if it cannot hold such audio. `exact` tells that the bits that are not
     /// valid are zero.
-    pub(in crate::source) fn new(spec: &AudioSpec, exact: bool) -> Result<Self> {
+    pub(in crate::source) fn new(spec: &AudioSpec, exact: bool, mut tags: Tags) -> Result<Self> {
         let refuse = |why: String| {
             let message = format!("a FLAC file cannot hold this audio: {why}; WAV can");
             Err(Error::new(ErrorKind::Argument(message)))
@@ -73,7 +76,11 @@ impl Compressor {
             // Where those bits are zero, they are wasted bits.
             spec.valid_bits = spec.format.bits() as u8;
         }
+        if let Some((field, mask)) = flac::mask_comment(&spec) {
+            tags.set(field, mask)?;
+        }
         Ok(Compressor {
+            tags: tags::write_run(&tags, 0)?,
             spec,
             stream: StreamShape::new(&spec),
             digest: AudioDigest::new(&spec),
@@ -95,7 +102,8 @@ impl Compressor {
 
     /// The head of a file of so many frames.
     pub(in crate::source) fn head(&self, frames: Option<u64>) -> Vec<u8> {
-        flac::new_head(&self.spec, &StreamInfo::announced(&self.spec, BLOCK_SIZE as u32, frames))
+        let info = StreamInfo::announced(&self.spec, BLOCK_SIZE as u32, frames);
+        flac::new_head(&info, &self.tags)
     }
 
     /// The head of the file, once all of it was made.
@@ -103,7 +111,7 @@ impl Compressor {
         let mut info = StreamInfo::announced(&self.spec, BLOCK_SIZE as u32, Some(self.frames));
         info.md5 = Some(self.digest.clone().finish());
         info.frame_bytes = (self.shortest.min(self.longest) as u32, self.longest as u32);
-        flac::new_head(&self.spec, &info)
+        flac::new_head(&info, &self.tags)
     }
 
     /// Takes audio, and returns the frames that it completes.

@@ -186,6 +186,9 @@ impl Models {
         if length > MAX_VERBATIM as u64 {
             return Err(Impossible("a record keeps too many bytes"));
         }
+        if frames > u64::from(MAX_BLOCK_SIZE) {
+            return Err(Impossible("a record stands for too many frames"));
+        }
         if length == 0 && frames == 0 {
             return Err(Impossible("a record is empty"));
         }
