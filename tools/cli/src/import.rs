@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use lmac::{EncodeOptions, Encoder, ErrorKind, Finished, Picture, Tags};
+use lmac::{EncodeOptions, Encoder, ErrorKind, Finished, Tags};
 use lmac_import::{Error, Imported, ReadOnlySource};
 
 use crate::compare;
@@ -104,23 +104,8 @@ impl Import {
     }
 
     /// The tags and pictures of the file.
-    pub(crate) fn tags(&self) -> lmac::Result<Tags> {
-        let mut tags = Tags::new();
-        for (field, value) in self.song.tags() {
-            tags.add(field, value)?;
-        }
-        for found in self.song.pictures() {
-            let mut picture = Picture::new(found.data.clone());
-            picture.kind = found.kind;
-            picture.mime.clone_from(&found.mime);
-            picture.description.clone_from(&found.description);
-            if found.width > 0 {
-                (picture.width, picture.height) = (found.width, found.height);
-                picture.depth = found.depth;
-            }
-            tags.pictures.push(picture);
-        }
-        Ok(tags)
+    pub(crate) fn tags(&self) -> &Tags {
+        self.song.tags()
     }
 
     /// Encodes the audio; returns the size of the file, too.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, Cursor, Read, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use lmac::{AudioSpec, SampleFormat};
+use lmac::{AudioSpec, SampleFormat, Tags};
 use symphonia::core::audio::Channels;
 use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::well_known::*;
@@ -21,7 +21,7 @@ use crate::coding::{Coding, unknown};
 use crate::container::{Container, START};
 use crate::error::Error;
 use crate::flac::{self, StreamInfo};
-use crate::tags::{self, Picture};
+use crate::tags;
 use crate::{matroska, mp4, samples};
 
 /// Bytes of PCM that are gathered before they are handed on, about.
@@ -44,8 +44,7 @@ pub struct Imported {
     frames: Option<u64>,
     /// The length that a FLAC stream tells about itself.
     promised: Option<u64>,
-    tags: Vec<(String, String)>,
-    pictures: Vec<Picture>,
+    tags: Tags,
     other_tracks: usize,
     /// Decoded PCM, and how much of it was read.
     pcm: Vec<u8>,
@@ -97,7 +96,7 @@ impl Imported {
         };
         let big_endian = seekable.then_some(&big_endian);
         let mut imported = fenced(|| Self::open_container(source, container, big_endian))?;
-        imported.tags.extend(title.map(|title| ("TITLE".to_string(), title)));
+        imported.tags.comments.extend(title.map(|title| ("TITLE".to_string(), title)));
         Ok(imported)
     }
 
@@ -139,7 +138,7 @@ impl Imported {
             _ => None,
         };
         let promised = promised.and_then(|info| info.frames);
-        let (tags, pictures) = tags::read(&mut *format, track, container);
+        let tags = tags::read(&mut *format, track, container);
         Ok(Imported {
             format,
             decoder,
@@ -151,7 +150,6 @@ impl Imported {
             frames: promised.or(frames),
             promised,
             tags,
-            pictures,
             other_tracks: tracks - 1,
             pcm: Vec::new(),
             taken: 0,
@@ -177,14 +175,9 @@ impl Imported {
         self.coding.name()
     }
 
-    /// Returns the tags, named as in Vorbis comments, in upper case.
-    pub fn tags(&self) -> &[(String, String)] {
+    /// Returns the tags, whose fields have upper case, and the pictures.
+    pub fn tags(&self) -> &Tags {
         &self.tags
-    }
-
-    /// Returns the pictures.
-    pub fn pictures(&self) -> &[Picture] {
-        &self.pictures
     }
 
     /// Returns the number of tracks that are left out: other audio, video and subtitles.
@@ -297,8 +290,8 @@ impl fmt::Debug for Imported {
             .field("coding", &self.coding)
             .field("spec", &self.spec)
             .field("frames", &self.frames)
-            .field("tags", &self.tags.len())
-            .field("pictures", &self.pictures.len())
+            .field("tags", &self.tags.comments.len())
+            .field("pictures", &self.tags.pictures.len())
             .finish_non_exhaustive()
     }
 }

@@ -33,4 +33,3 @@ pub use container::EXTENSIONS;
 pub use error::Error;
 pub use imported::Imported;
 pub use symphonia::core::io::{MediaSource, ReadOnlySource};
-pub use tags::Picture;

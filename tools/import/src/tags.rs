@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use lmac::{Picture, Tags};
 use symphonia::core::formats::{Attachment, FormatReader};
 use symphonia::core::meta::well_known::{METADATA_ID_FLAC, METADATA_ID_VORBIS_COMMENT};
 use symphonia::core::meta::{
@@ -10,36 +11,9 @@ use symphonia::core::meta::{
 
 use crate::container::Container;
 
-/// A picture, with the fields of a FLAC picture block.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Picture {
-    /// What it shows, by the number that FLAC and ID3 give it: 3 is the front cover.
-    pub kind: u32,
-    /// The media type, such as `image/jpeg`.
-    pub mime: String,
-    /// A description.
-    pub description: String,
-    /// Width in pixels; 0 if unknown.
-    pub width: u32,
-    /// Height in pixels; 0 if unknown.
-    pub height: u32,
-    /// Bits of a pixel; 0 if unknown.
-    pub depth: u32,
-    /// The file of the picture.
-    pub data: Vec<u8>,
-}
-
-/// The front cover among the kinds of pictures.
-const FRONT_COVER: u32 = 3;
-
 /// The tags and pictures of a file and of one of its tracks.
-pub(crate) fn read(
-    format: &mut dyn FormatReader,
-    track: u32,
-    container: Container,
-) -> (Vec<(String, String)>, Vec<Picture>) {
-    let (mut tags, mut pictures) = (Vec::new(), Vec::new());
+pub(crate) fn read(format: &mut dyn FormatReader, track: u32, container: Container) -> Tags {
+    let mut tags = Tags::new();
     let mut metadata = format.metadata();
     while let Some(revision) = metadata.current() {
         let vorbis =
@@ -48,8 +22,8 @@ pub(crate) fn read(
         let parts = [(&revision.media, false)].into_iter();
         for (part, of_track) in parts.chain(of_track.map(|part| (&part.metadata, true))) {
             let of_matroska_track = of_track && container == Container::Matroska;
-            add_tags(part, container, vorbis, of_matroska_track, &mut tags);
-            pictures.extend(part.visuals.iter().map(|visual| picture(visual, container)));
+            add_tags(part, container, vorbis, of_matroska_track, &mut tags.comments);
+            tags.pictures.extend(part.visuals.iter().map(|visual| picture(visual, container)));
         }
         if metadata.pop().is_none() {
             break;
@@ -59,18 +33,14 @@ pub(crate) fn read(
         if let Attachment::File(file) = attachment
             && let Some(mime) = file.media_type.as_deref().filter(|it| it.starts_with("image/"))
         {
-            pictures.push(Picture {
-                kind: if file.name.starts_with("cover") { FRONT_COVER } else { 0 },
-                mime: mime.into(),
-                description: file.description.clone().unwrap_or_default(),
-                width: 0,
-                height: 0,
-                depth: 0,
-                data: file.data.to_vec(),
-            });
+            let mut picture = Picture::new(file.data.to_vec());
+            picture.kind = if file.name.starts_with("cover") { Picture::FRONT_COVER } else { 0 };
+            picture.mime = mime.into();
+            picture.description = file.description.clone().unwrap_or_default();
+            tags.pictures.push(picture);
         }
     }
-    (tags, pictures)
+    tags
 }
 
 /// Appends the tags of one place.
@@ -289,33 +259,22 @@ fn field_and_value(meaning: &StandardTag) -> Option<(&'static str, Option<String
 }
 
 fn picture(visual: &Visual, container: Container) -> Picture {
-    let size = visual.dimensions.unwrap_or_default();
+    let mut picture = Picture::new(visual.data.to_vec());
+    picture.kind = match &visual.usage {
+        Some(usage) => picture_kind(*usage),
+        // It has covers only.
+        None if container == Container::Mp4 => Picture::FRONT_COVER,
+        None => 0,
+    };
+    if let Some(mime) = &visual.media_type {
+        picture.mime.clone_from(mime);
+    }
     let description = visual.tags.iter().find_map(|tag| match &tag.std {
         Some(StandardTag::Description(text)) => Some(text.to_string()),
         _ => None,
     });
-    Picture {
-        kind: match &visual.usage {
-            Some(usage) => picture_kind(*usage),
-            // It has covers only.
-            None if container == Container::Mp4 => FRONT_COVER,
-            None => 0,
-        },
-        mime: visual.media_type.clone().unwrap_or_default(),
-        description: description.unwrap_or_default(),
-        width: size.width,
-        height: size.height,
-        depth: visual.color_mode.as_ref().map_or(0, depth),
-        data: visual.data.to_vec(),
-    }
-}
-
-fn depth(colors: &symphonia::core::meta::ColorMode) -> u32 {
-    use symphonia::core::meta::ColorMode;
-    match colors {
-        ColorMode::Direct(model) => model.bits_per_pixel(),
-        ColorMode::Indexed(palette) => palette.bits_per_pixel.get().into(),
-    }
+    picture.description = description.unwrap_or_default();
+    picture
 }
 
 fn picture_kind(usage: StandardVisualKey) -> u32 {
@@ -323,7 +282,7 @@ fn picture_kind(usage: StandardVisualKey) -> u32 {
     match usage {
         Is::FileIcon => 1,
         Is::OtherIcon => 2,
-        Is::FrontCover => FRONT_COVER,
+        Is::FrontCover => Picture::FRONT_COVER,
         Is::BackCover => 4,
         Is::Leaflet => 5,
         Is::Media => 6,

@@ -340,7 +340,7 @@ impl Encoding<'_> {
         }
         let name = input.path.as_ref().map_or("-".into(), |path| path.display().to_string());
         self.report.note(&name, &import.note());
-        options.tags = Some(self.edited(import.tags()?)?).filter(|tags| !tags.is_empty());
+        options.tags = Some(self.edited(import.tags().clone())?).filter(|tags| !tags.is_empty());
         let writer = StreamWriter { output, progress };
         let (finished, bytes) = import.encode(options, progress, writer)?;
         Ok((finished.without_writer(), Source::Imported(bytes)))
