@@ -15,7 +15,7 @@ fn spec() -> AudioSpec {
 
 fn encode(wav: &[u8]) -> Vec<u8> {
     let options = EncodeOptions::default().with_chunk_frames(300).with_verify(true);
-    source::encode_wav(wav, Vec::new(), &options).expect("a WAV file").writer
+    source::encode_file(wav, Vec::new(), &options).expect("a WAV file").writer
 }
 
 fn restore(stream: &[u8]) -> Vec<u8> {
@@ -242,7 +242,7 @@ fn rf64_comes_back() {
     let head = source::wav_head(&spec(), Some(frames));
     assert_eq!(&head[..4], b"RF64");
     let finished =
-        source::encode_wav(head.as_slice(), Vec::new(), &EncodeOptions::default()).unwrap();
+        source::encode_file(head.as_slice(), Vec::new(), &EncodeOptions::default()).unwrap();
     let decoder = Decoder::new(finished.writer.as_slice()).unwrap();
     assert_eq!(decoder.info().declared_frames, Some(frames));
 }
@@ -276,7 +276,7 @@ fn a_head_that_is_too_long_is_refused_at_once() {
             [&chunk(b"junk", &vec![0; junk]), &fmt(1, 2, 44100, 4, 16)[..], b"data\x04\0\0\0abcd"];
         let wav = riff(&parts);
         let options = EncodeOptions::default();
-        match source::encode_wav(wav.as_slice(), Vec::new(), &options) {
+        match source::encode_file(wav.as_slice(), Vec::new(), &options) {
             Ok(finished) => assert!(fits && restore(&finished.writer) == wav),
             Err(error) => assert!(!fits && error.to_string().contains("64 MiB"), "{error}"),
         }
@@ -290,7 +290,7 @@ fn valid_bits_are_taken_from_the_head() {
     let (spec, ..) = comes_back(&wav);
     assert_eq!((spec.format, spec.valid_bits), (SampleFormat::S16, 12));
     // The MD5 is that of flac: of values without the four bits that are not valid.
-    let md5 = source::encode_wav(wav.as_slice(), Vec::new(), &EncodeOptions::default())
+    let md5 = source::encode_file(wav.as_slice(), Vec::new(), &EncodeOptions::default())
         .unwrap()
         .md5
         .unwrap();
@@ -306,7 +306,7 @@ fn audio_alone_gets_a_new_head() {
     let data = chunk(b"data", &audio);
     let wav = riff(&[&chunk(b"LIST", b"head"), &fmt(1, 2, 44100, 4, 16), &data, &data]);
     let options = EncodeOptions::default();
-    let stream = source::encode_wav_audio(wav.as_slice(), Vec::new(), &options).unwrap().writer;
+    let stream = source::encode_file_audio(wav.as_slice(), Vec::new(), &options).unwrap().writer;
     assert!(restore(&stream) == [source::wav_head(&spec(), Some(100)), audio.clone()].concat());
 
     // So does a part of a stream.
@@ -361,7 +361,7 @@ fn unsupported_files_are_refused_with_the_reason() {
     ];
     for (file, expected) in cases {
         let mut written = Vec::new();
-        let error = source::encode_wav(file.as_slice(), &mut written, &EncodeOptions::default())
+        let error = source::encode_file(file.as_slice(), &mut written, &EncodeOptions::default())
             .expect_err(expected);
         assert!(is_refused_input(&error), "{error}");
         assert!(error.to_string().contains(expected), "{error}");
@@ -426,7 +426,7 @@ proptest! {
             }
         }
         let options = EncodeOptions::default().with_verify(true);
-        match source::encode_wav(wav.as_slice(), Vec::new(), &options) {
+        match source::encode_file(wav.as_slice(), Vec::new(), &options) {
             Ok(finished) => prop_assert!(restore(&finished.writer) == wav),
             Err(error) => prop_assert!(is_refused_input(&error), "{}", error),
         }

@@ -14,7 +14,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use lmac::language::LanguageOptions;
-use lmac::source::{NewFile, RawLayout, Restored, encode_raw, encode_wav, wav_head};
+use lmac::source::{NewFile, RawLayout, Restored, encode_file, encode_raw, wav_head};
 use lmac::{
     AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder, FORMAT_VERSION, Precision, Preset,
     SampleFormat,
@@ -51,7 +51,7 @@ fn write(folder: &Path) {
 }
 
 fn add_wav(all: &mut Golden, name: &str, wav: Vec<u8>, options: &EncodeOptions) {
-    let stream = encode_wav(wav.as_slice(), Vec::new(), options).unwrap().writer;
+    let stream = encode_file(wav.as_slice(), Vec::new(), options).unwrap().writer;
     let back = restore(&stream, vectors::with_models().unwrap()).unwrap();
     assert!(back == wav, "{name}");
     assert!(all.insert(name.to_owned(), (stream, wav)).is_none(), "{name} stands twice");

@@ -6,7 +6,7 @@
 
 use std::io::{self, Read, Write};
 
-use lmac::source::{Restored, encode_wav, wav_head};
+use lmac::source::{Restored, encode_file, wav_head};
 use lmac::{
     AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder, ErrorKind, Frames, Mapping, Preset,
     SampleFormat, Verify,
@@ -145,9 +145,9 @@ fn a_refused_allocation_is_an_error_with_files() {
     wav.extend(vec![9; 3 << 19]);
     let options = EncodeOptions::default().with_preset(Preset::Fast).with_chunk_frames(1 << 17);
     let mut count = refuse_each(&turn, "encoding a file", || {
-        encode_wav(wav.as_slice(), io::sink(), &options).map(drop)
+        encode_file(wav.as_slice(), io::sink(), &options).map(drop)
     });
-    let stream = encode_wav(wav.as_slice(), Vec::new(), &options).unwrap().writer;
+    let stream = encode_file(wav.as_slice(), Vec::new(), &options).unwrap().writer;
     count += refuse_each(&turn, "restoring a file", || {
         let mut restored = Restored::new(Decoder::new(stream.as_slice())?);
         while !restored.next_piece()?.is_empty() {}

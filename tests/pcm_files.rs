@@ -16,7 +16,7 @@ fn options() -> EncodeOptions {
 }
 
 fn encode(file: &[u8]) -> lmac::Result<Vec<u8>> {
-    Ok(source::encode_wav(file, Vec::new(), &options())?.writer)
+    Ok(source::encode_file(file, Vec::new(), &options())?.writer)
 }
 
 fn restore(stream: &[u8]) -> Vec<u8> {
@@ -56,7 +56,7 @@ fn comes_back(file: &[u8]) -> Told {
 /// The error for a file that is refused before anything is written.
 fn refused(file: &[u8]) -> String {
     let mut written = Vec::new();
-    let error = source::encode_wav(file, &mut written, &options()).expect_err("not to be carried");
+    let error = source::encode_file(file, &mut written, &options()).expect_err("not to be carried");
     assert!(is_refused_input(&error), "{error}");
     assert!(written.is_empty());
     error.to_string()
@@ -339,7 +339,7 @@ fn parts_and_audio_alone_are_wav_files() {
     let wav = [source::wav_head(&stereo(), Some(500)), audio.clone()].concat();
     for Holder { big_endian, flipped_sign, build, .. } in holders(SampleFormat::S16) {
         let file = build(&stereo(), &samples(&stereo(), &audio, big_endian, flipped_sign));
-        let alone = source::encode_wav_audio(file.as_slice(), Vec::new(), &options()).unwrap();
+        let alone = source::encode_file_audio(file.as_slice(), Vec::new(), &options()).unwrap();
         assert!(restore(&alone.writer) == wav);
 
         let stream = encode(&file).unwrap();

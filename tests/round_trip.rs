@@ -180,7 +180,7 @@ fn a_small_file_has_little_around_its_payload() {
             wav.extend(pcm(&spec, frames as usize, signal, 3));
             wav.resize(wav.len().next_multiple_of(2), 0);
             let options = EncodeOptions::default();
-            let finished = lmac::source::encode_wav(wav.as_slice(), Vec::new(), &options).unwrap();
+            let finished = lmac::source::encode_file(wav.as_slice(), Vec::new(), &options).unwrap();
             assert_eq!(finished.stats.chunks(), 1);
             let around = finished.writer.len() as u64 - finished.stats.payload_bytes;
             assert!(around <= 64, "{format:?} {signal:?}: {around}");

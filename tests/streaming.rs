@@ -60,9 +60,9 @@ fn slow_wav_readers_give_the_same_stream() {
     let mut wav = lmac::source::wav_head(&spec(), Some(300));
     wav.extend(pcm(&spec(), 300, Signal::Melody, 1));
     wav.extend(b"LIST\x04\0\0\0tail");
-    let whole = lmac::source::encode_wav(wav.as_slice(), Vec::new(), &options()).unwrap().writer;
+    let whole = lmac::source::encode_file(wav.as_slice(), Vec::new(), &options()).unwrap().writer;
     let slow = Slow { bytes: &wav, random: Random::new(1), most: 1 };
-    let slow = lmac::source::encode_wav(slow, Vec::new(), &options()).unwrap().writer;
+    let slow = lmac::source::encode_file(slow, Vec::new(), &options()).unwrap().writer;
     assert!(slow == whole);
     let slow = Slow { bytes: &whole, random: Random::new(1), most: 1 };
     let mut back = Vec::new();
@@ -99,7 +99,7 @@ fn a_failing_reader_is_an_error_and_not_the_end() {
     }
     let wav = [lmac::source::wav_head(&spec(), Some(500)), pcm].concat();
     for cut in (0..wav.len()).step_by(97) {
-        let result = lmac::source::encode_wav(Failing(&wav[..cut]), Vec::new(), &options());
+        let result = lmac::source::encode_file(Failing(&wav[..cut]), Vec::new(), &options());
         assert_eq!(result.unwrap_err().to_string(), "the disk is gone", "cut at {cut}");
     }
 }

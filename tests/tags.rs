@@ -53,7 +53,7 @@ fn options() -> EncodeOptions {
 }
 
 fn encode(wav: &[u8], options: &EncodeOptions) -> Vec<u8> {
-    source::encode_wav(wav, Vec::new(), options).unwrap().writer
+    source::encode_file(wav, Vec::new(), options).unwrap().writer
 }
 
 fn restore(stream: &[u8]) -> Vec<u8> {
@@ -158,11 +158,11 @@ fn the_tags_of_the_source_count_if_there_are_no_others() {
 
 #[test]
 fn audio_alone_keeps_the_tags_of_the_head() {
-    let stream = source::encode_wav_audio(wav().as_slice(), Vec::new(), &options()).unwrap();
+    let stream = source::encode_file_audio(wav().as_slice(), Vec::new(), &options()).unwrap();
     let tags = tags_of(&stream.writer);
     assert_eq!((tags.get("ARTIST"), tags.get("TITLE")), (Some("Grace"), None));
     let options = options().with_tags(some_tags());
-    let stream = source::encode_wav_audio(wav().as_slice(), Vec::new(), &options).unwrap();
+    let stream = source::encode_file_audio(wav().as_slice(), Vec::new(), &options).unwrap();
     assert_eq!(tags_of(&stream.writer), some_tags());
 }
 

@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use arbitrary::Arbitrary;
-use lmac::source::{Restored, encode_wav, encode_wav_audio};
+use lmac::source::{Restored, encode_file, encode_file_audio};
 use lmac::{Decoder, EncodeOptions, Preset, Verification};
 
 /// A file made of chunks.
@@ -132,8 +132,8 @@ impl File {
 pub fn encode_and_restore(file: &[u8]) {
     let preset = if file.len().is_multiple_of(2) { Preset::Light } else { Preset::Store };
     let options = EncodeOptions::default().with_preset(preset);
-    let Ok(whole) = encode_wav(file, Vec::new(), &options) else {
-        assert!(encode_wav_audio(file, Vec::new(), &options).is_err());
+    let Ok(whole) = encode_file(file, Vec::new(), &options) else {
+        assert!(encode_file_audio(file, Vec::new(), &options).is_err());
         return;
     };
     let mut restored = Restored::new(Decoder::new(whole.writer.as_slice()).unwrap());
@@ -144,7 +144,7 @@ pub fn encode_and_restore(file: &[u8]) {
     let md5 = whole.md5.unwrap();
     assert_eq!(restored.decoder().verification(), Verification::Md5(md5));
     // Encoding the audio alone gives the same audio.
-    let audio = encode_wav_audio(file, Vec::new(), &options).unwrap();
+    let audio = encode_file_audio(file, Vec::new(), &options).unwrap();
     assert_eq!(audio.md5, Some(md5));
     assert_eq!(audio.stats.frames, whole.stats.frames);
 }

@@ -208,7 +208,7 @@ impl<R: Read + Seek> SourceFile<R> {
 
 /// Encodes a WAV file, or one of another known format, so that decoding gives the same file
 /// again.
-pub fn encode_wav<R: Read, W: Write>(
+pub fn encode_file<R: Read, W: Write>(
     file: R,
     writer: W,
     options: &EncodeOptions,
@@ -218,7 +218,7 @@ pub fn encode_wav<R: Read, W: Write>(
 
 /// Encodes the audio of a WAV file, or of one of another known format, and leaves out everything
 /// else.
-pub fn encode_wav_audio<R: Read, W: Write>(
+pub fn encode_file_audio<R: Read, W: Write>(
     file: R,
     writer: W,
     options: &EncodeOptions,

@@ -25,5 +25,5 @@ mod restore;
 
 pub use crate::formats::raw::RawLayout;
 pub use crate::formats::wav::wav_head;
-pub use file::{SourceFile, encode_raw, encode_wav, encode_wav_audio};
+pub use file::{SourceFile, encode_file, encode_file_audio, encode_raw};
 pub use restore::{NewFile, Restored};

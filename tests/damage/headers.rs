@@ -33,7 +33,7 @@ fn a_wav_file_keeps_its_good_parts() {
     let head = lmac::source::wav_head(&SPEC().with_channel_mask(3), Some(300));
     let wav = [&head[..], &pcm, b"LIST\x04\0\0\0tail"].concat();
     let options = EncodeOptions::default().with_chunk_frames(100);
-    let stream = lmac::source::encode_wav(wav.as_slice(), Vec::new(), &options).unwrap().writer;
+    let stream = lmac::source::encode_file(wav.as_slice(), Vec::new(), &options).unwrap().writer;
     let mut intact = 0;
     for at in 0..stream.len() {
         let mut damaged = stream.clone();

@@ -1,7 +1,7 @@
 //! Damage to the recording as a tiny language model codes it.
 
 use lmac::language::LanguageOptions;
-use lmac::source::encode_wav;
+use lmac::source::encode_file;
 use lmac::{DecodeOptions, EncodeOptions, Precision};
 use lmac_support::models::llama;
 use lmac_support::recording;
@@ -16,7 +16,7 @@ fn of_recording() -> Vec<Subject> {
         let language = LanguageOptions::default().with_context(64).with_lockstep(4);
         let options =
             EncodeOptions::default().with_chunk_frames(100).with_model(model.clone(), language);
-        let stream = encode_wav(&*recording(400), Vec::new(), &options).unwrap().writer;
+        let stream = encode_file(&*recording(400), Vec::new(), &options).unwrap().writer;
         let options = DecodeOptions::default().with_model(model);
         Subject::new(format!("speech-language-{}", precision.name()), stream, options)
     };

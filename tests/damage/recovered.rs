@@ -151,7 +151,7 @@ fn with_a_tail() -> Subject {
     let head = lmac::source::wav_head(&SPEC().with_channel_mask(3), Some(300));
     let wav = [&head[..], &audio, b"LIST\x04\0\0\0tail"].concat();
     let options = EncodeOptions::default().with_chunk_frames(100);
-    let stream = lmac::source::encode_wav(wav.as_slice(), Vec::new(), &options).unwrap().writer;
+    let stream = lmac::source::encode_file(wav.as_slice(), Vec::new(), &options).unwrap().writer;
     Subject::new("with a tail", stream, DecodeOptions::default())
 }
 
@@ -183,7 +183,7 @@ fn wav_with_a_long_head() -> Vec<u8> {
 fn an_incomplete_head_is_lost() {
     let wav = wav_with_a_long_head();
     let options = EncodeOptions::default().with_chunk_frames(100);
-    let stream = lmac::source::encode_wav(wav.as_slice(), Vec::new(), &options).unwrap().writer;
+    let stream = lmac::source::encode_file(wav.as_slice(), Vec::new(), &options).unwrap().writer;
     let subject = Subject::new("with a long head", stream, DecodeOptions::default());
     let first = Decoder::new(subject.stream.as_slice()).unwrap().info().spec;
     assert_eq!(first, SPEC());

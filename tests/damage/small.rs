@@ -37,7 +37,7 @@ pub(crate) fn streams() -> Vec<(Vec<u8>, Vec<u8>)> {
     wav.extend(&mixed);
     wav.extend(b"LIST\x04\0\0\0tail");
     let options = options().with_chunk_frames(100);
-    let finished = lmac::source::encode_wav(wav.as_slice(), Vec::new(), &options).unwrap();
+    let finished = lmac::source::encode_file(wav.as_slice(), Vec::new(), &options).unwrap();
     all.push((finished.writer, mixed));
     all
 }

@@ -3,7 +3,7 @@
 use std::io::{Cursor, Read};
 use std::ops::Range;
 
-use lmac::source::{Restored, encode_wav};
+use lmac::source::{Restored, encode_file};
 use lmac::{DecodeOptions, Decoder, EncodeOptions, Inspector, Preset};
 use lmac_support::bytes::{crc, varint};
 use lmac_support::recording;
@@ -143,7 +143,7 @@ pub(crate) fn of_wav(
 ) -> Vec<Subject> {
     let subject = |&preset: &Preset| {
         let options = options.clone().with_preset(preset);
-        let stream = encode_wav(wav, Vec::new(), &options).unwrap().writer;
+        let stream = encode_file(wav, Vec::new(), &options).unwrap().writer;
         Subject::new(format!("{name}-{}", preset.name()), stream, DecodeOptions::default())
     };
     presets.iter().map(subject).collect()

@@ -6,7 +6,7 @@ mod readers;
 mod threads;
 mod writers;
 
-use lmac::source::{encode_wav, wav_head};
+use lmac::source::{encode_file, wav_head};
 use lmac::{AudioSpec, EncodeOptions, Preset, SampleFormat};
 use lmac_support::{Signal, pcm};
 
@@ -27,7 +27,7 @@ fn wav() -> Vec<u8> {
 }
 
 fn encoded(wav: &[u8]) -> Vec<u8> {
-    encode_wav(wav, Vec::new(), &options(1)).unwrap().writer
+    encode_file(wav, Vec::new(), &options(1)).unwrap().writer
 }
 
 /// Prints the number of faults.

@@ -2,7 +2,7 @@
 
 use std::io::{self, Cursor, ErrorKind, Read, Seek, SeekFrom};
 
-use lmac::source::{RawLayout, Restored, encode_raw, encode_wav, encode_wav_audio};
+use lmac::source::{RawLayout, Restored, encode_file, encode_file_audio, encode_raw};
 use lmac::{DecodeOptions, Decoder, Inspector, Verification};
 
 use crate::{encoded, injected, options, spec, wav};
@@ -143,8 +143,8 @@ fn a_failing_reader_of_a_file_is_its_error() {
             let faulty = || Faulty::new(&wav, end, kind);
             for threads in [1, 2] {
                 let options = options(threads);
-                assert_is(encode_wav(faulty(), Vec::new(), &options), kind);
-                assert_is(encode_wav_audio(faulty(), Vec::new(), &options), kind);
+                assert_is(encode_file(faulty(), Vec::new(), &options), kind);
+                assert_is(encode_file_audio(faulty(), Vec::new(), &options), kind);
                 assert_is(encode_raw(faulty(), &layout, Vec::new(), &options), kind);
                 count += 3;
             }
@@ -158,7 +158,7 @@ fn a_file_that_became_shorter_is_restored_as_read() {
     let wav = wav();
     let mut count = 0;
     for end in 0..wav.len() {
-        let Ok(finished) = encode_wav(&wav[..end], Vec::new(), &options(2)) else {
+        let Ok(finished) = encode_file(&wav[..end], Vec::new(), &options(2)) else {
             assert!(end < 100, "only without audio it is no WAV file");
             continue;
         };

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::process::Command;
 
-use lmac::source::encode_wav;
+use lmac::source::encode_file;
 use lmac::{DecodeOptions, Decoder};
 
 use crate::{encoded, injected, options, wav};
@@ -31,7 +31,7 @@ fn work_is_done_without_threads() {
     }
     assert!(std::thread::Builder::new().spawn(|| {}).is_err());
     let wav = wav();
-    let stream = encode_wav(wav.as_slice(), Vec::new(), &options(8)).unwrap().writer;
+    let stream = encode_file(wav.as_slice(), Vec::new(), &options(8)).unwrap().writer;
     assert!(stream == encoded(&wav));
     println!("{DONE} encoding");
     let decode = DecodeOptions::default().with_threads(8);

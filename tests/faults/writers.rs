@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind, Read, Write};
 use std::sync::{Arc, Mutex};
 
-use lmac::source::{Restored, encode_wav};
+use lmac::source::{Restored, encode_file};
 use lmac::{DecodeOptions, Decoder};
 
 use crate::{encoded, injected, options, wav};
@@ -96,7 +96,7 @@ fn a_failing_writer_ends_encoding_with_its_error() {
             for fault in FAULTS {
                 count += 1;
                 let (writer, taken) = Faulty::new(room, fault);
-                let result = encode_wav(wav.as_slice(), writer, &options(threads));
+                let result = encode_file(wav.as_slice(), writer, &options(threads));
                 let taken = taken.lock().unwrap();
                 let result = result.map(drop).map_err(io::Error::from);
                 assert_eq!(result.err().map(|error| error.kind()), expected(fault), "{room}");

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use lmac::source::{RawLayout, encode_raw, encode_wav, encode_wav_audio, wav_head};
+use lmac::source::{RawLayout, encode_file, encode_file_audio, encode_raw, wav_head};
 use lmac::{AudioSpec, EncodeOptions, Preset, SampleFormat};
 use lmac_support::memory::Turn;
 
@@ -14,8 +14,8 @@ fn encode(turn: &Turn, file: &[u8], options: &EncodeOptions) -> (u64, Result<u64
     let mut result = Ok(0);
     for whole in [true, false] {
         let (done, used) = turn.measure(|| match whole {
-            true => encode_wav(file, io::sink(), options),
-            false => encode_wav_audio(file, io::sink(), options),
+            true => encode_file(file, io::sink(), options),
+            false => encode_file_audio(file, io::sink(), options),
         });
         most = used.peak.max(most);
         result = done.map(|finished| finished.stats.frames);

@@ -290,7 +290,7 @@ pub(crate) fn good() -> BTreeMap<String, (Vec<u8>, Vec<u8>)> {
     let mut add_wav = |name: &str, wav: Vec<u8>| {
         let options = options().with_chunk_frames(200);
         let wav = recorded(name, wav);
-        let finished = source::encode_wav(wav.as_slice(), Vec::new(), &options).unwrap();
+        let finished = source::encode_file(wav.as_slice(), Vec::new(), &options).unwrap();
         all.insert(format!("good-{name}"), (finished.writer, wav));
     };
     let mono = spec(SampleFormat::U8, 1);
@@ -340,7 +340,7 @@ pub(crate) fn good() -> BTreeMap<String, (Vec<u8>, Vec<u8>)> {
     let wav = [&source::wav_head(&spec(SampleFormat::S16, 1), Some(2)), &[1u8, 2, 3, 4][..]];
     let options = options().with_tags(tags).with_tag_padding(20);
     let wav = wav.concat();
-    let finished = source::encode_wav(wav.as_slice(), Vec::new(), &options).unwrap();
+    let finished = source::encode_file(wav.as_slice(), Vec::new(), &options).unwrap();
     all.insert("good-tags".into(), (finished.writer, wav));
 
     // A later minor version that adds a field to the header and a block, neither critical.

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use lmac::source::{encode_wav_audio, wav_head};
+use lmac::source::{encode_file_audio, wav_head};
 use lmac::{AudioSpec, Decoder, EncodeOptions, Preset};
 
 use crate::{Error, Result, said};
@@ -37,7 +37,7 @@ impl Wav {
     fn store(path: &Path, writer: impl Write) -> Result<Wav> {
         let options = EncodeOptions::default().with_preset(Preset::Store);
         let file = File::open(path).map_err(said)?;
-        let finished = encode_wav_audio(file, writer, &options)?;
+        let finished = encode_file_audio(file, writer, &options)?;
         let md5 = finished.md5.ok_or_else(|| Error::new("there is no MD5 of the audio"))?;
         Ok(Wav { spec: finished.info.spec, frames: finished.stats.frames, md5 })
     }

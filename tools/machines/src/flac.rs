@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use lmac::source::{NewFile, Restored, encode_wav};
+use lmac::source::{NewFile, Restored, encode_file};
 use lmac::{AudioSpec, DecodeOptions, Decoder, EncodeOptions, Encoder, Preset, SampleFormat};
 
 use crate::Work;
@@ -28,7 +28,8 @@ pub(crate) fn run(work: &mut Work<'_>) {
             .expect("integers");
         work.digest(format_args!("{name}/file"), &file);
 
-        let stream = encode_wav(file.as_slice(), Vec::new(), &options).expect("a FLAC file").writer;
+        let stream =
+            encode_file(file.as_slice(), Vec::new(), &options).expect("a FLAC file").writer;
         work.digest(format_args!("{name}/encoded"), &stream);
         let options = DecodeOptions::default().with_threads(work.options.threads);
         let decoder = Decoder::with_options(stream.as_slice(), options).expect("a stream");

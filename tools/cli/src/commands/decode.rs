@@ -221,11 +221,12 @@ impl Decoding<'_> {
         let lost = damage.is_some() || done.file_lost;
         let status = if lost { Status::Recovered } else { Status::Fine };
         self.report.summary(&format!(
-            "{}: {} -> {}, {}",
+            "{}: {} -> {}, {}; {}",
             done.file,
             units::bytes(progress.bytes_read()),
             units::bytes(progress.bytes_written()),
             progress.speed(done.frames * spec.frame_bytes() as u64),
+            if done.restored { "the file as it was" } else { "a new file" },
         ));
         let (verification, md5) = verification(done.decoder.verification(), done.whole);
         self.report.json(&Decoded {

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use lmac::source::{Restored, encode_wav};
+use lmac::source::{Restored, encode_file};
 use lmac::{Decoder, EncodeOptions, Preset};
 
 use crate::{Error, Result, said};
@@ -23,7 +23,7 @@ pub(super) fn encode(arguments: &[OsString]) -> Result<()> {
     let preset = preset.ok_or_else(|| Error::new("there is no such preset"))?;
     let (input, output) = open(wav, stream)?;
     let mut output =
-        encode_wav(input, output, &EncodeOptions::default().with_preset(preset))?.writer;
+        encode_file(input, output, &EncodeOptions::default().with_preset(preset))?.writer;
     output.flush().map_err(said)
 }
 
