@@ -4,7 +4,7 @@
 //!
 //! [`encode`] and [`decode`] work in one call. [`Encoder`] and [`Decoder`] work in one pass
 //! over any [`Write`](std::io::Write) and [`Read`](std::io::Read), in the memory of a few
-//! chunks. [`source`] encodes WAV, AIFF, CAF, AU and raw files and restores them byte for
+//! chunks. [`source`] encodes WAV, FLAC, AIFF and other files and restores them byte for
 //! byte.
 //!
 //! ```
