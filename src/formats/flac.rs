@@ -81,10 +81,10 @@ impl StreamInfo {
 
     /// The first metadata block of a whole head.
     pub(crate) fn of_head(head: &[u8]) -> Option<Self> {
-        let marker = match head.starts_with(ID3) {
-            true => id3_length(head.get(6..10)?),
-            false => 0,
-        };
+        let mut marker = 0;
+        while head.get(marker..)?.starts_with(ID3) {
+            marker += id3_length(head.get(marker..)?.first_chunk()?);
+        }
         let info = head.get(marker + 8..)?.first_chunk()?;
         Some(Self::parse(info))
     }
@@ -141,15 +141,20 @@ pub(crate) fn mask_comment(spec: &AudioSpec) -> Option<(&'static str, String)> {
     Some(("WAVEFORMATEXTENSIBLE_CHANNEL_MASK", format!("0x{mask:04X}")))
 }
 
-/// Bytes of an ID3v2 tag, whose head ends with these four.
-fn id3_length(size: &[u8]) -> usize {
-    10 + size.iter().fold(0, |so_far, &byte| so_far << 7 | usize::from(byte & 0x7F))
+/// Bytes of the head of an ID3v2 tag, and of its foot.
+const ID3_HEAD: usize = 10;
+
+/// Bytes of an ID3v2 tag with this head.
+fn id3_length(head: &[u8; ID3_HEAD]) -> usize {
+    let size = head[6..].iter().fold(0, |so_far, &byte| so_far << 7 | usize::from(byte & 0x7F));
+    let has_foot = head[3] == 4 && head[5] & 0x10 != 0;
+    ID3_HEAD + size + if has_foot { ID3_HEAD } else { 0 }
 }
 
 #[derive(Default)]
 struct Parser {
-    /// Where the marker is, once that is known.
-    marker: Option<usize>,
+    /// Where the marker is, or a tag before it.
+    marker: usize,
     info: Option<StreamInfo>,
     /// Where the next metadata block begins.
     next: usize,
@@ -157,15 +162,15 @@ struct Parser {
 
 impl HeadParser for Parser {
     fn advance(&mut self, bytes: &[u8]) -> Result<Progress> {
-        let marker = match self.marker {
-            Some(marker) => marker,
-            None if bytes.starts_with(ID3) => match bytes.get(6..10) {
-                Some(size) => id3_length(size),
-                None => return Ok(Progress::Needs { bytes: 10, or_else: Err(no_flac()) }),
-            },
-            None => 0,
-        };
-        self.marker = Some(marker);
+        while bytes.get(self.marker..).is_some_and(|rest| rest.starts_with(ID3)) {
+            let head = bytes.get(self.marker..).and_then(|rest| rest.first_chunk());
+            let Some(head) = head else {
+                let bytes = self.marker + ID3_HEAD;
+                return Ok(Progress::Needs { bytes, or_else: Err(no_flac()) });
+            };
+            self.marker += id3_length(head);
+        }
+        let marker = self.marker;
         if marker + 4 > MAX_HEAD {
             return Err(no_flac());
         }

@@ -124,7 +124,7 @@ impl<R: Read> SourceFile<R> {
         if !self.whole {
             if options.tags.is_none() {
                 let tags = tags::from_source(kind, &head.bytes, &[], None)?;
-                options.tags = Some(tags).filter(|tags| !tags.is_empty());
+                options.tags = Some(tags.that_fit()).filter(|tags| !tags.is_empty());
             }
             head = SourceHead { kind: SourceKind::Samples, bytes: Bytes::new() };
         } else if self.format.implied_head(kind, &self.spec, declared).is_some() {

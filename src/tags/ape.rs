@@ -47,10 +47,17 @@ fn parse(before: &[u8], footer: &[u8]) -> Result<Tags> {
     Ok(tags)
 }
 
+/// Most bytes of a name.
+const MAX_KEY: usize = 255;
+
 fn read_text(key: &str, value: &[u8], tags: &mut Tags) -> Result<()> {
+    if key.len() > MAX_KEY {
+        return Ok(());
+    }
+    let lower = key.to_ascii_lowercase();
     for value in value.split(|&byte| byte == 0).take(MAX_COMMENTS) {
         let value = text(value)?;
-        match key.to_ascii_lowercase().as_str() {
+        match lower.as_str() {
             "track" => tags.put_numbered("TRACKNUMBER", "TRACKTOTAL", &value),
             "disc" | "media" => tags.put_numbered("DISCNUMBER", "DISCTOTAL", &value),
             "year" => tags.put("DATE", &value),

@@ -20,6 +20,10 @@ pub(crate) use self::source::from_source;
 /// Name of the program that has written tags, in tags that are new.
 const VENDOR: &str = concat!("lmac ", env!("CARGO_PKG_VERSION"));
 
+/// Most bytes in the name of a field that is found in a file of another format; it is copied for
+/// each value.
+const MAX_FIELD: usize = 256;
+
 /// Most comments that tags may have.
 const MAX_COMMENTS: usize = 1 << 16;
 
@@ -146,11 +150,25 @@ impl Tags {
         self.applications.extend(others.applications);
     }
 
+    /// Drops what a stream cannot keep: pictures that are too long, or everything where there is
+    /// too much of it.
+    pub(crate) fn that_fit(mut self) -> Tags {
+        if run_length(&self).is_ok() {
+            return self;
+        }
+        self.pictures.retain(|picture| {
+            let alone = Tags { pictures: vec![picture.clone()], ..Tags::new() };
+            run_length(&alone).is_ok()
+        });
+        if run_length(&self).is_ok() { self } else { Tags::new() }
+    }
+
     /// Adds a comment that was found in a file. The characters that no field can have are
     /// replaced.
     fn put(&mut self, field: &str, value: &str) {
         let value = value.trim_end_matches(['\0', ' ', '\r', '\n']);
-        if value.is_empty() || self.comments.len() >= MAX_COMMENTS {
+        let long = field.len() > MAX_FIELD;
+        if value.is_empty() || long || self.comments.len() >= MAX_COMMENTS {
             return;
         }
         let field: String = field

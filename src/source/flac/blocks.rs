@@ -247,13 +247,14 @@ impl Restorer {
 
     /// Takes a chunk of audio. The decisions for frames that begin in it must be there.
     pub(in crate::source) fn take_pcm(&mut self, pcm: Bytes) -> Result<()> {
-        self.received += (pcm.len() / self.spec.frame_bytes()) as u64;
-        if self.received > self.decided {
+        let frames = (pcm.len() / self.spec.frame_bytes()) as u64;
+        if frames > self.decided - self.received {
             let decided = self.decided;
             return Err(malformed(format!(
                 "the decisions from the frame {decided} on are missing"
             )));
         }
+        self.received += frames;
         self.pcm.push_back(pcm);
         Ok(())
     }

@@ -80,7 +80,7 @@ impl Compressor {
             tags.set(field, mask)?;
         }
         Ok(Compressor {
-            tags: tags::write_run(&tags, 0)?,
+            tags: tags::write_run(&tags.that_fit(), 0)?,
             spec,
             stream: StreamShape::new(&spec),
             digest: AudioDigest::new(&spec),

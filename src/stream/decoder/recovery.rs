@@ -59,10 +59,13 @@ impl Recovery {
             Err(error) if error.is_damage() => false,
             read => read?,
         };
+        // A FLAC file that is kept as it is has no head.
+        let none = head.is_empty() && items.header().source == SourceKind::Flac;
         // Another item must follow, or the bytes must be those of a whole head.
         let stream = Arc::clone(&items.stream);
-        let whole =
-            skipped == 0 && followed && begins_item(&mut items.input, &stream, &mut items.trials)?;
+        let whole = skipped == 0
+            && (followed || none)
+            && begins_item(&mut items.input, &stream, &mut items.trials)?;
         self.damage.head_lost = !whole && !formats::is_whole_head(head);
         self.before = self.damage.clone();
         Ok(())

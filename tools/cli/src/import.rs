@@ -67,7 +67,9 @@ impl Import {
         input: &Opened,
         start: Vec<u8>,
     ) -> lmac::Result<Import> {
-        if !matches!(refused.kind(), ErrorKind::OtherFormat(_) | ErrorKind::NotPcm(_)) {
+        let foreign = matches!(refused.kind(), ErrorKind::OtherFormat(_) | ErrorKind::NotPcm(_));
+        // Other places in a file are counted from its first byte.
+        if !foreign || input.start > 0 {
             return Err(refused);
         }
         let mut file = input.file.try_clone()?;
@@ -87,6 +89,11 @@ impl Import {
             Err(Error::Unknown) => Err(refused),
             Err(error) => Err(io::Error::from(error).into()),
         }
+    }
+
+    /// Whether the file has more than one track.
+    pub(crate) fn leaves_tracks_out(&self) -> bool {
+        self.song.other_tracks() > 0
     }
 
     /// Says what is kept.

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata};
+use std::io::Seek;
 use std::path::{Path, PathBuf};
 
 use crate::args::Writing;
@@ -35,6 +36,7 @@ impl Origin {
             Origin::Stdin => stdin()?,
             Origin::Path(path) => File::open(path)?,
         };
+        let mut file = file;
         let metadata = file.metadata()?;
         if metadata.is_dir() {
             return Err(Failure::Here("is a folder".into()));
@@ -43,7 +45,9 @@ impl Origin {
             Origin::Stdin => None,
             Origin::Path(path) => Some(path.clone()),
         };
-        Ok(Opened { seekable: metadata.is_file(), file, metadata, path })
+        let seekable = metadata.is_file();
+        let start = if seekable { file.stream_position()? } else { 0 };
+        Ok(Opened { seekable, start, file, metadata, path })
     }
 }
 
@@ -55,6 +59,8 @@ pub(crate) struct Opened {
     pub(crate) path: Option<PathBuf>,
     /// Whether it is a regular file: it can seek, and its size is known.
     pub(crate) seekable: bool,
+    /// Where reading begins.
+    pub(crate) start: u64,
 }
 
 impl Opened {

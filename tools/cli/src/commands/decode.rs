@@ -158,10 +158,7 @@ impl Decoding<'_> {
         let mut target = Target::new(&task.destination, info.source, plan.original)?;
         let mut file_lost = false;
         if target == Target::Original && self.args.recover && info.source == SourceKind::Flac {
-            file_lost = !self.flac_is_whole(&name, &input)?;
-            if file_lost {
-                target = Target::New(NewFile::Flac);
-            }
+            (target, file_lost) = self.recovered_flac(&name, &input)?;
         }
         let extension = target.extension(info.source);
         let destination = task.destination.with_extension(extension, STREAM);
@@ -308,28 +305,45 @@ impl Decoding<'_> {
         })
     }
 
-    /// Whether a FLAC file can be restored from a stream that may be damaged.
-    fn flac_is_whole(&self, name: &str, input: &Opened) -> Result<bool, Failure> {
-        if input.seekable {
-            let options = decode_options(&self.args.needs, self.args.common.threads);
-            let mut file = input.file.try_clone()?;
-            let begin = file.stream_position()?;
-            file.rewind()?;
-            let whole = Decoder::with_options(BufReader::new(&file), options)
-                .map_err(Failure::from)
-                .and_then(|mut decoder| {
-                    self.models.give(&mut decoder)?;
-                    Ok(io::copy(&mut Restored::new(decoder), &mut io::sink())?)
-                });
-            file.seek(SeekFrom::Start(begin))?;
-            if whole.is_ok() {
-                return Ok(true);
-            }
+    /// Why a FLAC file cannot be restored from a stream that may be damaged; nothing if it can.
+    fn flac_damage(&self, input: &Opened) -> Result<Option<Failure>, Failure> {
+        let options = decode_options(&self.args.needs, self.args.common.threads);
+        let mut file = input.file.try_clone()?;
+        let begin = file.stream_position()?;
+        file.seek(SeekFrom::Start(input.start))?;
+        let whole = Decoder::with_options(BufReader::new(&file), options)
+            .map_err(Failure::from)
+            .and_then(|mut decoder| {
+                self.models.give(&mut decoder)?;
+                Ok(io::copy(&mut Restored::new(decoder), &mut io::sink())?)
+            });
+        file.seek(SeekFrom::Start(begin))?;
+        Ok(whole.err())
+    }
+
+    /// What a FLAC file becomes that may be damaged, and whether that is another file because of
+    /// damage.
+    fn recovered_flac(&self, name: &str, input: &Opened) -> Result<(Target, bool), Failure> {
+        let flac = Target::New(NewFile::Flac);
+        if !input.seekable {
+            let message = "a pipe does not tell beforehand whether all of the FLAC file is there; \
+                           the result is a new FLAC file of its audio";
+            self.report.note(name, message);
+            return Ok((flac, false));
         }
-        let message = "the FLAC file cannot be restored byte for byte; the result is a FLAC file \
-                       of the audio that is left";
-        self.report.note(name, message);
-        Ok(false)
+        let Some(failure) = self.flac_damage(input)? else { return Ok((Target::Original, false)) };
+        let cause = match failure {
+            Failure::Here(message) => format!(": {message}"),
+            _ => String::new(),
+        };
+        self.report.note(
+            name,
+            &format!(
+                "the FLAC file cannot be restored byte for byte{cause}; the result is a new FLAC \
+                 file of the audio that is left"
+            ),
+        );
+        Ok((flac, true))
     }
 
     /// Gives a new file the head that it should have.
@@ -420,7 +434,8 @@ part of a stream, and --audio-only, get a new WAV head, or are FLAC if the name 
 part of raw PCM is raw.
 
 With --recover the original head and tail are restored if the end of the stream was found. A FLAC
-file of which anything is lost becomes a new FLAC file of the audio that is left.
+file of which anything is lost becomes a new FLAC file of the audio that is left; so does one from
+a pipe, which cannot be read twice.
 
 A stream that was made with a language model needs that model: --model names it, or the
 variable LMAC_MODELS lists the folders to search, with colons between them. Hashes of models

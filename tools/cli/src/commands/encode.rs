@@ -1,6 +1,6 @@
 //! `lmac encode`
 
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -338,6 +338,12 @@ impl Encoding<'_> {
             )
             .into());
         }
+        if self.args.writing.rm > 0 && import.leaves_tracks_out() {
+            return Err(io::Error::other(
+                "the file has tracks beside its audio, which would be lost: --rm does not delete it",
+            )
+            .into());
+        }
         let name = input.path.as_ref().map_or("-".into(), |path| path.display().to_string());
         self.report.note(&name, &import.note());
         options.tags = Some(self.edited(import.tags().clone())?).filter(|tags| !tags.is_empty());
@@ -360,7 +366,7 @@ impl Encoding<'_> {
         output: &mut Output,
     ) -> lmac::Result<(Finished<()>, Source)> {
         let mut file = input.file.try_clone()?;
-        file.rewind()?;
+        file.seek(SeekFrom::Start(input.start))?;
         let writer = StreamWriter { output, progress };
         let source = SourceFile::whole_flac(Metered::new(file, progress));
         let finished = source.encode(writer, options)?;

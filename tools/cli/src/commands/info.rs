@@ -334,7 +334,7 @@ JSON, on standard output:
   ratio                 stream_bytes / pcm_bytes; null without audio
   bits_per_sample       null without audio
   chunks, chunk_frames  number of chunks, and the most frames of one
-  source                wav, rifx, w64, aiff, caf, au, raw or samples
+  source                wav, flac, rifx, w64, aiff, caf, au, raw or samples
   head_bytes            bytes before the audio that the stream keeps; a canonical WAV head
                         needs none
   tail_bytes            bytes after the audio that the stream keeps
