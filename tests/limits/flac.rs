@@ -118,7 +118,7 @@ fn audio_without_decisions() {
     let stream = silence(40, 4 * MIB, |_| Vec::new());
     let (result, used) = turn.measure(|| restore(&stream, with_memory(150 * MIB), u64::MAX));
     let error = result.unwrap_err().to_string();
-    assert!(error.contains("missing before their audio"), "{error}");
+    assert!(error.contains("decisions from the frame"), "{error}");
     assert!(used.peak <= 150 * MIB, "{} bytes", used.peak);
     // Its audio is there.
     let (_, way) = WAYS[0];
@@ -136,7 +136,7 @@ fn decisions_without_audio() {
     let needed = needed(&stream);
     let (result, used) = turn.measure(|| restore(&stream, with_memory(needed), u64::MAX));
     let error = result.unwrap_err().to_string();
-    assert!(error.contains("bytes of decisions stand before their audio"), "{error}");
+    assert!(error.contains("bytes stand before their audio"), "{error}");
     assert!(used.peak <= needed + READER, "{} of {needed}", used.peak);
 }
 
