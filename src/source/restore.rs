@@ -191,6 +191,13 @@ impl<R: Read> Restored<R> {
 
     /// Gets bytes to hand out, unless the file is at its end.
     fn fetch(&mut self) -> Result<()> {
+        self.try_fetch().map_err(|error| match &self.making {
+            Making::OriginalFlac(restorer) if error.is_damage() => error.at(restorer.place()),
+            _ => error,
+        })
+    }
+
+    fn try_fetch(&mut self) -> Result<()> {
         while self.current.is_empty() && !self.ended {
             if self.audio_bytes == self.most_bytes {
                 self.end()?;

@@ -13,7 +13,7 @@ use crate::audio::{AudioSpec, SampleFormat};
 use crate::container::MAX_BLOCK;
 use crate::container::fields::{Fields, put_varint};
 use crate::entropy::Suspended;
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::memory;
 use crate::numerics::environment::DefaultEnvironment;
 
@@ -149,6 +149,7 @@ pub(in crate::source) struct Restorer {
     spec: AudioSpec,
     stream: StreamShape,
     models: Models,
+    chunk_frames: u64,
     /// The most frames of audio that decisions may wait for.
     most_frames: u64,
     blocks: VecDeque<Block>,
@@ -193,6 +194,7 @@ impl Restorer {
             spec: *spec,
             stream,
             models: Models::new(stream),
+            chunk_frames,
             most_frames: chunk_frames + MAX_RECORD_FRAMES,
             blocks: VecDeque::new(),
             block_bytes: 0,
@@ -340,6 +342,11 @@ impl Restorer {
             }
         }
         Ok(gathered.into())
+    }
+
+    /// Where the decisions are that are due, about: chunks can be shorter than most.
+    pub(in crate::source) fn place(&self) -> Place {
+        Place::Block(self.position / self.chunk_frames)
     }
 
     /// Fails unless all audio and all decisions were used.

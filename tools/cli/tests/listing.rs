@@ -162,7 +162,7 @@ fn json_goes_where_the_audio_does_not() {
 #[test]
 fn help_and_version() {
     let folder = Folder::new();
-    assert_eq!(folder.run("--version").expect(0).text(), "lmac 0.1.0 (format 0.4)\n");
+    assert_eq!(folder.run("--version").expect(0).text(), "lmac 0.1.0 (format 0.5)\n");
     for command in ["encode", "decode", "verify", "info", "tag", "completions", "man"] {
         let text = folder.run(&format!("{command} --help")).expect(0).text();
         assert!(text.contains("Examples:"), "{text}");

@@ -54,11 +54,11 @@ fn results_are_not_named_after_other_formats() {
     let folder = Folder::new();
     folder.write("song.wav", &wav(100, 1));
     folder.run("encode song.wav").expect(0);
-    for arguments in ["song.lmac a.flac", "song.lmac A.MP3", "song.lmac -o a.wv", "- a.opus"] {
-        let ran = folder.run(&format!("decode {arguments}")).expect(2);
-        assert!(ran.stderr.contains("WAV or raw PCM"), "{}", ran.stderr);
+    for arguments in ["song.lmac a.au", "song.lmac A.MP3", "song.lmac -o a.wv"] {
+        let ran = folder.run(&format!("decode {arguments}")).expect(1);
+        assert!(ran.stderr.contains("WAV, FLAC or raw PCM"), "{}", ran.stderr);
     }
-    for name in ["a.flac", "A.MP3", "a.wv", "a.opus"] {
+    for name in ["a.au", "A.MP3", "a.wv"] {
         assert!(!folder.has(name), "{name}");
     }
     for name in ["a.wav", "a", "a.old"] {
@@ -81,8 +81,9 @@ fn files_of_other_formats() {
     assert_eq!(folder.read("out/song.au"), au);
     folder.run("decode out/song.lmac back.snd").expect(0);
     assert_eq!(folder.read("back.snd"), au);
-    folder.run("decode out/song.lmac back.wav").expect(1).says("an AU file; name it back.au");
-    folder.run("decode --end 100 out/song.lmac part.au").expect(1).says("a WAV file");
+    folder.run("decode out/song.lmac back.wav").expect(0);
+    assert!(folder.read("back.wav") == wav(500, 1));
+    folder.run("decode --end 100 out/song.lmac part.au").expect(1).says("cannot be made");
     folder.run("decode --end 100 out/song.lmac part.wav").expect(0);
     let part = folder.read("part.wav");
     assert!(part.starts_with(b"RIFF") && part.ends_with(&pcm(500, 1)[..200]));
@@ -117,9 +118,46 @@ fn names_of_results() {
     folder.run("encode --raw --rate 8000 --channels 1 --bits 16 s.pcm").expect(0);
     folder.run("decode s.lmac").expect(0);
     assert_eq!(folder.read("s.raw"), folder.read("s.pcm"));
-    folder.run("decode s.lmac s.wav").expect(1).says("raw PCM");
-    folder.run("decode a.lmac a.raw").expect(1).says("a WAV file");
-    assert!(!folder.has("s.wav") && !folder.has("a.raw"));
+    folder.run("decode s.lmac s.wav").expect(0);
+    folder.run("decode a.lmac a.raw").expect(0);
+    assert_eq!(folder.read("s.wav"), original);
+    assert_eq!(folder.read("a.raw"), folder.read("s.pcm"));
+}
+
+#[test]
+fn flac_files() {
+    let folder = Folder::new();
+    folder.write("song.wav", &wav(5000, 2));
+    folder.run("encode song.wav").expect(0);
+    folder.run("decode song.lmac album/song.flac").expect(0);
+    let flac = folder.read("album/song.flac");
+    assert!(flac.starts_with(b"fLaC"));
+    folder.run("encode --rm -r album").expect(0);
+    assert!(!folder.has("album/song.flac"));
+    let text = folder.run("info album/song.lmac").expect(0).text();
+    assert!(text.contains("the FLAC file, byte for byte"), "{text}");
+    folder.run("tag --set TITLE=Aria album/song.lmac").expect(0);
+    folder.run("decode album/song.lmac").expect(0);
+    assert!(folder.read("album/song.flac") == flac);
+    folder.run("decode album/song.lmac back.wav").expect(0);
+    assert!(folder.read("back.wav") == folder.read("song.wav"));
+    let stream = folder.pipe("encode - -", &flac).expect(0).stdout;
+    assert!(folder.pipe("decode - -", &stream).expect(0).stdout == flac);
+
+    // Broken frames are kept, and a broken file only as a whole.
+    let mut broken = flac.clone();
+    broken[flac.len() - 20] ^= 1;
+    folder.write("broken.flac", &broken);
+    folder.run("encode broken.flac").expect(0).says("are no sound frames");
+    folder.run("decode -f broken.lmac").expect(0);
+    assert!(folder.read("broken.flac") == broken);
+    folder.write("ruin.flac", &flac[..30]);
+    folder.run("encode ruin.flac").expect(1).says("--preset store keeps the file as it is");
+    folder.run("encode --preset store ruin.flac").expect(0).says("kept as it is");
+    for recover in ["", "--recover"] {
+        folder.run(&format!("decode -f {recover} ruin.lmac back.flac")).expect(0);
+        assert_eq!(folder.read("back.flac"), flac[..30]);
+    }
 }
 
 #[test]
