@@ -36,14 +36,6 @@ impl Format for Flac {
     fn implied_head(&self, _: SourceKind, _: &AudioSpec, _: Option<u64>) -> Option<Vec<u8>> {
         None
     }
-
-    fn converts(&self, _: SourceKind) -> bool {
-        false
-    }
-
-    fn to_pcm(&self, _: SourceKind, _: &AudioSpec, _: &mut [u8]) {}
-
-    fn restore_samples(&self, _: SourceKind, _: &AudioSpec, _: &mut [u8]) {}
 }
 
 /// What the first metadata block says.

@@ -27,15 +27,6 @@ pub(crate) trait Format: Sync {
         spec: &AudioSpec,
         declared_frames: Option<u64>,
     ) -> Option<Vec<u8>>;
-
-    /// Whether the samples of a file differ from PCM.
-    fn converts(&self, kind: SourceKind) -> bool;
-
-    /// Turns the samples of a file into PCM.
-    fn to_pcm(&self, kind: SourceKind, spec: &AudioSpec, samples: &mut [u8]);
-
-    /// The inverse of [`to_pcm`](Self::to_pcm).
-    fn restore_samples(&self, kind: SourceKind, spec: &AudioSpec, samples: &mut [u8]);
 }
 
 /// Parses the head of a file while it arrives.

@@ -4,19 +4,19 @@ use crate::audio::AudioSpec;
 use crate::container::source::SourceKind;
 
 /// Whether samples in this layout differ from PCM.
-pub(super) fn converts(kind: SourceKind) -> bool {
+pub(crate) fn converts(kind: SourceKind) -> bool {
     kind.layout() != (false, false)
 }
 
 /// Turns samples in this layout into PCM.
-pub(super) fn to_pcm(kind: SourceKind, spec: &AudioSpec, samples: &mut [u8]) {
+pub(crate) fn to_pcm(kind: SourceKind, spec: &AudioSpec, samples: &mut [u8]) {
     let (big_endian, flipped_sign) = kind.layout();
     swap(big_endian, spec, samples);
     flip(flipped_sign, spec, samples);
 }
 
 /// The inverse of [`to_pcm`].
-pub(super) fn restore(kind: SourceKind, spec: &AudioSpec, samples: &mut [u8]) {
+pub(crate) fn restore(kind: SourceKind, spec: &AudioSpec, samples: &mut [u8]) {
     // Each of the two is its own inverse. The sign is in the last byte as long as samples are
     // little-endian.
     let (big_endian, flipped_sign) = kind.layout();

@@ -11,7 +11,7 @@ mod chunks;
 pub(crate) mod flac;
 mod foreign;
 mod format;
-mod layout;
+pub(crate) mod layout;
 mod pcm_file;
 pub(crate) mod raw;
 pub(crate) mod wav;

@@ -1,7 +1,6 @@
 //! What the formats with a head, PCM and perhaps a tail have in common.
 
 use super::format::{Format, HeadParser};
-use super::layout;
 use crate::audio::{AudioSpec, SampleFormat};
 use crate::container::source::{FileFormat, SourceKind};
 use crate::error::{Error, Result};
@@ -28,18 +27,6 @@ impl Format for PcmFile {
 
     fn implied_head(&self, _: SourceKind, _: &AudioSpec, _: Option<u64>) -> Option<Vec<u8>> {
         None
-    }
-
-    fn converts(&self, kind: SourceKind) -> bool {
-        layout::converts(kind)
-    }
-
-    fn to_pcm(&self, kind: SourceKind, spec: &AudioSpec, samples: &mut [u8]) {
-        layout::to_pcm(kind, spec, samples);
-    }
-
-    fn restore_samples(&self, kind: SourceKind, spec: &AudioSpec, samples: &mut [u8]) {
-        layout::restore(kind, spec, samples);
     }
 }
 

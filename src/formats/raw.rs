@@ -1,7 +1,6 @@
 //! Raw PCM: a file without a head.
 
 use super::format::{Format, HeadParser};
-use super::layout;
 use crate::audio::AudioSpec;
 use crate::container::source::SourceKind;
 use crate::error::{Error, Result};
@@ -62,17 +61,5 @@ impl Format for Raw {
 
     fn implied_head(&self, _: SourceKind, _: &AudioSpec, _: Option<u64>) -> Option<Vec<u8>> {
         Some(Vec::new())
-    }
-
-    fn converts(&self, kind: SourceKind) -> bool {
-        layout::converts(kind)
-    }
-
-    fn to_pcm(&self, kind: SourceKind, spec: &AudioSpec, samples: &mut [u8]) {
-        layout::to_pcm(kind, spec, samples);
-    }
-
-    fn restore_samples(&self, kind: SourceKind, spec: &AudioSpec, samples: &mut [u8]) {
-        layout::restore(kind, spec, samples);
     }
 }

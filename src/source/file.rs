@@ -11,7 +11,7 @@ use crate::container::source::SourceKind;
 use crate::error::Result;
 use crate::formats::flac::{Flac, StreamInfo};
 use crate::formats::raw::{Raw, RawLayout};
-use crate::formats::{self, Format, Head, Progress, START};
+use crate::formats::{self, Format, Head, Progress, START, layout};
 use crate::memory;
 use crate::method::verify::Verify;
 use crate::source::flac;
@@ -171,9 +171,9 @@ impl<R: Read> SourceFile<R> {
                 return Ok(());
             }
             let samples = &self.input.window()[..here];
-            if self.format.converts(kind) {
+            if layout::converts(kind) {
                 let mut samples = samples.to_vec();
-                self.format.to_pcm(kind, &self.spec, &mut samples);
+                layout::to_pcm(kind, &self.spec, &mut samples);
                 encoder.write_all(&samples)?;
             } else {
                 encoder.write_all(samples)?;

@@ -7,8 +7,8 @@ use bytes::{Buf, Bytes};
 use crate::audio::AudioSpec;
 use crate::container::source::SourceKind;
 use crate::error::Result;
-use crate::formats;
 use crate::formats::wav::{wav_head, wav_tail};
+use crate::formats::{self, layout};
 use crate::memory;
 use crate::source::flac::{Compressor, Restorer};
 use crate::stream::decoder::{Decoder, Event};
@@ -268,14 +268,13 @@ impl<R: Read> Restored<R> {
 
     fn in_file_order(&self, pcm: Bytes) -> Result<Bytes> {
         let info = self.decoder.info();
-        let format = formats::of(info.source);
         let raw = matches!(info.source, SourceKind::Raw { .. });
         let in_order = matches!(self.making, Making::Original) || raw;
-        if !in_order || !format.converts(info.source) {
+        if !in_order || !layout::converts(info.source) {
             return Ok(pcm);
         }
         let mut samples = memory::copied(&pcm)?;
-        format.restore_samples(info.source, &info.spec, &mut samples);
+        layout::restore(info.source, &info.spec, &mut samples);
         Ok(samples.into())
     }
 }

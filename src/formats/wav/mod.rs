@@ -49,14 +49,6 @@ impl Format for Wav {
             kind == SourceKind::CanonicalWav && has_canonical_wav_head(spec, declared_frames);
         canonical.then(|| head::plain_head(spec, declared_frames))
     }
-
-    fn converts(&self, _: SourceKind) -> bool {
-        false
-    }
-
-    fn to_pcm(&self, _: SourceKind, _: &AudioSpec, _: &mut [u8]) {}
-
-    fn restore_samples(&self, _: SourceKind, _: &AudioSpec, _: &mut [u8]) {}
 }
 
 /// Big-endian RIFF files with audio.
