@@ -28,11 +28,7 @@ const FULL: usize = 1 << 16;
 
 impl StreamShape {
     pub(super) fn new(spec: &AudioSpec) -> Self {
-        StreamShape {
-            channels: spec.channels.into(),
-            bits: spec.valid_bits.into(),
-            rate: spec.rate,
-        }
+        StreamShape { channels: spec.channels.into(), bits: spec.valid_bits.into() }
     }
 }
 
@@ -105,7 +101,7 @@ impl BlockWriter {
         Ok(())
     }
 
-    /// Adds bytes that stand as they are, at most [`MAX_VERBATIM`] of them.
+    /// Adds bytes that stand as they are: as many as a record may keep.
     pub(super) fn verbatim(&mut self, bytes: &[u8], frames: u64) -> Result<()> {
         let verbatim = Verbatim { bytes: memory::copied(bytes)?, frames };
         let record = Record::Verbatim(verbatim);
@@ -150,8 +146,6 @@ pub(in crate::source) struct Restorer {
     stream: StreamShape,
     models: Models,
     chunk_frames: u64,
-    /// The most frames of audio that decisions may wait for.
-    most_frames: u64,
     blocks: VecDeque<Block>,
     /// Bytes of the blocks.
     block_bytes: u64,
@@ -195,7 +189,6 @@ impl Restorer {
             stream,
             models: Models::new(stream),
             chunk_frames,
-            most_frames: chunk_frames + MAX_RECORD_FRAMES,
             blocks: VecDeque::new(),
             block_bytes: 0,
             decided: 0,
@@ -231,13 +224,14 @@ impl Restorer {
             )));
         }
         let waiting = (self.decided - self.received).saturating_add(frames);
+        let most = self.chunk_frames + MAX_RECORD_FRAMES;
         let length = block.len() as u64;
         self.block_bytes += length;
-        if waiting > self.most_frames || self.block_bytes > MOST_WAITING {
+        if waiting > most || self.block_bytes > MOST_WAITING {
             return Err(malformed(format!(
-                "decisions for {waiting} frames in {} bytes stand before their audio; {} frames \
+                "decisions for {waiting} frames in {} bytes stand before their audio; {most} frames \
                  and {MOST_WAITING} bytes are allowed",
-                self.block_bytes, self.most_frames
+                self.block_bytes
             )));
         }
         self.decided += frames;

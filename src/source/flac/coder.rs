@@ -88,12 +88,17 @@ impl<const NODES: usize> Symbol<NODES> {
     const BITS: u32 = NODES.ilog2();
 
     pub(super) fn code(&mut self, coder: &mut Coder, value: u32) -> u32 {
+        self.code_bits(coder, value, Self::BITS)
+    }
+
+    /// One of the first 2^`bits` symbols.
+    fn code_bits(&mut self, coder: &mut Coder, value: u32, bits: u32) -> u32 {
         let mut node = 1;
-        for at in (0..Self::BITS).rev() {
+        for at in (0..bits).rev() {
             let bit = coder.bit(&mut self.0[node], value >> at & 1 != 0);
             node = node << 1 | usize::from(bit);
         }
-        node as u32 - NODES as u32
+        node as u32 - (1 << bits)
     }
 }
 
@@ -120,18 +125,6 @@ impl Number {
         );
         let low = coder.plain(value & ((1 << rest) - 1), rest);
         ((1 << adaptive | u64::from(high)) << rest | low) - 1
-    }
-}
-
-impl Symbol<4> {
-    /// One of the first 2^`bits` symbols.
-    fn code_bits(&mut self, coder: &mut Coder, value: u32, bits: u32) -> u32 {
-        let mut node = 1;
-        for at in (0..bits).rev() {
-            let bit = coder.bit(&mut self.0[node], value >> at & 1 != 0);
-            node = node << 1 | usize::from(bit);
-        }
-        node as u32 - (1 << bits)
     }
 }
 

@@ -6,11 +6,11 @@ use bytes::Bytes;
 
 use super::analysis::Analysis;
 use super::blocks::from_pcm;
-use super::decisions::Partitions;
 use super::frame::{
     Frame, FrameHeader, Linear, MAX_CHANNELS, MAX_FIXED_ORDER, Parameter, Predictor, Residual,
     SIZE_IN_16_BITS, Stereo, StreamShape, Subframe, to_subframes,
 };
+use super::partitions::Partitions;
 use super::write;
 use crate::audio::AudioSpec;
 use crate::error::{Error, ErrorKind, Result};

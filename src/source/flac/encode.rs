@@ -206,7 +206,7 @@ impl<R: Read, W: Write> Encoding<'_, R, W> {
             Err(cause) => cause,
         };
         // Behind the announced end, anything may follow.
-        if frames.is_some_and(|frames| frames > 0 && self.position >= frames) {
+        if frames.is_some_and(|frames| self.position >= frames) {
             return Ok(Next::End);
         }
         for length in 1..SEARCHED {

@@ -20,7 +20,6 @@ pub(super) const FIXED: [&[i64]; MAX_FIXED_ORDER + 1] =
 pub(super) struct StreamShape {
     pub(super) channels: usize,
     pub(super) bits: u32,
-    pub(super) rate: u32,
 }
 
 /// The fields of a frame's header.
