@@ -140,7 +140,7 @@ fn wrong_heads_of_blocks() {
             (block(u64::MAX, frames, records, rest), "decisions"),
             (block(first, frames + 1, records, rest), "decisions"),
             (block(first, frames - 1, records, rest), "decisions"),
-            (block(first, 66_536, records, rest), "65535 frames and"),
+            (block(first, 66_536, records, rest), "66535 frames and"),
             (block(first, u64::MAX, records, rest), "are allowed"),
             (block(first, frames, 0, rest), "decisions"),
             (block(first, frames, records - 1, rest), "decisions"),
