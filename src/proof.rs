@@ -7,7 +7,7 @@ use std::fmt::Debug;
 use std::hint::black_box;
 
 use crate::container::header::Header;
-use crate::container::item::{ItemHeader, checksum_holds, write_block};
+use crate::container::item::{ItemHeader, block, checksum_holds, write_block};
 use crate::container::trailer::Trailer;
 use crate::entropy::{AdaptiveBit, RangeDecoder, RangeEncoder};
 use crate::numerics::bytes::{self, ByteMatrix, ByteRows};
@@ -92,8 +92,8 @@ pub fn header(bytes: &[u8]) -> Option<[impl PartialEq + Debug; 2]> {
     Some([header, again])
 }
 
-/// Parses the header of a chunk or of a critical block in a stream with this header, writes
-/// it and parses that; `None` if it is refused.
+/// Parses the header of a chunk or of a block in a stream with this header, writes it and parses
+/// that; `None` if it is refused, or is critical where none of its type is written so.
 pub fn item(header: &[u8], bytes: &[u8]) -> Option<[impl PartialEq + Debug; 2]> {
     let stream = Header::parse(header).ok()?;
     let parsed = ItemHeader::parse(bytes, &stream.header).ok()?;
@@ -102,7 +102,9 @@ pub fn item(header: &[u8], bytes: &[u8]) -> Option<[impl PartialEq + Debug; 2]> 
     }
     let written = match &parsed.item {
         ItemHeader::Chunk(chunk) => chunk.write(&stream.header),
-        ItemHeader::Block(block) if !block.critical => return None,
+        ItemHeader::Block(block) if block.critical != block::is_critical(block.kind) => {
+            return None;
+        }
         ItemHeader::Block(block) => {
             let data = bytes[parsed.length..].get(..block.length)?;
             let block = write_block(block.kind, data, stream.id).expect("memory");

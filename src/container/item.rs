@@ -55,6 +55,11 @@ pub(crate) mod block {
     pub(crate) const DECISIONS: u64 = 3;
     /// Tags and pictures.
     pub(crate) const TAGS: u64 = 4;
+
+    /// Whether blocks of this type are written critical: a decoder can't do without them.
+    pub(crate) fn is_critical(kind: u64) -> bool {
+        matches!(kind, HEAD | TAIL)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -227,10 +232,10 @@ impl ChunkHeader {
     }
 }
 
-/// The whole of a block. It is critical unless a decoder can do without it.
+/// The whole of a block, critical or not as its type is.
 pub(crate) fn write_block(kind: u64, data: &[u8], id: StreamId) -> Result<Vec<u8>> {
     debug_assert!(data.len() <= MAX_BLOCK);
-    let critical = if matches!(kind, block::HEAD | block::TAIL) { CRITICAL } else { 0 };
+    let critical = if block::is_critical(kind) { CRITICAL } else { 0 };
     let mut out = memory::room(data.len() + MOST_AROUND_BLOCK)?;
     out.extend([SYNC[0], SYNC[1], BLOCK_CODE | critical]);
     put_varint(&mut out, kind);
