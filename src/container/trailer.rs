@@ -20,9 +20,6 @@ const MAX_STRIDE: u8 = 40;
 /// the header's copy, and the few fields beside them.
 pub(crate) const MAX_TRAILER: u64 = 20 * MAX_INDEX as u64 + MAX_HEADER_BODY + 128;
 
-/// The most bytes behind the checksum: the length and the closing magic.
-pub(crate) const MAX_CLOSING: usize = 10 + CLOSING_MAGIC.len();
-
 /// Where a chunk begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct IndexEntry {

@@ -1,12 +1,13 @@
 //! The end of a stream whose reader can seek: its trailer, and the copy of the header in it.
 
 use std::io::{Read, Seek};
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::container::header::{Header, Sealed};
 use crate::container::item::{ChunkHeader, ITEM_CRC};
-use crate::container::trailer::{MAX_CLOSING, Trailer};
-use crate::error::Result;
+use crate::container::trailer::{IndexEntry, Trailer};
+use crate::error::{Error, Result};
 use crate::stream::input::Input;
 use crate::stream::items::Items;
 
@@ -16,6 +17,43 @@ impl<R: Read + Seek> Items<R> {
         self.input.seek(offset)?;
         (self.chunks, self.frames) = (chunks, frames);
         Ok(())
+    }
+
+    /// Goes to the chunk that has this frame, or behind the last chunk if the frame is the end.
+    pub(crate) fn go_to_frame(&mut self, frame: u64) -> Result<()> {
+        self.load_trailer()?;
+        self.check_not_beyond(frame)?;
+        let listed = self.trailer.as_ref().and_then(|trailer| trailer.index.up_to(frame).next());
+        self.go_to_entry(listed)?;
+        while frame > self.frames {
+            let Some((chunk, header)) = self.next_chunk_header()? else {
+                return Err(beyond(frame, self.frames));
+            };
+            if frame < self.frames + chunk.frames {
+                break;
+            }
+            self.skip_chunk(&chunk, header)?;
+        }
+        Ok(())
+    }
+
+    /// Goes to a listed chunk, or to the first one. The first chunk comes with the items before
+    /// it, which must be read as well.
+    pub(crate) fn go_to_entry(&mut self, listed: Option<(u64, IndexEntry)>) -> Result<()> {
+        match listed {
+            Some((number, entry)) if number > 0 => {
+                self.go_to(entry.offset, number, entry.first_frame)
+            }
+            _ => self.go_to(self.body, 0, 0),
+        }
+    }
+
+    /// Fails if the frame is behind the end of the stream, as far as that is known.
+    pub(crate) fn check_not_beyond(&self, frame: u64) -> Result<()> {
+        match self.trailer.as_ref().map(|trailer| trailer.total_frames) {
+            Some(total) if frame > total => Err(beyond(frame, total)),
+            _ => Ok(()),
+        }
     }
 
     /// Goes past the chunk whose header is at the start of the window.
@@ -75,24 +113,75 @@ impl<R: Read + Seek> Items<R> {
     }
 }
 
+fn beyond(frame: u64, total: u64) -> Error {
+    Error::argument(format!("frame {frame} is behind the end of the stream at {total}"))
+}
+
 /// The bytes from the trailer's marker on, if a trailer ends the stream.
 pub(crate) fn trailer_bytes<R: Read + Seek>(input: &mut Input<R>) -> Result<Option<Vec<u8>>> {
-    let length = input.length()?;
-    let mut last = length.min(MAX_CLOSING as u64);
-    for _ in 0..2 {
-        input.seek(length - last)?;
-        if !input.fill(last as usize)? {
+    let mut search = TrailerSearch::new(input.length()?);
+    loop {
+        let wanted = search.wanted();
+        input.seek(wanted.start)?;
+        let length = (wanted.end - wanted.start) as usize;
+        if !input.fill(length)? {
             return Ok(None);
         }
-        match Trailer::distance_from_end(&input.window()[..last as usize]) {
-            Some(distance) if distance == last => {
-                return Ok(Some(input.window()[..last as usize].to_vec()));
-            }
-            Some(distance) if distance <= length => last = distance,
-            _ => return Ok(None),
+        match search.give(&input.window()[..length]) {
+            Searched::Further => {}
+            Searched::Found(bytes) => return Ok(Some(bytes.to_vec())),
+            Searched::Nothing => return Ok(None),
         }
     }
-    Ok(None)
+}
+
+/// A search for the trailer in the last bytes of a stream, whoever reads them.
+#[derive(Debug, Clone)]
+pub(crate) struct TrailerSearch {
+    /// Bytes of the stream.
+    length: u64,
+    /// The last bytes that are wanted.
+    last: u64,
+    /// Whether these are known to be the trailer's.
+    known: bool,
+}
+
+/// What a search for the trailer has come to.
+pub(crate) enum Searched<'a> {
+    /// Other bytes are wanted.
+    Further,
+    /// From the trailer's marker on.
+    Found(&'a [u8]),
+    Nothing,
+}
+
+impl TrailerSearch {
+    /// Bytes that are looked at first: enough for most trailers.
+    const FIRST: u64 = 1 << 12;
+
+    pub(crate) fn new(length: u64) -> Self {
+        TrailerSearch { length, last: length.min(Self::FIRST), known: false }
+    }
+
+    /// The bytes of the stream that are looked at next.
+    pub(crate) fn wanted(&self) -> Range<u64> {
+        self.length - self.last..self.length
+    }
+
+    /// Looks at the bytes that were wanted.
+    pub(crate) fn give<'a>(&mut self, bytes: &'a [u8]) -> Searched<'a> {
+        match Trailer::distance_from_end(bytes) {
+            Some(distance) if distance <= bytes.len() as u64 => {
+                Searched::Found(&bytes[bytes.len() - distance as usize..])
+            }
+            Some(distance) if distance <= self.length && !self.known => {
+                self.last = distance;
+                self.known = true;
+                Searched::Further
+            }
+            _ => Searched::Nothing,
+        }
+    }
 }
 
 /// The copy of the header in a good trailer.

@@ -9,7 +9,7 @@ use super::recovery::TRIALS;
 use super::search::begins_item;
 use crate::container::item::{ItemHeader, Parsed};
 use crate::container::trailer::{Index, IndexEntry};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::stream::items::Items;
 use crate::tags::Tags;
 
@@ -24,10 +24,9 @@ impl<R: Read + Seek> Decoder<R> {
     /// Reads one chunk, or a few if the index is thinned out; without a trailer, the headers
     /// of all chunks before the frame.
     pub fn seek(&mut self, frame: u64) -> Result<u64> {
-        self.intake.items.load_trailer()?;
-        if self.total_frames().is_some_and(|total| frame > total) {
-            return Err(self.beyond(frame));
-        }
+        let items = &mut self.intake.items;
+        items.load_trailer()?;
+        items.check_not_beyond(frame)?;
         self.intake.forget();
         if let Some(recovery) = &mut self.recovery {
             recovery.forget();
@@ -35,15 +34,15 @@ impl<R: Read + Seek> Decoder<R> {
         // Until the place is found, there is nothing to go on from.
         self.output = Output::new(&self.info);
         self.failed = true;
-        let (number, entry) = self.entry_before(frame)?;
-        self.intake.items.go_to(entry.offset, number, entry.first_frame)?;
-        self.intake.whole_to = entry.offset;
-        self.output = Output::from(&self.info, entry.first_frame, frame);
+        let items = &mut self.intake.items;
+        match self.recovery {
+            None => items.go_to_frame(frame)?,
+            Some(_) => go_to_chunk_before(items, frame)?,
+        }
+        self.intake.whole_to = items.input.offset();
+        self.output = Output::from(&self.info, items.frames, frame);
         if frame == 0 {
             self.intake.index = Some(Index::default());
-        }
-        if self.recovery.is_none() {
-            self.skip_to(frame)?;
         }
         self.failed = false;
         Ok(frame)
@@ -76,53 +75,23 @@ impl<R: Read + Seek> Decoder<R> {
         self.failed |= found.is_err();
         found
     }
+}
 
-    /// The last listed chunk that begins at or before this frame; in recovery the last one
-    /// that is where the index has it. The first chunk comes with the items before it, which
-    /// must be read as well.
-    fn entry_before(&mut self, frame: u64) -> Result<(u64, IndexEntry)> {
-        let items = &mut self.intake.items;
-        let start = (0, IndexEntry { first_frame: 0, offset: items.body });
-        let Some(trailer) = items.trailer.take() else {
-            return Ok(start);
-        };
-        let mut trials = TRIALS;
-        let mut entries = trailer.index.up_to(frame).take_while(|&(number, _)| number > 0);
-        let found = match self.recovery {
-            None => Ok(entries.next()),
-            Some(_) => entries
-                .find_map(|(number, entry)| match is_there(items, &entry, &mut trials) {
-                    Ok(there) => there.then_some(Ok((number, entry))),
-                    Err(error) => Some(Err(error)),
-                })
-                .transpose(),
-        };
-        drop(entries);
-        items.trailer = Some(trailer);
-        Ok(found?.unwrap_or(start))
-    }
-
-    /// Goes past the chunks that end before this frame, by their headers.
-    fn skip_to(&mut self, frame: u64) -> Result<()> {
-        let items = &mut self.intake.items;
-        while frame > items.frames {
-            let Some((chunk, header)) = items.next_chunk_header()? else {
-                return Err(self.beyond(frame));
-            };
-            if frame < items.frames + chunk.frames {
-                break;
-            }
-            items.skip_chunk(&chunk, header)?;
-        }
-        self.intake.whole_to = items.input.offset();
-        self.output.handed = items.frames;
-        Ok(())
-    }
-
-    fn beyond(&self, frame: u64) -> Error {
-        let total = self.total_frames().unwrap_or(self.intake.items.frames);
-        Error::argument(format!("frame {frame} is behind the end of the stream at {total}"))
-    }
+/// Goes to the last listed chunk that begins at or before this frame and is where the index has
+/// it.
+fn go_to_chunk_before<R: Read + Seek>(items: &mut Items<R>, frame: u64) -> Result<()> {
+    let Some(trailer) = items.trailer.take() else { return items.go_to(items.body, 0, 0) };
+    let mut trials = TRIALS;
+    let mut entries = trailer.index.up_to(frame).take_while(|&(number, _)| number > 0);
+    let found = entries
+        .find_map(|(number, entry)| match is_there(items, &entry, &mut trials) {
+            Ok(there) => there.then_some(Ok((number, entry))),
+            Err(error) => Some(Err(error)),
+        })
+        .transpose();
+    drop(entries);
+    items.trailer = Some(trailer);
+    items.go_to_entry(found?)
 }
 
 /// Whether the chunk of an index entry is where the entry says. All entries of a search share
