@@ -57,6 +57,21 @@ pub use stream::options::{DecodeOptions, EncodeOptions, Limits};
 pub use stream::stats::{FlacFindings, Stats};
 pub use tags::{Picture, Tags};
 
+pub mod packets {
+    //! Streams in parts, for programs that read, write and thread on their own: players, plug-ins,
+    //! servers and clusters.
+    //!
+    //! [`PacketReader`] and [`PacketParser`] take a stream apart, [`ChunkDecoder`] decodes one
+    //! chunk, [`ChunkEncoder`] encodes one. [`Decoder`](crate::Decoder) and
+    //! [`Encoder`](crate::Encoder) are made of these parts.
+
+    pub use crate::stream::packets::{
+        ChunkDecoder, ChunkEncoder, ChunkPlace, DecodedChunk, EncodedChunk, IndexFinder, IndexStep,
+        Packet, PacketKind, PacketParser, PacketReader, Step, StreamHeader, StreamIndex,
+        TrailerBuilder,
+    };
+}
+
 #[cfg(feature = "language")]
 pub mod language {
     //! Language models, which predict the characters of audio.
@@ -107,6 +122,11 @@ const _: () = {
     send::<Encoder<Vec<u8>>>();
     send::<Decoder<&[u8]>>();
     send::<Inspector<&[u8]>>();
+    send::<packets::PacketReader<&[u8]>>();
+    send::<packets::PacketParser>();
+    const fn shared<T: Send + Sync>() {}
+    shared::<packets::ChunkDecoder>();
+    shared::<packets::ChunkEncoder>();
 };
 
 // The examples of the README are tests.

@@ -47,7 +47,7 @@ export TMPDIR=$folder
 longest() {
     case $1 in
     checkpoint_* | tokenizer_*) echo 40000 ;;
-    decode | decode_in_pieces | language) echo 5000 ;;
+    decode | decode_in_pieces | language | packets) echo 5000 ;;
     *) echo 2000 ;;
     esac
 }

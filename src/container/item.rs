@@ -246,6 +246,16 @@ pub(crate) fn write_block(kind: u64, data: &[u8], id: StreamId) -> Result<Vec<u8
     Ok(out)
 }
 
+/// Writes data in as many blocks as it needs.
+pub(crate) fn write_blocks(
+    kind: u64,
+    data: &[u8],
+    id: StreamId,
+    mut write: impl FnMut(&[u8]) -> Result<()>,
+) -> Result<()> {
+    data.chunks(MAX_BLOCK).try_for_each(|part| write(&write_block(kind, part, id)?))
+}
+
 /// Whether the checksum at the end of a whole item is right.
 pub(crate) fn checksum_holds(item: &[u8], id: StreamId) -> bool {
     let Some(split) = item.len().checked_sub(ITEM_CRC) else {

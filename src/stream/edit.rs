@@ -5,8 +5,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 
 use bytes::Bytes;
 
-use crate::container::MAX_BLOCK;
-use crate::container::item::{block, write_block};
+use crate::container::item::{block, write_block, write_blocks};
 use crate::container::trailer::Trailer;
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::memory;
@@ -140,9 +139,9 @@ impl<F: Read + Seek> TagEditor<F> {
 
         let run = write_padded(tags, padding)?;
         let mut blocks = Vec::new();
-        for part in run.chunks(MAX_BLOCK) {
-            memory::append(&mut blocks, &write_block(block::TAGS, part, self.items.stream.id)?)?;
-        }
+        write_blocks(block::TAGS, &run, self.items.stream.id, |block| {
+            memory::append(&mut blocks, block)
+        })?;
         let behind = self.start + blocks.len() as u64;
         for (number, entry) in trailer.index.entries.iter_mut().enumerate() {
             let moved = entry.offset.checked_sub(self.end).and_then(|at| at.checked_add(behind));

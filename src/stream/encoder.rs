@@ -8,20 +8,18 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::audio::{AudioSpec, samples_to_pcm};
-use crate::chunk_codec::{self, Choices};
 use crate::container::MAX_BLOCK;
 use crate::container::header::{Header, Sealed};
-use crate::container::item::{ChunkHeader, block, write_block};
+use crate::container::item::{block, write_block, write_blocks};
 use crate::container::source::SourceKind;
 use crate::container::trailer::{Index, IndexEntry, Trailer};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::memory;
-use crate::method::Method;
 use crate::method::model::ModelCoder;
-use crate::method::verify::Verify;
 use crate::stream::digest::AudioDigest;
 use crate::stream::info::StreamInfo;
 use crate::stream::options::EncodeOptions;
+use crate::stream::packets::{ChunkEncoder, ChunkParts};
 use crate::stream::parallel::{self, Ordered};
 use crate::stream::stats::{FlacFindings, Stats};
 
@@ -82,7 +80,8 @@ pub struct Encoder<W: Write> {
 struct Started {
     stream: Arc<Sealed>,
     head_bytes: u64,
-    pool: Ordered<Job, Result<EncodedChunk>>,
+    /// Each result comes with the bytes of its PCM.
+    pool: Ordered<Job, Result<(ChunkParts, u64)>>,
 }
 
 /// The head that a stream keeps of its source file.
@@ -119,15 +118,6 @@ impl<W> Finished<W> {
 struct Job {
     first_frame: u64,
     pcm: Bytes,
-}
-
-struct EncodedChunk {
-    header: ChunkHeader,
-    /// The bytes before the payload.
-    head: Vec<u8>,
-    payload: Bytes,
-    crc: u32,
-    pcm_bytes: u64,
 }
 
 impl<W: Write> Encoder<W> {
@@ -320,13 +310,9 @@ impl<W: Write> Encoder<W> {
         .seal();
         self.write(&stream.bytes)?;
         let head = std::mem::take(&mut self.source.bytes);
-        for part in head.chunks(MAX_BLOCK) {
-            self.write(&write_block(block::HEAD, part, stream.id)?)?;
-        }
+        write_blocks(block::HEAD, &head, stream.id, |block| self.write(block))?;
         let tags = std::mem::take(&mut self.tags);
-        for part in tags.chunks(MAX_BLOCK) {
-            self.write(&write_block(block::TAGS, part, stream.id)?)?;
-        }
+        write_blocks(block::TAGS, &tags, stream.id, |block| self.write(block))?;
         let head_bytes = head.len() as u64;
         self.stats.foreign_bytes += head_bytes;
         let stream = Arc::new(stream);
@@ -335,11 +321,12 @@ impl<W: Write> Encoder<W> {
             Some(_) => 1,
             None => parallel::threads(self.options.threads),
         };
-        let pool = {
-            let (stream, choices) = (Arc::clone(&stream), self.options.choices());
-            let coder = self.coder.clone();
-            Ordered::new(threads, move |job| encode_chunk(job, &stream, choices, coder.as_deref()))
-        };
+        let (choices, coder) = (self.options.choices(), self.coder.clone());
+        let chunks = ChunkEncoder::for_stream(Arc::clone(&stream), choices, coder);
+        let pool = Ordered::new(threads, move |job: Job| {
+            let parts = chunks.encode_parts(job.first_frame, &job.pcm)?;
+            Ok((parts, job.pcm.len() as u64))
+        });
         Ok(Started { stream, head_bytes, pool })
     }
 
@@ -365,11 +352,11 @@ impl<W: Write> Encoder<W> {
         {
             let number = self.index.chunks;
             self.write_decisions_before(number)?;
-            let chunk =
+            let (chunk, pcm_bytes) =
                 chunk.and_then(|chunk| chunk).map_err(|error| error.at(Place::Chunk(number)))?;
             let offset = self.stats.stream_bytes;
             self.index.push(IndexEntry { first_frame: chunk.header.first_frame, offset });
-            self.stats.count(&chunk.header, chunk.pcm_bytes);
+            self.stats.count(&chunk.header, pcm_bytes);
             self.write(&chunk.head)?;
             self.write(&chunk.payload)?;
             self.write(&chunk.crc.to_le_bytes())?;
@@ -444,39 +431,6 @@ impl<W: Write> Write for Encoder<W> {
         })?;
         Ok(())
     }
-}
-
-fn encode_chunk(
-    job: Job,
-    stream: &Sealed,
-    choices: Choices,
-    coder: Option<&dyn ModelCoder>,
-) -> Result<EncodedChunk> {
-    let spec = &stream.header.spec;
-    let coded = chunk_codec::encode(&job.pcm, job.first_frame, spec, choices, coder)?;
-    let header = ChunkHeader {
-        first_frame: job.first_frame,
-        frames: (job.pcm.len() / spec.frame_bytes()) as u64,
-        method: coded.method,
-        mapping: coded.mapping,
-        wasted: coded.wasted,
-        payload_length: coded.payload.len() as u64,
-        pcm_crc: stream.id.crc(&[&job.pcm]),
-    };
-    // The language method verifies its chunks itself.
-    if choices.verify != Verify::No && coded.method != Method::Language {
-        match chunk_codec::decode(&header, &coded.payload, spec, None) {
-            Ok(pcm) if pcm == job.pcm => {}
-            Err(error) if matches!(error.kind(), ErrorKind::OutOfMemory { .. }) => {
-                return Err(error);
-            }
-            _ => return Err(Error::new(ErrorKind::Verification)),
-        }
-    }
-    let head = header.write(&stream.header);
-    let crc = stream.id.crc(&[&head, &coded.payload]);
-    let pcm_bytes = job.pcm.len() as u64;
-    Ok(EncodedChunk { header, head, payload: coded.payload, crc, pcm_bytes })
 }
 
 impl<W: Write> fmt::Debug for Encoder<W> {

@@ -10,19 +10,34 @@ use crate::memory;
 /// Bytes that are asked for at a time, so that memory grows only with the bytes that arrive.
 const STEP: usize = 1 << 18;
 
+/// Bytes that are asked for at first, and after going to another place: whoever wants a few bytes
+/// of a file far away does not wait for more.
+const FIRST_STEP: usize = 1 << 12;
+
 /// Reads ahead as far as it must and makes no call beyond that.
 pub(crate) struct Input<R> {
     inner: R,
     window: BytesMut,
     /// Bytes before the window, counted from the start of the stream.
     offset: u64,
+    /// Bytes that are asked for next, at least.
+    step: usize,
+    /// Bytes that the window should have had and did not get; 0 if it got all.
+    wanted: usize,
     /// Whether the reader is at its end.
     ended: bool,
 }
 
 impl<R: Read> Input<R> {
     pub(crate) fn new(inner: R) -> Self {
-        Input { inner, window: BytesMut::new(), offset: 0, ended: false }
+        Input {
+            inner,
+            window: BytesMut::new(),
+            offset: 0,
+            step: FIRST_STEP,
+            wanted: 0,
+            ended: false,
+        }
     }
 
     /// Offset of the window's first byte in the stream.
@@ -43,12 +58,14 @@ impl<R: Read> Input<R> {
     /// Like [`fill`](Self::fill), with room for a window of `room` bytes where the window grows,
     /// for a caller that will want more.
     pub(crate) fn fill_with_room(&mut self, length: usize, room: usize) -> Result<bool> {
+        self.wanted = length;
         while self.window.len() < length {
             if self.ended {
                 return Ok(false);
             }
             let old = self.window.len();
-            let step = (length - old).clamp(STEP, 4 * STEP);
+            let step = (length - old).clamp(self.step, 4 * STEP);
+            self.step = (2 * self.step).min(STEP);
             self.grow(step, room)?;
             self.window.resize(old + step, 0);
             let read = loop {
@@ -60,6 +77,7 @@ impl<R: Read> Input<R> {
             self.window.truncate(old + *read.as_ref().unwrap_or(&0));
             self.ended = read? == 0;
         }
+        self.wanted = 0;
         Ok(true)
     }
 
@@ -125,8 +143,33 @@ impl<R: Read> Input<R> {
         }
     }
 
+    /// Bytes that the window lacks of those that were wanted last.
+    pub(crate) fn lacking(&self) -> usize {
+        self.wanted.saturating_sub(self.window.len())
+    }
+
+    /// Takes bytes that follow those of the window, beside those that the reader has.
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<()> {
+        self.grow(bytes.len(), self.wanted)?;
+        self.window.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    /// Forgets the window, and goes on with bytes from another place of the stream.
+    pub(crate) fn restart(&mut self, offset: u64) {
+        self.window.clear();
+        self.step = FIRST_STEP;
+        self.wanted = 0;
+        self.ended = false;
+        self.offset = offset;
+    }
+
     pub(crate) fn get_ref(&self) -> &R {
         &self.inner
+    }
+
+    pub(crate) fn get_mut(&mut self) -> &mut R {
+        &mut self.inner
     }
 
     pub(crate) fn into_inner(self) -> R {
@@ -144,9 +187,7 @@ impl<R: Read + Seek> Input<R> {
         }
         let start = self.start()?;
         self.inner.seek(SeekFrom::Start(start.saturating_add(offset)))?;
-        self.window.clear();
-        self.ended = false;
-        self.offset = offset;
+        self.restart(offset);
         Ok(())
     }
 

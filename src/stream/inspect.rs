@@ -15,9 +15,6 @@ use crate::stream::options::Limits;
 use crate::stream::tags::StoredTags;
 use crate::tags::{self, Tags};
 
-/// Bytes of memory that are needed beside the payload of a chunk.
-const READER_MEMORY: u64 = 2 << 20;
-
 /// Looks into a stream without decoding it. No language model is needed.
 ///
 /// ```
@@ -135,7 +132,7 @@ impl<R: Read> Inspector<R> {
 
     /// Reads the next chunk and checks the checksum of its stored bytes; `None` at the end.
     pub fn next_chunk(&mut self) -> Result<Option<ChunkInfo>> {
-        self.check_memory()?;
+        self.items.check_memory(self.limits)?;
         while !self.ended {
             let offset = self.items.input.offset();
             let (number, place) = (self.items.chunks, self.items.place());
@@ -166,16 +163,6 @@ impl<R: Read> Inspector<R> {
             }));
         }
         Ok(None)
-    }
-
-    /// Fails unless the limits allow the payload of a chunk, which is copied while it arrives.
-    fn check_memory(&self) -> Result<()> {
-        let pcm = self.info.chunk_frames * self.info.spec.frame_bytes() as u64;
-        let (needed, allowed) = (3 * pcm + READER_MEMORY, self.limits.memory);
-        if needed > allowed {
-            return Err(Error::new(ErrorKind::Limit { needed, allowed }));
-        }
-        Ok(())
     }
 
     /// Returns the size of the stream up to here.

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::sync::Arc;
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 
 use crate::container::MAX_HEAD;
 use crate::container::header::{Header, Sealed};
@@ -11,6 +11,10 @@ use crate::container::item::{ChunkHeader, ITEM_CRC, ItemHeader, Parsed, block, c
 use crate::container::trailer::Trailer;
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::stream::input::Input;
+use crate::stream::options::Limits;
+
+/// Bytes of memory that are needed beside the payload of a chunk.
+const READER_MEMORY: u64 = 2 << 20;
 
 /// A whole item whose checksum is right.
 pub(crate) enum Item {
@@ -69,6 +73,16 @@ impl<R: Read> Items<R> {
         &self.stream.header
     }
 
+    /// Fails unless the limits allow the payload of a chunk, which is copied while it arrives.
+    pub(crate) fn check_memory(&self, limits: Limits) -> Result<()> {
+        let pcm = self.header().chunk_frames * self.header().spec.frame_bytes() as u64;
+        let (needed, allowed) = (3 * pcm + READER_MEMORY, limits.memory);
+        if needed > allowed {
+            return Err(Error::new(ErrorKind::Limit { needed, allowed }));
+        }
+        Ok(())
+    }
+
     /// The chunk that is due, for errors.
     pub(crate) fn place(&self) -> Place {
         Place::Chunk(self.chunks)
@@ -76,23 +90,28 @@ impl<R: Read> Items<R> {
 
     /// Reads the next item. After an error the position is the same as before.
     pub(crate) fn read(&mut self) -> Result<Item> {
+        Ok(self.read_whole()?.0)
+    }
+
+    /// Reads the next item, and returns all of its bytes as well. After an error the position is
+    /// the same as before.
+    pub(crate) fn read_whole(&mut self) -> Result<(Item, Bytes)> {
         let found = check(&mut self.input, &self.stream, self.chunks, &mut self.trials)?;
         let (item, header, length) = match found {
             Checked::Trailer(trailer, length) => {
-                self.input.consume(length);
-                return Ok(Item::Trailer(trailer));
+                return Ok((Item::Trailer(trailer), self.input.take(length)));
             }
             Checked::Item { item, header, length } => (item, header, length),
         };
-        let mut body = self.input.take(length);
-        body.advance(header);
-        body.truncate(item.body_length() as usize);
-        Ok(match item {
+        let whole = self.input.take(length);
+        let body = whole.slice(header..header + item.body_length() as usize);
+        let item = match item {
             ItemHeader::Chunk(chunk) => Item::Chunk(chunk, body),
             ItemHeader::Block(block) => {
                 Item::Block(Block { kind: block.kind, data: body, critical: block.critical })
             }
-        })
+        };
+        Ok((item, whole))
     }
 
     /// Reads the blocks of the source file's head and passes their bytes to `take`. Returns

@@ -13,7 +13,9 @@ pub(crate) mod inspect;
 pub(crate) mod items;
 #[cfg(feature = "language")]
 pub(crate) mod language;
+pub(crate) mod models;
 pub(crate) mod options;
+pub(crate) mod packets;
 pub(crate) mod parallel;
 pub(crate) mod stats;
 pub(crate) mod tags;

@@ -70,6 +70,7 @@ impl Seeds {
             }
             self.add("decode", name, &[&[1], &stream]);
             self.add("decode_in_pieces", name, &[&[129, 4, 30, 0, 200, 9], &stream]);
+            self.add("packets", name, &[&[129, 9], &stream]);
             self.of_parts(name, &stream);
         }
     }

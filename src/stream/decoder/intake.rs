@@ -5,13 +5,18 @@ use std::io::Read;
 
 use bytes::Bytes;
 
-use super::pool::{Job, Pool};
-use crate::container::item::block;
+use crate::container::item::{ChunkHeader, block};
 use crate::container::source::SourceKind;
 use crate::container::trailer::{Index, IndexEntry, Trailer};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::stream::items::{Block, Item, Items};
 use crate::stream::parallel::Ordered;
+
+/// A chunk to decode.
+pub(super) struct Job {
+    pub(super) chunk: ChunkHeader,
+    pub(super) payload: Bytes,
+}
 
 /// What was read, in order.
 pub(super) enum Step {
@@ -37,7 +42,7 @@ pub(super) enum Step {
 pub(super) struct Intake<R> {
     pub(super) items: Items<R>,
     /// Threads that decode, from the first chunk on.
-    pub(super) pool: Option<Pool>,
+    pub(super) pool: Option<Ordered<Job, Result<Bytes>>>,
     /// What was read and not handed out. The pool has the chunks in it.
     pub(super) ahead: VecDeque<Step>,
     /// Whether nothing more is read.
@@ -138,9 +143,7 @@ impl<R: Read> Intake<R> {
                 self.ahead.push_back(Step::Decisions(block.data));
                 return Ok(());
             }
-            kind if block.critical => {
-                Error::unsupported(format!("a critical block has the unknown type {kind}"))
-            }
+            kind if block.critical => Error::unknown_block(kind),
             _ => return Ok(()),
         };
         Err(wrong.at(Place::Block(self.items.chunks)))

@@ -7,7 +7,6 @@ mod intake;
 mod model;
 mod open;
 mod output;
-mod pool;
 mod recovery;
 mod search;
 mod seek;
@@ -159,7 +158,8 @@ impl<R: Read> Decoder<R> {
         }
     }
 
-    /// Returns the length of the stream in frames, once the trailer was read.
+    /// Returns the length of the stream in frames, once the trailer was read: by
+    /// [`open`](Decoder::open) or [`seek`](Decoder::seek), or at the end.
     pub fn total_frames(&self) -> Option<u64> {
         self.intake.items.trailer.as_ref().map(|trailer| trailer.total_frames)
     }

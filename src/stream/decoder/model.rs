@@ -3,9 +3,9 @@
 use std::io::Read;
 
 use super::Decoder;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::method::model::Model;
-use crate::stream::parallel;
+use crate::stream::{models, parallel};
 
 impl<R: Read> Decoder<R> {
     /// Takes the language model of the stream, before any audio is read. Fails if the stream
@@ -14,27 +14,12 @@ impl<R: Read> Decoder<R> {
         let Some(usage) = &self.info.model else {
             return Err(Error::argument("the stream needs no language model"));
         };
-        let (needed, given) = (&usage.id, model.id());
-        if !needed.is_same_model(given) {
-            return Err(Error::model(format!(
-                "the stream needs the language model {needed} with {}, not {given} with {}",
-                needed.precision.name(),
-                given.precision.name()
-            )));
-        }
-        if needed.probe != given.probe {
-            return Err(Error::model(format!(
-                "the language model {given} predicts something else here than where the stream \
-                 was made: its probe is {:#010x}; the stream's is {:#010x}",
-                given.probe, needed.probe
-            )));
-        }
         if self.intake.pool.is_some() {
             return Err(Error::argument("a language model must be set before audio is read"));
         }
         let memory = self.options.limits.memory.saturating_sub(self.memory_with(0));
         let threads = parallel::threads(self.options.threads);
-        self.coder = Some(model.decoder(usage, threads, memory)?);
+        self.coder = Some(models::coder(model, usage, threads, memory)?);
         Ok(())
     }
 
@@ -43,10 +28,8 @@ impl<R: Read> Decoder<R> {
         let (None, Some(usage)) = (&self.coder, &self.info.model) else {
             return Ok(());
         };
-        let models = &self.options.models;
-        match models.iter().find(|model| usage.id.is_same_model(model.id())).cloned() {
-            Some(model) => self.use_model(&*model),
-            None => Err(Error::new(ErrorKind::MissingModel(Box::new(usage.id.clone())))),
-        }
+        let models = self.options.models.clone();
+        let needed = usage.id.clone();
+        self.use_model(models::find(&models, &needed)?)
     }
 }

@@ -1,4 +1,4 @@
-//! Opening a damaged stream.
+//! Opening a stream whose reader can seek, and a damaged one.
 
 use std::io::{Read, Seek};
 
@@ -15,6 +15,14 @@ use crate::stream::items::Items;
 use crate::stream::options::DecodeOptions;
 
 impl<R: Read + Seek> Decoder<R> {
+    /// Opens a decoder with these options, and reads the trailer at the end of the reader as well:
+    /// [`total_frames`](Decoder::total_frames) is known at once, unless no trailer is there.
+    pub fn open(reader: R, options: DecodeOptions) -> Result<Self> {
+        let mut decoder = Self::with_options(reader, options)?;
+        decoder.intake.items.load_trailer()?;
+        Ok(decoder)
+    }
+
     /// Opens a decoder for a file that may be damaged.
     ///
     /// Silence replaces damaged parts, and [`damage`](Decoder::damage) tells what was lost.

@@ -3,9 +3,8 @@
 use std::io::Read;
 use std::sync::Arc;
 
-use super::intake::{Intake, Step};
+use super::intake::{Intake, Job, Step};
 use super::output::Verification;
-use super::pool::Job;
 use super::search::{begins_item, find_item};
 use crate::container::MAX_CHUNK_PCM;
 use crate::container::header::Sealed;

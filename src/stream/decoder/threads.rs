@@ -4,11 +4,11 @@ use std::io::Read;
 use std::sync::Arc;
 
 use super::Decoder;
-use super::pool::{Job, decode_chunk};
-use crate::chunk_codec;
+use super::intake::Job;
 use crate::container::MAX_BLOCK;
 use crate::container::source::SourceKind;
 use crate::error::{Error, ErrorKind, Result};
+use crate::stream::packets::{ChunkDecoder, chunk_memory};
 use crate::stream::parallel::{self, Ordered};
 
 impl<R: Read> Decoder<R> {
@@ -27,9 +27,10 @@ impl<R: Read> Decoder<R> {
             Some(_) => 1,
             None => parallel::threads(self.options.threads).min(room / 2),
         };
-        let (stream, coder) = (Arc::clone(&self.intake.items.stream), self.coder.clone());
+        let stream = Arc::clone(&self.intake.items.stream);
+        let chunks = ChunkDecoder::for_stream(stream, self.coder.clone());
         self.intake.pool = Some(Ordered::new(threads, move |job: Job| {
-            decode_chunk(&job, &stream, coder.as_deref())
+            chunks.decode_payload(&job.chunk, &job.payload)
         }));
         Ok(())
     }
@@ -48,19 +49,13 @@ impl<R: Read> Decoder<R> {
     /// bytes.
     pub(super) fn memory_with(&self, model: u64) -> u64 {
         let info = &self.info;
-        let pcm = info.chunk_frames * info.spec.frame_bytes() as u64;
-        let samples = info.chunk_frames * u64::from(info.spec.channels);
-        // The payload while it is read and after, the audio as bytes, as samples of the
-        // caller and of a model, and the memory of the method, of the head
-        // and of tags.
-        let method = chunk_codec::decoding_memory(&info.spec);
         // Recovery may hold one chunk back, and then decode two at once.
-        let copies = if self.recovery.is_some() { 5 } else { 3 };
+        let pcm = info.chunk_frames * info.spec.frame_bytes() as u64;
+        let held = if self.recovery.is_some() { 2 * pcm } else { 0 };
         // Blocks of decisions that are read together with a chunk.
         let blocks = if info.source == SourceKind::Flac { 2 * MAX_BLOCK as u64 } else { 0 };
-        copies * pcm
-            + 8 * samples
-            + method
+        chunk_memory(&info.spec, info.chunk_frames)
+            + held
             + model
             + info.head_bytes
             + self.tags.bytes()

@@ -1,0 +1,197 @@
+//! Packets from bytes as they arrive.
+
+use std::fmt;
+use std::io::{self, Read};
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::header::StreamHeader;
+use super::index::ChunkPlace;
+use super::packet::{Packet, PacketKind};
+use crate::container::header::Header;
+use crate::error::{Error, ErrorKind, Result};
+use crate::stream::input::Input;
+use crate::stream::items::Items;
+use crate::stream::options::Limits;
+
+/// Takes the packets of a stream from bytes that the caller has, as they arrive.
+///
+/// It makes no calls and waits for nothing: [`next_step`](Self::next_step) says which bytes it
+/// wants, and the caller gets them in its own way. [`PacketReader`](super::PacketReader) reads on
+/// its own.
+///
+/// ```
+/// use lmac::packets::{PacketParser, Step};
+/// use lmac::{AudioSpec, SampleFormat};
+///
+/// # let stream = lmac::encode(&[1, 2, 3, 4], &AudioSpec::new(SampleFormat::S16, 2, 8000))?;
+/// let mut parser = PacketParser::new();
+/// loop {
+///     match parser.next_step()? {
+///         Step::Header(header) => println!("{} channels", header.spec().channels),
+///         Step::Packet(packet) => println!("{:?}, {} bytes", packet.kind, packet.bytes.len()),
+///         // More than these bytes may be given, if they are at hand.
+///         Step::Wants(range) => parser.push(&stream[range.start as usize..range.end as usize])?,
+///         Step::End => break,
+///     }
+/// }
+/// # Ok::<(), lmac::Error>(())
+/// ```
+pub struct PacketParser {
+    state: State,
+    limits: Limits,
+}
+
+enum State {
+    /// Before the header is whole.
+    Opening(Input<Pushed>),
+    Open {
+        items: Items<Pushed>,
+        ended: bool,
+    },
+}
+
+/// What a parser has come to.
+#[derive(Debug)]
+pub enum Step {
+    /// The header, once, before everything else.
+    Header(StreamHeader),
+    /// The next packet.
+    Packet(Packet),
+    /// The parser wants at least these bytes of the stream, or [`end`](PacketParser::end) if there
+    /// are no more.
+    Wants(Range<u64>),
+    /// The trailer was the last packet.
+    End,
+}
+
+/// A reader of what is pushed, all of which is in the window.
+struct Pushed {
+    /// Whether no more comes.
+    ended: bool,
+}
+
+impl Read for Pushed {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        if self.ended { Ok(0) } else { Err(io::ErrorKind::WouldBlock.into()) }
+    }
+}
+
+impl PacketParser {
+    /// Makes a parser for a stream from its first byte on, with the default limits.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Makes a parser for a stream from its first byte on, with these limits.
+    pub fn with_limits(limits: Limits) -> Self {
+        let input = Input::new(Pushed { ended: false });
+        PacketParser { state: State::Opening(input), limits }
+    }
+
+    /// Returns the header, once it is known.
+    pub fn header(&self) -> Option<StreamHeader> {
+        match &self.state {
+            State::Opening(_) => None,
+            State::Open { items, .. } => Some(StreamHeader { stream: Arc::clone(&items.stream) }),
+        }
+    }
+
+    /// Takes the bytes that follow those it has.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<()> {
+        self.input().push(bytes)
+    }
+
+    /// Takes note that no bytes follow: a stream that is not whole is cut off.
+    pub fn end(&mut self) {
+        self.input().get_mut().ended = true;
+    }
+
+    /// Returns the offset in the stream of the byte that is to be pushed next.
+    pub fn offset(&self) -> u64 {
+        let input = match &self.state {
+            State::Opening(input) => input,
+            State::Open { items, .. } => &items.input,
+        };
+        input.offset() + input.window().len() as u64
+    }
+
+    /// Takes the next step with the bytes that it has.
+    ///
+    /// After an error, another call meets it again.
+    pub fn next_step(&mut self) -> Result<Step> {
+        if self.input().lacking() > 0 && !self.input().get_ref().ended {
+            return Ok(self.wants());
+        }
+        match self.try_step() {
+            Err(error) if is_waiting(&error) => Ok(self.wants()),
+            step => step,
+        }
+    }
+
+    fn try_step(&mut self) -> Result<Step> {
+        match &mut self.state {
+            State::Opening(input) => {
+                let stream = input.parse(Header::parse)?;
+                input.consume(stream.bytes.len());
+                let input = std::mem::replace(input, Input::new(Pushed { ended: false }));
+                let items = Items::new(input, stream, u64::MAX);
+                let header = StreamHeader { stream: Arc::clone(&items.stream) };
+                self.state = State::Open { items, ended: false };
+                Ok(Step::Header(header))
+            }
+            State::Open { ended: true, .. } => Ok(Step::End),
+            State::Open { items, ended } => {
+                items.check_memory(self.limits)?;
+                let packet = items.read_packet()?;
+                *ended = packet.kind == PacketKind::Trailer;
+                Ok(Step::Packet(packet))
+            }
+        }
+    }
+
+    fn wants(&mut self) -> Step {
+        let offset = self.offset();
+        Step::Wants(offset..offset + self.input().lacking() as u64)
+    }
+
+    /// Goes to a chunk: the bytes that are pushed next are those of the stream from there on.
+    ///
+    /// Fails before the header is known.
+    pub fn go_to(&mut self, place: &ChunkPlace) -> Result<()> {
+        let State::Open { items, ended } = &mut self.state else {
+            return Err(Error::argument("the header must be read before the parser can go on"));
+        };
+        items.input.restart(place.offset);
+        items.input.get_mut().ended = false;
+        (items.chunks, items.frames) = (place.number, place.first_frame);
+        *ended = false;
+        Ok(())
+    }
+
+    fn input(&mut self) -> &mut Input<Pushed> {
+        match &mut self.state {
+            State::Opening(input) => input,
+            State::Open { items, .. } => &mut items.input,
+        }
+    }
+}
+
+fn is_waiting(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Io(error) if error.kind() == io::ErrorKind::WouldBlock)
+}
+
+impl Default for PacketParser {
+    fn default() -> Self {
+        Self::with_limits(Limits::default())
+    }
+}
+
+impl fmt::Debug for PacketParser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PacketParser")
+            .field("header", &self.header())
+            .field("offset", &self.offset())
+            .finish_non_exhaustive()
+    }
+}

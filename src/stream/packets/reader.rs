@@ -1,0 +1,102 @@
+//! Packets from a reader.
+
+use std::fmt;
+use std::io::{Read, Seek};
+use std::sync::Arc;
+
+use super::header::StreamHeader;
+use super::index::StreamIndex;
+use super::packet::{Packet, PacketKind};
+use crate::error::Result;
+use crate::stream::items::Items;
+use crate::stream::options::Limits;
+
+/// Takes the packets of a stream from a reader, without decoding them.
+///
+/// [`PacketParser`](super::PacketParser) does the same with bytes that arrive from elsewhere.
+///
+/// ```
+/// use lmac::packets::{ChunkDecoder, PacketKind, PacketReader};
+/// use lmac::{AudioSpec, DecodeOptions, SampleFormat};
+///
+/// # let stream = lmac::encode(&[1, 2, 3, 4], &AudioSpec::new(SampleFormat::S16, 2, 8000))?;
+/// let mut packets = PacketReader::new(stream.as_slice())?;
+/// let decoder = ChunkDecoder::new(packets.header(), &DecodeOptions::default())?;
+/// while let Some(packet) = packets.next_packet()? {
+///     if packet.kind == PacketKind::Chunk {
+///         // In any order, and in any thread.
+///         let chunk = decoder.decode(&packet.bytes)?;
+///         println!("{} bytes of PCM from frame {}", chunk.pcm.len(), chunk.first_frame);
+///     }
+/// }
+/// # Ok::<(), lmac::Error>(())
+/// ```
+pub struct PacketReader<R> {
+    items: Items<R>,
+    header: StreamHeader,
+    limits: Limits,
+    ended: bool,
+}
+
+impl<R: Read> PacketReader<R> {
+    /// Reads the header of a stream, with the default limits.
+    pub fn new(reader: R) -> Result<Self> {
+        Self::with_limits(reader, Limits::default())
+    }
+
+    /// Reads the header of a stream, with these limits.
+    pub fn with_limits(reader: R, limits: Limits) -> Result<Self> {
+        let items = Items::open(reader)?;
+        let header = StreamHeader { stream: Arc::clone(&items.stream) };
+        Ok(PacketReader { items, header, limits, ended: false })
+    }
+
+    /// Returns the header.
+    pub fn header(&self) -> &StreamHeader {
+        &self.header
+    }
+
+    /// Reads the next packet and checks its checksum; `None` after the trailer.
+    ///
+    /// After an error, another call reads the same bytes again.
+    pub fn next_packet(&mut self) -> Result<Option<Packet>> {
+        if self.ended {
+            return Ok(None);
+        }
+        self.items.check_memory(self.limits)?;
+        let packet = self.items.read_packet()?;
+        self.ended = packet.kind == PacketKind::Trailer;
+        Ok(Some(packet))
+    }
+
+    /// Returns the reader. Its position may be anywhere in the stream.
+    pub fn into_inner(self) -> R {
+        self.items.input.into_inner()
+    }
+}
+
+impl<R: Read + Seek> PacketReader<R> {
+    /// Reads the index in the stream's last bytes; `None` if no trailer is there. The position
+    /// stays.
+    pub fn index(&mut self) -> Result<Option<StreamIndex>> {
+        self.items.load_trailer()?;
+        let trailer = self.items.trailer.clone();
+        Ok(trailer.map(|trailer| StreamIndex::new(trailer, &self.header)))
+    }
+
+    /// Goes to the chunk that has this frame: it is the next chunk that is read. The end of the
+    /// stream is allowed.
+    ///
+    /// Reads the headers of a few chunks if the index is thinned out, and those of all chunks
+    /// before the frame if there is no trailer.
+    pub fn seek(&mut self, frame: u64) -> Result<()> {
+        self.ended = false;
+        self.items.go_to_frame(frame)
+    }
+}
+
+impl<R> fmt::Debug for PacketReader<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PacketReader").field("header", &self.header).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,75 @@
+//! The end of a stream whose chunks were encoded one by one.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::chunk_encoder::{ChunkEncoder, EncodedChunk};
+use crate::container::header::Sealed;
+use crate::container::trailer::{Index, IndexEntry, Trailer};
+use crate::error::{Error, Result};
+use crate::stream::digest::AudioDigest;
+
+/// Makes the trailer of a stream whose chunks a [`ChunkEncoder`] has encoded.
+pub struct TrailerBuilder {
+    stream: Arc<Sealed>,
+    /// Bytes of the stream so far.
+    offset: u64,
+    frames: u64,
+    index: Index,
+    digest: Option<AudioDigest>,
+}
+
+impl TrailerBuilder {
+    /// Begins the trailer of a stream that begins with the encoder's
+    /// [`start`](ChunkEncoder::start).
+    pub fn new(encoder: &ChunkEncoder) -> Result<Self> {
+        let stream = encoder.header().stream;
+        let digest = stream.header.has_md5.then(|| AudioDigest::new(&stream.header.spec));
+        let offset = encoder.start()?.len() as u64;
+        Ok(TrailerBuilder { stream, offset, frames: 0, index: Index::default(), digest })
+    }
+
+    /// Takes note of the chunk that follows those so far, and of its audio.
+    ///
+    /// Fails if the chunk does not begin where the one before it ends.
+    pub fn add(&mut self, chunk: &EncodedChunk, pcm: &[u8]) -> Result<()> {
+        let (first_frame, due) = (chunk.first_frame, self.frames);
+        if first_frame != due {
+            return Err(Error::argument(format!(
+                "the chunk begins at frame {first_frame}; frame {due} is due"
+            )));
+        }
+        let frame_bytes = self.stream.header.spec.frame_bytes() as u64;
+        if pcm.len() as u64 != chunk.frames * frame_bytes {
+            let (frames, length) = (chunk.frames, pcm.len());
+            return Err(Error::argument(format!(
+                "the audio has {length} bytes; the chunk has {frames} frames of {frame_bytes} bytes"
+            )));
+        }
+        if let Some(digest) = &mut self.digest {
+            digest.update(pcm);
+        }
+        self.index.push(IndexEntry { first_frame, offset: self.offset });
+        self.frames += chunk.frames;
+        self.offset += chunk.bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Returns the bytes of the trailer, the last ones of the stream.
+    pub fn finish(self) -> Vec<u8> {
+        let trailer = Trailer {
+            total_frames: self.frames,
+            pad: false,
+            tail_length: 0,
+            index: self.index,
+            md5: self.digest.map(AudioDigest::finish),
+        };
+        trailer.write(&self.stream)
+    }
+}
+
+impl fmt::Debug for TrailerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TrailerBuilder").field("frames", &self.frames).finish_non_exhaustive()
+    }
+}
