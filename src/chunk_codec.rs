@@ -129,28 +129,67 @@ pub(crate) fn decode(
     spec: &AudioSpec,
     coder: Option<&dyn ModelCoder>,
 ) -> Result<Bytes> {
-    let frames = chunk.frames as usize;
-    match chunk.method {
-        Method::Stored => {
-            let (length, right) = (payload.len(), frames * spec.frame_bytes());
-            if length != right {
-                return Err(Error::malformed(format!(
-                    "the stored payload has {length} bytes; the chunk's audio has {right}"
-                )));
+    Decoding::new(chunk, payload, spec, coder)?.next(chunk.frames as usize)
+}
+
+/// A chunk that is decoded up to a frame.
+pub(crate) enum Decoding {
+    /// The rest of the PCM, with the bytes of a frame.
+    Whole(Bytes, usize),
+    Light(Box<light::Decoding>),
+    Adaptive(Box<adaptive::Decoding>),
+}
+
+impl Decoding {
+    /// Begins to decode the payload of a chunk. Methods without a state decode all of it.
+    pub(crate) fn new(
+        chunk: &ChunkHeader,
+        payload: &Bytes,
+        spec: &AudioSpec,
+        coder: Option<&dyn ModelCoder>,
+    ) -> Result<Self> {
+        let frames = chunk.frames as usize;
+        let whole = |pcm| Decoding::Whole(pcm, spec.frame_bytes());
+        Ok(match chunk.method {
+            Method::Stored => {
+                let (length, right) = (payload.len(), frames * spec.frame_bytes());
+                if length != right {
+                    return Err(Error::malformed(format!(
+                        "the stored payload has {length} bytes; the chunk's audio has {right}"
+                    )));
+                }
+                whole(payload.clone())
             }
-            Ok(payload.clone())
-        }
-        Method::Constant => constant::decode(payload, frames, spec),
-        Method::Light => {
-            let settings = light::Settings { mapping: chunk.mapping, wasted: chunk.wasted };
-            light::decode(payload, frames, spec, settings).map(Bytes::from)
-        }
-        Method::Adaptive => adaptive::decode(payload, frames, spec, chunk.wasted).map(Bytes::from),
-        Method::Language => {
-            let coder = coder.ok_or_else(|| {
-                Error::malformed("the chunk needs a language model; the header names none")
-            })?;
-            coder.decode(payload, frames, spec, chunk.wasted, chunk.mapping).map(Bytes::from)
+            Method::Constant => whole(constant::decode(payload, frames, spec)?),
+            Method::Light => {
+                let settings = light::Settings { mapping: chunk.mapping, wasted: chunk.wasted };
+                let decoding = light::Decoding::new(payload.clone(), frames, spec, settings)?;
+                Decoding::Light(Box::new(decoding))
+            }
+            Method::Adaptive => {
+                let wasted = chunk.wasted;
+                let decoding = adaptive::Decoding::new(payload.clone(), frames, spec, wasted)?;
+                Decoding::Adaptive(Box::new(decoding))
+            }
+            Method::Language => {
+                let coder = coder.ok_or_else(|| {
+                    Error::malformed("the chunk needs a language model; the header names none")
+                })?;
+                let (wasted, mapping) = (chunk.wasted, chunk.mapping);
+                whole(coder.decode(payload, frames, spec, wasted, mapping)?.into())
+            }
+        })
+    }
+
+    /// Returns the PCM of the next frames: of this many, of all that are left if they are fewer,
+    /// and of all where some of them do not come without the others.
+    pub(crate) fn next(&mut self, frames: usize) -> Result<Bytes> {
+        match self {
+            Decoding::Whole(pcm, frame_bytes) => {
+                Ok(pcm.split_to(pcm.len().min(frames.saturating_mul(*frame_bytes))))
+            }
+            Decoding::Light(decoding) => decoding.next(frames).map(Bytes::from),
+            Decoding::Adaptive(decoding) => decoding.next(frames).map(Bytes::from),
         }
     }
 }

@@ -12,6 +12,7 @@ pub(crate) mod language;
 pub(crate) mod light;
 pub(crate) mod model;
 pub(crate) mod preset;
+pub(crate) mod reading;
 pub(crate) mod verify;
 
 /// The method that a chunk is coded with.

@@ -8,4 +8,4 @@ mod packing;
 
 pub use layout::Mapping;
 pub(crate) use layout::{Layout, fold, unfold, wasted_bits};
-pub(crate) use packing::{BitReader, BitWriter, PlaneKind, read_kinds, write_kinds};
+pub(crate) use packing::{BitReader, BitWriter, PlaneKind, SuspendedBits, read_kinds, write_kinds};

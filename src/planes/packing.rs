@@ -87,9 +87,30 @@ pub(crate) struct BitReader<'a> {
     count: u32,
 }
 
+/// A reader that was put aside.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SuspendedBits {
+    held: u64,
+    count: u32,
+    /// Bytes that are left.
+    left: usize,
+}
+
 impl<'a> BitReader<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
         BitReader { bytes: bytes.iter(), held: 0, count: 0 }
+    }
+
+    /// Puts the reader aside, to let its bytes go.
+    pub(crate) fn suspend(&self) -> SuspendedBits {
+        SuspendedBits { held: self.held, count: self.count, left: self.bytes.len() }
+    }
+
+    /// Goes on with the same bytes.
+    pub(crate) fn resume(bytes: &'a [u8], state: SuspendedBits) -> Self {
+        let SuspendedBits { held, count, left } = state;
+        let rest = &bytes[bytes.len().saturating_sub(left)..];
+        BitReader { bytes: rest.iter(), held, count }
     }
 
     #[inline(always)]

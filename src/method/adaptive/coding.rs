@@ -3,13 +3,15 @@
 //! A model asks its coder for each symbol. A coder that writes answers with the symbol that it
 //! was given.
 
+use super::prepare::Prepared;
 #[cfg(test)]
-use super::prepare::{Prepared, Tables};
-use crate::entropy::{RangeDecoder, RangeEncoder};
+use super::prepare::Tables;
+use crate::entropy::RangeEncoder;
 use crate::error::{Error, Result};
+use crate::method::reading::Reading;
 #[cfg(test)]
 use crate::numerics::dispatch::Supported;
-use crate::planes::{BitReader, BitWriter};
+use crate::planes::BitWriter;
 
 /// Codes the bits of a chunk in either direction; an encoder answers with what it was given.
 pub(super) trait BitCoder {
@@ -48,7 +50,7 @@ impl BitCoder for Reading<'_> {
 
     #[inline(always)]
     fn raw(&mut self, _: u64, count: u32) -> u64 {
-        self.raw.take_bits(count)
+        self.bits.take_bits(count)
     }
 }
 
@@ -69,29 +71,44 @@ impl Writing {
     }
 }
 
-/// Reads symbols from a token stream, and raw bits.
-pub(super) struct Reading<'a> {
-    pub(super) tokens: RangeDecoder<'a>,
-    pub(super) raw: BitReader<'a>,
+/// The model of a chunk that is decoded step by step.
+pub(super) trait Decode: Send {
+    /// Decodes the samples of the steps up to `end` into the channels.
+    fn decode<'a>(
+        &mut self,
+        prepared: &mut Prepared,
+        coder: Reading<'a>,
+        end: usize,
+    ) -> Reading<'a>;
+
+    /// Tells whether all samples so far are within their range.
+    fn fits(&self) -> bool;
 }
 
-impl<'a> Reading<'a> {
-    pub(super) fn new(tokens: &'a [u8], raw: &'a [u8]) -> Self {
-        Reading { tokens: RangeDecoder::new(tokens), raw: BitReader::new(raw) }
+/// Checks the end of a chunk; `fits` tells whether all of its samples were in range.
+pub(super) fn check_end(reader: &Reading, fits: bool) -> Result<()> {
+    if !fits {
+        return Err(Error::malformed(
+            "a decoded sample is outside the range that the payload declares",
+        ));
     }
+    if !reader.bits.is_done() {
+        return Err(Error::malformed("the raw bits are longer than the samples need"));
+    }
+    Ok(())
+}
 
-    /// Checks the end of a chunk; `fits` tells whether all of its samples were in range.
-    pub(super) fn finish(self, fits: bool) -> Result<()> {
-        if !fits {
-            return Err(Error::malformed(
-                "a decoded sample is outside the range that the payload declares",
-            ));
-        }
-        if !self.raw.is_done() {
-            return Err(Error::malformed("the raw bits are longer than the samples need"));
-        }
-        Ok(())
-    }
+/// Decodes all samples with a model.
+#[cfg(test)]
+pub(super) fn decode_all(
+    mut model: Box<dyn Decode>,
+    prepared: &mut Prepared,
+    tokens: &[u8],
+    raw: &[u8],
+) -> Result<()> {
+    let steps = prepared.steps();
+    let reader = model.decode(prepared, Reading::new(tokens, raw), steps);
+    check_end(&reader, model.fits())
 }
 
 /// Signals that are easy and hard to predict, the last one with a match.
@@ -137,7 +154,7 @@ pub(super) fn same_everywhere(
             prepared.coded.iter_mut().for_each(|channel| channel.fill(0));
             let (tokens, raw) = &first;
             let (coder, fits) = read(set, &mut prepared, Reading::new(tokens, raw));
-            coder.finish(fits).unwrap();
+            check_end(&coder, fits).unwrap();
             assert!(prepared.coded == signals, "{bits} bits, way {way}");
         }
     }

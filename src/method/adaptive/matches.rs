@@ -168,7 +168,8 @@ mod tests {
     use lmac_support::Random;
 
     use super::*;
-    use crate::method::adaptive::coding::{Reading, Writing};
+    use crate::method::adaptive::coding::Writing;
+    use crate::method::reading::Reading;
 
     /// Codes samples, the model being wrong where it says so; returns how many a match gave, and
     /// the bytes of the rest of the bits.

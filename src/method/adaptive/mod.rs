@@ -10,6 +10,7 @@
 
 mod choices;
 mod coding;
+mod decoding;
 mod deep;
 mod fast;
 mod least_squares;
@@ -20,6 +21,8 @@ mod prepare;
 mod values;
 mod window;
 
+use coding::Decode;
+pub(crate) use decoding::Decoding;
 use deep::Settings;
 use matches::Matches;
 use prepare::Prepared;
@@ -106,13 +109,13 @@ impl Model {
         }
     }
 
-    /// Decodes the samples into the channels.
-    fn decode(self, prepared: &mut Prepared, tokens: &[u8], raw: &[u8]) -> Result<()> {
+    /// Returns the model of samples that are to be decoded.
+    fn decoder(self, prepared: &Prepared) -> Result<Box<dyn Decode>> {
         use deep::parameters::{MAX, STANDARD};
         match self.set {
-            ParameterSet::Fast => fast::decode(prepared, tokens, raw),
-            ParameterSet::Standard => deep::decode(&STANDARD, self.settings, prepared, tokens, raw),
-            ParameterSet::Max => deep::decode(&MAX, self.settings, prepared, tokens, raw),
+            ParameterSet::Fast => fast::decoder(prepared),
+            ParameterSet::Standard => deep::decoder(&STANDARD, self.settings, prepared),
+            ParameterSet::Max => deep::decoder(&MAX, self.settings, prepared),
         }
     }
 }
@@ -148,25 +151,6 @@ fn payload(prepared: &mut Prepared, model: Model) -> Result<Vec<u8>> {
         memory::append(&mut payload, &tokens)?;
     }
     Ok(payload)
-}
-
-/// Decodes the payload of a chunk of this many frames to PCM.
-pub(crate) fn decode(
-    payload: &[u8],
-    frames: usize,
-    spec: &AudioSpec,
-    wasted: u8,
-) -> Result<Vec<u8>> {
-    let _environment = DefaultEnvironment::enter();
-    let Payload { model, mut prepared, tokens, raw } =
-        Payload::parse(payload, frames, spec, wasted)?;
-    for channel in &mut prepared.coded {
-        *channel = memory::filled(0, frames)?;
-    }
-    if !prepared.coded.is_empty() {
-        model.decode(&mut prepared, tokens, raw)?;
-    }
-    prepared.into_pcm(frames, spec, wasted)
 }
 
 /// A payload, taken apart.
@@ -242,6 +226,10 @@ mod tests {
 
     fn encode(pcm: &[u8], spec: &AudioSpec, wasted: u8, set: ParameterSet) -> Result<Vec<u8>> {
         Ok(super::encode(pcm, spec, wasted, set)?.expect("numbers"))
+    }
+
+    fn decode(payload: &[u8], frames: usize, spec: &AudioSpec, wasted: u8) -> Result<Vec<u8>> {
+        Decoding::new(payload.to_vec().into(), frames, spec, wasted)?.next(frames)
     }
 
     const SETS: [ParameterSet; 3] = [ParameterSet::Fast, ParameterSet::Standard, ParameterSet::Max];

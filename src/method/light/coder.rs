@@ -4,10 +4,11 @@
 use super::predictor::Predictor;
 use super::rows::{ChannelState, Rows};
 use crate::audio::AudioSpec;
-use crate::entropy::{AdaptiveBit, RangeDecoder, RangeEncoder, cost};
+use crate::entropy::{AdaptiveBit, RangeEncoder, cost};
 use crate::error::Result;
 use crate::memory;
-use crate::planes::{BitReader, BitWriter, Layout, Mapping, PlaneKind, fold, unfold};
+use crate::method::reading::Reading;
+use crate::planes::{BitWriter, Layout, Mapping, PlaneKind, fold, unfold};
 
 /// Codes bits: each call gets the bit if it is known, and returns it.
 pub(super) trait CharacterCoder {
@@ -43,11 +44,6 @@ impl CharacterCoder for Writing {
     }
 }
 
-pub(super) struct Reading<'a> {
-    pub(super) tokens: RangeDecoder<'a>,
-    pub(super) planes: BitReader<'a>,
-}
-
 impl CharacterCoder for Reading<'_> {
     #[inline(always)]
     fn character(&mut self, node: &mut AdaptiveBit, _: bool) -> bool {
@@ -61,7 +57,7 @@ impl CharacterCoder for Reading<'_> {
 
     #[inline(always)]
     fn packed(&mut self, _: bool) -> bool {
-        self.planes.take()
+        self.bits.take()
     }
 }
 
@@ -99,36 +95,41 @@ impl CharacterCoder for Cost {
 }
 
 /// The state of a chunk while it is coded.
-pub(super) struct ChunkState<'a> {
-    spec: &'a AudioSpec,
+pub(super) struct ChunkState {
+    spec: AudioSpec,
     layout: Layout,
     mapping: Mapping,
-    predictors: &'a [Predictor],
-    kinds: &'a [PlaneKind],
+    predictors: Vec<Predictor>,
+    kinds: Vec<PlaneKind>,
     rows: Rows,
     memories: Vec<ChannelState>,
     histories: Vec<[i64; 3]>,
 }
 
-impl<'a> ChunkState<'a> {
+impl ChunkState {
     pub(super) fn new(
-        spec: &'a AudioSpec,
+        spec: &AudioSpec,
         layout: Layout,
         mapping: Mapping,
-        predictors: &'a [Predictor],
-        kinds: &'a [PlaneKind],
+        predictors: &[Predictor],
+        kinds: &[PlaneKind],
     ) -> Result<Self> {
         let channels = usize::from(spec.channels);
         Ok(ChunkState {
-            spec,
+            spec: *spec,
             layout,
             mapping,
-            predictors,
-            kinds,
+            predictors: memory::copied(predictors)?,
+            kinds: memory::copied(kinds)?,
             rows: Rows::new(layout, mapping)?,
             memories: memory::filled(ChannelState::default(), channels)?,
             histories: memory::filled([0; 3], channels)?,
         })
+    }
+
+    /// Returns the bits of a coded value.
+    pub(super) fn value_bits(&self) -> u32 {
+        self.layout.value_bits()
     }
 
     /// Clears the samples that predictions are made from.

@@ -8,14 +8,18 @@ mod coder;
 mod predictor;
 mod rows;
 
-use coder::{ChunkState, Cost, Reading, Writing};
+use std::ops::Range;
+
+use bytes::Bytes;
+use coder::{ChunkState, Cost, Writing};
 use predictor::Predictor;
 
 use crate::audio::AudioSpec;
-use crate::entropy::{RangeDecoder, RangeEncoder, UNITS};
+use crate::entropy::{RangeEncoder, UNITS};
 use crate::error::{Error, Result};
 use crate::memory;
-use crate::planes::{BitReader, BitWriter, Layout, Mapping, PlaneKind, read_kinds, write_kinds};
+use crate::method::reading::{Reading, SuspendedReading};
+use crate::planes::{BitWriter, Layout, Mapping, PlaneKind, read_kinds, write_kinds};
 
 /// Numbers of pieces of a chunk on which an encoder tries its choices, and of samples of each.
 /// They are spread over the chunk, since it may begin with silence.
@@ -131,7 +135,7 @@ impl Plan {
         Ok((total, plan))
     }
 
-    fn model<'a>(&'a self, spec: &'a AudioSpec, layout: Layout) -> Result<ChunkState<'a>> {
+    fn model(&self, spec: &AudioSpec, layout: Layout) -> Result<ChunkState> {
         ChunkState::new(spec, layout, self.mapping, &self.predictors, &self.kinds)
     }
 
@@ -147,28 +151,67 @@ impl Plan {
     }
 }
 
-/// Decodes the payload of a chunk of this many frames to PCM.
-pub(crate) fn decode(
-    payload: &[u8],
-    frames: usize,
-    spec: &AudioSpec,
-    settings: Settings,
-) -> Result<Vec<u8>> {
-    let layout = Layout::new(spec.format, settings.wasted);
-    let parts = Payload::parse(payload, frames, spec, layout, settings.mapping)?;
-    let mut model =
-        ChunkState::new(spec, layout, settings.mapping, &parts.predictors, &parts.kinds)?;
-    let mut reading =
-        Reading { tokens: RangeDecoder::new(parts.tokens), planes: BitReader::new(parts.planes) };
-    let mut pcm = memory::filled(0, frames * spec.frame_bytes())?;
-    if !model.decode(&mut pcm, &mut reading) {
-        let bits = layout.value_bits();
-        return Err(Error::malformed(format!("a sample does not fit into {bits} bits")));
+/// A chunk that is decoded up to a frame.
+pub(crate) struct Decoding {
+    frame_bytes: usize,
+    /// Frames that are left.
+    left: usize,
+    payload: Bytes,
+    /// The places of the tokens and of the packed planes in the payload.
+    tokens: Range<usize>,
+    planes: Range<usize>,
+    model: ChunkState,
+    /// The reader; `None` before the first frame.
+    reading: Option<SuspendedReading>,
+}
+
+impl Decoding {
+    /// Begins a chunk of this many frames.
+    pub(crate) fn new(
+        payload: Bytes,
+        frames: usize,
+        spec: &AudioSpec,
+        settings: Settings,
+    ) -> Result<Self> {
+        let layout = Layout::new(spec.format, settings.wasted);
+        let parts = Payload::parse(&payload, frames, spec, layout, settings.mapping)?;
+        let model =
+            ChunkState::new(spec, layout, settings.mapping, &parts.predictors, &parts.kinds)?;
+        // The tokens are the last bytes, behind the planes.
+        let middle = payload.len() - parts.tokens.len();
+        Ok(Decoding {
+            frame_bytes: spec.frame_bytes(),
+            left: frames,
+            planes: middle - parts.planes.len()..middle,
+            tokens: middle..payload.len(),
+            payload,
+            model,
+            reading: None,
+        })
     }
-    if !reading.planes.is_done() {
-        return Err(Error::malformed("the packed planes have bits set after the last sample"));
+
+    /// Returns the PCM of the next frames: of this many, or of all that are left if they are
+    /// fewer.
+    pub(crate) fn next(&mut self, frames: usize) -> Result<Vec<u8>> {
+        let frames = frames.min(self.left);
+        let tokens = &self.payload[self.tokens.clone()];
+        let planes = &self.payload[self.planes.clone()];
+        let mut reader = match self.reading {
+            None => Reading::new(tokens, planes),
+            Some(state) => Reading::resume(tokens, planes, state),
+        };
+        let mut pcm = memory::filled(0, frames * self.frame_bytes)?;
+        if !self.model.decode(&mut pcm, &mut reader) {
+            let bits = self.model.value_bits();
+            return Err(Error::malformed(format!("a sample does not fit into {bits} bits")));
+        }
+        self.left -= frames;
+        if self.left == 0 && !reader.bits.is_done() {
+            return Err(Error::malformed("the packed planes have bits set after the last sample"));
+        }
+        self.reading = Some(reader.suspend());
+        Ok(pcm)
     }
-    Ok(pcm)
 }
 
 /// A payload, taken apart.
@@ -220,6 +263,15 @@ mod tests {
 
     use super::*;
     use crate::audio::SampleFormat;
+
+    fn decode(
+        payload: &[u8],
+        frames: usize,
+        spec: &AudioSpec,
+        settings: Settings,
+    ) -> Result<Vec<u8>> {
+        Decoding::new(payload.to_vec().into(), frames, spec, settings)?.next(frames)
+    }
 
     /// A melody with a little noise, in every sample format.
     fn melody(spec: &AudioSpec, frames: usize, wasted: u32) -> Vec<u8> {

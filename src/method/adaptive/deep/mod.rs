@@ -14,53 +14,40 @@ pub(super) mod parameters;
 mod settings;
 mod volatility;
 
+use model::Progress;
 use parameters::Parameters;
 pub(super) use settings::{Factor, Setting, Settings};
 
-use super::coding::{BitCoder, Reading, Writing};
-use super::matches::Matches;
+use super::coding::{BitCoder, Decode, Writing};
 use super::prepare::Prepared;
 use crate::error::Result;
+use crate::method::reading::Reading;
 use crate::numerics::dispatch::{InstructionSet, Work, run};
 use crate::numerics::integers::Integers;
 use crate::numerics::lanes::Lanes;
 
-/// A pass over all samples of a chunk.
+/// A pass over the samples of a chunk, up to a step.
 struct Pass<'a, C, const EXPERTS: usize> {
-    parameters: &'static Parameters<EXPERTS>,
-    settings: Settings,
+    progress: &'a mut Progress<EXPERTS>,
     prepared: &'a mut Prepared,
-    matches: Vec<Matches>,
     coder: C,
-}
-
-impl<'a, C, const EXPERTS: usize> Pass<'a, C, EXPERTS> {
-    fn new(
-        parameters: &'static Parameters<EXPERTS>,
-        settings: Settings,
-        prepared: &'a mut Prepared,
-        coder: C,
-    ) -> Result<Self> {
-        let matches = Matches::of_all(prepared)?;
-        Ok(Pass { parameters, settings, prepared, matches, coder })
-    }
+    end: usize,
 }
 
 impl<C: BitCoder, const EXPERTS: usize> Work for Pass<'_, C, EXPERTS>
 where
     [f32; EXPERTS]: Lanes<Element = f32>,
 {
-    /// The coder, and whether all samples are within their range.
-    type Output = (C, bool);
+    type Output = C;
 
     // Wider vectors do not pay: most of the time goes into sums that wait for each other.
     const BEST: InstructionSet = InstructionSet::Avx2;
 
     #[inline(always)]
-    fn run<I: Integers>(self) -> (C, bool) {
-        let Pass { parameters, settings, prepared, matches, mut coder } = self;
-        let fits = model::run::<C, I, EXPERTS>(parameters, settings, prepared, matches, &mut coder);
-        (coder, fits)
+    fn run<I: Integers>(self) -> C {
+        let Pass { progress, prepared, mut coder, end } = self;
+        model::run::<C, I, EXPERTS>(progress, prepared, &mut coder, end);
+        coder
     }
 }
 
@@ -73,25 +60,38 @@ pub(super) fn encode<const EXPERTS: usize>(
 where
     [f32; EXPERTS]: Lanes<Element = f32>,
 {
-    let coder = Writing::new();
-    let (coder, _) = run(Pass::new(parameters, settings, prepared, coder)?);
-    coder.finish()
+    let (mut progress, end) = (Progress::new(parameters, settings, prepared)?, prepared.steps());
+    run(Pass { progress: &mut progress, prepared, coder: Writing::new(), end }).finish()
 }
 
-/// Decodes the samples into the channels.
-pub(super) fn decode<const EXPERTS: usize>(
-    parameters: &'static Parameters<EXPERTS>,
-    settings: Settings,
-    prepared: &mut Prepared,
-    tokens: &[u8],
-    raw: &[u8],
-) -> Result<()>
+impl<const EXPERTS: usize> Decode for Progress<EXPERTS>
 where
     [f32; EXPERTS]: Lanes<Element = f32>,
 {
-    let coder = Reading::new(tokens, raw);
-    let (coder, fits) = run(Pass::new(parameters, settings, prepared, coder)?);
-    coder.finish(fits)
+    fn fits(&self) -> bool {
+        self.fits
+    }
+
+    fn decode<'a>(
+        &mut self,
+        prepared: &mut Prepared,
+        coder: Reading<'a>,
+        end: usize,
+    ) -> Reading<'a> {
+        run(Pass { progress: self, prepared, coder, end })
+    }
+}
+
+/// Returns the model of a chunk that is to be decoded.
+pub(super) fn decoder<const EXPERTS: usize>(
+    parameters: &'static Parameters<EXPERTS>,
+    settings: Settings,
+    prepared: &Prepared,
+) -> Result<Box<dyn Decode>>
+where
+    [f32; EXPERTS]: Lanes<Element = f32>,
+{
+    Ok(Box::new(Progress::new(parameters, settings, prepared)?))
 }
 
 #[cfg(test)]
@@ -99,9 +99,41 @@ mod tests {
     use lmac_support::Random;
 
     use super::*;
-    use crate::method::adaptive::coding::{prepared, same_everywhere, signals};
-    use crate::numerics::dispatch::run_with;
+    use crate::method::adaptive::coding::{decode_all, prepared, same_everywhere, signals};
+    use crate::numerics::dispatch::{Supported, run_with};
     use parameters::{MAX, STANDARD};
+
+    /// Codes all samples on an instruction set, in two parts.
+    fn on<C: BitCoder, const EXPERTS: usize>(
+        parameters: &'static Parameters<EXPERTS>,
+        settings: Settings,
+        set: Supported,
+        prepared: &mut Prepared,
+        coder: C,
+    ) -> (C, bool)
+    where
+        [f32; EXPERTS]: Lanes<Element = f32>,
+    {
+        let mut progress = Progress::new(parameters, settings, prepared).unwrap();
+        let end = prepared.steps();
+        let first = Pass { progress: &mut progress, prepared, coder, end: end / 2 };
+        let coder = run_with(set, first);
+        let coder = run_with(set, Pass { progress: &mut progress, prepared, coder, end });
+        (coder, progress.fits)
+    }
+
+    fn decode<const EXPERTS: usize>(
+        parameters: &'static Parameters<EXPERTS>,
+        settings: Settings,
+        prepared: &mut Prepared,
+        tokens: &[u8],
+        raw: &[u8],
+    ) -> Result<()>
+    where
+        [f32; EXPERTS]: Lanes<Element = f32>,
+    {
+        decode_all(decoder(parameters, settings, prepared)?, prepared, tokens, raw)
+    }
 
     fn same_with<const EXPERTS: usize>(parameters: &'static Parameters<EXPERTS>, settings: Settings)
     where
@@ -113,15 +145,8 @@ mod tests {
                 same_everywhere(
                     &signals,
                     bits,
-                    |set, prepared| {
-                        run_with(
-                            set,
-                            Pass::new(parameters, settings, prepared, Writing::new()).unwrap(),
-                        )
-                    },
-                    |set, prepared, coder| {
-                        run_with(set, Pass::new(parameters, settings, prepared, coder).unwrap())
-                    },
+                    |set, prepared| on(parameters, settings, set, prepared, Writing::new()),
+                    |set, prepared, coder| on(parameters, settings, set, prepared, coder),
                 );
             }
         }

@@ -6,6 +6,7 @@ use super::mixture::{Mixture, SampleRange};
 use super::parameters::{Center, FilterSettings, Parameters, Start, TILT};
 use super::settings::Settings;
 use super::volatility::Errors;
+use crate::error::Result;
 use crate::method::adaptive::coding::BitCoder;
 use crate::method::adaptive::least_squares::{Combiner, LagPredictor};
 use crate::method::adaptive::lms::{Feedback, Float, Integer, TargetScale, settle};
@@ -200,38 +201,67 @@ where
     }
 }
 
-/// Codes all samples of a chunk, which an encoder reads and a decoder fills in; `false` if a
-/// decoded sample was out of range.
-#[inline(always)]
-pub(super) fn run<C: BitCoder, I: Integers, const EXPERTS: usize>(
+/// The model of a chunk that is coded up to a step.
+pub(super) struct Progress<const EXPERTS: usize> {
     parameters: &'static Parameters<EXPERTS>,
-    settings: Settings,
-    prepared: &mut Prepared,
-    mut matches: Vec<Matches>,
-    coder: &mut C,
-) -> bool
+    channels: Vec<ChannelState<EXPERTS>>,
+    matches: Vec<Matches>,
+    ranges: Vec<(i32, i32)>,
+    step: usize,
+    /// Whether all decoded samples are within their range.
+    pub(super) fits: bool,
+}
+
+impl<const EXPERTS: usize> Progress<EXPERTS>
 where
     [f32; EXPERTS]: Lanes<Element = f32>,
 {
-    let unit = prepared.unit();
-    let turns = 0..prepared.coded.len();
-    let values: Vec<_> = turns.clone().map(|turn| prepared.values(turn)).collect();
-    let ranges: Vec<_> = turns.map(|turn| prepared.range(turn)).collect();
-    let Prepared { coded: samples, order: Order { partners, delays, .. }, pasts, bits, .. } =
-        prepared;
-    let frames = samples.first().map_or(0, Vec::len);
-    let bound = MOST * (1u64 << (*bits - 1)) as f64 * unit;
-    let mut channels: Vec<ChannelState<EXPERTS>> = (0..samples.len())
-        .map(|c| {
+    /// Returns the model before the first step.
+    pub(super) fn new(
+        parameters: &'static Parameters<EXPERTS>,
+        settings: Settings,
+        prepared: &Prepared,
+    ) -> Result<Self> {
+        let unit = prepared.unit();
+        let turns = 0..prepared.coded.len();
+        let ranges: Vec<_> = turns.clone().map(|turn| prepared.range(turn)).collect();
+        let partners = &prepared.order.partners;
+        let channel = |c: usize| {
             let scale = TargetScale::for_range(ranges[c], unit);
             let alone = partners[c] == c;
-            let pasts = [c, partners[c]].map(|c| pasts[c]);
-            ChannelState::new(parameters, settings, alone, scale, values[c].clone(), pasts)
+            let pasts = [c, partners[c]].map(|c| prepared.pasts[c]);
+            ChannelState::new(parameters, settings, alone, scale, prepared.values(c), pasts)
+        };
+        Ok(Progress {
+            parameters,
+            channels: turns.map(channel).collect(),
+            matches: Matches::of_all(prepared)?,
+            ranges,
+            step: 0,
+            fits: true,
         })
-        .collect();
-    let mut fits = true;
+    }
+}
 
-    for step in 0..frames + delays.iter().max().unwrap_or(&0) {
+/// Codes the samples of the steps up to `end`, which an encoder reads and a decoder fills in.
+#[inline(always)]
+pub(super) fn run<C: BitCoder, I: Integers, const EXPERTS: usize>(
+    progress: &mut Progress<EXPERTS>,
+    prepared: &mut Prepared,
+    coder: &mut C,
+    end: usize,
+) where
+    [f32; EXPERTS]: Lanes<Element = f32>,
+{
+    let unit = prepared.unit();
+    let Progress { parameters, channels, matches, ranges, step: first, fits: all_fit } = progress;
+    let parameters = *parameters;
+    let Prepared { coded: samples, order: Order { partners, delays, .. }, bits, .. } = prepared;
+    let frames = samples.first().map_or(0, Vec::len);
+    let bound = MOST * (1u64 << (*bits - 1)) as f64 * unit;
+    let mut fits = *all_fit;
+
+    for step in *first..end {
         for c in 0..samples.len() {
             let Some(t) = step.checked_sub(delays[c]).filter(|&t| t < frames) else { continue };
             let partner = partners[c];
@@ -277,5 +307,6 @@ where
             channel.learn::<I>(&predictions, sample);
         }
     }
-    fits
+    *first = end;
+    *all_fit = fits;
 }

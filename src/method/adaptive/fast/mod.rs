@@ -5,10 +5,12 @@
 mod model;
 mod residuals;
 
-use super::coding::{BitCoder, Reading, Writing};
-use super::matches::Matches;
+use model::Progress;
+
+use super::coding::{BitCoder, Decode, Writing};
 use super::prepare::Prepared;
 use crate::error::Result;
+use crate::method::reading::Reading;
 use crate::numerics::dispatch::{InstructionSet, Work, run};
 use crate::numerics::integers::Integers;
 
@@ -49,45 +51,51 @@ impl SymbolCoder for Reading<'_> {
     }
 }
 
-/// A pass over all samples of a chunk.
+/// A pass over the samples of a chunk, up to a step.
 struct Pass<'a, C> {
+    progress: &'a mut Progress,
     prepared: &'a mut Prepared,
-    matches: Vec<Matches>,
     coder: C,
-}
-
-impl<'a, C> Pass<'a, C> {
-    fn new(prepared: &'a mut Prepared, coder: C) -> Result<Self> {
-        Ok(Pass { matches: Matches::of_all(prepared)?, prepared, coder })
-    }
+    end: usize,
 }
 
 impl<C: SymbolCoder> Work for Pass<'_, C> {
-    /// The coder, and whether all samples are within their range.
-    type Output = (C, bool);
+    type Output = C;
 
     const BEST: InstructionSet = InstructionSet::Avx512;
 
     #[inline(always)]
-    fn run<I: Integers>(self) -> (C, bool) {
-        let Pass { prepared, matches, mut coder } = self;
-        let fits = model::run::<C, I>(prepared, matches, &mut coder);
-        (coder, fits)
+    fn run<I: Integers>(self) -> C {
+        let Pass { progress, prepared, mut coder, end } = self;
+        model::run::<C, I>(progress, prepared, &mut coder, end);
+        coder
     }
 }
 
 /// Encodes the samples: the token stream and the raw bits.
 pub(super) fn encode(prepared: &mut Prepared) -> Result<(Vec<u8>, Vec<u8>)> {
-    let coder = Writing::new();
-    let (coder, _) = run(Pass::new(prepared, coder)?);
-    coder.finish()
+    let (mut progress, end) = (Progress::new(prepared)?, prepared.steps());
+    run(Pass { progress: &mut progress, prepared, coder: Writing::new(), end }).finish()
 }
 
-/// Decodes the samples into the channels.
-pub(super) fn decode(prepared: &mut Prepared, tokens: &[u8], raw: &[u8]) -> Result<()> {
-    let coder = Reading::new(tokens, raw);
-    let (coder, fits) = run(Pass::new(prepared, coder)?);
-    coder.finish(fits)
+impl Decode for Progress {
+    fn fits(&self) -> bool {
+        self.fits
+    }
+
+    fn decode<'a>(
+        &mut self,
+        prepared: &mut Prepared,
+        coder: Reading<'a>,
+        end: usize,
+    ) -> Reading<'a> {
+        run(Pass { progress: self, prepared, coder, end })
+    }
+}
+
+/// Returns the model of a chunk that is to be decoded.
+pub(super) fn decoder(prepared: &Prepared) -> Result<Box<dyn Decode>> {
+    Ok(Box::new(Progress::new(prepared)?))
 }
 
 #[cfg(test)]
@@ -95,8 +103,21 @@ mod tests {
     use lmac_support::Random;
 
     use super::*;
-    use crate::method::adaptive::coding::{prepared, same_everywhere, signals};
-    use crate::numerics::dispatch::run_with;
+    use crate::method::adaptive::coding::{decode_all, prepared, same_everywhere, signals};
+    use crate::numerics::dispatch::{Supported, run_with};
+
+    /// Codes all samples on an instruction set, in two parts.
+    fn on<C: SymbolCoder>(set: Supported, prepared: &mut Prepared, coder: C) -> (C, bool) {
+        let (mut progress, end) = (Progress::new(prepared).unwrap(), prepared.steps());
+        let first = Pass { progress: &mut progress, prepared, coder, end: end / 2 };
+        let coder = run_with(set, first);
+        let coder = run_with(set, Pass { progress: &mut progress, prepared, coder, end });
+        (coder, progress.fits)
+    }
+
+    fn decode(prepared: &mut Prepared, tokens: &[u8], raw: &[u8]) -> Result<()> {
+        decode_all(decoder(prepared)?, prepared, tokens, raw)
+    }
 
     #[test]
     fn every_instruction_set_gives_the_same_bytes() {
@@ -107,8 +128,8 @@ mod tests {
                     same_everywhere(
                         &signals,
                         bits,
-                        |set, prepared| run_with(set, Pass::new(prepared, Writing::new()).unwrap()),
-                        |set, prepared, coder| run_with(set, Pass::new(prepared, coder).unwrap()),
+                        |set, prepared| on(set, prepared, Writing::new()),
+                        |set, prepared, coder| on(set, prepared, coder),
                     );
                 }
             }

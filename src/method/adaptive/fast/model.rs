@@ -1,7 +1,10 @@
 //! Predicts and codes the samples of a chunk, the same way in both directions.
 
+use std::sync::Arc;
+
 use super::SymbolCoder;
 use super::residuals::Residuals;
+use crate::error::Result;
 use crate::method::adaptive::least_squares::{
     Combiner, CombinerSettings, LagPredictor, LagSettings, Schedule,
 };
@@ -9,6 +12,7 @@ use crate::method::adaptive::lms::{Feedback, Float, Integer, TargetScale, settle
 use crate::method::adaptive::matches::Matches;
 use crate::method::adaptive::past::Past;
 use crate::method::adaptive::prepare::{Order, Prepared};
+use crate::method::adaptive::values::Values;
 use crate::method::adaptive::window::Window;
 use crate::numerics::functions::clamp;
 use crate::numerics::integers::Integers;
@@ -86,31 +90,57 @@ impl ChannelState {
     }
 }
 
-/// Codes all samples of a chunk, which an encoder reads and a decoder fills in; `false` if a
-/// decoded sample was out of range.
+/// The model of a chunk that is coded up to a step.
+pub(in crate::method::adaptive) struct Progress {
+    states: Vec<ChannelState>,
+    matches: Vec<Matches>,
+    values: Vec<Option<Arc<Values>>>,
+    ranges: Vec<(i32, i32)>,
+    step: usize,
+    /// Whether all decoded samples are within their range.
+    pub(super) fits: bool,
+}
+
+impl Progress {
+    /// Returns the model before the first step.
+    pub(super) fn new(prepared: &Prepared) -> Result<Self> {
+        let unit = prepared.unit();
+        let turns = 0..prepared.coded.len();
+        let ranges: Vec<_> = turns.clone().map(|turn| prepared.range(turn)).collect();
+        let partners = &prepared.order.partners;
+        let channel = |c: usize| {
+            let scale = TargetScale::for_range(ranges[c], unit);
+            let pasts = [c, partners[c]].map(|c| prepared.pasts[c]);
+            ChannelState::new(partners[c] != c, scale, pasts, 1.0 / unit)
+        };
+        Ok(Progress {
+            states: turns.clone().map(channel).collect(),
+            matches: Matches::of_all(prepared)?,
+            values: turns.map(|turn| prepared.values(turn)).collect(),
+            ranges,
+            step: 0,
+            fits: true,
+        })
+    }
+}
+
+/// Codes the samples of the steps up to `end`, which an encoder reads and a decoder fills in.
 #[inline(always)]
 pub(super) fn run<C: SymbolCoder, I: Integers>(
+    progress: &mut Progress,
     prepared: &mut Prepared,
-    mut matches: Vec<Matches>,
     coder: &mut C,
-) -> bool {
+    end: usize,
+) {
     let unit = prepared.unit();
-    let turns = 0..prepared.coded.len();
-    let values: Vec<_> = turns.clone().map(|turn| prepared.values(turn)).collect();
-    let ranges: Vec<_> = turns.map(|turn| prepared.range(turn)).collect();
-    let Prepared { coded: channels, order: Order { partners, delays, .. }, pasts, .. } = prepared;
+    let up = 1.0 / unit;
+    let Progress { states, matches, values, ranges, step: first, fits: all_fit } = progress;
+    let Prepared { coded: channels, order: Order { partners, delays, .. }, .. } = prepared;
     let count = channels.len();
     let frames = channels.first().map_or(0, Vec::len);
-    let up = 1.0 / unit;
-    let channel = |c: usize| {
-        let scale = TargetScale::for_range(ranges[c], unit);
-        let pasts = [c, partners[c]].map(|c| pasts[c]);
-        ChannelState::new(partners[c] != c, scale, pasts, up)
-    };
-    let mut states: Vec<ChannelState> = (0..count).map(channel).collect();
-    let mut fits = true;
+    let mut fits = *all_fit;
 
-    for step in 0..frames + delays.iter().max().unwrap_or(&0) {
+    for step in *first..end {
         for c in 0..count {
             let Some(t) = step.checked_sub(delays[c]).filter(|&t| t < frames) else { continue };
             let other_sample = if partners[c] == c { 0.0 } else { states[partners[c]].sample };
@@ -172,7 +202,8 @@ pub(super) fn run<C: SymbolCoder, I: Integers>(
             state.learn::<I>(&filters, target);
         }
     }
-    fits
+    *first = end;
+    *all_fit = fits;
 }
 
 /// Codes a residual, and tells whether it is within its room.

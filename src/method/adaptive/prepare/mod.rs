@@ -149,11 +149,7 @@ impl Prepared {
 
     /// Finds the sets of tables that are worth a trial.
     pub(super) fn find_tables(&self) -> Result<Vec<Tables>> {
-        let mut channels: Vec<&[i32]> = vec![&[]; self.coded.len()];
-        for (&channel, samples) in self.order.turns.iter().zip(&self.coded) {
-            channels[channel] = samples;
-        }
-        Tables::find(&channels, full_range(self.bits))
+        Tables::find(&self.order.in_frames(&self.coded), full_range(self.bits))
     }
 
     /// Sets the tables of the values that occur.
@@ -298,22 +294,48 @@ impl Prepared {
         })
     }
 
-    /// Converts decoded samples to PCM.
-    pub(super) fn into_pcm(
-        mut self,
-        frames: usize,
+    /// Makes room for the numbers of this many frames, which a model decodes.
+    pub(super) fn make_room(&mut self, frames: usize) -> Result<()> {
+        for channel in &mut self.coded {
+            *channel = memory::filled(0, frames)?;
+        }
+        Ok(())
+    }
+
+    /// Returns the number of steps of a model: in each it codes a sample of each channel that is
+    /// not still or already out of the chunk by its delay.
+    pub(super) fn steps(&self) -> usize {
+        self.frames() + self.lead()
+    }
+
+    /// Returns the number of steps by which the last channel is behind.
+    pub(super) fn lead(&self) -> usize {
+        self.order.delays.iter().copied().max().unwrap_or(0)
+    }
+
+    /// Tells whether some frames become PCM without the others.
+    pub(super) fn comes_in_pieces(&self) -> bool {
+        matches!(self.numbers, Numbers::Integers | Numbers::Ordered)
+    }
+
+    /// Converts decoded samples, from a frame on, to as much PCM as there is room for.
+    ///
+    /// Unless they [come in pieces](Self::comes_in_pieces), it must be all of them.
+    pub(super) fn put_pcm(
+        &self,
+        from: usize,
         spec: &AudioSpec,
         wasted: u8,
-    ) -> Result<Vec<u8>> {
+        pcm: &mut [u8],
+    ) -> Result<()> {
         let layout = Layout::new(spec.format, wasted);
         let range = full_range(self.numbers.bits(&layout));
-        let coded = self.order.restore(&mut self.coded);
-        let mut coded = coded.iter();
+        let mut coded = self.order.in_frames(&self.coded).into_iter();
         let origins: Vec<Origin> = self
             .channels
             .iter()
             .map(|channel| match channel {
-                ChannelKind::Coded => Origin::Coded(coded.next().map_or(&[], |samples| samples)),
+                ChannelKind::Coded => Origin::Coded(coded.next().map_or(&[], |all| &all[from..])),
                 ChannelKind::Follows(rule) => Origin::Follows(*rule),
                 ChannelKind::Constant(value) => Origin::Constant(*value),
             })
@@ -326,7 +348,6 @@ impl Prepared {
             }
         };
         let mut numbers = vec![0; origins.len()];
-        let mut pcm = memory::filled(0, frames * spec.frame_bytes())?;
         let mut fits = true;
         for (at, frame) in pcm.chunks_exact_mut(spec.frame_bytes()).enumerate() {
             let samples = frame.chunks_exact_mut(spec.format.bytes());
@@ -345,14 +366,14 @@ impl Prepared {
         }
         match &self.numbers {
             Numbers::Integers | Numbers::Ordered => {}
-            Numbers::Scaled(floats) => floats.put_exceptions(&mut pcm, origins.len()),
-            Numbers::Truncated(floats) => floats.put_exceptions(&mut pcm, origins.len()),
+            Numbers::Scaled(floats) => floats.put_exceptions(pcm, origins.len()),
+            Numbers::Truncated(floats) => floats.put_exceptions(pcm, origins.len()),
         }
         if !fits {
             let bits = layout.value_bits();
             return Err(Error::malformed(format!("a sample does not fit into {bits} bits")));
         }
-        Ok(pcm)
+        Ok(())
     }
 }
 

@@ -114,11 +114,12 @@ impl Order {
         self.turns.iter().map(|&channel| std::mem::take(&mut channels[channel])).collect()
     }
 
-    /// The inverse of [`arrange`](Self::arrange).
-    pub(super) fn restore(&self, coded: &mut [Vec<i32>]) -> Vec<Vec<i32>> {
-        let mut channels = vec![Vec::new(); coded.len()];
+    /// Returns channels in coding order in the order of a frame: the inverse of
+    /// [`arrange`](Self::arrange).
+    pub(super) fn in_frames<'a>(&self, coded: &'a [Vec<i32>]) -> Vec<&'a [i32]> {
+        let mut channels: Vec<&[i32]> = vec![&[]; coded.len()];
         for (&channel, samples) in self.turns.iter().zip(coded) {
-            channels[channel] = std::mem::take(samples);
+            channels[channel] = samples;
         }
         channels
     }
@@ -206,9 +207,9 @@ mod tests {
         let mut out = Vec::new();
         order.write(&mut out);
         assert_eq!(Order::read(&mut Fields::new(&out), 6).unwrap(), order);
-        let mut coded = order.arrange(channels.clone());
+        let coded = order.arrange(channels.clone());
         assert_eq!(coded[0], channels[order.turns[0]]);
-        assert_eq!(order.restore(&mut coded), channels);
+        assert_eq!(order.in_frames(&coded), channels);
     }
 
     #[test]
