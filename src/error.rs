@@ -99,11 +99,6 @@ impl Error {
         Self::new(ErrorKind::Unsupported(what.into()))
     }
 
-    /// An error for a critical block of a type that is not known.
-    pub(crate) fn unknown_block(kind: u64) -> Self {
-        Self::unsupported(format!("a critical block has the unknown type {kind}"))
-    }
-
     pub(crate) fn argument(what: impl Into<String>) -> Self {
         Self::new(ErrorKind::Argument(what.into()))
     }

@@ -58,17 +58,16 @@ pub use stream::stats::{FlacFindings, Stats};
 pub use tags::{Picture, Tags};
 
 pub mod packets {
-    //! Streams in parts, for programs that read, write and thread on their own: players, plug-ins,
-    //! servers and clusters.
+    //! Streams in parts, for programs that have their own input, output and threads: players,
+    //! plug-ins, servers and clusters.
     //!
-    //! [`PacketReader`] and [`PacketParser`] take a stream apart, [`ChunkDecoder`] decodes one
-    //! chunk, [`ChunkEncoder`] encodes one. [`Decoder`](crate::Decoder) and
-    //! [`Encoder`](crate::Encoder) are made of these parts.
+    //! [`PacketReader`] takes a stream apart; [`PacketParser`] does so with bytes as they arrive,
+    //! and [`IndexFinder`] says where its chunks are. [`ChunkDecoder`] decodes one chunk.
+    //! [`ChunkEncoder`] encodes one, and [`TrailerBuilder`] makes the end of a stream.
 
     pub use crate::stream::packets::{
-        ChunkDecoder, ChunkEncoder, ChunkPlace, DecodedChunk, EncodedChunk, IndexFinder, IndexStep,
-        Packet, PacketKind, PacketParser, PacketReader, Step, StreamHeader, StreamIndex,
-        TrailerBuilder,
+        ChunkDecoder, ChunkEncoder, ChunkPlace, DecodedChunk, IndexFinder, IndexStep, Packet,
+        PacketKind, PacketParser, PacketReader, Step, StreamHeader, StreamIndex, TrailerBuilder,
     };
 }
 

@@ -8,7 +8,6 @@ use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::rc::Rc;
 use std::thread;
 
-use bytes::Bytes;
 use lmac::packets::{
     ChunkDecoder, ChunkEncoder, IndexFinder, IndexStep, Packet, PacketKind, PacketParser,
     PacketReader, Step, StreamHeader, StreamIndex, TrailerBuilder,
@@ -17,6 +16,7 @@ use lmac::{
     AudioSpec, DecodeOptions, Decoder, EncodeOptions, ErrorKind, Frames, Limits, Place, Preset,
     Result, SampleFormat, Tags,
 };
+use lmac_support::parts::{DECISIONS, Item, Parts, TAIL};
 use lmac_support::{Random, Signal, pcm, stream, vectors};
 
 fn spec() -> AudioSpec {
@@ -46,7 +46,14 @@ fn pulled(stream: &[u8]) -> (Vec<Packet>, Option<String>) {
 
 /// The packets of a parser that gets what it wants, and up to `more` bytes beyond.
 fn pushed(stream: &[u8], more: u64) -> (Vec<Packet>, Option<String>) {
+    let (packets, error, _) = pushed_in_steps(stream, more);
+    (packets, error)
+}
+
+/// The same, with the number of times that the parser wanted bytes.
+fn pushed_in_steps(stream: &[u8], more: u64) -> (Vec<Packet>, Option<String>, usize) {
     let mut random = Random::new(more);
+    let mut steps = 0;
     let mut packets = Vec::new();
     let mut parser = PacketParser::new();
     let mut push = || -> Result<()> {
@@ -55,21 +62,23 @@ fn pushed(stream: &[u8], more: u64) -> (Vec<Packet>, Option<String>) {
                 Step::Header(header) => assert_eq!(parser.header(), Some(header)),
                 Step::Packet(packet) => packets.push(packet),
                 Step::Wants(range) => {
+                    steps += 1;
                     assert!(range.start < range.end);
                     assert_eq!(range.start, parser.offset());
                     let rest = &stream[range.start as usize..];
                     let wanted = (range.end - range.start + random.below(more + 1)) as usize;
-                    if rest.is_empty() {
-                        parser.end();
+                    match rest {
+                        [] => parser.end(),
+                        _ => parser.push(&rest[..rest.len().min(wanted)])?,
                     }
-                    parser.push(&rest[..rest.len().min(wanted)])?;
                 }
                 Step::End => return Ok(()),
+                other => unreachable!("{other:?}"),
             }
         }
     };
     let error = push().err().map(|error| error.to_string());
-    (packets, error)
+    (packets, error, steps)
 }
 
 fn index_of(header: &StreamHeader, stream: &[u8]) -> (Option<StreamIndex>, usize) {
@@ -79,7 +88,7 @@ fn index_of(header: &StreamHeader, stream: &[u8]) -> (Option<StreamIndex>, usize
         match finder.give(&stream[range.start as usize..range.end as usize]).unwrap() {
             IndexStep::Further => {}
             IndexStep::Found(index) => return (Some(index), requests),
-            IndexStep::Missing => return (None, requests),
+            _ => return (None, requests),
         }
     }
     unreachable!("a search without end")
@@ -137,15 +146,17 @@ fn damage_is_the_same_read_and_pushed() {
         assert_eq!(pushed(&stream[..at], 50), (packets, error), "cut at {at}");
     }
     let (packets, _) = pulled(&stream);
-    for packet in packets {
+    for packet in packets.iter().filter(|packet| packet.kind == PacketKind::Chunk) {
         for at in 0..packet.bytes.len() {
-            let mut damaged = packet.bytes.to_vec();
-            damaged[at] ^= 1;
-            assert!(decoder.decode(&damaged.into()).is_err());
-            assert!(decoder.decode(&packet.bytes.slice(..at)).is_err());
+            for bit in 0..8 {
+                let mut damaged = packet.bytes.to_vec();
+                damaged[at] ^= 1 << bit;
+                assert!(decoder.decode(&damaged).unwrap_err().is_damage());
+            }
+            assert!(decoder.decode(&packet.bytes[..at]).unwrap_err().is_damage());
         }
         let longer = [&packet.bytes[..], &[0]].concat();
-        assert!(decoder.decode(&longer.into()).is_err());
+        assert!(decoder.decode(&longer).unwrap_err().is_damage());
     }
 }
 
@@ -161,11 +172,12 @@ fn a_parser_waits_and_goes_on() {
             match parser.next_step().unwrap() {
                 Step::Wants(range) => {
                     assert_eq!(range.start, at as u64);
+                    assert!(range.end <= stream.len() as u64);
                     break;
                 }
                 Step::Packet(packet) => packets.push(packet),
                 Step::Header(_) => {}
-                Step::End => unreachable!("bytes are left"),
+                other => unreachable!("{other:?}"),
             }
         }
         parser.push(&[*byte]).unwrap();
@@ -176,6 +188,7 @@ fn a_parser_waits_and_goes_on() {
 
     // An error stays until the parser goes elsewhere.
     let mut parser = PacketParser::new();
+    let place = packets[1].place();
     parser.push(&stream[..stream.len() - 1]).unwrap();
     parser.end();
     for _ in 0..4 {
@@ -185,6 +198,64 @@ fn a_parser_waits_and_goes_on() {
         let error = parser.next_step().unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Truncated), "{error}");
     }
+    assert!(matches!(parser.push(&[0]).unwrap_err().kind(), ErrorKind::Argument(_)));
+    parser.go_to(&place).unwrap();
+    parser.push(&stream[place.offset as usize..]).unwrap();
+    for packet in &packets[1..] {
+        assert!(matches!(parser.next_step().unwrap(), Step::Packet(found) if found == *packet));
+    }
+    assert!(matches!(parser.next_step().unwrap(), Step::Packet(_)));
+    assert!(matches!(parser.next_step().unwrap(), Step::End));
+}
+
+#[test]
+fn items_that_do_not_belong_stay_errors() {
+    let (stream, _) = melody(300, 100);
+    let good = Parts::of(&stream);
+    let block = |kind: u64| Item::Block(kind, vec![1, 2, 3]);
+    let mut last_missing = good.clone();
+    last_missing.items.pop();
+    let mut doubled = good.clone();
+    doubled.items.insert(1, good.items[0].clone());
+    let with_block = |at: usize, kind: u64| {
+        let mut parts = good.clone();
+        parts.items.insert(at, block(kind));
+        parts
+    };
+    // The stream is one of samples, which have no file around them.
+    for parts in [last_missing, doubled, with_block(3, TAIL), with_block(0, 1)] {
+        let wrong = parts.stream();
+        let mut reader = PacketReader::new(wrong.as_slice()).unwrap();
+        let first = loop {
+            match reader.next_packet() {
+                Ok(packet) => assert!(packet.is_some()),
+                Err(error) => break error,
+            }
+        };
+        assert!(matches!(first.kind(), ErrorKind::Malformed(_)), "{first}");
+        let again = reader.next_packet().unwrap_err();
+        assert_eq!(again.to_string(), first.to_string());
+        let mut pcm = Vec::new();
+        let whole = Decoder::new(wrong.as_slice()).unwrap().read_to_end(&mut pcm);
+        assert_eq!(whole.unwrap_err().to_string(), first.to_string());
+    }
+    // Blocks of other types are passed over, and decisions where there is no FLAC file.
+    for kind in [DECISIONS, 99] {
+        let (packets, error) = pulled(&with_block(1, kind).stream());
+        assert_eq!((packets[1].kind, error), (PacketKind::Other, None));
+        assert_eq!(packets[1].data[..], [1, 2, 3]);
+    }
+}
+
+#[test]
+fn tags_come_in_packets() {
+    let mut tags = Tags::new();
+    tags.set("TITLE", "Aria").unwrap();
+    let pcm = pcm(&spec(), 300, Signal::Melody, 3);
+    let stream = stream(&pcm, &spec(), EncodeOptions::default().with_tags(tags.clone()));
+    let (packets, _) = pulled(&stream);
+    assert_eq!(packets[0].kind, PacketKind::Tags);
+    assert_eq!(Tags::parse(&packets[0].data).unwrap(), tags);
 }
 
 #[test]
@@ -228,8 +299,16 @@ fn the_index_leads_to_every_chunk() {
     assert_eq!(reader.next_packet().unwrap().unwrap().kind, PacketKind::Trailer);
     assert_eq!(reader.next_packet().unwrap(), None);
     assert!(matches!(reader.seek(2346).unwrap_err().kind(), ErrorKind::Argument(_)));
+    assert_eq!(reader.next_packet().unwrap(), None);
     reader.seek(5).unwrap();
     assert_eq!(reader.next_packet().unwrap().unwrap().first_frame, 0);
+
+    let places: Vec<_> = index.places().collect();
+    assert_eq!(places.len(), 24);
+    for (place, packet) in places.iter().zip(&pulled(&stream).0) {
+        assert_eq!(*place, packet.place());
+    }
+    assert_eq!(index.trailer_offset(), pulled(&stream).0[24].offset);
 
     // A stream that is cut off has no index, and its headers lead to its chunks.
     let cut = &stream[..stream.len() - 1];
@@ -238,6 +317,9 @@ fn the_index_leads_to_every_chunk() {
     assert!(reader.index().unwrap().is_none());
     reader.seek(1234).unwrap();
     assert_eq!(reader.next_packet().unwrap().unwrap().first_frame, 1200);
+    // After a seek that fails, the position is the same.
+    assert!(reader.seek(2346).is_err());
+    assert_eq!(reader.next_packet().unwrap().unwrap().first_frame, 1300);
 }
 
 #[test]
@@ -254,6 +336,11 @@ fn a_long_index_takes_a_second_look() {
     assert_eq!(index.unwrap().place_before(12_345).number, 12_344);
     reader.seek(12_345).unwrap();
     assert_eq!(reader.next_packet().unwrap().unwrap().first_frame, 12_345);
+
+    // A parser that gets no more than it wants does not ask for each byte.
+    let (packets, error, steps) = pushed_in_steps(&stream, 0);
+    assert_eq!((packets.len() as u64, error), (chunks + 1, None));
+    assert!(steps < 5 * chunks as usize, "{steps}");
 }
 
 /// A reader that counts the bytes that were read.
@@ -292,7 +379,8 @@ fn opening_and_seeking_read_little() {
     assert!(read.take() < near);
     for frame in [399_999, 0, 200_000, 190_000] {
         packets.seek(frame).unwrap();
-        packets.next_packet().unwrap();
+        let packet = packets.next_packet().unwrap().unwrap();
+        assert_eq!(packet.first_frame, frame / 20_000 * 20_000);
         assert!(read.take() < chunk + 2 * near);
     }
 
@@ -311,7 +399,7 @@ fn opening_and_seeking_read_little() {
 #[test]
 fn chunks_that_are_encoded_alone_make_the_same_stream() {
     let frames = 1050;
-    let pcm = Bytes::from(pcm(&spec(), frames, Signal::Melody, 7));
+    let pcm = pcm(&spec(), frames, Signal::Melody, 7);
     let mut tags = Tags::new();
     tags.set("TITLE", "Aria").unwrap();
     for options in [
@@ -325,13 +413,10 @@ fn chunks_that_are_encoded_alone_make_the_same_stream() {
     ] {
         let whole = stream(&pcm, &spec(), options.clone());
         let length = 4 * options.chunk_frames.unwrap() as usize;
-        let parts: Vec<Bytes> = (0..pcm.len())
-            .step_by(length)
-            .map(|at| pcm.slice(at..pcm.len().min(at + length)))
-            .collect();
-        let encoder = ChunkEncoder::new(spec(), &options, crc32fast::hash(&parts[0])).unwrap();
+        let parts: Vec<&[u8]> = pcm.chunks(length).collect();
+        let encoder = ChunkEncoder::new(spec(), &options, crc32fast::hash(parts[0])).unwrap();
         let encode =
-            |number: usize| encoder.encode((number * length / 4) as u64, &parts[number]).unwrap();
+            |number: usize| encoder.encode((number * length / 4) as u64, parts[number]).unwrap();
         // The second half is encoded before the first one.
         let half = parts.len() / 2;
         let (first, second) = thread::scope(|scope| {
@@ -343,7 +428,7 @@ fn chunks_that_are_encoded_alone_make_the_same_stream() {
         let mut trailer = TrailerBuilder::new(&encoder).unwrap();
         for (chunk, pcm) in first.iter().chain(&second).zip(&parts) {
             trailer.add(chunk, pcm).unwrap();
-            made.extend_from_slice(&chunk.bytes);
+            made.extend(chunk);
         }
         made.extend(trailer.finish());
         assert!(made == whole);
@@ -355,16 +440,19 @@ fn chunks_that_are_encoded_alone_make_the_same_stream() {
 fn wrong_arguments_are_refused() {
     let options = EncodeOptions::default().with_chunk_frames(10);
     let encoder = ChunkEncoder::new(spec(), &options, 0).unwrap();
+    let is_argument = |error: lmac::Error| matches!(error.kind(), ErrorKind::Argument(_));
     for (first_frame, bytes) in [(0, 0), (0, 3), (0, 44), ((1 << 56) - 1, 4), (u64::MAX, 4)] {
-        let error = encoder.encode(first_frame, &vec![1; bytes].into()).unwrap_err();
-        assert!(matches!(error.kind(), ErrorKind::Argument(_)), "{error}");
+        assert!(is_argument(encoder.encode(first_frame, &vec![1; bytes]).unwrap_err()));
     }
-    let pcm = Bytes::from_static(&[1, 2, 3, 4]);
+    let pcm = [1, 2, 3, 4];
     let mut trailer = TrailerBuilder::new(&encoder).unwrap();
     let late = encoder.encode(1, &pcm).unwrap();
-    assert!(matches!(trailer.add(&late, &pcm).unwrap_err().kind(), ErrorKind::Argument(_)));
+    assert!(is_argument(trailer.add(&late, &pcm).unwrap_err()));
     let chunk = encoder.encode(0, &pcm).unwrap();
-    assert!(matches!(trailer.add(&chunk, &[]).unwrap_err().kind(), ErrorKind::Argument(_)));
+    assert!(is_argument(trailer.add(&chunk, &[1, 2, 3, 5]).unwrap_err()));
+    // A chunk of another stream.
+    let other = ChunkEncoder::new(spec(), &options, 1).unwrap().encode(0, &pcm).unwrap();
+    assert!(trailer.add(&other, &pcm).unwrap_err().is_damage());
     trailer.add(&chunk, &pcm).unwrap();
 
     let header = encoder.header();

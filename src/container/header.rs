@@ -152,6 +152,15 @@ impl Header {
         Self::parse_fields(bytes).map_err(|error| error.at(Place::Header))
     }
 
+    /// Returns the fewest bytes that a header has that begins with these.
+    pub(crate) fn least_length(bytes: &[u8]) -> usize {
+        // The length of the body stands behind the version.
+        let start = MAGIC.len() + 2;
+        let mut fields = Fields::new(bytes.get(start..).unwrap_or_default());
+        let body = fields.varint().unwrap_or(0).min(MAX_HEADER_BODY) as usize;
+        start + fields.position().max(1) + body + size_of::<u32>()
+    }
+
     fn parse_fields(bytes: &[u8]) -> Result<Sealed> {
         let mut fields = Fields::new(bytes);
         fields.take(MAGIC.len())?;

@@ -1,9 +1,11 @@
 //! Chunks and blocks: the items between header and trailer.
 
+use std::ops::Range;
+
 use super::fields::{Fields, StreamId, put_u32, put_varint};
-use super::header::Header;
+use super::header::{Header, Sealed};
 use super::{MAX_BLOCK, MAX_FRAMES, SYNC};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::memory;
 use crate::method::Method;
 use crate::planes::Mapping;
@@ -78,11 +80,36 @@ pub(crate) struct Parsed {
     pub(crate) fault: Option<Error>,
 }
 
+impl Parsed {
+    /// All bytes of the item.
+    pub(crate) fn whole_length(&self) -> usize {
+        // The body is at most the PCM of a chunk.
+        self.length + self.item.body_length() as usize + ITEM_CRC
+    }
+}
+
 impl ItemHeader {
     /// Whether an item begins with these bytes, as far as there are any.
     pub(crate) fn looks_like(bytes: &[u8]) -> bool {
         let known = bytes.len().min(SYNC.len());
         bytes[..known] == SYNC[..known]
+    }
+
+    /// Returns the fewest bytes that an item has that begins with these, without its body.
+    pub(crate) fn least_length(bytes: &[u8]) -> usize {
+        let known = SYNC.len() + 1;
+        let Some(&head) = bytes.get(SYNC.len()) else { return known + 2 + ITEM_CRC };
+        // Numbers of at least a byte each, and bytes behind them.
+        let (numbers, rest) = match head & 0x0F {
+            BLOCK_CODE => (2, 0),
+            _ => {
+                let frames = usize::from(head & IMPLIED == 0);
+                (2 + frames, usize::from(head & WASTED != 0) + size_of::<u32>())
+            }
+        };
+        let mut fields = Fields::new(&bytes[known..]);
+        let read = (0..numbers).take_while(|_| fields.varint().is_ok()).count();
+        known + fields.position() + (numbers - read) + rest + ITEM_CRC
     }
 
     /// Bytes between the item's header and its checksum.
@@ -107,6 +134,37 @@ impl ItemHeader {
             Self::parse_chunk(head, &mut fields, stream)?
         };
         Ok(Parsed { item, length: fields.position(), fault })
+    }
+
+    /// Takes a whole chunk apart: its header, and the place of its payload.
+    pub(crate) fn parse_whole_chunk(
+        bytes: &[u8],
+        stream: &Sealed,
+    ) -> Result<(ChunkHeader, Range<usize>)> {
+        let parsed = Self::parse(bytes, &stream.header);
+        // Wrong fields count only if the checksum is right.
+        if !checksum_holds(bytes, stream.id) {
+            let cut_off = match &parsed {
+                Ok(parsed) => bytes.len() < parsed.whole_length(),
+                Err(error) => matches!(error.kind(), ErrorKind::Truncated),
+            };
+            let damage =
+                if cut_off { ErrorKind::Truncated } else { ErrorKind::Checksum("stored bytes") };
+            return Err(Error::new(damage));
+        }
+        let parsed = parsed?;
+        let (whole, given) = (parsed.whole_length(), bytes.len());
+        let ItemHeader::Chunk(chunk) = parsed.item else {
+            return Err(Error::argument("these are the bytes of a block, not of a chunk"));
+        };
+        if let Some(fault) = parsed.fault {
+            return Err(fault);
+        }
+        if given != whole {
+            let message = format!("the chunk has {whole} bytes; {given} are given");
+            return Err(Error::malformed(message));
+        }
+        Ok((chunk, parsed.length..whole - ITEM_CRC))
     }
 
     fn parse_block(head: u8, fields: &mut Fields) -> Result<(ItemHeader, Option<Error>)> {
@@ -138,17 +196,7 @@ impl ItemHeader {
                 Error::malformed("its frames follow from declared ones; the header has none")
             })?
         };
-        if frames == 0 || frames > stream.chunk_frames {
-            return Err(Error::malformed(format!(
-                "the chunk has {frames} frames; 1 to {} are allowed",
-                stream.chunk_frames
-            )));
-        }
-        if first_frame >= MAX_FRAMES - frames {
-            return Err(Error::malformed(format!(
-                "the chunk has {frames} frames from {first_frame} on; all must be below {MAX_FRAMES}"
-            )));
-        }
+        check_frames(first_frame, frames, stream.chunk_frames).map_err(Error::malformed)?;
         let wasted = if head & WASTED != 0 { Some(fields.u8()?) } else { None };
         let payload_length = fields.varint()?;
         let pcm_length = frames * stream.spec.frame_bytes() as u64;
@@ -203,6 +251,19 @@ impl ItemHeader {
         };
         Ok((ItemHeader::Chunk(chunk), fault))
     }
+}
+
+/// Says why no chunk of a stream has these frames.
+pub(crate) fn check_frames(first_frame: u64, frames: u64, most: u64) -> Result<(), String> {
+    if frames == 0 || frames > most {
+        return Err(format!("the chunk has {frames} frames; 1 to {most} are allowed"));
+    }
+    if first_frame >= MAX_FRAMES - frames {
+        return Err(format!(
+            "the chunk has {frames} frames from {first_frame} on; all must be below {MAX_FRAMES}"
+        ));
+    }
+    Ok(())
 }
 
 impl ChunkHeader {

@@ -34,4 +34,4 @@ pub(crate) const MAX_TAGS: usize = 64 << 20;
 /// Most entries of an index.
 const MAX_INDEX: usize = 65_536;
 /// Frames of a stream stay below this.
-pub(crate) const MAX_FRAMES: u64 = 1 << 56;
+const MAX_FRAMES: u64 = 1 << 56;

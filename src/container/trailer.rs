@@ -58,7 +58,15 @@ impl Index {
     /// one first.
     pub(crate) fn up_to(&self, frame: u64) -> impl Iterator<Item = (u64, IndexEntry)> {
         let after = self.entries.partition_point(|entry| entry.first_frame <= frame);
-        (0..after).rev().map(|at| ((at as u64) << self.stride, self.entries[at]))
+        self.listed().take(after).rev()
+    }
+
+    /// Numbers and places of the listed chunks.
+    pub(crate) fn listed(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = (u64, IndexEntry)> + ExactSizeIterator {
+        let number = |at: usize| (at as u64) << self.stride;
+        self.entries.iter().enumerate().map(move |(at, entry)| (number(at), *entry))
     }
 
     /// What is wrong with this index of a stream whose chunks are where `chunks` has them, as
@@ -196,6 +204,37 @@ impl Trailer {
     /// [`ErrorKind::Truncated`] if there are too few.
     pub(crate) fn parse(bytes: &[u8], stream: &Sealed) -> Result<(Trailer, usize)> {
         Self::parse_fields(bytes, stream).map_err(|error| error.at(Place::Trailer))
+    }
+
+    /// Returns the fewest bytes that a trailer has that begins with these.
+    pub(crate) fn least_length(bytes: &[u8], stream: &Sealed) -> usize {
+        let mut fields = Fields::new(bytes);
+        // Behind what is known: checksum, length, closing magic.
+        let rest = size_of::<u32>() + 1 + CLOSING_MAGIC.len();
+        let rest = rest + if stream.header.has_md5 { 16 } else { 0 };
+        let mut index = || -> Result<usize> {
+            let flags = fields.u8()?;
+            if flags & flag::INDEX == 0 {
+                return Ok(0);
+            }
+            fields.counted()?;
+            for flag in [flag::TOTAL_FRAMES, flag::TAIL] {
+                if flags & flag != 0 {
+                    fields.varint()?;
+                }
+            }
+            let (chunks, stride) = (fields.varint()?, u32::from(fields.u8()?).min(63));
+            let entries = chunks.div_ceil(1 << stride).min(MAX_INDEX as u64);
+            // Each has two numbers.
+            for number in 0..2 * entries {
+                if fields.varint().is_err() {
+                    return Ok((2 * entries - number) as usize);
+                }
+            }
+            Ok(0)
+        };
+        let index = index().unwrap_or(0);
+        fields.position().max(1) + index + rest
     }
 
     fn parse_fields(bytes: &[u8], stream: &Sealed) -> Result<(Trailer, usize)> {

@@ -20,9 +20,9 @@ impl<R: Read + Seek> Items<R> {
     }
 
     /// Goes to the chunk that has this frame, or behind the last chunk if the frame is the end.
+    ///
+    /// The trailer shows the way, if it was [loaded](Self::load_trailer).
     pub(crate) fn go_to_frame(&mut self, frame: u64) -> Result<()> {
-        self.load_trailer()?;
-        self.check_not_beyond(frame)?;
         let listed = self.trailer.as_ref().and_then(|trailer| trailer.index.up_to(frame).next());
         self.go_to_entry(listed)?;
         while frame > self.frames {

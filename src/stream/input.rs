@@ -1,6 +1,6 @@
 //! A reader with a window on the bytes that come next.
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Empty, Read, Seek, SeekFrom};
 
 use bytes::{Buf, Bytes, BytesMut};
 
@@ -26,6 +26,8 @@ pub(crate) struct Input<R> {
     wanted: usize,
     /// Whether the reader is at its end.
     ended: bool,
+    /// Whether bytes come by [`push`](Self::push) alone, and more may come.
+    waits: bool,
 }
 
 impl<R: Read> Input<R> {
@@ -37,6 +39,7 @@ impl<R: Read> Input<R> {
             step: FIRST_STEP,
             wanted: 0,
             ended: false,
+            waits: false,
         }
     }
 
@@ -62,6 +65,9 @@ impl<R: Read> Input<R> {
         while self.window.len() < length {
             if self.ended {
                 return Ok(false);
+            }
+            if self.waits {
+                return Err(io::Error::from(io::ErrorKind::WouldBlock).into());
             }
             let old = self.window.len();
             let step = (length - old).clamp(self.step, 4 * STEP);
@@ -143,20 +149,8 @@ impl<R: Read> Input<R> {
         }
     }
 
-    /// Bytes that the window lacks of those that were wanted last.
-    pub(crate) fn lacking(&self) -> usize {
-        self.wanted.saturating_sub(self.window.len())
-    }
-
-    /// Takes bytes that follow those of the window, beside those that the reader has.
-    pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<()> {
-        self.grow(bytes.len(), self.wanted)?;
-        self.window.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    /// Forgets the window, and goes on with bytes from another place of the stream.
-    pub(crate) fn restart(&mut self, offset: u64) {
+    /// Forgets the window, which is at another place of the stream now.
+    fn restart(&mut self, offset: u64) {
         self.window.clear();
         self.step = FIRST_STEP;
         self.wanted = 0;
@@ -168,12 +162,48 @@ impl<R: Read> Input<R> {
         &self.inner
     }
 
-    pub(crate) fn get_mut(&mut self) -> &mut R {
-        &mut self.inner
-    }
-
     pub(crate) fn into_inner(self) -> R {
         self.inner
+    }
+}
+
+impl Input<Empty> {
+    /// An input whose bytes come by [`push`](Self::push). Without bytes that it needs, a call
+    /// fails with [`WouldBlock`](io::ErrorKind::WouldBlock), until there are no more.
+    pub(crate) fn pushed() -> Self {
+        Input { waits: true, ..Input::new(io::empty()) }
+    }
+
+    /// Takes bytes that follow those of the window.
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<()> {
+        if !self.waits {
+            return Err(Error::argument("bytes are pushed after the end was told"));
+        }
+        self.grow(bytes.len(), 2 * self.window.len())?;
+        self.window.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    /// Takes note that no more bytes come.
+    pub(crate) fn end(&mut self) {
+        self.waits = false;
+        self.ended = true;
+    }
+
+    /// Bytes that the window lacks of those that were wanted last.
+    pub(crate) fn lacking(&self) -> usize {
+        if self.ended { 0 } else { self.wanted.saturating_sub(self.window.len()) }
+    }
+
+    /// Wants the window to be at least this long.
+    pub(crate) fn want(&mut self, length: usize) {
+        self.wanted = self.wanted.max(length);
+    }
+
+    /// Forgets the window, and goes on with bytes from another place of the stream.
+    pub(crate) fn continue_at(&mut self, offset: u64) {
+        self.restart(offset);
+        self.waits = true;
     }
 }
 

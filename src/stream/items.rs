@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::container::MAX_HEAD;
 use crate::container::header::{Header, Sealed};
-use crate::container::item::{ChunkHeader, ITEM_CRC, ItemHeader, Parsed, block, checksum_holds};
+use crate::container::item::{
+    BlockHeader, ChunkHeader, ITEM_CRC, ItemHeader, Parsed, block, checksum_holds,
+};
 use crate::container::trailer::Trailer;
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::stream::input::Input;
 use crate::stream::options::Limits;
+use crate::stream::sequence::check_head_length;
 
 /// Bytes of memory that are needed beside the payload of a chunk.
 const READER_MEMORY: u64 = 2 << 20;
@@ -25,9 +27,8 @@ pub(crate) enum Item {
 
 /// A block of any type.
 pub(crate) struct Block {
-    pub(crate) kind: u64,
+    pub(crate) header: BlockHeader,
     pub(crate) data: Bytes,
-    pub(crate) critical: bool,
 }
 
 /// Reads the items of a stream and counts its chunks.
@@ -90,16 +91,20 @@ impl<R: Read> Items<R> {
 
     /// Reads the next item. After an error the position is the same as before.
     pub(crate) fn read(&mut self) -> Result<Item> {
-        Ok(self.read_whole()?.0)
+        let checked = self.check()?;
+        Ok(self.take(checked).0)
     }
 
-    /// Reads the next item, and returns all of its bytes as well. After an error the position is
-    /// the same as before.
-    pub(crate) fn read_whole(&mut self) -> Result<(Item, Bytes)> {
-        let found = check(&mut self.input, &self.stream, self.chunks, &mut self.trials)?;
-        let (item, header, length) = match found {
+    /// Checks the next item, which stays where it is.
+    pub(crate) fn check(&mut self) -> Result<Checked> {
+        check(&mut self.input, &self.stream, self.chunks, &mut self.trials)
+    }
+
+    /// Takes an item that was checked, and all of its bytes.
+    pub(crate) fn take(&mut self, checked: Checked) -> (Item, Bytes) {
+        let (item, header, length) = match checked {
             Checked::Trailer(trailer, length) => {
-                return Ok((Item::Trailer(trailer), self.input.take(length)));
+                return (Item::Trailer(trailer), self.input.take(length));
             }
             Checked::Item { item, header, length } => (item, header, length),
         };
@@ -107,11 +112,9 @@ impl<R: Read> Items<R> {
         let body = whole.slice(header..header + item.body_length() as usize);
         let item = match item {
             ItemHeader::Chunk(chunk) => Item::Chunk(chunk, body),
-            ItemHeader::Block(block) => {
-                Item::Block(Block { kind: block.kind, data: body, critical: block.critical })
-            }
+            ItemHeader::Block(header) => Item::Block(Block { header, data: body }),
         };
-        Ok((item, whole))
+        (item, whole)
     }
 
     /// Reads the blocks of the source file's head and passes their bytes to `take`. Returns
@@ -142,12 +145,7 @@ impl<R: Read> Items<R> {
                 take(&block.data)?;
                 length += block.data.len();
             }
-            if length > MAX_HEAD {
-                return Err(Error::malformed(format!(
-                    "the head blocks hold {length} bytes; at most {MAX_HEAD} are allowed"
-                ))
-                .at(Place::Block(0)));
-            }
+            check_head_length(length).map_err(|error| error.at(Place::Block(0)))?;
         }
     }
 

@@ -17,5 +17,6 @@ pub(crate) mod models;
 pub(crate) mod options;
 pub(crate) mod packets;
 pub(crate) mod parallel;
+pub(crate) mod sequence;
 pub(crate) mod stats;
 pub(crate) mod tags;

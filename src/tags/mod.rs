@@ -87,6 +87,12 @@ impl Tags {
         Self::default()
     }
 
+    /// Reads tags from the data of a stream's tags packets, one behind the other: metadata blocks
+    /// as in a FLAC file.
+    pub fn parse(data: &[u8]) -> Result<Self> {
+        parse(data)
+    }
+
     /// Returns whether there is nothing but the vendor.
     pub fn is_empty(&self) -> bool {
         self.comments.is_empty()

@@ -5,12 +5,12 @@ use std::io::Read;
 
 use bytes::Bytes;
 
-use crate::container::item::{ChunkHeader, block};
-use crate::container::source::SourceKind;
-use crate::container::trailer::{Index, IndexEntry, Trailer};
+use crate::container::item::ChunkHeader;
+use crate::container::trailer::{IndexEntry, Trailer};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::stream::items::{Block, Item, Items};
 use crate::stream::parallel::Ordered;
+use crate::stream::sequence::{BlockUse, Sequence};
 
 /// A chunk to decode.
 pub(super) struct Job {
@@ -49,10 +49,7 @@ pub(super) struct Intake<R> {
     pub(super) ended: bool,
     /// Offset behind the last whole item.
     pub(super) whole_to: u64,
-    /// Bytes in tail blocks, once there was one.
-    pub(super) tail: Option<u64>,
-    /// Where the chunks are, as long as all were read.
-    pub(super) index: Option<Index>,
+    pub(super) sequence: Sequence,
 }
 
 impl<R: Read> Intake<R> {
@@ -63,8 +60,7 @@ impl<R: Read> Intake<R> {
             pool: None,
             ahead: VecDeque::new(),
             ended: false,
-            tail: None,
-            index: Some(Index::default()),
+            sequence: Sequence::from_body(),
         }
     }
 
@@ -101,22 +97,14 @@ impl<R: Read> Intake<R> {
 
     /// Fails if a chunk comes after the source file's tail.
     pub(super) fn check_before_tail(&self) -> Result<()> {
-        match self.tail {
-            None => Ok(()),
-            Some(_) => {
-                Err(Error::malformed("it follows the tail of the source file")
-                    .at(self.items.place()))
-            }
-        }
+        self.sequence.check_chunk().map_err(|error| error.at(self.items.place()))
     }
 
     /// Hands the chunk that is due to the threads.
     pub(super) fn submit(&mut self, job: Job) {
         let chunk = &job.chunk;
         let first_frame = chunk.first_frame;
-        if let Some(index) = &mut self.index {
-            index.push(IndexEntry { first_frame, offset: self.whole_to });
-        }
+        self.sequence.count(IndexEntry { first_frame, offset: self.whole_to });
         let (number, frames) = (self.items.chunks, chunk.frames);
         self.ahead.push_back(Step::Chunk { number, first_frame, frames });
         self.items.count(chunk);
@@ -126,50 +114,18 @@ impl<R: Read> Intake<R> {
     }
 
     pub(super) fn take_block(&mut self, block: Block) -> Result<()> {
-        let wrong = match block.kind {
-            block::HEAD => Error::malformed("a head block must come before all other items"),
-            block::TAIL if self.items.header().source == SourceKind::Samples => {
-                Error::malformed("a tail block needs a source file; the stream has none")
-            }
-            block::TAIL => {
-                *self.tail.get_or_insert(0) += block.data.len() as u64;
-                self.ahead.push_back(Step::Tail(block.data));
-                return Ok(());
-            }
-            block::DECISIONS if self.tail.is_some() => {
-                Error::malformed("decisions stand behind the tail of the source file")
-            }
-            block::DECISIONS if self.items.header().source == SourceKind::Flac => {
-                self.ahead.push_back(Step::Decisions(block.data));
-                return Ok(());
-            }
-            kind if block.critical => Error::unknown_block(kind),
-            _ => return Ok(()),
-        };
-        Err(wrong.at(Place::Block(self.items.chunks)))
+        let found = self.sequence.block(&block.header, self.items.header());
+        match found.map_err(|error| error.at(Place::Block(self.items.chunks)))? {
+            BlockUse::Tail => self.ahead.push_back(Step::Tail(block.data)),
+            BlockUse::Decisions => self.ahead.push_back(Step::Decisions(block.data)),
+            BlockUse::Head | BlockUse::Tags | BlockUse::Nothing => {}
+        }
+        Ok(())
     }
 
     /// Checks a trailer against what came before it.
     pub(super) fn check_trailer(&self, trailer: &Trailer) -> Result<()> {
-        let tail = self.tail.unwrap_or(0);
-        let source = self.items.header().source;
-        let moved = self.index.as_ref().and_then(|index| trailer.index.difference(index));
-        let wrong = if trailer.total_frames != self.items.frames {
-            let (total, there) = (trailer.total_frames, self.items.frames);
-            format!("it counts {total} frames; the chunks have {there}")
-        } else if trailer.tail_length != tail {
-            let length = trailer.tail_length;
-            format!("it counts {length} bytes after the audio; the tail blocks have {tail}")
-        } else if trailer.pad && !source.may_have_pad() {
-            "it has a pad byte; only a WAV file can have one".into()
-        } else if trailer.pad && self.tail.is_some() {
-            "it has a pad byte after a tail block".into()
-        } else if let Some(moved) = moved {
-            moved
-        } else {
-            return Ok(());
-        };
-        Err(Error::malformed(wrong).at(Place::Trailer))
+        self.sequence.check_trailer(trailer, self.items.header(), self.items.frames)
     }
 
     /// Takes the trailer, which ends the stream.
@@ -212,8 +168,7 @@ impl<R: Read> Intake<R> {
     pub(super) fn forget(&mut self) {
         self.ahead.clear();
         while self.pool.as_mut().and_then(Ordered::next).is_some() {}
-        self.index = None;
-        self.tail = None;
+        self.sequence = Sequence::from_chunk();
         self.ended = false;
     }
 }

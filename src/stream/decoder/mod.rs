@@ -158,8 +158,8 @@ impl<R: Read> Decoder<R> {
         }
     }
 
-    /// Returns the length of the stream in frames, once the trailer was read: by
-    /// [`open`](Decoder::open) or [`seek`](Decoder::seek), or at the end.
+    /// Returns the length of the stream in frames, once the trailer was read: at the end, or by
+    /// [`open`](Decoder::open), [`seek`](Decoder::seek) or [`find_length`](Decoder::find_length).
     pub fn total_frames(&self) -> Option<u64> {
         self.intake.items.trailer.as_ref().map(|trailer| trailer.total_frames)
     }
@@ -355,7 +355,7 @@ impl<R: Read> Decoder<R> {
     /// Finds out at the end how far everything was checked.
     fn verify(&mut self) -> Result<()> {
         let md5 = self.intake.items.trailer.as_ref().and_then(|trailer| trailer.md5);
-        let verified = self.output.verify(md5, self.intake.index.is_some());
+        let verified = self.output.verify(md5, self.intake.sequence.index.is_some());
         self.output.verification = match &mut self.recovery {
             None => verified?,
             Some(recovery) => recovery.judge(verified),

@@ -99,7 +99,8 @@ impl Recovery {
                 self.sort_in(intake, Job { chunk, payload });
             }
             Item::Block(block) => {
-                if block.kind == block::TAIL && intake.items.header().source != SourceKind::Samples
+                if block.header.kind == block::TAIL
+                    && intake.items.header().source != SourceKind::Samples
                 {
                     self.end_audio(intake);
                 }
@@ -113,7 +114,7 @@ impl Recovery {
 
     /// Looks for the next whole item behind damage, and takes it.
     fn resynchronise<R: Read>(&mut self, intake: &mut Intake<R>) -> Result<()> {
-        intake.index = None;
+        intake.sequence.index = None;
         let found = find(&mut intake.items)?;
         let here = intake.items.input.offset();
         self.damage.skipped_bytes += here.saturating_sub(intake.whole_to);
@@ -131,7 +132,7 @@ impl Recovery {
     /// known whether the missing frames before it follow.
     fn sort_in<R: Read>(&mut self, intake: &mut Intake<R>, job: Job) {
         if let Err(error) = intake.items.check_in_place(&job.chunk) {
-            intake.index = None;
+            intake.sequence.index = None;
             self.damage.note(&error);
         }
         let first = job.chunk.first_frame;
@@ -180,7 +181,7 @@ impl Recovery {
     /// audio.
     fn leave_tail<R: Read>(&mut self, intake: &mut Intake<R>) {
         intake.ahead.retain(|step| !matches!(step, Step::Tail(_)));
-        intake.tail = None;
+        intake.sequence.tail = None;
         self.damage.tail_lost = true;
     }
 
@@ -189,7 +190,7 @@ impl Recovery {
         if let Err(error) = intake.check_trailer(&trailer) {
             self.damage.note(&error);
             self.damage.wrong_total |= !bridge(intake, trailer.total_frames);
-            self.damage.tail_lost |= trailer.tail_length != intake.tail.unwrap_or(0);
+            self.damage.tail_lost |= trailer.tail_length != intake.sequence.tail.unwrap_or(0);
         }
         intake.end(trailer);
     }
@@ -239,7 +240,7 @@ fn bridge<R: Read>(intake: &mut Intake<R>, to: u64) -> bool {
     let at = tail.unwrap_or(intake.ahead.len());
     intake.ahead.insert(at, Step::Gap { first_frame, frames });
     intake.items.frames = to;
-    intake.index = None;
+    intake.sequence.index = None;
     true
 }
 

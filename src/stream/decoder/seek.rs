@@ -42,7 +42,7 @@ impl<R: Read + Seek> Decoder<R> {
         self.intake.whole_to = items.input.offset();
         self.output = Output::from(&self.info, items.frames, frame);
         if frame == 0 {
-            self.intake.index = Some(Index::default());
+            self.intake.sequence.index = Some(Index::default());
         }
         self.failed = false;
         Ok(frame)

@@ -9,8 +9,9 @@ use super::header::StreamHeader;
 use crate::audio::{AudioSpec, Frames, pcm_to_samples, refuse_f64};
 use crate::chunk_codec;
 use crate::container::header::Sealed;
-use crate::container::item::{ChunkHeader, ITEM_CRC, ItemHeader, Parsed, checksum_holds};
+use crate::container::item::{ChunkHeader, ItemHeader};
 use crate::error::{Error, ErrorKind, Result};
+use crate::memory;
 use crate::method::model::ModelCoder;
 use crate::stream::models;
 use crate::stream::options::DecodeOptions;
@@ -40,11 +41,12 @@ pub struct DecodedChunk {
 impl ChunkDecoder {
     /// Makes a decoder for the stream with this header.
     ///
-    /// Fails if the stream needs a language model that is not among those of the options, or
-    /// if a chunk may need more memory than their limits allow.
+    /// Fails if the stream needs a language model that is not among those of the options, or if
+    /// a chunk may need more memory than their limits allow: several threads need as much each.
+    /// The options' threads work on the chunks of language models alone.
     pub fn new(header: &StreamHeader, options: &DecodeOptions) -> Result<Self> {
         let allowed = options.limits.memory;
-        let plain = memory(header.spec(), header.chunk_frames());
+        let plain = chunk_memory(header.spec(), header.chunk_frames());
         let coder = match header.model() {
             None => None,
             Some(usage) => {
@@ -67,37 +69,21 @@ impl ChunkDecoder {
 
     /// Decodes a chunk from all of its bytes, which a [`Packet`](super::Packet) has, and checks
     /// its checksums.
-    pub fn decode(&self, chunk: &Bytes) -> Result<DecodedChunk> {
-        let Parsed { item, length, fault } = ItemHeader::parse(chunk, &self.stream.header)?;
-        let ItemHeader::Chunk(header) = item else {
-            return Err(Error::argument("these are the bytes of a block, not of a chunk"));
-        };
-        let end = length + header.payload_length as usize;
-        match chunk.len().checked_sub(end + ITEM_CRC) {
-            None => return Err(Error::new(ErrorKind::Truncated)),
-            Some(0) => {}
-            Some(more) => {
-                return Err(Error::argument(format!("{more} bytes follow those of the chunk")));
-            }
-        }
-        if !checksum_holds(chunk, self.stream.id) {
-            return Err(Error::new(ErrorKind::Checksum("stored bytes")));
-        }
-        if let Some(fault) = fault {
-            return Err(fault);
-        }
-        let pcm = self.decode_payload(&header, &chunk.slice(length..end))?;
+    pub fn decode(&self, chunk: &[u8]) -> Result<DecodedChunk> {
+        let (header, payload) = ItemHeader::parse_whole_chunk(chunk, &self.stream)?;
+        let payload = memory::copied(&chunk[payload])?.into();
+        let pcm = self.decode_payload(&header, &payload)?;
         Ok(DecodedChunk { first_frame: header.first_frame, pcm })
     }
 
     /// Decodes a chunk like [`decode`](Self::decode), and puts its samples into `frames`.
-    pub fn decode_frames(&self, chunk: &Bytes, frames: &mut Frames) -> Result<()> {
+    pub fn decode_frames(&self, chunk: &[u8], frames: &mut Frames) -> Result<()> {
         let spec = &self.stream.header.spec;
         refuse_f64(spec.format)?;
+        frames.samples.clear();
+        frames.channels = usize::from(spec.channels);
         let decoded = self.decode(chunk)?;
         frames.first_frame = decoded.first_frame;
-        frames.channels = usize::from(spec.channels);
-        frames.samples.clear();
         pcm_to_samples(&decoded.pcm, spec.format, &mut frames.samples)
     }
 
@@ -112,10 +98,10 @@ impl ChunkDecoder {
     }
 }
 
-/// Returns the bytes of memory that decoding a chunk may take: its payload while it is read and
+/// Returns the bytes of memory that decoding one chunk may take: its payload while it is read and
 /// after, its audio as bytes, as samples of the caller and of a model, and the memory of the
 /// method. A language model's are not among them.
-pub(crate) fn memory(spec: &AudioSpec, chunk_frames: u64) -> u64 {
+pub(crate) fn chunk_memory(spec: &AudioSpec, chunk_frames: u64) -> u64 {
     let pcm = chunk_frames * spec.frame_bytes() as u64;
     let samples = chunk_frames * u64::from(spec.channels);
     3 * pcm + 8 * samples + chunk_codec::decoding_memory(spec)

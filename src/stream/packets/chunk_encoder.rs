@@ -8,9 +8,8 @@ use bytes::Bytes;
 use super::header::StreamHeader;
 use crate::audio::AudioSpec;
 use crate::chunk_codec::{self, Choices};
-use crate::container::MAX_FRAMES;
 use crate::container::header::{Header, Sealed};
-use crate::container::item::{ChunkHeader, block, write_blocks};
+use crate::container::item::{ChunkHeader, block, check_frames, write_blocks};
 use crate::container::source::SourceKind;
 use crate::error::{Error, ErrorKind, Result};
 use crate::memory;
@@ -23,10 +22,10 @@ use crate::stream::options::EncodeOptions;
 ///
 /// A stream is [`start`](Self::start), chunks in the order of their frames, and the bytes of a
 /// [`TrailerBuilder`](super::TrailerBuilder). Between chunks the encoder keeps nothing: they may
-/// be encoded in any order, and several threads may share an encoder.
+/// be encoded in any order, several threads may share an encoder, and several machines may have
+/// one each, made of the same description, options and salt.
 ///
 /// ```
-/// use bytes::Bytes;
 /// use lmac::packets::{ChunkEncoder, TrailerBuilder};
 /// use lmac::{AudioSpec, EncodeOptions, SampleFormat};
 ///
@@ -34,13 +33,10 @@ use crate::stream::options::EncodeOptions;
 /// let encoder = ChunkEncoder::new(spec, &EncodeOptions::default(), 7)?;
 /// let mut stream = encoder.start()?;
 /// let mut trailer = TrailerBuilder::new(&encoder)?;
-/// for (number, pcm) in [Bytes::from_static(&[1, 0, 2, 0]), Bytes::from_static(&[3, 0])]
-///     .into_iter()
-///     .enumerate()
-/// {
-///     let chunk = encoder.encode(2 * number as u64, &pcm)?;
-///     trailer.add(&chunk, &pcm)?;
-///     stream.extend_from_slice(&chunk.bytes);
+/// for (first_frame, pcm) in [(0, [1, 0, 2, 0].as_slice()), (2, &[3, 0])] {
+///     let chunk = encoder.encode(first_frame, pcm)?;
+///     trailer.add(&chunk, pcm)?;
+///     stream.extend(chunk);
 /// }
 /// stream.extend(trailer.finish());
 /// assert_eq!(lmac::decode(&stream)?, (spec, vec![1, 2, 3]));
@@ -53,18 +49,6 @@ pub struct ChunkEncoder {
     coder: Option<Arc<dyn ModelCoder>>,
     /// The data of the tags blocks.
     tags: Bytes,
-}
-
-/// A chunk of a stream.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct EncodedChunk {
-    /// Number of its first frame.
-    pub first_frame: u64,
-    /// Its frames.
-    pub frames: u64,
-    /// All of its bytes.
-    pub bytes: Bytes,
 }
 
 /// A chunk in the parts that are written one after the other.
@@ -127,28 +111,21 @@ impl ChunkEncoder {
     ///
     /// Fails if the PCM is not whole frames, or if there are none or more than
     /// [`chunk_frames`](StreamHeader::chunk_frames) of them.
-    pub fn encode(&self, first_frame: u64, pcm: &Bytes) -> Result<EncodedChunk> {
+    pub fn encode(&self, first_frame: u64, pcm: &[u8]) -> Result<Vec<u8>> {
         let Header { spec, chunk_frames, .. } = &self.stream.header;
         let (frame_bytes, length) = (spec.frame_bytes(), pcm.len());
         let frames = (length / frame_bytes) as u64;
-        if length % frame_bytes != 0 || frames == 0 || frames > *chunk_frames {
+        if length % frame_bytes != 0 {
             return Err(Error::argument(format!(
-                "a chunk of {length} bytes is not possible: it must have 1 to {chunk_frames} \
-                 frames of {frame_bytes} bytes"
+                "{length} bytes of PCM are not whole frames of {frame_bytes} bytes"
             )));
         }
-        if first_frame >= MAX_FRAMES - frames {
-            return Err(Error::argument(format!(
-                "the chunk has {frames} frames from {first_frame} on; all must be below {MAX_FRAMES}"
-            )));
-        }
-        let parts = self.encode_parts(first_frame, pcm)?;
-        let length = parts.head.len() + parts.payload.len() + size_of::<u32>();
-        let mut bytes = memory::room(length)?;
-        bytes.extend_from_slice(&parts.head);
-        bytes.extend_from_slice(&parts.payload);
-        bytes.extend(parts.crc.to_le_bytes());
-        Ok(EncodedChunk { first_frame, frames, bytes: bytes.into() })
+        check_frames(first_frame, frames, *chunk_frames).map_err(Error::argument)?;
+        let parts = self.encode_parts(first_frame, &memory::copied(pcm)?.into())?;
+        let mut bytes = parts.head;
+        memory::append(&mut bytes, &parts.payload)?;
+        memory::append(&mut bytes, &parts.crc.to_le_bytes())?;
+        Ok(bytes)
     }
 
     pub(crate) fn encode_parts(&self, first_frame: u64, pcm: &Bytes) -> Result<ChunkParts> {

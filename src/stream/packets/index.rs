@@ -1,19 +1,20 @@
 //! The index: where chunks begin.
 
-use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
+use std::{fmt, iter};
 
 use super::header::StreamHeader;
 use crate::container::trailer::{IndexEntry, Trailer};
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::stream::end::{Searched, TrailerSearch};
 
 /// What the trailer of a stream says: its length, and where its chunks are.
 #[derive(Clone)]
 pub struct StreamIndex {
-    trailer: Trailer,
-    /// Where the first item begins.
-    body: u64,
+    trailer: Arc<Trailer>,
+    /// Where the first item begins, and where the trailer does.
+    items: Range<u64>,
 }
 
 /// Where a chunk begins.
@@ -22,15 +23,38 @@ pub struct StreamIndex {
 pub struct ChunkPlace {
     /// Its number, from 0.
     pub number: u64,
-    /// Number of its first frame.
+    /// The number of its first frame.
     pub first_frame: u64,
-    /// Offset in the stream of its first byte, or of items before it.
+    /// The offset in the stream where reading must begin: that of the chunk's first byte, or of
+    /// blocks before it.
     pub offset: u64,
 }
 
+impl ChunkPlace {
+    /// Describes a place that the caller knows from elsewhere.
+    pub fn new(number: u64, first_frame: u64, offset: u64) -> Self {
+        ChunkPlace { number, first_frame, offset }
+    }
+}
+
 impl StreamIndex {
-    pub(super) fn new(trailer: Trailer, header: &StreamHeader) -> Self {
-        StreamIndex { trailer, body: header.bytes().len() as u64 }
+    /// Reads a trailer that ends a stream of so many bytes; `None` if it is damaged, or that of
+    /// another header. Fails if a chunk cannot be where the index has it.
+    pub(super) fn parse(bytes: &[u8], header: &StreamHeader, length: u64) -> Result<Option<Self>> {
+        let Ok((trailer, _)) = Trailer::parse(bytes, &header.stream) else { return Ok(None) };
+        let body = header.bytes().len() as u64;
+        let items = body..length.saturating_sub(bytes.len() as u64);
+        for entry in &trailer.index.entries {
+            if !items.contains(&entry.offset) || entry.first_frame >= trailer.total_frames {
+                let IndexEntry { first_frame, offset } = entry;
+                return Err(Error::malformed(format!(
+                    "the index has a chunk from frame {first_frame} on at byte {offset}, which is \
+                     not in the stream"
+                ))
+                .at(Place::Trailer));
+            }
+        }
+        Ok(Some(StreamIndex { trailer: Arc::new(trailer), items }))
     }
 
     /// Returns the length of the stream in frames.
@@ -48,18 +72,35 @@ impl StreamIndex {
         self.trailer.md5
     }
 
-    /// Returns the place of the last listed chunk that begins at or before this frame.
+    /// Returns the offset in the stream of the trailer, behind all chunks.
+    pub fn trailer_offset(&self) -> u64 {
+        self.items.end
+    }
+
+    /// Returns the places of the listed chunks. The first one comes with the blocks before it.
     ///
-    /// In a stream of more than 65,536 chunks not every chunk is listed: the frame may be in one
-    /// of those behind this one.
+    /// In a stream of more than 65,536 chunks not every chunk is listed.
+    pub fn places(&self) -> impl Iterator<Item = ChunkPlace> {
+        let others = self.trailer.index.listed().filter(|&(number, _)| number > 0);
+        let others =
+            others.map(|(number, entry)| ChunkPlace::new(number, entry.first_frame, entry.offset));
+        iter::once(self.first()).filter(|_| self.chunks() > 0).chain(others)
+    }
+
+    /// Returns the place of the last listed chunk that begins at or before this frame. If not
+    /// every chunk is listed, the frame may be in one of those that follow it.
     pub fn place_before(&self, frame: u64) -> ChunkPlace {
         match self.trailer.index.up_to(frame).next() {
             Some((number, IndexEntry { first_frame, offset })) if number > 0 => {
                 ChunkPlace { number, first_frame, offset }
             }
-            // Items before the first chunk belong to it.
-            _ => ChunkPlace { number: 0, first_frame: 0, offset: self.body },
+            _ => self.first(),
         }
+    }
+
+    /// The place of the first chunk, to which the blocks before it belong.
+    fn first(&self) -> ChunkPlace {
+        ChunkPlace::new(0, 0, self.items.start)
     }
 }
 
@@ -86,7 +127,7 @@ impl fmt::Debug for StreamIndex {
 ///     match finder.give(&stream[range.start as usize..range.end as usize])? {
 ///         IndexStep::Further => {}
 ///         IndexStep::Found(index) => break Some(index),
-///         IndexStep::Missing => break None,
+///         _ => break None,
 ///     }
 /// };
 /// assert_eq!(index.unwrap().total_frames(), 2);
@@ -95,24 +136,27 @@ impl fmt::Debug for StreamIndex {
 #[derive(Debug, Clone)]
 pub struct IndexFinder {
     header: StreamHeader,
+    stream_bytes: u64,
     search: TrailerSearch,
 }
 
-/// What the search for an index has come to.
+/// The result of [`IndexFinder::give`].
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum IndexStep {
     /// Other bytes are [wanted](IndexFinder::wanted). This happens once at most.
     Further,
-    /// Here it is.
+    /// The index.
     Found(StreamIndex),
-    /// No trailer ends the stream.
+    /// The stream does not end with a sound trailer of this header.
     Missing,
 }
 
 impl IndexFinder {
-    /// Begins the search in a stream of so many bytes.
+    /// Begins the search. `stream_bytes` is the length of the stream.
     pub fn new(header: &StreamHeader, stream_bytes: u64) -> Self {
-        IndexFinder { header: header.clone(), search: TrailerSearch::new(stream_bytes) }
+        let (header, search) = (header.clone(), TrailerSearch::new(stream_bytes));
+        IndexFinder { header, stream_bytes, search }
     }
 
     /// Returns the bytes of the stream that are looked at next.
@@ -120,20 +164,20 @@ impl IndexFinder {
         self.search.wanted()
     }
 
-    /// Looks at the bytes that were wanted. Fails if their number is wrong.
+    /// Looks at the bytes that were wanted.
+    ///
+    /// Fails if their number is wrong, or if a chunk cannot be where the index has it.
     pub fn give(&mut self, bytes: &[u8]) -> Result<IndexStep> {
         let (given, wanted) = (bytes.len() as u64, self.wanted());
         if given != wanted.end - wanted.start {
             let message = format!("{given} bytes are given; those from {wanted:?} are wanted");
             return Err(Error::argument(message));
         }
-        Ok(match self.search.give(bytes) {
-            Searched::Further => IndexStep::Further,
-            Searched::Nothing => IndexStep::Missing,
-            Searched::Found(bytes) => match Trailer::parse(bytes, &self.header.stream) {
-                Ok((trailer, _)) => IndexStep::Found(StreamIndex::new(trailer, &self.header)),
-                Err(_) => IndexStep::Missing,
-            },
-        })
+        let found = match self.search.give(bytes) {
+            Searched::Further => return Ok(IndexStep::Further),
+            Searched::Nothing => None,
+            Searched::Found(bytes) => StreamIndex::parse(bytes, &self.header, self.stream_bytes)?,
+        };
+        Ok(found.map_or(IndexStep::Missing, IndexStep::Found))
     }
 }

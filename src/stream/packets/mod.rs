@@ -1,4 +1,4 @@
-//! Streams in parts, for programs that read, write and thread on their own.
+//! Streams in parts, for programs that have their own input, output and threads.
 
 mod chunk_decoder;
 mod chunk_encoder;
@@ -9,10 +9,10 @@ mod parser;
 mod reader;
 mod trailer;
 
-pub(crate) use chunk_decoder::memory as chunk_memory;
+pub(crate) use chunk_decoder::chunk_memory;
 pub use chunk_decoder::{ChunkDecoder, DecodedChunk};
+pub use chunk_encoder::ChunkEncoder;
 pub(crate) use chunk_encoder::ChunkParts;
-pub use chunk_encoder::{ChunkEncoder, EncodedChunk};
 pub use header::StreamHeader;
 pub use index::{ChunkPlace, IndexFinder, IndexStep, StreamIndex};
 pub use packet::{Packet, PacketKind};

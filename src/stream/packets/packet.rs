@@ -4,24 +4,36 @@ use std::io::Read;
 
 use bytes::Bytes;
 
-use crate::container::item::block;
-use crate::error::{Error, Place, Result};
-use crate::stream::items::{Item, Items};
+use super::index::ChunkPlace;
+use crate::container::item::ItemHeader;
+use crate::container::trailer::IndexEntry;
+use crate::error::{Place, Result};
+use crate::stream::items::{Checked, Item, Items};
+use crate::stream::sequence::{BlockUse, Sequence};
 
 /// A part of a stream that was read whole and has the right checksum.
+///
+/// Its bytes may be a part of a larger buffer, which stays in memory as long as they do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Packet {
     /// What it holds.
     pub kind: PacketKind,
-    /// Offset of its first byte in the stream.
+    /// The offset in the stream of its first byte.
     pub offset: u64,
-    /// Number of its first frame; of the next one, if it has no frames.
+    /// The number of chunks before it.
+    pub number: u64,
+    /// The number of its first frame. For a packet without frames, the number of the frame that
+    /// follows it.
     pub first_frame: u64,
     /// Its frames. Only chunks have any.
     pub frames: u64,
     /// All of its bytes.
     pub bytes: Bytes,
+    /// The bytes that it carries: the payload of a chunk, the data of a block, nothing of a
+    /// trailer. The data of all tags packets, one behind the other, are for
+    /// [`Tags::parse`](crate::Tags::parse).
+    pub data: Bytes,
 }
 
 /// What a packet holds.
@@ -38,48 +50,57 @@ pub enum PacketKind {
     Decisions,
     /// Bytes of the source file after its audio.
     Tail,
-    /// A block of a type that this version does not know, and that may be passed over.
-    Other(u64),
+    /// A block that may be passed over.
+    Other,
     /// The end of the stream, and the index.
     Trailer,
 }
 
-impl PacketKind {
-    fn of_block(kind: u64) -> Self {
-        match kind {
-            block::HEAD => PacketKind::Head,
-            block::TAIL => PacketKind::Tail,
-            block::DECISIONS => PacketKind::Decisions,
-            block::TAGS => PacketKind::Tags,
-            other => PacketKind::Other(other),
-        }
+impl Packet {
+    /// Returns the place of the packet, to come back to it.
+    pub fn place(&self) -> ChunkPlace {
+        let Packet { number, first_frame, offset, .. } = *self;
+        ChunkPlace { number, first_frame, offset }
     }
 }
 
-impl<R: Read> Items<R> {
-    /// Reads the next packet; after the trailer there is no other. After an error the position is
-    /// the same as before.
-    pub(super) fn read_packet(&mut self) -> Result<Packet> {
-        let (offset, first_frame) = (self.input.offset(), self.frames);
-        let place = Place::Block(self.chunks);
-        let (item, bytes) = self.read_whole()?;
-        let (kind, frames) = match item {
-            Item::Chunk(chunk, _) => {
-                self.check_in_place(&chunk)?;
-                self.count(&chunk);
-                (PacketKind::Chunk, chunk.frames)
-            }
-            Item::Block(block) => match PacketKind::of_block(block.kind) {
-                PacketKind::Other(kind) if block.critical => {
-                    return Err(Error::unknown_block(kind).at(place));
-                }
-                kind => (kind, 0),
-            },
-            Item::Trailer(trailer) => {
-                self.trailer = Some(trailer);
-                (PacketKind::Trailer, 0)
-            }
-        };
-        Ok(Packet { kind, offset, first_frame, frames, bytes })
-    }
+/// Reads the next packet, which must fit what came before it; behind the trailer there is no
+/// other. After an error nothing has changed.
+pub(super) fn read<R: Read>(items: &mut Items<R>, sequence: &mut Sequence) -> Result<Packet> {
+    let (offset, number, first_frame) = (items.input.offset(), items.chunks, items.frames);
+    let checked = items.check()?;
+    let (kind, frames) = match &checked {
+        Checked::Item { item: ItemHeader::Chunk(chunk), .. } => {
+            items.check_in_place(chunk)?;
+            sequence.check_chunk().map_err(|error| error.at(items.place()))?;
+            sequence.count(IndexEntry { first_frame, offset });
+            items.count(chunk);
+            (PacketKind::Chunk, chunk.frames)
+        }
+        Checked::Item { item: ItemHeader::Block(block), .. } => {
+            let found = sequence.block(block, items.header());
+            let kind = match found.map_err(|error| error.at(Place::Block(number)))? {
+                BlockUse::Head => PacketKind::Head,
+                BlockUse::Tags => PacketKind::Tags,
+                BlockUse::Decisions => PacketKind::Decisions,
+                BlockUse::Tail => PacketKind::Tail,
+                BlockUse::Nothing => PacketKind::Other,
+            };
+            (kind, 0)
+        }
+        Checked::Trailer(trailer, _) => {
+            sequence.check_trailer(trailer, items.header(), items.frames)?;
+            (PacketKind::Trailer, 0)
+        }
+    };
+    let (item, bytes) = items.take(checked);
+    let data = match item {
+        Item::Chunk(_, payload) => payload,
+        Item::Block(block) => block.data,
+        Item::Trailer(trailer) => {
+            items.trailer = Some(trailer);
+            Bytes::new()
+        }
+    };
+    Ok(Packet { kind, offset, number, first_frame, frames, bytes, data })
 }

@@ -1,18 +1,21 @@
 //! Packets from bytes as they arrive.
 
 use std::fmt;
-use std::io::{self, Read};
+use std::io::{self, Empty};
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::header::StreamHeader;
 use super::index::ChunkPlace;
-use super::packet::{Packet, PacketKind};
+use super::packet::{self, Packet, PacketKind};
 use crate::container::header::Header;
+use crate::container::item::ItemHeader;
+use crate::container::trailer::Trailer;
 use crate::error::{Error, ErrorKind, Result};
 use crate::stream::input::Input;
 use crate::stream::items::Items;
 use crate::stream::options::Limits;
+use crate::stream::sequence::Sequence;
 
 /// Takes the packets of a stream from bytes that the caller has, as they arrive.
 ///
@@ -32,7 +35,7 @@ use crate::stream::options::Limits;
 ///         Step::Packet(packet) => println!("{:?}, {} bytes", packet.kind, packet.bytes.len()),
 ///         // More than these bytes may be given, if they are at hand.
 ///         Step::Wants(range) => parser.push(&stream[range.start as usize..range.end as usize])?,
-///         Step::End => break,
+///         _ => break,
 ///     }
 /// }
 /// # Ok::<(), lmac::Error>(())
@@ -44,15 +47,17 @@ pub struct PacketParser {
 
 enum State {
     /// Before the header is whole.
-    Opening(Input<Pushed>),
+    Opening(Input<Empty>),
     Open {
-        items: Items<Pushed>,
+        items: Items<Empty>,
+        sequence: Sequence,
         ended: bool,
     },
 }
 
-/// What a parser has come to.
+/// The result of [`PacketParser::next_step`].
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Step {
     /// The header, once, before everything else.
     Header(StreamHeader),
@@ -65,18 +70,6 @@ pub enum Step {
     End,
 }
 
-/// A reader of what is pushed, all of which is in the window.
-struct Pushed {
-    /// Whether no more comes.
-    ended: bool,
-}
-
-impl Read for Pushed {
-    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-        if self.ended { Ok(0) } else { Err(io::ErrorKind::WouldBlock.into()) }
-    }
-}
-
 impl PacketParser {
     /// Makes a parser for a stream from its first byte on, with the default limits.
     pub fn new() -> Self {
@@ -85,8 +78,7 @@ impl PacketParser {
 
     /// Makes a parser for a stream from its first byte on, with these limits.
     pub fn with_limits(limits: Limits) -> Self {
-        let input = Input::new(Pushed { ended: false });
-        PacketParser { state: State::Opening(input), limits }
+        PacketParser { state: State::Opening(Input::pushed()), limits }
     }
 
     /// Returns the header, once it is known.
@@ -97,14 +89,15 @@ impl PacketParser {
         }
     }
 
-    /// Takes the bytes that follow those it has.
+    /// Takes the bytes that follow those it has. Fails after [`end`](Self::end).
     pub fn push(&mut self, bytes: &[u8]) -> Result<()> {
         self.input().push(bytes)
     }
 
-    /// Takes note that no bytes follow: a stream that is not whole is cut off.
+    /// Says that no bytes follow. If the stream is not whole, [`next_step`](Self::next_step) then
+    /// fails with [`Truncated`](ErrorKind::Truncated).
     pub fn end(&mut self) {
-        self.input().get_mut().ended = true;
+        self.input().end();
     }
 
     /// Returns the offset in the stream of the byte that is to be pushed next.
@@ -113,19 +106,38 @@ impl PacketParser {
             State::Opening(input) => input,
             State::Open { items, .. } => &items.input,
         };
-        input.offset() + input.window().len() as u64
+        input.offset().saturating_add(input.window().len() as u64)
     }
 
     /// Takes the next step with the bytes that it has.
     ///
-    /// After an error, another call meets it again.
+    /// After an error, another call meets it again. To go past damage, [go](Self::go_to) to a
+    /// place behind it.
     pub fn next_step(&mut self) -> Result<Step> {
-        if self.input().lacking() > 0 && !self.input().get_ref().ended {
+        if self.input().lacking() > 0 {
             return Ok(self.wants());
         }
         match self.try_step() {
-            Err(error) if is_waiting(&error) => Ok(self.wants()),
+            Err(error) if is_waiting(&error) => {
+                // No step is possible with fewer bytes than these.
+                let least = self.least_length();
+                self.input().want(least);
+                Ok(self.wants())
+            }
             step => step,
+        }
+    }
+
+    /// The fewest bytes of what begins at the start of the window.
+    fn least_length(&self) -> usize {
+        match &self.state {
+            State::Opening(input) => Header::least_length(input.window()),
+            State::Open { items, .. } => match items.input.window() {
+                window if Trailer::looks_like(window) => {
+                    Trailer::least_length(window, &items.stream)
+                }
+                window => ItemHeader::least_length(window),
+            },
         }
     }
 
@@ -134,16 +146,17 @@ impl PacketParser {
             State::Opening(input) => {
                 let stream = input.parse(Header::parse)?;
                 input.consume(stream.bytes.len());
-                let input = std::mem::replace(input, Input::new(Pushed { ended: false }));
+                let input = std::mem::replace(input, Input::pushed());
                 let items = Items::new(input, stream, u64::MAX);
                 let header = StreamHeader { stream: Arc::clone(&items.stream) };
-                self.state = State::Open { items, ended: false };
+                let sequence = Sequence::from_header();
+                self.state = State::Open { items, sequence, ended: false };
                 Ok(Step::Header(header))
             }
             State::Open { ended: true, .. } => Ok(Step::End),
-            State::Open { items, ended } => {
+            State::Open { items, sequence, ended } => {
                 items.check_memory(self.limits)?;
-                let packet = items.read_packet()?;
+                let packet = packet::read(items, sequence)?;
                 *ended = packet.kind == PacketKind::Trailer;
                 Ok(Step::Packet(packet))
             }
@@ -152,24 +165,27 @@ impl PacketParser {
 
     fn wants(&mut self) -> Step {
         let offset = self.offset();
-        Step::Wants(offset..offset + self.input().lacking() as u64)
+        Step::Wants(offset..offset.saturating_add(self.input().lacking() as u64))
     }
 
     /// Goes to a chunk: the bytes that are pushed next are those of the stream from there on.
     ///
     /// Fails before the header is known.
     pub fn go_to(&mut self, place: &ChunkPlace) -> Result<()> {
-        let State::Open { items, ended } = &mut self.state else {
+        let State::Open { items, sequence, ended } = &mut self.state else {
             return Err(Error::argument("the header must be read before the parser can go on"));
         };
-        items.input.restart(place.offset);
-        items.input.get_mut().ended = false;
+        items.input.continue_at(place.offset);
         (items.chunks, items.frames) = (place.number, place.first_frame);
+        *sequence = match place.offset == items.body {
+            true => Sequence::from_header(),
+            false => Sequence::from_chunk(),
+        };
         *ended = false;
         Ok(())
     }
 
-    fn input(&mut self) -> &mut Input<Pushed> {
+    fn input(&mut self) -> &mut Input<Empty> {
         match &mut self.state {
             State::Opening(input) => input,
             State::Open { items, .. } => &mut items.input,

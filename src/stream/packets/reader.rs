@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use super::header::StreamHeader;
 use super::index::StreamIndex;
-use super::packet::{Packet, PacketKind};
+use super::packet::{self, Packet, PacketKind};
 use crate::error::Result;
+use crate::stream::end::trailer_bytes;
 use crate::stream::items::Items;
 use crate::stream::options::Limits;
+use crate::stream::sequence::Sequence;
 
 /// Takes the packets of a stream from a reader, without decoding them.
 ///
@@ -33,6 +35,7 @@ use crate::stream::options::Limits;
 /// ```
 pub struct PacketReader<R> {
     items: Items<R>,
+    sequence: Sequence,
     header: StreamHeader,
     limits: Limits,
     ended: bool,
@@ -48,7 +51,8 @@ impl<R: Read> PacketReader<R> {
     pub fn with_limits(reader: R, limits: Limits) -> Result<Self> {
         let items = Items::open(reader)?;
         let header = StreamHeader { stream: Arc::clone(&items.stream) };
-        Ok(PacketReader { items, header, limits, ended: false })
+        let sequence = Sequence::from_header();
+        Ok(PacketReader { items, sequence, header, limits, ended: false })
     }
 
     /// Returns the header.
@@ -56,15 +60,17 @@ impl<R: Read> PacketReader<R> {
         &self.header
     }
 
-    /// Reads the next packet and checks its checksum; `None` after the trailer.
+    /// Reads the next packet, and checks its checksum and whether it may come here; `None` after
+    /// the trailer.
     ///
-    /// After an error, another call reads the same bytes again.
+    /// After an error, another call reads the same bytes again. To go past damage, seek to a
+    /// place behind it, or take [`Decoder::recover`](crate::Decoder::recover).
     pub fn next_packet(&mut self) -> Result<Option<Packet>> {
         if self.ended {
             return Ok(None);
         }
         self.items.check_memory(self.limits)?;
-        let packet = self.items.read_packet()?;
+        let packet = packet::read(&mut self.items, &mut self.sequence)?;
         self.ended = packet.kind == PacketKind::Trailer;
         Ok(Some(packet))
     }
@@ -76,22 +82,41 @@ impl<R: Read> PacketReader<R> {
 }
 
 impl<R: Read + Seek> PacketReader<R> {
-    /// Reads the index in the stream's last bytes; `None` if no trailer is there. The position
-    /// stays.
+    /// Reads the index in the stream's last bytes. The position stays.
+    ///
+    /// `None` if the stream does not end with a sound trailer of this header.
     pub fn index(&mut self) -> Result<Option<StreamIndex>> {
-        self.items.load_trailer()?;
-        let trailer = self.items.trailer.clone();
-        Ok(trailer.map(|trailer| StreamIndex::new(trailer, &self.header)))
+        let input = &mut self.items.input;
+        let here = input.offset();
+        let found = trailer_bytes(input).and_then(|bytes| Ok((bytes, input.length()?)));
+        input.seek(here)?;
+        let (bytes, length) = found?;
+        bytes.map_or(Ok(None), |bytes| StreamIndex::parse(&bytes, &self.header, length))
     }
 
     /// Goes to the chunk that has this frame: it is the next chunk that is read. The end of the
-    /// stream is allowed.
+    /// stream is allowed. After an error the position is the same as before.
     ///
     /// Reads the headers of a few chunks if the index is thinned out, and those of all chunks
     /// before the frame if there is no trailer.
     pub fn seek(&mut self, frame: u64) -> Result<()> {
+        self.items.load_trailer()?;
+        self.items.check_not_beyond(frame)?;
+        let Items { chunks, frames, .. } = self.items;
+        let offset = self.items.input.offset();
+        let sought = self.items.go_to_frame(frame);
+        match &sought {
+            Ok(()) if self.items.input.offset() == self.items.body => {
+                self.sequence = Sequence::from_header();
+            }
+            Ok(()) => self.sequence = Sequence::from_chunk(),
+            Err(_) => {
+                self.items.go_to(offset, chunks, frames)?;
+                return sought;
+            }
+        }
         self.ended = false;
-        self.items.go_to_frame(frame)
+        sought
     }
 }
 

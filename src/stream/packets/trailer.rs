@@ -3,8 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::chunk_encoder::{ChunkEncoder, EncodedChunk};
+use super::chunk_encoder::ChunkEncoder;
 use crate::container::header::Sealed;
+use crate::container::item::{ChunkHeader, ItemHeader};
 use crate::container::trailer::{Index, IndexEntry, Trailer};
 use crate::error::{Error, Result};
 use crate::stream::digest::AudioDigest;
@@ -29,29 +30,29 @@ impl TrailerBuilder {
         Ok(TrailerBuilder { stream, offset, frames: 0, index: Index::default(), digest })
     }
 
-    /// Takes note of the chunk that follows those so far, and of its audio.
+    /// Takes note of the chunk that follows those so far. Its audio is needed for the MD5 alone,
+    /// if the stream has one.
     ///
-    /// Fails if the chunk does not begin where the one before it ends.
-    pub fn add(&mut self, chunk: &EncodedChunk, pcm: &[u8]) -> Result<()> {
-        let (first_frame, due) = (chunk.first_frame, self.frames);
-        if first_frame != due {
+    /// Fails if these are not the bytes of a chunk of this stream, if it does not begin where the
+    /// one before it ends, or if the audio is not its audio.
+    pub fn add(&mut self, chunk: &[u8], pcm: &[u8]) -> Result<()> {
+        let (header, _) = ItemHeader::parse_whole_chunk(chunk, &self.stream)?;
+        let ChunkHeader { first_frame, frames, pcm_crc, .. } = header;
+        if first_frame != self.frames {
+            let due = self.frames;
             return Err(Error::argument(format!(
                 "the chunk begins at frame {first_frame}; frame {due} is due"
             )));
         }
-        let frame_bytes = self.stream.header.spec.frame_bytes() as u64;
-        if pcm.len() as u64 != chunk.frames * frame_bytes {
-            let (frames, length) = (chunk.frames, pcm.len());
-            return Err(Error::argument(format!(
-                "the audio has {length} bytes; the chunk has {frames} frames of {frame_bytes} bytes"
-            )));
-        }
         if let Some(digest) = &mut self.digest {
+            if self.stream.id.crc(&[pcm]) != pcm_crc {
+                return Err(Error::argument("the audio is not that of the chunk"));
+            }
             digest.update(pcm);
         }
         self.index.push(IndexEntry { first_frame, offset: self.offset });
-        self.frames += chunk.frames;
-        self.offset += chunk.bytes.len() as u64;
+        self.frames += frames;
+        self.offset += chunk.len() as u64;
         Ok(())
     }
 
