@@ -66,8 +66,9 @@ pub mod packets {
     //! [`ChunkEncoder`] encodes one, and [`TrailerBuilder`] makes the end of a stream.
 
     pub use crate::stream::packets::{
-        ChunkDecoder, ChunkEncoder, ChunkPlace, DecodedChunk, IndexFinder, IndexStep, Packet,
-        PacketKind, PacketParser, PacketReader, Step, StreamHeader, StreamIndex, TrailerBuilder,
+        ChunkDecoder, ChunkDecoding, ChunkEncoder, ChunkPlace, DecodedChunk, IndexFinder,
+        IndexStep, Packet, PacketKind, PacketParser, PacketReader, Step, StreamHeader, StreamIndex,
+        TrailerBuilder,
     };
 }
 
@@ -123,6 +124,7 @@ const _: () = {
     send::<Inspector<&[u8]>>();
     send::<packets::PacketReader<&[u8]>>();
     send::<packets::PacketParser>();
+    send::<packets::ChunkDecoding>();
     const fn shared<T: Send + Sync>() {}
     shared::<packets::ChunkDecoder>();
     shared::<packets::ChunkEncoder>();

@@ -84,12 +84,18 @@ pub(crate) struct StreamId(pub(crate) u32);
 impl StreamId {
     /// The seeded CRC of these parts, one after the other.
     pub(crate) fn crc(self, parts: &[&[u8]]) -> u32 {
-        let mut hasher = Hasher::new();
-        hasher.update(&self.0.to_le_bytes());
+        let mut hasher = self.hasher();
         for part in parts {
             hasher.update(part);
         }
         hasher.finalize()
+    }
+
+    /// Begins a seeded CRC of bytes that come in parts.
+    pub(crate) fn hasher(self) -> Hasher {
+        let mut hasher = Hasher::new();
+        hasher.update(&self.0.to_le_bytes());
+        hasher
     }
 }
 

@@ -173,13 +173,28 @@ pub struct DecodeOptions {
     ///
     /// With more than one thread the decoder reads ahead.
     pub threads: usize,
+    /// Whether frames come out before all of their chunk is decoded.
+    ///
+    /// They are provisional then: a chunk is compared with its checksum at its end, and if it is
+    /// wrong, an error follows audio that was wrong. [`Decoder::checked_to`] tells how far audio
+    /// was checked. Players begin at once that way. Recovery waits for whole chunks.
+    ///
+    /// With one thread, all chunks come so; with several, the first one after opening and seeking.
+    ///
+    /// [`Decoder::checked_to`]: crate::Decoder::checked_to
+    pub provisional: bool,
     /// Language models that streams may need.
     pub(crate) models: Vec<Arc<dyn Model>>,
 }
 
 impl Default for DecodeOptions {
     fn default() -> Self {
-        DecodeOptions { limits: Limits::default(), threads: 1, models: Vec::new() }
+        DecodeOptions {
+            limits: Limits::default(),
+            threads: 1,
+            provisional: false,
+            models: Vec::new(),
+        }
     }
 }
 
@@ -193,6 +208,12 @@ impl DecodeOptions {
     /// Sets the number of threads; 0 is one for each core.
     pub fn with_threads(mut self, threads: usize) -> Self {
         self.threads = threads;
+        self
+    }
+
+    /// Sets whether frames come out before all of their chunk is decoded.
+    pub fn with_provisional(mut self, provisional: bool) -> Self {
+        self.provisional = provisional;
         self
     }
 }

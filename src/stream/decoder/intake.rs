@@ -9,6 +9,7 @@ use crate::container::item::ChunkHeader;
 use crate::container::trailer::{IndexEntry, Trailer};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::stream::items::{Block, Item, Items};
+use crate::stream::packets::ChunkDecoding;
 use crate::stream::parallel::Ordered;
 use crate::stream::sequence::{BlockUse, Sequence};
 
@@ -16,6 +17,30 @@ use crate::stream::sequence::{BlockUse, Sequence};
 pub(super) struct Job {
     pub(super) chunk: ChunkHeader,
     pub(super) payload: Bytes,
+}
+
+/// A chunk in the pool.
+pub(super) struct Submitted {
+    pub(super) job: Job,
+    /// Whether it is only begun there, and decoded while its audio is handed out.
+    pub(super) gradual: bool,
+}
+
+/// The result of the pool.
+pub(super) enum Decoded {
+    Whole(Bytes),
+    Begun(Box<ChunkDecoding>),
+}
+
+/// The chunks whose audio is handed out while they are decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gradual {
+    None,
+    /// The first one after opening and seeking: the next one, if it is still to come.
+    First {
+        next: bool,
+    },
+    All,
 }
 
 /// What was read, in order.
@@ -42,7 +67,8 @@ pub(super) enum Step {
 pub(super) struct Intake<R> {
     pub(super) items: Items<R>,
     /// Threads that decode, from the first chunk on.
-    pub(super) pool: Option<Ordered<Job, Result<Bytes>>>,
+    pub(super) pool: Option<Ordered<Submitted, Result<Decoded>>>,
+    pub(super) gradual: Gradual,
     /// What was read and not handed out. The pool has the chunks in it.
     pub(super) ahead: VecDeque<Step>,
     /// Whether nothing more is read.
@@ -58,6 +84,7 @@ impl<R: Read> Intake<R> {
             whole_to: items.body,
             items,
             pool: None,
+            gradual: Gradual::None,
             ahead: VecDeque::new(),
             ended: false,
             sequence: Sequence::from_body(),
@@ -74,6 +101,11 @@ impl<R: Read> Intake<R> {
         );
         let idle = || self.pool.as_ref().is_some_and(|pool| pool.pending() < pool.capacity());
         !self.ended && !enough && idle()
+    }
+
+    /// Whether the next chunk is handed out while it is decoded.
+    pub(super) fn takes_next_gradually(&self) -> bool {
+        matches!(self.gradual, Gradual::All | Gradual::First { next: true })
     }
 
     /// Reads one item and takes it.
@@ -108,8 +140,12 @@ impl<R: Read> Intake<R> {
         let (number, frames) = (self.items.chunks, chunk.frames);
         self.ahead.push_back(Step::Chunk { number, first_frame, frames });
         self.items.count(chunk);
+        let gradual = self.takes_next_gradually();
+        if let Gradual::First { next } = &mut self.gradual {
+            *next = false;
+        }
         if let Some(pool) = &mut self.pool {
-            pool.submit(job);
+            pool.submit(Submitted { job, gradual });
         }
     }
 
@@ -155,12 +191,12 @@ impl<R: Read> Intake<R> {
         }
     }
 
-    /// The PCM of the chunk that is due.
-    pub(super) fn decoded(&mut self, number: u64) -> Result<Bytes> {
+    /// The chunk that is due.
+    pub(super) fn decoded(&mut self, number: u64) -> Result<Decoded> {
         let decoded = self.pool.as_mut().and_then(Ordered::next);
         decoded
             .unwrap_or_else(|| Err(Error::new(ErrorKind::Worker)))
-            .and_then(|pcm| pcm)
+            .and_then(|decoded| decoded)
             .map_err(|error| error.at(Place::Chunk(number)))
     }
 
@@ -170,5 +206,8 @@ impl<R: Read> Intake<R> {
         while self.pool.as_mut().and_then(Ordered::next).is_some() {}
         self.sequence = Sequence::from_chunk();
         self.ended = false;
+        if let Gradual::First { next } = &mut self.gradual {
+            *next = true;
+        }
     }
 }

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
 
-use self::intake::{Intake, Step};
+use self::intake::{Decoded, Gradual, Intake, Step};
 use self::output::Output;
 pub use self::output::Verification;
 use self::recovery::Recovery;
@@ -30,6 +30,7 @@ use crate::stream::damage::Damage;
 use crate::stream::info::StreamInfo;
 use crate::stream::items::Items;
 use crate::stream::options::DecodeOptions;
+use crate::stream::packets::ChunkDecoding;
 use crate::stream::tags::StoredTags;
 use crate::tags::{self, Tags};
 
@@ -68,11 +69,16 @@ pub struct Decoder<R: Read> {
     /// Decodes chunks of a language model.
     coder: Option<Arc<dyn ModelCoder>>,
     intake: Intake<R>,
+    /// The chunk that is decoded while its audio is handed out, and its number.
+    begun: Option<(u64, Box<ChunkDecoding>)>,
     output: Output,
     /// Set in a decoder that goes on after damage.
     recovery: Option<Recovery>,
     failed: bool,
 }
+
+/// Frames of a piece of a chunk that is handed out while it is decoded.
+const PIECE: u64 = 1024;
 
 /// What comes out, in order.
 pub(crate) enum Event {
@@ -132,6 +138,7 @@ impl<R: Read> Decoder<R> {
             aside: 0,
             coder: None,
             intake: Intake::new(items),
+            begun: None,
             recovery,
             failed: false,
         })
@@ -167,6 +174,16 @@ impl<R: Read> Decoder<R> {
     /// Returns the number of the frame that comes out next.
     pub fn position(&self) -> u64 {
         self.output.position()
+    }
+
+    /// Returns the number of the frame up to which the audio that came out was checked.
+    ///
+    /// This is the [position](Self::position), unless the options let
+    /// [provisional](DecodeOptions::provisional) audio out: then it may be the first frame of the
+    /// chunk at hand.
+    pub fn checked_to(&self) -> u64 {
+        let begun = self.begun.as_ref().map(|(_, chunk)| chunk.first_frame());
+        begun.map_or(self.position(), |first| first.min(self.position()))
     }
 
     /// Returns how far the audio that came out was checked.
@@ -296,6 +313,12 @@ impl<R: Read> Decoder<R> {
 
     fn try_next_event(&mut self) -> Result<Event> {
         loop {
+            if let Some(pcm) = self.next_piece()? {
+                if let Some(pcm) = self.output.take(pcm) {
+                    return Ok(Event::Audio(pcm));
+                }
+                continue;
+            }
             self.read_ahead()?;
             let pcm = match self.intake.next() {
                 Some(Step::Chunk { number, first_frame, frames }) => {
@@ -304,7 +327,13 @@ impl<R: Read> Decoder<R> {
                             recovery.damage.note(&error);
                             self.silence(first_frame, frames)?
                         }
-                        (decoded, _) => decoded?,
+                        (decoded, _) => match decoded? {
+                            Decoded::Whole(pcm) => pcm,
+                            Decoded::Begun(chunk) => {
+                                self.begun = Some((number, chunk));
+                                continue;
+                            }
+                        },
                     }
                 }
                 Some(Step::Gap { first_frame, frames }) => self.silence(first_frame, frames)?,
@@ -323,19 +352,45 @@ impl<R: Read> Decoder<R> {
         }
     }
 
-    /// Reads until the pool has enough to do or the stream ends.
+    /// Decodes a piece of the chunk at hand; `None` if there is none, or at its end.
+    fn next_piece(&mut self) -> Result<Option<Bytes>> {
+        // The threads need the chunks that follow.
+        if self.begun.is_some() && self.intake.gradual != Gradual::All && self.intake.wants_more() {
+            self.read_item();
+        }
+        let Some((number, chunk)) = &mut self.begun else { return Ok(None) };
+        let number = *number;
+        let piece = chunk.next_frames(PIECE);
+        if piece.as_ref().is_ok_and(|_| chunk.is_done()) {
+            self.begun = None;
+        }
+        let piece = piece.map_err(|error| error.at(Place::Chunk(number)))?;
+        Ok(piece.map(|piece| piece.pcm))
+    }
+
+    /// Reads until the pool has enough to do or the stream ends. What is handed out while it is
+    /// decoded does not wait for the bytes of other chunks.
     fn read_ahead(&mut self) -> Result<()> {
         self.start_pool()?;
         while self.intake.wants_more() {
-            let read = match &mut self.recovery {
-                None => self.intake.step(),
-                Some(recovery) => recovery.step(&mut self.intake),
-            };
-            if let Err(error) = read {
-                self.intake.stop(Step::Failed(error));
+            let enough = self.intake.takes_next_gradually();
+            let before = self.intake.items.chunks;
+            self.read_item();
+            if enough && self.intake.items.chunks > before {
+                break;
             }
         }
         Ok(())
+    }
+
+    fn read_item(&mut self) {
+        let read = match &mut self.recovery {
+            None => self.intake.step(),
+            Some(recovery) => recovery.step(&mut self.intake),
+        };
+        if let Err(error) = read {
+            self.intake.stop(Step::Failed(error));
+        }
     }
 
     /// Silence in place of lost frames, a chunk at most; the rest goes back to the queue.

@@ -28,6 +28,7 @@ impl<R: Read + Seek> Decoder<R> {
         items.load_trailer()?;
         items.check_not_beyond(frame)?;
         self.intake.forget();
+        self.begun = None;
         if let Some(recovery) = &mut self.recovery {
             recovery.forget();
         }

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::sync::Arc;
 
 use super::Decoder;
-use super::intake::Job;
+use super::intake::{Decoded, Gradual, Job, Submitted};
 use crate::container::MAX_BLOCK;
 use crate::container::source::SourceKind;
 use crate::error::{Error, ErrorKind, Result};
@@ -29,8 +29,20 @@ impl<R: Read> Decoder<R> {
         };
         let stream = Arc::clone(&self.intake.items.stream);
         let chunks = ChunkDecoder::for_stream(stream, self.coder.clone());
-        self.intake.pool = Some(Ordered::new(threads, move |job: Job| {
-            chunks.decode_payload(&job.chunk, &job.payload)
+        self.intake.gradual = match (self.options.provisional, &self.recovery) {
+            (true, None) if threads > 1 => Gradual::First { next: true },
+            (true, None) => Gradual::All,
+            _ => Gradual::None,
+        };
+        self.intake.pool = Some(Ordered::new(threads, move |submitted: Submitted| {
+            let Submitted { job: Job { chunk, payload }, gradual } = submitted;
+            match gradual {
+                true => {
+                    let begun = chunks.begin_payload(&chunk, &payload)?;
+                    Ok(Decoded::Begun(Box::new(begun)))
+                }
+                false => chunks.decode_payload(&chunk, &payload).map(Decoded::Whole),
+            }
         }));
         Ok(())
     }

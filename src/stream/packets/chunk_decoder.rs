@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use crc32fast::Hasher;
 
 use super::header::StreamHeader;
 use crate::audio::{AudioSpec, Frames, pcm_to_samples, refuse_f64};
@@ -28,7 +29,7 @@ pub struct ChunkDecoder {
     coder: Option<Arc<dyn ModelCoder>>,
 }
 
-/// The audio of a chunk, which matches the chunk's checksum.
+/// The audio of a chunk, or a piece of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DecodedChunk {
@@ -76,6 +77,12 @@ impl ChunkDecoder {
         Ok(DecodedChunk { first_frame: header.first_frame, pcm })
     }
 
+    /// Begins to decode a chunk, whose audio then comes in pieces.
+    pub fn begin(&self, chunk: &[u8]) -> Result<ChunkDecoding> {
+        let (header, payload) = ItemHeader::parse_whole_chunk(chunk, &self.stream)?;
+        self.begin_payload(&header, &memory::copied(&chunk[payload])?.into())
+    }
+
     /// Decodes a chunk like [`decode`](Self::decode), and puts its samples into `frames`.
     pub fn decode_frames(&self, chunk: &[u8], frames: &mut Frames) -> Result<()> {
         let spec = &self.stream.header.spec;
@@ -89,12 +96,86 @@ impl ChunkDecoder {
 
     /// Decodes the payload of a chunk and checks the checksum of the audio.
     pub(crate) fn decode_payload(&self, chunk: &ChunkHeader, payload: &Bytes) -> Result<Bytes> {
-        let coder = self.coder.as_deref();
-        let pcm = chunk_codec::decode(chunk, payload, &self.stream.header.spec, coder)?;
-        if self.stream.id.crc(&[&pcm]) != chunk.pcm_crc {
+        let mut decoding = self.begin_payload(chunk, payload)?;
+        let decoded = decoding.next_frames(chunk.frames)?;
+        Ok(decoded.map_or_else(Bytes::new, |decoded| decoded.pcm))
+    }
+
+    pub(crate) fn begin_payload(
+        &self,
+        chunk: &ChunkHeader,
+        payload: &Bytes,
+    ) -> Result<ChunkDecoding> {
+        let spec = &self.stream.header.spec;
+        Ok(ChunkDecoding {
+            decoding: chunk_codec::Decoding::new(chunk, payload, spec, self.coder.as_deref())?,
+            frame_bytes: spec.frame_bytes(),
+            first_frame: chunk.first_frame,
+            next_frame: chunk.first_frame,
+            end: chunk.first_frame + chunk.frames,
+            hasher: self.stream.id.hasher(),
+            pcm_crc: chunk.pcm_crc,
+            failed: false,
+        })
+    }
+}
+
+/// A chunk whose audio comes in pieces, from [`ChunkDecoder::begin`].
+///
+/// All pieces but the last are provisional: only with the last one it turns out whether the audio
+/// of the chunk matches its checksum.
+pub struct ChunkDecoding {
+    decoding: chunk_codec::Decoding,
+    frame_bytes: usize,
+    first_frame: u64,
+    /// The number of the frame that comes next.
+    next_frame: u64,
+    /// The number of the frame behind the chunk.
+    end: u64,
+    /// The CRC of the audio so far.
+    hasher: Hasher,
+    pcm_crc: u32,
+    failed: bool,
+}
+
+impl ChunkDecoding {
+    /// Decodes the next frames, at most so many; `None` behind the last one.
+    ///
+    /// Audio that does not come in pieces comes whole: that of chunks with a language model, and
+    /// floats that are stored as integers with a scale. The last frames come only if the audio of
+    /// the whole chunk matches its checksum.
+    pub fn next_frames(&mut self, most: u64) -> Result<Option<DecodedChunk>> {
+        if self.failed {
+            return Err(Error::new(ErrorKind::AlreadyFailed));
+        }
+        let decoded = self.try_next_frames(most);
+        self.failed = decoded.is_err();
+        decoded
+    }
+
+    fn try_next_frames(&mut self, most: u64) -> Result<Option<DecodedChunk>> {
+        let first_frame = self.next_frame;
+        let left = self.end - first_frame;
+        if left == 0 {
+            return Ok(None);
+        }
+        let pcm = self.decoding.next(most.clamp(1, left) as usize)?;
+        self.hasher.update(&pcm);
+        self.next_frame += (pcm.len() / self.frame_bytes) as u64;
+        if self.is_done() && self.hasher.clone().finalize() != self.pcm_crc {
             return Err(Error::new(ErrorKind::Checksum("audio")));
         }
-        Ok(pcm)
+        Ok(Some(DecodedChunk { first_frame, pcm }))
+    }
+
+    /// Returns the number of the chunk's first frame.
+    pub fn first_frame(&self) -> u64 {
+        self.first_frame
+    }
+
+    /// Returns whether all frames came.
+    pub fn is_done(&self) -> bool {
+        self.next_frame == self.end
     }
 }
 
@@ -111,5 +192,12 @@ impl fmt::Debug for ChunkDecoder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let spec = &self.stream.header.spec;
         f.debug_struct("ChunkDecoder").field("spec", spec).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ChunkDecoding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let frames = self.next_frame..self.end;
+        f.debug_struct("ChunkDecoding").field("frames", &frames).finish_non_exhaustive()
     }
 }

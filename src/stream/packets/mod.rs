@@ -10,7 +10,7 @@ mod reader;
 mod trailer;
 
 pub(crate) use chunk_decoder::chunk_memory;
-pub use chunk_decoder::{ChunkDecoder, DecodedChunk};
+pub use chunk_decoder::{ChunkDecoder, ChunkDecoding, DecodedChunk};
 pub use chunk_encoder::ChunkEncoder;
 pub(crate) use chunk_encoder::ChunkParts;
 pub use header::StreamHeader;
