@@ -205,3 +205,15 @@ fn an_interrupted_run_goes_on_where_it_was() {
     // The first clip was not done again.
     assert_eq!(calls(), 2);
 }
+
+#[test]
+fn latency_is_a_table_of_presets_and_chunks() {
+    let folder = folder();
+    let ran = folder.run("latency music --presets light,fast --chunk-seconds 0.01 --seeks 2");
+    let text = ran.expect(0).text();
+    for line in ["| light | 0.01 s | +", "| light | default | +0.00 % |", "| fast | 0.01 s | +"] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    let wrong = folder.run("latency music --chunk-seconds 0").expect(2);
+    assert!(wrong.text().contains("0.001 to 3600"), "{}", wrong.text());
+}

@@ -34,10 +34,12 @@ pub(crate) enum Command {
     Files(Box<FilesArgs>),
     /// Measure how fast audio passes that is only stored: the speed of all but the models
     Throughput,
+    /// Measure how long a player waits for sound, and what short chunks cost
+    Latency(LatencyArgs),
     /// Print the manual page
     Man {
         /// The command that the page is about, or all of it
-        #[arg(value_parser = ["files"])]
+        #[arg(value_parser = ["files", "latency"])]
         command: Option<String>,
     },
     /// Print a shell's completions
@@ -76,6 +78,30 @@ pub(crate) struct FilesArgs {
     pub(crate) results: ResultArgs,
     #[command(flatten)]
     pub(crate) shown: ShownArgs,
+}
+
+#[derive(Args)]
+pub(crate) struct LatencyArgs {
+    /// The folder of recordings: all WAV files in it and below
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub(crate) folder: PathBuf,
+    /// Presets of lmac, with commas between them
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = presets())]
+    #[arg(default_value = "light,fast,standard")]
+    pub(crate) presets: Vec<PresetChoice>,
+    /// Lengths of chunks in seconds, with commas between them
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = seconds)]
+    #[arg(default_value = "0.5,1,2,5")]
+    pub(crate) chunk_seconds: Vec<f64>,
+    /// Seeks in each recording
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) seeks: u32,
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    let seconds = text.parse::<f64>().ok().filter(|seconds| (1e-3..=3600.0).contains(seconds));
+    seconds.ok_or_else(|| "this must be seconds, from 0.001 to 3600".into())
 }
 
 /// What is printed.

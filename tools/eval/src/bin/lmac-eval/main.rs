@@ -3,6 +3,7 @@
 mod args;
 mod evaluation;
 mod help;
+mod latency;
 mod plans;
 mod progress;
 mod throughput;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
             })
         }
         Some(Command::Throughput) => return printed(throughput::table()),
+        Some(Command::Latency(args)) => return printed(latency::table(args)),
         Some(Command::Man { command }) => return printed(manual(command.as_deref())),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
