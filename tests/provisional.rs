@@ -138,7 +138,8 @@ fn wrong_audio_ends_in_an_error() {
     let mut recovered = Vec::new();
     let mut decoder = Decoder::recover(Cursor::new(&wrong), options(1)).unwrap();
     decoder.read_to_end(&mut recovered).unwrap();
-    assert_eq!(decoder.damage().lost, [0..6000]);
+    let lost = &decoder.damage().lost;
+    assert!(lost.len() == 1 && lost[0] == (0..6000), "{lost:?}");
     assert!(recovered[..24_000].iter().all(|&byte| byte == 0));
     assert!(recovered[24_000..] == pcm[24_000..]);
 }
