@@ -181,8 +181,8 @@ impl Decoding {
         })
     }
 
-    /// Returns the PCM of the next frames: of this many, of all that are left if they are fewer,
-    /// and of all where some of them do not come without the others.
+    /// Returns the PCM of the next frames, at most this many. Audio that does not come in pieces
+    /// comes whole.
     pub(crate) fn next(&mut self, frames: usize) -> Result<Bytes> {
         match self {
             Decoding::Whole(pcm, frame_bytes) => {

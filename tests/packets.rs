@@ -9,8 +9,8 @@ use std::rc::Rc;
 use std::thread;
 
 use lmac::packets::{
-    ChunkDecoder, ChunkEncoder, IndexFinder, IndexStep, Packet, PacketKind, PacketParser,
-    PacketReader, Step, StreamHeader, StreamIndex, TrailerBuilder,
+    ChunkDecoder, ChunkEncoder, ChunkPlace, IndexFinder, IndexStep, Packet, PacketKind,
+    PacketParser, PacketReader, Step, StreamHeader, StreamIndex, TrailerBuilder,
 };
 use lmac::{
     AudioSpec, DecodeOptions, Decoder, EncodeOptions, ErrorKind, Frames, Limits, Place, Preset,
@@ -188,7 +188,7 @@ fn a_parser_waits_and_goes_on() {
 
     // An error stays until the parser goes elsewhere.
     let mut parser = PacketParser::new();
-    let place = packets[1].place();
+    let place = packets[1].place().unwrap();
     parser.push(&stream[..stream.len() - 1]).unwrap();
     parser.end();
     for _ in 0..4 {
@@ -199,6 +199,9 @@ fn a_parser_waits_and_goes_on() {
         assert!(matches!(error.kind(), ErrorKind::Truncated), "{error}");
     }
     assert!(matches!(parser.push(&[0]).unwrap_err().kind(), ErrorKind::Argument(_)));
+    for far in [ChunkPlace::new(u64::MAX, 0, 0), ChunkPlace::new(1, 100, u64::MAX)] {
+        assert!(matches!(parser.go_to(&far).unwrap_err().kind(), ErrorKind::Argument(_)));
+    }
     parser.go_to(&place).unwrap();
     parser.push(&stream[place.offset as usize..]).unwrap();
     for packet in &packets[1..] {
@@ -206,6 +209,32 @@ fn a_parser_waits_and_goes_on() {
     }
     assert!(matches!(parser.next_step().unwrap(), Step::Packet(_)));
     assert!(matches!(parser.next_step().unwrap(), Step::End));
+}
+
+#[test]
+fn a_packet_comes_with_its_last_byte() {
+    // Silent chunks are as short as items can be.
+    for (signal, md5) in [(Signal::Silence, true), (Signal::Silence, false), (Signal::Melody, true)]
+    {
+        let pcm = pcm(&spec(), 3000, signal, 1);
+        let options = EncodeOptions::default().with_chunk_frames(100).with_md5(md5);
+        let stream = stream(&pcm, &spec(), options);
+        let packets = pulled(&stream).0;
+        let mut parser = PacketParser::new();
+        let mut pushed = 0;
+        for packet in packets {
+            let end = packet.offset as usize + packet.bytes.len();
+            parser.push(&stream[pushed..end]).unwrap();
+            pushed = end;
+            loop {
+                match parser.next_step().unwrap() {
+                    Step::Packet(found) => break assert_eq!(found, packet),
+                    Step::Wants(_) => assert_eq!(parser.offset(), 0, "{signal:?}"),
+                    _ => {}
+                }
+            }
+        }
+    }
 }
 
 #[test]
@@ -306,7 +335,7 @@ fn the_index_leads_to_every_chunk() {
     let places: Vec<_> = index.places().collect();
     assert_eq!(places.len(), 24);
     for (place, packet) in places.iter().zip(&pulled(&stream).0) {
-        assert_eq!(*place, packet.place());
+        assert_eq!(Some(*place), packet.place());
     }
     assert_eq!(index.trailer_offset(), pulled(&stream).0[24].offset);
 

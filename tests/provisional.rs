@@ -5,6 +5,7 @@
 use std::io::{Cursor, Read};
 
 use lmac::packets::{ChunkDecoder, PacketKind, PacketReader};
+use lmac::source::Restored;
 use lmac::{
     AudioSpec, DecodeOptions, Decoder, EncodeOptions, ErrorKind, Frames, Place, Preset,
     SampleFormat, Verification,
@@ -30,7 +31,8 @@ fn every_vector_gives_the_same_audio() {
             assert!(found == expected, "{name}");
             assert_eq!(provisional.verification(), decoder.verification(), "{name}");
         }
-        assert!(vectors::restore(&stream, options(1)).is_ok(), "{name}");
+        let file = vectors::restore(&stream, DecodeOptions::default()).unwrap();
+        assert!(vectors::restore(&stream, options(3)).unwrap() == file, "{name}");
 
         // Pieces of any length.
         let mut packets = PacketReader::new(stream.as_slice()).unwrap();
@@ -90,41 +92,48 @@ fn the_first_frames_come_before_their_chunk_is_decoded() {
             assert_eq!(decoder.checked_to(), 0);
             let mut rest = Vec::new();
             decoder.read_to_end(&mut rest).unwrap();
-            assert!(rest == pcm[pcm.len() - rest.len()..]);
+            assert!(rest == pcm[4 * (1500 + frames.len())..]);
             assert_eq!(decoder.checked_to(), 12_000);
             assert_eq!(decoder.verification(), Verification::Partial);
         }
     }
 }
 
-#[test]
-fn wrong_audio_ends_in_an_error() {
+/// A stream whose chunk of this number has wrong audio at its end, and a right checksum of what is
+/// stored.
+fn wrong(number: usize) -> (Vec<u8>, Vec<u8>) {
     let (stream, pcm) = melody(Preset::Fast);
     let mut parts = Parts::of(&stream);
-    // The last byte of the payload belongs to the end of the audio.
-    let Item::Chunk(_, bytes) = &mut parts.items[0] else { unreachable!("a chunk") };
+    let Item::Chunk(_, bytes) = &mut parts.items[number] else { unreachable!("a chunk") };
     let last = bytes.len() - 8;
     bytes[last] ^= 0x55;
-    let wrong = parts.stream();
+    (parts.stream(), pcm)
+}
 
+#[test]
+fn wrong_audio_ends_in_an_error() {
+    for (number, threads) in [(0, 1), (1, 1), (0, 3), (1, 3)] {
+        let (wrong, pcm) = wrong(number);
+        let start = 6000 * number as u64;
+        let mut decoder = Decoder::with_options(wrong.as_slice(), options(threads)).unwrap();
+        let mut first = vec![0; 4 * (start as usize + 1024)];
+        decoder.read_exact(&mut first).unwrap();
+        assert!(first == pcm[..first.len()]);
+        let error = loop {
+            match decoder.read_frames(&mut Frames::new()) {
+                Ok(more) => assert!(more),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error.place(), Some(Place::Chunk(number as u64)));
+        assert!(error.is_damage(), "{error}");
+        assert_eq!(decoder.checked_to(), start);
+        let again = decoder.read_frames(&mut Frames::new()).unwrap_err();
+        assert!(matches!(again.kind(), ErrorKind::AlreadyFailed));
+    }
+    let (wrong, pcm) = wrong(0);
     let mut plain = Decoder::new(wrong.as_slice()).unwrap();
     assert!(plain.read_frames(&mut Frames::new()).is_err());
-
-    let mut decoder = Decoder::with_options(wrong.as_slice(), options(1)).unwrap();
-    let mut first = vec![0; 4 * 1024];
-    decoder.read_exact(&mut first).unwrap();
-    assert!(first == pcm[..first.len()]);
-    let error = loop {
-        match decoder.read_frames(&mut Frames::new()) {
-            Ok(more) => assert!(more),
-            Err(error) => break error,
-        }
-    };
-    assert_eq!(error.place(), Some(Place::Chunk(0)));
-    assert!(error.is_damage(), "{error}");
-    assert_eq!(decoder.checked_to(), 0);
-    let again = decoder.read_frames(&mut Frames::new()).unwrap_err();
-    assert!(matches!(again.kind(), ErrorKind::AlreadyFailed));
 
     // A chunk that was wrong stays wrong.
     let mut packets = PacketReader::new(wrong.as_slice()).unwrap();
@@ -142,4 +151,29 @@ fn wrong_audio_ends_in_an_error() {
     assert!(lost.len() == 1 && lost[0] == (0..6000), "{lost:?}");
     assert!(recovered[..24_000].iter().all(|&byte| byte == 0));
     assert!(recovered[24_000..] == pcm[24_000..]);
+}
+
+#[test]
+fn files_wait_for_whole_chunks() {
+    // A part of a chunk with wrong audio is refused, also behind frames that came before.
+    let (wrong, _) = wrong(0);
+    let part = |decoder: Decoder<&[u8]>| {
+        let file = Restored::audio(decoder, Some(500), None);
+        file.take(u64::MAX).read_to_end(&mut Vec::new()).unwrap_err().to_string()
+    };
+    let decoder = Decoder::with_options(wrong.as_slice(), options(1)).unwrap();
+    let error = part(decoder);
+    let mut decoder = Decoder::with_options(wrong.as_slice(), options(1)).unwrap();
+    decoder.read_frames(&mut Frames::new()).unwrap();
+    decoder.read_frames(&mut Frames::new()).unwrap();
+    assert_eq!(part(decoder), error);
+
+    // Otherwise the part is that of the audio.
+    let (stream, pcm) = melody(Preset::Standard);
+    let mut decoder = Decoder::with_options(stream.as_slice(), options(1)).unwrap();
+    let mut some = [0; 4 * 100];
+    decoder.read_exact(&mut some).unwrap();
+    let mut file = Vec::new();
+    Restored::audio(decoder, Some(7000), None).read_to_end(&mut file).unwrap();
+    assert!(file[file.len() - 28_000..] == pcm[400..28_400]);
 }

@@ -24,8 +24,24 @@ fuzz_target!(|data: &[u8]| -> Corpus {
     }
     let whole = outcome(stream.as_slice(), 1);
     assert_eq!(outcome(Pieces::new(&stream, pieces), threads), whole);
+    provisional(&stream);
     Corpus::Keep
 });
+
+/// Audio that comes while its chunk is decoded is what comes of whole chunks, and ends alike.
+fn provisional(stream: &[u8]) {
+    let audio = |provisional| {
+        let mut pcm = Vec::new();
+        let options = streams::options().with_provisional(provisional);
+        let read = Decoder::with_options(stream, options)
+            .and_then(|mut decoder| Ok(decoder.read_to_end(&mut pcm)?));
+        (pcm, read.map_err(|error| error.to_string()))
+    };
+    let (whole, pieces) = (audio(false), audio(true));
+    assert_eq!(whole.1, pieces.1);
+    assert!(pieces.0.starts_with(&whole.0));
+    assert!(whole.1.is_err() || pieces.0 == whole.0);
+}
 
 fn outcome(stream: impl Read, threads: usize) -> Outcome {
     let mut file = Vec::new();

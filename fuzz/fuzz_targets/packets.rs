@@ -86,7 +86,15 @@ fn decode(stream: &[u8], packets: &[Packet], whole: bool) {
         all_decode &= chunk.is_ok();
         assert!(!all_decode || read.is_ok());
         match chunk {
-            Ok(chunk) if all_decode => assert!(chunk.pcm == pcm),
+            Ok(chunk) if all_decode => {
+                assert!(chunk.pcm == pcm);
+                let mut pieces = chunks.begin(&packet.bytes).unwrap();
+                let mut joined = Vec::new();
+                while let Some(piece) = pieces.next_frames(7).unwrap() {
+                    joined.extend_from_slice(&piece.pcm);
+                }
+                assert_eq!(joined, pcm);
+            }
             Ok(_) => {}
             Err(_) => assert!(read.is_err()),
         }

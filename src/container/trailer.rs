@@ -234,7 +234,11 @@ impl Trailer {
             Ok(0)
         };
         let index = index().unwrap_or(0);
-        fields.position().max(1) + index + rest
+        let known = fields.position().max(1) + index;
+        // The copy of the header is as long as the header.
+        let copied = bytes.first().is_some_and(|flags| flags & flag::INDEX != 0);
+        let copy = if copied { 2 + stream.bytes.len() } else { 0 };
+        known.max(copy) + rest
     }
 
     fn parse_fields(bytes: &[u8], stream: &Sealed) -> Result<(Trailer, usize)> {

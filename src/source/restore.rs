@@ -139,6 +139,8 @@ impl<R: Read> Restored<R> {
     }
 
     fn with_head(mut decoder: Decoder<R>, head: Bytes, making: Making, most_bytes: u64) -> Self {
+        // Whoever makes a file waits for what is right.
+        decoder.stop_provisional();
         let info = decoder.info();
         decoder.set_aside(match &making {
             Making::Original | Making::New(_) => 0,

@@ -173,13 +173,15 @@ pub struct DecodeOptions {
     ///
     /// With more than one thread the decoder reads ahead.
     pub threads: usize,
-    /// Whether frames come out before all of their chunk is decoded.
+    /// Whether frames come out before all of their chunk is decoded, so that players begin at once.
     ///
-    /// They are provisional then: a chunk is compared with its checksum at its end, and if it is
-    /// wrong, an error follows audio that was wrong. [`Decoder::checked_to`] tells how far audio
-    /// was checked. Players begin at once that way. Recovery waits for whole chunks.
+    /// They are provisional then. The stored bytes of a chunk are compared with their checksum
+    /// before, as always; its audio is compared at its end. If that is wrong, the error follows
+    /// audio that was wrong, and a caller who stops before never meets it.
+    /// [`Decoder::checked_to`] tells how far audio was checked.
     ///
-    /// With one thread, all chunks come so; with several, the first one after opening and seeking.
+    /// One thread decodes; more work on the chunks of language models alone, which come whole.
+    /// Recovery, and [`Restored`](crate::source::Restored) files, wait for whole chunks.
     ///
     /// [`Decoder::checked_to`]: crate::Decoder::checked_to
     pub provisional: bool,

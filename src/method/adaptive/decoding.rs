@@ -52,8 +52,8 @@ impl Decoding {
         Ok(Decoding { spec: *spec, wasted, frames, payload, prepared, coded, done: 0 })
     }
 
-    /// Returns the PCM of the next frames: of this many, of all that are left if they are fewer,
-    /// and of all where some of them do not come without the others.
+    /// Returns the PCM of the next frames, at most this many. Audio that does not come in pieces
+    /// comes whole.
     pub(crate) fn next(&mut self, frames: usize) -> Result<Vec<u8>> {
         let _environment = DefaultEnvironment::enter();
         let left = self.frames - self.done;

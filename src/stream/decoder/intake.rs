@@ -19,28 +19,11 @@ pub(super) struct Job {
     pub(super) payload: Bytes,
 }
 
-/// A chunk in the pool.
-pub(super) struct Submitted {
-    pub(super) job: Job,
-    /// Whether it is only begun there, and decoded while its audio is handed out.
-    pub(super) gradual: bool,
-}
-
 /// The result of the pool.
 pub(super) enum Decoded {
     Whole(Bytes),
+    /// Its audio is handed out while it is decoded.
     Begun(Box<ChunkDecoding>),
-}
-
-/// The chunks whose audio is handed out while they are decoded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Gradual {
-    None,
-    /// The first one after opening and seeking: the next one, if it is still to come.
-    First {
-        next: bool,
-    },
-    All,
 }
 
 /// What was read, in order.
@@ -67,8 +50,7 @@ pub(super) enum Step {
 pub(super) struct Intake<R> {
     pub(super) items: Items<R>,
     /// Threads that decode, from the first chunk on.
-    pub(super) pool: Option<Ordered<Submitted, Result<Decoded>>>,
-    pub(super) gradual: Gradual,
+    pub(super) pool: Option<Ordered<Job, Result<Decoded>>>,
     /// What was read and not handed out. The pool has the chunks in it.
     pub(super) ahead: VecDeque<Step>,
     /// Whether nothing more is read.
@@ -84,7 +66,6 @@ impl<R: Read> Intake<R> {
             whole_to: items.body,
             items,
             pool: None,
-            gradual: Gradual::None,
             ahead: VecDeque::new(),
             ended: false,
             sequence: Sequence::from_body(),
@@ -101,11 +82,6 @@ impl<R: Read> Intake<R> {
         );
         let idle = || self.pool.as_ref().is_some_and(|pool| pool.pending() < pool.capacity());
         !self.ended && !enough && idle()
-    }
-
-    /// Whether the next chunk is handed out while it is decoded.
-    pub(super) fn takes_next_gradually(&self) -> bool {
-        matches!(self.gradual, Gradual::All | Gradual::First { next: true })
     }
 
     /// Reads one item and takes it.
@@ -140,12 +116,8 @@ impl<R: Read> Intake<R> {
         let (number, frames) = (self.items.chunks, chunk.frames);
         self.ahead.push_back(Step::Chunk { number, first_frame, frames });
         self.items.count(chunk);
-        let gradual = self.takes_next_gradually();
-        if let Gradual::First { next } = &mut self.gradual {
-            *next = false;
-        }
         if let Some(pool) = &mut self.pool {
-            pool.submit(Submitted { job, gradual });
+            pool.submit(job);
         }
     }
 
@@ -206,8 +178,5 @@ impl<R: Read> Intake<R> {
         while self.pool.as_mut().and_then(Ordered::next).is_some() {}
         self.sequence = Sequence::from_chunk();
         self.ended = false;
-        if let Gradual::First { next } = &mut self.gradual {
-            *next = true;
-        }
     }
 }

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
 
-use self::intake::{Decoded, Gradual, Intake, Step};
+use self::intake::{Decoded, Intake, Step};
 use self::output::Output;
 pub use self::output::Verification;
 use self::recovery::Recovery;
@@ -329,6 +329,12 @@ impl<R: Read> Decoder<R> {
                         }
                         (decoded, _) => match decoded? {
                             Decoded::Whole(pcm) => pcm,
+                            Decoded::Begun(mut chunk) if !self.options.provisional => {
+                                let whole = chunk.next_frames(u64::MAX);
+                                let whole =
+                                    whole.map_err(|error| error.at(Place::Chunk(number)))?;
+                                whole.map_or_else(Bytes::new, |whole| whole.pcm)
+                            }
                             Decoded::Begun(chunk) => {
                                 self.begun = Some((number, chunk));
                                 continue;
@@ -352,45 +358,45 @@ impl<R: Read> Decoder<R> {
         }
     }
 
-    /// Decodes a piece of the chunk at hand; `None` if there is none, or at its end.
+    /// Decodes a piece of the chunk at hand; `None` if there is none.
     fn next_piece(&mut self) -> Result<Option<Bytes>> {
-        // The threads need the chunks that follow.
-        if self.begun.is_some() && self.intake.gradual != Gradual::All && self.intake.wants_more() {
-            self.read_item();
-        }
         let Some((number, chunk)) = &mut self.begun else { return Ok(None) };
-        let number = *number;
-        let piece = chunk.next_frames(PIECE);
-        if piece.as_ref().is_ok_and(|_| chunk.is_done()) {
+        let place = Place::Chunk(*number);
+        let piece = chunk.next_frames(PIECE).map_err(|error| error.at(place))?;
+        if chunk.is_done() {
             self.begun = None;
         }
-        let piece = piece.map_err(|error| error.at(Place::Chunk(number)))?;
         Ok(piece.map(|piece| piece.pcm))
     }
 
-    /// Reads until the pool has enough to do or the stream ends. What is handed out while it is
-    /// decoded does not wait for the bytes of other chunks.
+    /// Hands out whole chunks that were checked from here on, as for files.
+    pub(crate) fn stop_provisional(&mut self) {
+        self.options.provisional = false;
+        let Some((number, mut chunk)) = self.begun.take() else { return };
+        match chunk.next_frames(u64::MAX) {
+            Ok(piece) => {
+                let rest = piece.and_then(|piece| self.output.take(piece.pcm)).unwrap_or_default();
+                self.output.current = [&self.output.current[..], &rest].concat().into();
+            }
+            Err(error) => {
+                self.intake.ahead.push_front(Step::Failed(error.at(Place::Chunk(number))));
+            }
+        }
+    }
+
+    /// Reads until the pool has enough to do or the stream ends.
     fn read_ahead(&mut self) -> Result<()> {
         self.start_pool()?;
         while self.intake.wants_more() {
-            let enough = self.intake.takes_next_gradually();
-            let before = self.intake.items.chunks;
-            self.read_item();
-            if enough && self.intake.items.chunks > before {
-                break;
+            let read = match &mut self.recovery {
+                None => self.intake.step(),
+                Some(recovery) => recovery.step(&mut self.intake),
+            };
+            if let Err(error) = read {
+                self.intake.stop(Step::Failed(error));
             }
         }
         Ok(())
-    }
-
-    fn read_item(&mut self) {
-        let read = match &mut self.recovery {
-            None => self.intake.step(),
-            Some(recovery) => recovery.step(&mut self.intake),
-        };
-        if let Err(error) = read {
-            self.intake.stop(Step::Failed(error));
-        }
     }
 
     /// Silence in place of lost frames, a chunk at most; the rest goes back to the queue.

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::sync::Arc;
 
 use super::Decoder;
-use super::intake::{Decoded, Gradual, Job, Submitted};
+use super::intake::{Decoded, Job};
 use crate::container::MAX_BLOCK;
 use crate::container::source::SourceKind;
 use crate::error::{Error, ErrorKind, Result};
@@ -23,26 +23,19 @@ impl<R: Read> Decoder<R> {
         // language model, the segments of one chunk keep all threads busy.
         let memory = self.options.limits.memory - self.aside;
         let room = usize::try_from(memory / (chunk - self.aside)).unwrap_or(usize::MAX);
+        let provisional = self.options.provisional && self.recovery.is_none();
         let threads = match self.coder {
+            _ if provisional => 1,
             Some(_) => 1,
             None => parallel::threads(self.options.threads).min(room / 2),
         };
         let stream = Arc::clone(&self.intake.items.stream);
         let chunks = ChunkDecoder::for_stream(stream, self.coder.clone());
-        self.intake.gradual = match (self.options.provisional, &self.recovery) {
-            (true, None) if threads > 1 => Gradual::First { next: true },
-            (true, None) => Gradual::All,
-            _ => Gradual::None,
-        };
-        self.intake.pool = Some(Ordered::new(threads, move |submitted: Submitted| {
-            let Submitted { job: Job { chunk, payload }, gradual } = submitted;
-            match gradual {
-                true => {
-                    let begun = chunks.begin_payload(&chunk, &payload)?;
-                    Ok(Decoded::Begun(Box::new(begun)))
-                }
-                false => chunks.decode_payload(&chunk, &payload).map(Decoded::Whole),
-            }
+        self.intake.pool = Some(Ordered::new(threads, move |Job { chunk, payload }: Job| {
+            Ok(match provisional {
+                true => Decoded::Begun(Box::new(chunks.begin_payload(&chunk, &payload)?)),
+                false => Decoded::Whole(chunks.decode_payload(&chunk, &payload)?),
+            })
         }));
         Ok(())
     }

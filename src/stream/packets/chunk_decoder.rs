@@ -139,11 +139,11 @@ pub struct ChunkDecoding {
 }
 
 impl ChunkDecoding {
-    /// Decodes the next frames, at most so many; `None` behind the last one.
+    /// Decodes the next frames, at most so many, but at least one; `None` behind the last one.
     ///
-    /// Audio that does not come in pieces comes whole: that of chunks with a language model, and
-    /// floats that are stored as integers with a scale. The last frames come only if the audio of
-    /// the whole chunk matches its checksum.
+    /// The last frames come only if the audio of the whole chunk matches its checksum. Floats that
+    /// are stored as integers with a scale come whole, however many frames are asked for. A chunk
+    /// of a language model is decoded whole when it is begun.
     pub fn next_frames(&mut self, most: u64) -> Result<Option<DecodedChunk>> {
         if self.failed {
             return Err(Error::new(ErrorKind::AlreadyFailed));

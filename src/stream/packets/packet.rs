@@ -57,10 +57,10 @@ pub enum PacketKind {
 }
 
 impl Packet {
-    /// Returns the place of the packet, to come back to it.
-    pub fn place(&self) -> ChunkPlace {
-        let Packet { number, first_frame, offset, .. } = *self;
-        ChunkPlace { number, first_frame, offset }
+    /// Returns the place of a chunk, to come back to it; `None` for other packets.
+    pub fn place(&self) -> Option<ChunkPlace> {
+        let Packet { kind, number, first_frame, offset, .. } = *self;
+        (kind == PacketKind::Chunk).then_some(ChunkPlace { number, first_frame, offset })
     }
 }
 

@@ -133,6 +133,7 @@ impl PacketParser {
         match &self.state {
             State::Opening(input) => Header::least_length(input.window()),
             State::Open { items, .. } => match items.input.window() {
+                [] => ItemHeader::least_length(&[]).min(Trailer::least_length(&[], &items.stream)),
                 window if Trailer::looks_like(window) => {
                     Trailer::least_length(window, &items.stream)
                 }
@@ -175,6 +176,10 @@ impl PacketParser {
         let State::Open { items, sequence, ended } = &mut self.state else {
             return Err(Error::argument("the header must be read before the parser can go on"));
         };
+        // No stream is that long.
+        if place.number.max(place.first_frame).max(place.offset) > u64::MAX / 4 {
+            return Err(Error::argument(format!("there is no chunk at {place:?}")));
+        }
         items.input.continue_at(place.offset);
         (items.chunks, items.frames) = (place.number, place.first_frame);
         *sequence = match place.offset == items.body {

@@ -34,7 +34,7 @@ impl TrailerBuilder {
     /// if the stream has one.
     ///
     /// Fails if these are not the bytes of a chunk of this stream, if it does not begin where the
-    /// one before it ends, or if the audio is not its audio.
+    /// one before it ends, or if the stream has an MD5 and this is not the chunk's audio.
     pub fn add(&mut self, chunk: &[u8], pcm: &[u8]) -> Result<()> {
         let (header, _) = ItemHeader::parse_whole_chunk(chunk, &self.stream)?;
         let ChunkHeader { first_frame, frames, pcm_crc, .. } = header;

@@ -302,8 +302,8 @@ impl Prepared {
         Ok(())
     }
 
-    /// Returns the number of steps of a model: in each it codes a sample of each channel that is
-    /// not still or already out of the chunk by its delay.
+    /// Returns the number of steps of a model. In each it codes a sample of each channel, unless
+    /// the channel's delay puts the step before or behind the chunk.
     pub(super) fn steps(&self) -> usize {
         self.frames() + self.lead()
     }

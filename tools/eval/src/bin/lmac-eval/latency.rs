@@ -73,7 +73,7 @@ impl Measured {
             self.opening[kind].push(start.elapsed().as_secs_f64());
             // Places that follow no pattern of chunks.
             for seek in 1..=u64::from(seeks) {
-                let frame = seek * 0x9E37_79B9_7F4A % clip.frames().max(1);
+                let frame = seek.wrapping_mul(0x9E37_79B9_7F4A) % clip.frames().max(1);
                 let start = Instant::now();
                 decoder.seek(frame)?;
                 decoder.read_frames(&mut frames)?;
