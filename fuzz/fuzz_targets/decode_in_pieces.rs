@@ -35,10 +35,11 @@ fn provisional(stream: &[u8]) {
         let options = streams::options().with_provisional(provisional);
         let read = Decoder::with_options(stream, options)
             .and_then(|mut decoder| Ok(decoder.read_to_end(&mut pcm)?));
-        (pcm, read.map_err(|error| error.to_string()))
+        (pcm, read)
     };
     let (whole, pieces) = (audio(false), audio(true));
-    assert_eq!(whole.1, pieces.1);
+    // Of two faults in a chunk, either may be met first.
+    assert_eq!(whole.1.is_err(), pieces.1.is_err());
     assert!(pieces.0.starts_with(&whole.0));
     assert!(whole.1.is_err() || pieces.0 == whole.0);
 }
