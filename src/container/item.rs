@@ -21,7 +21,7 @@ const METHODS: [Method; 5] =
 const MAPPINGS: [Mapping; 3] = [Mapping::TwosComplement, Mapping::OffsetBinary, Mapping::Residual];
 
 /// Bytes of the checksum behind an item.
-pub(crate) const ITEM_CRC: usize = 4;
+const ITEM_CRC: usize = 4;
 
 /// The most bytes of a block beside its data.
 const MOST_AROUND_BLOCK: usize = 32;

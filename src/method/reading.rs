@@ -1,5 +1,9 @@
 //! The symbols of a chunk as they are read.
 
+use std::ops::Range;
+
+use bytes::Bytes;
+
 use crate::entropy::{RangeDecoder, Suspended};
 use crate::planes::{BitReader, SuspendedBits};
 
@@ -25,12 +29,40 @@ impl<'a> Reading<'a> {
     pub(crate) fn suspend(&self) -> SuspendedReading {
         SuspendedReading { tokens: self.tokens.suspend(), bits: self.bits.suspend() }
     }
+}
 
-    /// Goes on with the same bytes.
-    pub(crate) fn resume(tokens: &'a [u8], bits: &'a [u8], state: SuspendedReading) -> Self {
-        Reading {
-            tokens: RangeDecoder::resume(tokens, state.tokens),
-            bits: BitReader::resume(bits, state.bits),
+/// The symbols of a payload, which are read in parts.
+pub(crate) struct Symbols {
+    payload: Bytes,
+    tokens: Range<usize>,
+    bits: Range<usize>,
+    /// How far they were read; `None` at first.
+    read: Option<SuspendedReading>,
+}
+
+impl Symbols {
+    /// Those of a payload that ends with so many bytes of bits and then of tokens.
+    pub(crate) fn new(payload: Bytes, bits: usize, tokens: usize) -> Self {
+        let middle = payload.len() - tokens;
+        let (bits, tokens) = (middle - bits..middle, middle..payload.len());
+        Symbols { payload, tokens, bits, read: None }
+    }
+
+    /// Returns a reader of those that are left.
+    pub(crate) fn reading(&self) -> Reading<'_> {
+        let tokens = &self.payload[self.tokens.clone()];
+        let bits = &self.payload[self.bits.clone()];
+        match self.read {
+            None => Reading::new(tokens, bits),
+            Some(state) => Reading {
+                tokens: RangeDecoder::resume(tokens, state.tokens),
+                bits: BitReader::resume(bits, state.bits),
+            },
         }
+    }
+
+    /// Keeps how far they were read.
+    pub(crate) fn keep(&mut self, read: SuspendedReading) {
+        self.read = Some(read);
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::container::header::{Header, Sealed};
-use crate::container::item::{ChunkHeader, ITEM_CRC};
+use crate::container::item::ChunkHeader;
 use crate::container::trailer::{IndexEntry, Trailer};
 use crate::error::{Error, Result};
 use crate::stream::input::Input;
@@ -26,13 +26,13 @@ impl<R: Read + Seek> Items<R> {
         let listed = self.trailer.as_ref().and_then(|trailer| trailer.index.up_to(frame).next());
         self.go_to_entry(listed)?;
         while frame > self.frames {
-            let Some((chunk, header)) = self.next_chunk_header()? else {
+            let Some((chunk, length)) = self.next_chunk_header()? else {
                 return Err(beyond(frame, self.frames));
             };
             if frame < self.frames + chunk.frames {
                 break;
             }
-            self.skip_chunk(&chunk, header)?;
+            self.skip_chunk(&chunk, length)?;
         }
         Ok(())
     }
@@ -56,9 +56,8 @@ impl<R: Read + Seek> Items<R> {
         }
     }
 
-    /// Goes past the chunk whose header is at the start of the window.
-    pub(crate) fn skip_chunk(&mut self, chunk: &ChunkHeader, header: usize) -> Result<()> {
-        let length = header as u64 + chunk.payload_length + ITEM_CRC as u64;
+    /// Goes past the chunk of this length whose header is at the start of the window.
+    pub(crate) fn skip_chunk(&mut self, chunk: &ChunkHeader, length: u64) -> Result<()> {
         self.input.seek(self.input.offset() + length)?;
         self.count(chunk);
         Ok(())
@@ -99,12 +98,11 @@ impl<R: Read + Seek> Items<R> {
     fn walk(&mut self) -> Result<()> {
         let end = self.input.length()?;
         self.go_to(self.body, 0, 0)?;
-        while let Some((chunk, header)) = self.next_chunk_header()? {
-            let length = header as u64 + chunk.payload_length + ITEM_CRC as u64;
+        while let Some((chunk, length)) = self.next_chunk_header()? {
             if self.input.offset() + length > end {
                 return Ok(());
             }
-            self.skip_chunk(&chunk, header)?;
+            self.skip_chunk(&chunk, length)?;
         }
         let stream = Arc::clone(&self.stream);
         let (trailer, _) = self.input.parse(|bytes| Trailer::parse(bytes, &stream))?;

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::container::header::{Header, Sealed};
-use crate::container::item::{
-    BlockHeader, ChunkHeader, ITEM_CRC, ItemHeader, Parsed, block, checksum_holds,
-};
+use crate::container::item::{BlockHeader, ChunkHeader, ItemHeader, Parsed, block, checksum_holds};
 use crate::container::trailer::Trailer;
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::stream::input::Input;
@@ -149,9 +147,9 @@ impl<R: Read> Items<R> {
         }
     }
 
-    /// The header of the next chunk and its length, at the start of the window; `None` where
-    /// something other than a chunk or block follows.
-    pub(crate) fn next_chunk_header(&mut self) -> Result<Option<(ChunkHeader, usize)>> {
+    /// The header of the next chunk, at the start of the window, and the length of the whole
+    /// chunk; `None` where something other than a chunk or block follows.
+    pub(crate) fn next_chunk_header(&mut self) -> Result<Option<(ChunkHeader, u64)>> {
         let stream = Arc::clone(&self.stream);
         loop {
             if !self.input.fill(1)? {
@@ -160,18 +158,18 @@ impl<R: Read> Items<R> {
             if !ItemHeader::looks_like(&self.input.window()[..1]) {
                 return Ok(None);
             }
-            let Parsed { item, length, .. } = self
+            let parsed = self
                 .input
                 .parse(|bytes| ItemHeader::parse(bytes, &stream.header))
                 .map_err(|error| error.at(self.place()))?;
-            match item {
+            let whole = parsed.whole_length() as u64;
+            match parsed.item {
                 ItemHeader::Chunk(chunk) => {
                     self.check_in_place(&chunk)?;
-                    return Ok(Some((chunk, length)));
+                    return Ok(Some((chunk, whole)));
                 }
-                ItemHeader::Block(header) => {
-                    let whole = length + header.length + ITEM_CRC;
-                    self.input.skip(whole as u64).map_err(|error| error.at(self.place()))?;
+                ItemHeader::Block(_) => {
+                    self.input.skip(whole).map_err(|error| error.at(self.place()))?;
                 }
             }
         }
@@ -221,9 +219,12 @@ pub(crate) fn check<R: Read>(
         let (trailer, length) = input.parse(|bytes| Trailer::parse(bytes, stream))?;
         return Ok(Checked::Trailer(trailer, length));
     }
-    let Parsed { item, length: header, fault } = input
+    let parsed = input
         .parse(|bytes| ItemHeader::parse(bytes, &stream.header))
         .map_err(|error| error.at(chunk))?;
+    // Little more than the PCM of a chunk, which the limits allow.
+    let length = parsed.whole_length();
+    let Parsed { item, length: header, fault } = parsed;
     let place = match item {
         ItemHeader::Chunk(_) => chunk,
         ItemHeader::Block(_) => Place::Block(chunks),
@@ -232,8 +233,6 @@ pub(crate) fn check<R: Read>(
         .checked_sub(item.body_length())
         .ok_or_else(|| Error::malformed("too many bytes before it belong to no item").at(place))?;
     let before = std::mem::replace(trials, left);
-    // At most the PCM of a chunk, which the limits allow.
-    let length = header + item.body_length() as usize + ITEM_CRC;
     if !input.fill(length)? {
         return Err(Error::new(ErrorKind::Truncated).at(place));
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::container::MAX_TAGS;
-use crate::container::item::{BlockHeader, ITEM_CRC, ItemHeader, Parsed, block};
+use crate::container::item::{BlockHeader, ItemHeader, block};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::memory;
 use crate::stream::items::{Item, Items};
@@ -109,13 +109,15 @@ impl<R: Read> Items<R> {
     pub(crate) fn tags_header(&mut self) -> Result<Option<(BlockHeader, u64)>> {
         let stream = Arc::clone(&self.stream);
         match self.input.parse(|bytes| ItemHeader::parse(bytes, &stream.header)) {
-            Ok(Parsed { item: ItemHeader::Block(header), length, .. })
-                if header.kind == block::TAGS && !header.critical =>
-            {
-                let whole = length + header.length + ITEM_CRC;
-                Ok(Some((header, whole as u64)))
+            Ok(parsed) => {
+                let whole = parsed.whole_length() as u64;
+                Ok(match parsed.item {
+                    ItemHeader::Block(header) if header.kind == block::TAGS && !header.critical => {
+                        Some((header, whole))
+                    }
+                    _ => None,
+                })
             }
-            Ok(_) => Ok(None),
             Err(error) if error.is_damage() => Ok(None),
             Err(error) => Err(error),
         }
@@ -151,12 +153,12 @@ impl<R: Read + Seek> Items<R> {
         let stream = Arc::clone(&self.stream);
         loop {
             let parsed = self.input.parse(|bytes| ItemHeader::parse(bytes, &stream.header));
-            let (item, length) = match parsed {
-                Ok(Parsed { item, length, .. }) => (item, length as u64),
+            let parsed = match parsed {
+                Ok(parsed) => parsed,
                 Err(error) if error.is_damage() => return Ok(tail),
                 Err(error) => return Err(error),
             };
-            if matches!(&item, ItemHeader::Block(header) if header.kind == block::TAIL) {
+            if matches!(&parsed.item, ItemHeader::Block(header) if header.kind == block::TAIL) {
                 match self.read() {
                     Ok(Item::Block(block)) if (tail.len() + block.data.len()) as u64 <= most => {
                         memory::append(&mut tail, &block.data)?;
@@ -166,8 +168,7 @@ impl<R: Read + Seek> Items<R> {
                 }
                 continue;
             }
-            let whole = length + item.body_length() + ITEM_CRC as u64;
-            self.input.seek(self.input.offset() + whole)?;
+            self.input.seek(self.input.offset() + parsed.whole_length() as u64)?;
         }
     }
 }

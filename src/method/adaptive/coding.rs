@@ -73,16 +73,14 @@ impl Writing {
 
 /// The model of a chunk that is decoded step by step.
 pub(super) trait Decode: Send {
-    /// Decodes the samples of the steps up to `end` into the channels.
+    /// Decodes the samples of the steps up to `end` into the channels. Tells whether all samples so
+    /// far are within their range.
     fn decode<'a>(
         &mut self,
         prepared: &mut Prepared,
         coder: Reading<'a>,
         end: usize,
-    ) -> Reading<'a>;
-
-    /// Tells whether all samples so far are within their range.
-    fn fits(&self) -> bool;
+    ) -> (Reading<'a>, bool);
 }
 
 /// Checks the end of a chunk; `fits` tells whether all of its samples were in range.
@@ -107,8 +105,8 @@ pub(super) fn decode_all(
     raw: &[u8],
 ) -> Result<()> {
     let steps = prepared.steps();
-    let reader = model.decode(prepared, Reading::new(tokens, raw), steps);
-    check_end(&reader, model.fits())
+    let (reader, fits) = model.decode(prepared, Reading::new(tokens, raw), steps);
+    check_end(&reader, fits)
 }
 
 /// Signals that are easy and hard to predict, the last one with a match.

@@ -1,7 +1,5 @@
 //! Decoding a chunk in pieces.
 
-use std::ops::Range;
-
 use bytes::Bytes;
 
 use super::Payload;
@@ -10,7 +8,7 @@ use super::prepare::Prepared;
 use crate::audio::AudioSpec;
 use crate::error::Result;
 use crate::memory;
-use crate::method::reading::{Reading, SuspendedReading};
+use crate::method::reading::Symbols;
 use crate::numerics::environment::DefaultEnvironment;
 
 /// A chunk that is decoded up to a frame.
@@ -18,21 +16,11 @@ pub(crate) struct Decoding {
     spec: AudioSpec,
     wasted: u8,
     frames: usize,
-    payload: Bytes,
     prepared: Prepared,
-    /// The model and its bytes, as long as it has samples to decode.
-    coded: Option<Coded>,
+    /// The model and its symbols, as long as there are samples to decode.
+    coded: Option<(Box<dyn Decode>, Symbols)>,
     /// Frames that were returned.
     done: usize,
-}
-
-struct Coded {
-    model: Box<dyn Decode>,
-    /// The places of the tokens and of the raw bits in the payload.
-    tokens: Range<usize>,
-    raw: Range<usize>,
-    /// The reader; `None` before the first step.
-    reading: Option<SuspendedReading>,
 }
 
 impl Decoding {
@@ -41,15 +29,13 @@ impl Decoding {
         let _environment = DefaultEnvironment::enter();
         let Payload { model, mut prepared, tokens, raw } =
             Payload::parse(&payload, frames, spec, wasted)?;
-        // The tokens are the last bytes, behind the raw bits.
-        let middle = payload.len() - tokens.len();
-        let (raw, tokens) = (middle - raw.len()..middle, middle..payload.len());
+        let (raw, tokens) = (raw.len(), tokens.len());
         prepared.make_room(frames)?;
         let coded = match prepared.coded.is_empty() {
             true => None,
-            false => Some(Coded { model: model.decoder(&prepared)?, tokens, raw, reading: None }),
+            false => Some((model.decoder(&prepared)?, Symbols::new(payload, raw, tokens))),
         };
-        Ok(Decoding { spec: *spec, wasted, frames, payload, prepared, coded, done: 0 })
+        Ok(Decoding { spec: *spec, wasted, frames, prepared, coded, done: 0 })
     }
 
     /// Returns the PCM of the next frames, at most this many. Audio that does not come in pieces
@@ -68,21 +54,16 @@ impl Decoding {
 
     /// Decodes the samples up to a frame, and checks the payload at its end.
     fn decode_to(&mut self, end: usize) -> Result<()> {
-        let Some(Coded { model, tokens, raw, reading }) = &mut self.coded else { return Ok(()) };
-        let (tokens, raw) = (&self.payload[tokens.clone()], &self.payload[raw.clone()]);
-        let reader = match *reading {
-            None => Reading::new(tokens, raw),
-            Some(state) => Reading::resume(tokens, raw, state),
-        };
-        let last = end == self.frames;
+        let Some((model, symbols)) = &mut self.coded else { return Ok(()) };
         let step = end + self.prepared.lead();
-        let reader = model.decode(&mut self.prepared, reader, step);
-        *reading = Some(reader.suspend());
-        if last {
-            let fits = model.fits();
-            self.coded = None;
-            check_end(&reader, fits)?;
+        let (reader, fits) = model.decode(&mut self.prepared, symbols.reading(), step);
+        if end < self.frames {
+            let read = reader.suspend();
+            symbols.keep(read);
+            return Ok(());
         }
+        check_end(&reader, fits)?;
+        self.coded = None;
         Ok(())
     }
 }

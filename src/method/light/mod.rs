@@ -8,8 +8,6 @@ mod coder;
 mod predictor;
 mod rows;
 
-use std::ops::Range;
-
 use bytes::Bytes;
 use coder::{ChunkState, Cost, Writing};
 use predictor::Predictor;
@@ -18,7 +16,7 @@ use crate::audio::AudioSpec;
 use crate::entropy::{RangeEncoder, UNITS};
 use crate::error::{Error, Result};
 use crate::memory;
-use crate::method::reading::{Reading, SuspendedReading};
+use crate::method::reading::Symbols;
 use crate::planes::{BitWriter, Layout, Mapping, PlaneKind, read_kinds, write_kinds};
 
 /// Numbers of pieces of a chunk on which an encoder tries its choices, and of samples of each.
@@ -156,13 +154,8 @@ pub(crate) struct Decoding {
     frame_bytes: usize,
     /// Frames that are left.
     left: usize,
-    payload: Bytes,
-    /// The places of the tokens and of the packed planes in the payload.
-    tokens: Range<usize>,
-    planes: Range<usize>,
     model: ChunkState,
-    /// The reader; `None` before the first frame.
-    reading: Option<SuspendedReading>,
+    symbols: Symbols,
 }
 
 impl Decoding {
@@ -177,29 +170,16 @@ impl Decoding {
         let parts = Payload::parse(&payload, frames, spec, layout, settings.mapping)?;
         let model =
             ChunkState::new(spec, layout, settings.mapping, &parts.predictors, &parts.kinds)?;
-        // The tokens are the last bytes, behind the planes.
-        let middle = payload.len() - parts.tokens.len();
-        Ok(Decoding {
-            frame_bytes: spec.frame_bytes(),
-            left: frames,
-            planes: middle - parts.planes.len()..middle,
-            tokens: middle..payload.len(),
-            payload,
-            model,
-            reading: None,
-        })
+        let (planes, tokens) = (parts.planes.len(), parts.tokens.len());
+        let symbols = Symbols::new(payload, planes, tokens);
+        Ok(Decoding { frame_bytes: spec.frame_bytes(), left: frames, model, symbols })
     }
 
     /// Returns the PCM of the next frames: of this many, or of all that are left if they are
     /// fewer.
     pub(crate) fn next(&mut self, frames: usize) -> Result<Vec<u8>> {
         let frames = frames.min(self.left);
-        let tokens = &self.payload[self.tokens.clone()];
-        let planes = &self.payload[self.planes.clone()];
-        let mut reader = match self.reading {
-            None => Reading::new(tokens, planes),
-            Some(state) => Reading::resume(tokens, planes, state),
-        };
+        let mut reader = self.symbols.reading();
         let mut pcm = memory::filled(0, frames * self.frame_bytes)?;
         if !self.model.decode(&mut pcm, &mut reader) {
             let bits = self.model.value_bits();
@@ -209,7 +189,8 @@ impl Decoding {
         if self.left == 0 && !reader.bits.is_done() {
             return Err(Error::malformed("the packed planes have bits set after the last sample"));
         }
-        self.reading = Some(reader.suspend());
+        let read = reader.suspend();
+        self.symbols.keep(read);
         Ok(pcm)
     }
 }

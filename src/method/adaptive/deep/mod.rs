@@ -38,16 +38,17 @@ impl<C: BitCoder, const EXPERTS: usize> Work for Pass<'_, C, EXPERTS>
 where
     [f32; EXPERTS]: Lanes<Element = f32>,
 {
-    type Output = C;
+    /// The coder, and whether all samples so far are within their range.
+    type Output = (C, bool);
 
     // Wider vectors do not pay: most of the time goes into sums that wait for each other.
     const BEST: InstructionSet = InstructionSet::Avx2;
 
     #[inline(always)]
-    fn run<I: Integers>(self) -> C {
+    fn run<I: Integers>(self) -> (C, bool) {
         let Pass { progress, prepared, mut coder, end } = self;
         model::run::<C, I, EXPERTS>(progress, prepared, &mut coder, end);
-        coder
+        (coder, progress.fits)
     }
 }
 
@@ -61,23 +62,19 @@ where
     [f32; EXPERTS]: Lanes<Element = f32>,
 {
     let (mut progress, end) = (Progress::new(parameters, settings, prepared)?, prepared.steps());
-    run(Pass { progress: &mut progress, prepared, coder: Writing::new(), end }).finish()
+    run(Pass { progress: &mut progress, prepared, coder: Writing::new(), end }).0.finish()
 }
 
 impl<const EXPERTS: usize> Decode for Progress<EXPERTS>
 where
     [f32; EXPERTS]: Lanes<Element = f32>,
 {
-    fn fits(&self) -> bool {
-        self.fits
-    }
-
     fn decode<'a>(
         &mut self,
         prepared: &mut Prepared,
         coder: Reading<'a>,
         end: usize,
-    ) -> Reading<'a> {
+    ) -> (Reading<'a>, bool) {
         run(Pass { progress: self, prepared, coder, end })
     }
 }
@@ -117,9 +114,8 @@ mod tests {
         let mut progress = Progress::new(parameters, settings, prepared).unwrap();
         let end = prepared.steps();
         let first = Pass { progress: &mut progress, prepared, coder, end: end / 2 };
-        let coder = run_with(set, first);
-        let coder = run_with(set, Pass { progress: &mut progress, prepared, coder, end });
-        (coder, progress.fits)
+        let (coder, _) = run_with(set, first);
+        run_with(set, Pass { progress: &mut progress, prepared, coder, end })
     }
 
     fn decode<const EXPERTS: usize>(

@@ -60,35 +60,32 @@ struct Pass<'a, C> {
 }
 
 impl<C: SymbolCoder> Work for Pass<'_, C> {
-    type Output = C;
+    /// The coder, and whether all samples so far are within their range.
+    type Output = (C, bool);
 
     const BEST: InstructionSet = InstructionSet::Avx512;
 
     #[inline(always)]
-    fn run<I: Integers>(self) -> C {
+    fn run<I: Integers>(self) -> (C, bool) {
         let Pass { progress, prepared, mut coder, end } = self;
         model::run::<C, I>(progress, prepared, &mut coder, end);
-        coder
+        (coder, progress.fits)
     }
 }
 
 /// Encodes the samples: the token stream and the raw bits.
 pub(super) fn encode(prepared: &mut Prepared) -> Result<(Vec<u8>, Vec<u8>)> {
     let (mut progress, end) = (Progress::new(prepared)?, prepared.steps());
-    run(Pass { progress: &mut progress, prepared, coder: Writing::new(), end }).finish()
+    run(Pass { progress: &mut progress, prepared, coder: Writing::new(), end }).0.finish()
 }
 
 impl Decode for Progress {
-    fn fits(&self) -> bool {
-        self.fits
-    }
-
     fn decode<'a>(
         &mut self,
         prepared: &mut Prepared,
         coder: Reading<'a>,
         end: usize,
-    ) -> Reading<'a> {
+    ) -> (Reading<'a>, bool) {
         run(Pass { progress: self, prepared, coder, end })
     }
 }
@@ -110,9 +107,8 @@ mod tests {
     fn on<C: SymbolCoder>(set: Supported, prepared: &mut Prepared, coder: C) -> (C, bool) {
         let (mut progress, end) = (Progress::new(prepared).unwrap(), prepared.steps());
         let first = Pass { progress: &mut progress, prepared, coder, end: end / 2 };
-        let coder = run_with(set, first);
-        let coder = run_with(set, Pass { progress: &mut progress, prepared, coder, end });
-        (coder, progress.fits)
+        let (coder, _) = run_with(set, first);
+        run_with(set, Pass { progress: &mut progress, prepared, coder, end })
     }
 
     fn decode(prepared: &mut Prepared, tokens: &[u8], raw: &[u8]) -> Result<()> {
