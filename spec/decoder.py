@@ -217,12 +217,27 @@ def read_block(r, header):
     require(length <= 1048576, "%d bytes of data" % length)
     data = r.take(length)
     check_crc(r, header, start)
-    support(head < 0x20, "bits 5-7 of the head")
+    support(head < 0x40, "bits 6-7 of the head")
+    if head & 0x20:
+        require(block_type in (HEAD, TAIL), "a sparse block of type %d" % block_type)
+        data = read_sparse(Reader(data, beyond=Malformed))
     known = block_type in (HEAD, TAIL) or block_type == DECISIONS and header.file == FLAC
     support(known or not head & 0x10, "critical block")
     require(block_type != HEAD or header.source == HEAD_BLOCKS, "a head, source not 3")
     require(block_type != TAIL or header.source != SAMPLES, "a tail, source 0")
     return block_type, data
+
+
+def read_sparse(r):
+    """Returns the data of a sparse block."""
+    data = b""
+    while r.pos < len(r.data):
+        literal = r.take(r.varint())
+        zeros = r.varint()
+        require(literal or zeros, "a run of nothing")
+        require(len(data) + len(literal) + zeros <= 1048576, "too much sparse data")
+        data += literal + bytes(zeros)
+    return data
 
 
 # Methods

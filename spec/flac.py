@@ -16,7 +16,7 @@ CODED_BITS = {1: 8, 2: 12, 4: 16, 5: 20, 6: 24, 7: 32}
 SIDES = {8: 1, 9: 0, 10: 1}                 # the subframe that is a difference
 Header = collections.namedtuple(
     "Header", "variable number size size_code rate_code bits_code rate_field channels_code")
-Block = collections.namedtuple("Block", "size records end symbols")
+Block = collections.namedtuple("Block", "size records end length symbols")
 
 
 class Restorer:
@@ -28,9 +28,8 @@ class Restorer:
         self.bits = header.valid_bits or header.bits
         self.shift = header.bits - self.bits
         self.most_frames = header.chunk_frames + 65535
-        self.decisions = Decisions(header.channels, self.bits)
         self.blocks, self.pcm = collections.deque(), bytearray()
-        self.decided = self.received = self.position = 0
+        self.decided = self.received = self.position = self.decided_bytes = 0
 
     def take(self, block=None, pcm=b""):
         """Returns the bytes of the file that can be made now."""
@@ -42,21 +41,26 @@ class Restorer:
         file = bytearray()
         while self.blocks and self.blocks[0].end <= self.received:
             block = self.blocks.popleft()
-            self.decisions.coder = RangeDecoder(block.symbols)
+            self.decisions = Decisions(self.channels, self.bits, RangeDecoder(block.symbols))
             self.verbatim = 0
+            end = len(file) + block.length
             for _ in range(block.records):
                 file += self.record(block.end)
+                require(len(file) <= end, "decisions give more bytes than the block has")
             require(self.position == block.end, "decisions leave out frames")
+            require(len(file) == end, "decisions leave out bytes")
         return file
 
     def take_block(self, data):
         r = Reader(data, beyond=Malformed)
-        first, frames, records = r.varint(), r.varint(), r.varint()
+        first, frames, position, length, records = (r.varint() for _ in range(5))
         require(first == self.decided, "decisions from frame %d on" % first)
+        require(position == self.decided_bytes, "decisions from byte %d on" % position)
         self.decided += frames
+        self.decided_bytes += length
         waiting = self.decided - self.received
         require(waiting <= self.most_frames, "decisions for %d frames wait" % waiting)
-        self.blocks.append(Block(len(data), records, self.decided, data[r.pos:]))
+        self.blocks.append(Block(len(data), records, self.decided, length, data[r.pos:]))
         size = sum(block.size for block in self.blocks)
         require(size <= 2**21, "%d bytes wait" % size)
 
@@ -102,8 +106,8 @@ class Channel:
 
 
 class Decisions:
-    def __init__(self, channels, bits):
-        self.bits, self.count = bits, channels
+    def __init__(self, channels, bits, coder):
+        self.bits, self.count, self.coder = bits, channels, coder
         self.before = Header(0, -1, 4096, 12, 9, 4, 0, channels - 1)
         self.channels = [Channel() for _ in range(channels)]
         self.most_partitions, self.scores = 0, [0, 0]

@@ -106,10 +106,21 @@ pub fn item(header: &[u8], bytes: &[u8]) -> Option<[impl PartialEq + Debug; 2]> 
             return None;
         }
         ItemHeader::Block(block) => {
-            let data = bytes[parsed.length..].get(..block.length)?;
-            let block = write_block(block.kind, data, stream.id).expect("memory");
-            assert!(checksum_holds(&block, stream.id));
-            block
+            let stored = bytes[parsed.length..].get(..block.length)?;
+            let expanded = block.expand(stored).ok()?;
+            let data = expanded.as_deref().unwrap_or(stored);
+            let written = write_block(block.kind, data, stream.id).expect("memory");
+            assert!(checksum_holds(&written, stream.id));
+            let again = ItemHeader::parse(&written, &stream.header).expect("a block");
+            let ItemHeader::Block(header) = again.item else { unreachable!("a block") };
+            let stored = &written[again.length..][..header.length];
+            let expanded = header.expand(stored).expect("data that were written");
+            assert_eq!(expanded.as_deref().unwrap_or(stored), data);
+            if header != *block {
+                // It was sparse in another way.
+                return None;
+            }
+            written
         }
     };
     let again = ItemHeader::parse(&written, &stream.header).expect("an item that was written");

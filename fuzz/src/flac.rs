@@ -172,11 +172,11 @@ impl Hostile {
     }
 }
 
-/// Bytes of the first two fields of a block, and of all three.
+/// Bytes of the fields of a block before the number of records, and of all fields.
 fn head_length(data: &[u8]) -> (usize, usize) {
-    let mut ends = (0..data.len()).filter(|&at| data[at] & 0x80 == 0).map(|at| at + 1).skip(1);
-    let two = ends.next().unwrap_or(data.len());
-    (two, ends.next().unwrap_or(data.len()))
+    let mut ends = (0..data.len()).filter(|&at| data[at] & 0x80 == 0).map(|at| at + 1).skip(3);
+    let four = ends.next().unwrap_or(data.len());
+    (four, ends.next().unwrap_or(data.len()))
 }
 
 /// Restores a stream as far as it goes: there is no panic, and no endless file.

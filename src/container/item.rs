@@ -1,10 +1,11 @@
 //! Chunks and blocks: the items between header and trailer.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::fields::{Fields, StreamId, put_u32, put_varint};
 use super::header::{Header, Sealed};
-use super::{MAX_BLOCK, MAX_FRAMES, SYNC};
+use super::{MAX_BLOCK, MAX_FRAMES, SYNC, sparse};
 use crate::error::{Error, ErrorKind, Result};
 use crate::memory;
 use crate::method::Method;
@@ -12,7 +13,9 @@ use crate::planes::Mapping;
 
 const BLOCK_CODE: u8 = 15;
 const CRITICAL: u8 = 1 << 4;
-const BLOCK_RESERVED: u8 = 0b1110_0000;
+/// Runs of zeros are left out of the data.
+const SPARSE: u8 = 1 << 5;
+const BLOCK_RESERVED: u8 = 0b1100_0000;
 const WASTED: u8 = 1 << 6;
 const IMPLIED: u8 = 1 << 7;
 
@@ -43,8 +46,19 @@ pub(crate) struct ChunkHeader {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct BlockHeader {
     pub(crate) critical: bool,
+    /// Whether runs of zeros are left out of the data.
+    pub(crate) sparse: bool,
     pub(crate) kind: u64,
+    /// Bytes that are stored.
     pub(crate) length: usize,
+}
+
+impl BlockHeader {
+    /// Returns the data of a sparse block, given the bytes that are stored; `None` if these are
+    /// the data.
+    pub(crate) fn expand(&self, stored: &[u8]) -> Result<Option<Vec<u8>>> {
+        if self.sparse { sparse::read(stored).map(Some) } else { Ok(None) }
+    }
 }
 
 /// Types of blocks.
@@ -168,10 +182,15 @@ impl ItemHeader {
     }
 
     fn parse_block(head: u8, fields: &mut Fields) -> Result<(ItemHeader, Option<Error>)> {
-        let fault = (head & BLOCK_RESERVED != 0).then(|| {
-            Error::unsupported(format!("the head {head:#04x} of a block has an unknown bit"))
-        });
         let kind = fields.varint()?;
+        let sparse = head & SPARSE != 0;
+        let fault = if head & BLOCK_RESERVED != 0 {
+            Some(Error::unsupported(format!("the head {head:#04x} of a block has an unknown bit")))
+        } else if sparse && !block::is_critical(kind) {
+            Some(Error::malformed(format!("a block of type {kind} is sparse; only 1 and 2 can be")))
+        } else {
+            None
+        };
         let length = fields.varint()?;
         if length > MAX_BLOCK as u64 {
             return Err(Error::malformed(format!(
@@ -179,7 +198,7 @@ impl ItemHeader {
             )));
         }
         let critical = head & CRITICAL != 0;
-        let block = BlockHeader { critical, kind, length: length as usize };
+        let block = BlockHeader { critical, sparse, kind, length: length as usize };
         Ok((ItemHeader::Block(block), fault))
     }
 
@@ -296,12 +315,21 @@ impl ChunkHeader {
 /// The whole of a block, critical or not as its type is.
 pub(crate) fn write_block(kind: u64, data: &[u8], id: StreamId) -> Result<Vec<u8>> {
     debug_assert!(data.len() <= MAX_BLOCK);
-    let critical = if block::is_critical(kind) { CRITICAL } else { 0 };
+    let mut head = BLOCK_CODE;
+    let mut data = Cow::Borrowed(data);
+    // What programs write over in place has all of its bytes.
+    if block::is_critical(kind) {
+        head |= CRITICAL;
+        if let Some(stored) = sparse::write(&data)? {
+            head |= SPARSE;
+            data = Cow::Owned(stored);
+        }
+    }
     let mut out = memory::room(data.len() + MOST_AROUND_BLOCK)?;
-    out.extend([SYNC[0], SYNC[1], BLOCK_CODE | critical]);
+    out.extend([SYNC[0], SYNC[1], head]);
     put_varint(&mut out, kind);
     put_varint(&mut out, data.len() as u64);
-    out.extend_from_slice(data);
+    out.extend_from_slice(&data);
     let crc = id.crc(&[&out]);
     put_u32(&mut out, crc);
     Ok(out)

@@ -7,12 +7,13 @@ pub(crate) mod item;
 pub(crate) mod model;
 pub(crate) mod repair;
 pub(crate) mod source;
+mod sparse;
 pub(crate) mod trailer;
 
 /// First bytes of a stream.
 pub(crate) const MAGIC: [u8; 7] = *b"\x89lmac\r\n";
 /// Version of the format that this crate writes.
-pub(crate) const VERSION: (u8, u8) = (0, 5);
+pub(crate) const VERSION: (u8, u8) = (0, 6);
 
 /// First bytes of a chunk or block.
 const SYNC: [u8; 2] = [0xD6, 0x9B];

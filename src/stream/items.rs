@@ -100,17 +100,17 @@ impl<R: Read> Items<R> {
 
     /// Takes an item that was checked, and all of its bytes.
     pub(crate) fn take(&mut self, checked: Checked) -> (Item, Bytes) {
-        let (item, header, length) = match checked {
+        let (item, header, length, data) = match checked {
             Checked::Trailer(trailer, length) => {
                 return (Item::Trailer(trailer), self.input.take(length));
             }
-            Checked::Item { item, header, length } => (item, header, length),
+            Checked::Item { item, header, length, data } => (item, header, length, data),
         };
         let whole = self.input.take(length);
         let body = whole.slice(header..header + item.body_length() as usize);
         let item = match item {
             ItemHeader::Chunk(chunk) => Item::Chunk(chunk, body),
-            ItemHeader::Block(header) => Item::Block(Block { header, data: body }),
+            ItemHeader::Block(header) => Item::Block(Block { header, data: data.unwrap_or(body) }),
         };
         (item, whole)
     }
@@ -200,6 +200,8 @@ pub(crate) enum Checked {
         item: ItemHeader,
         header: usize,
         length: usize,
+        /// The data of a block, if they are not what is stored.
+        data: Option<Bytes>,
     },
 }
 
@@ -242,6 +244,13 @@ pub(crate) fn check<R: Read>(
     if let Some(fault) = fault {
         return Err(fault.at(place));
     }
+    let data = match &item {
+        ItemHeader::Block(block) => block
+            .expand(&input.window()[header..header + block.length])
+            .map_err(|error| error.at(place))?
+            .map(Bytes::from),
+        ItemHeader::Chunk(_) => None,
+    };
     *trials = before;
-    Ok(Checked::Item { item, header, length })
+    Ok(Checked::Item { item, header, length, data })
 }

@@ -62,9 +62,15 @@ impl Sequence {
         Sequence { index: None, ..Self::from_body() }
     }
 
-    /// Takes a block, if it may come now. After an error, nothing has changed.
-    pub(crate) fn block(&mut self, block: &BlockHeader, header: &Header) -> Result<BlockUse> {
-        let (length, before) = (block.length, self.part);
+    /// Takes a block with so many bytes of data, if it may come now. After an error, nothing has
+    /// changed.
+    pub(crate) fn block(
+        &mut self,
+        block: &BlockHeader,
+        length: usize,
+        header: &Header,
+    ) -> Result<BlockUse> {
+        let before = self.part;
         let (part, found) = match block.kind {
             block::HEAD => match before {
                 Part::Head(bytes) if header.source.keeps_head() => {

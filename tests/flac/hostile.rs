@@ -67,7 +67,7 @@ fn damaged_blocks() {
     for item in &parts.items {
         let length = match item {
             Item::Chunk(_, bytes) => bytes.len() + 4,
-            Item::Block(kind, data) => {
+            Item::Block(kind, data) | Item::Sparse(kind, data) => {
                 let length = varint(data.len() as u64).len() + varint(*kind).len();
                 if *kind == DECISIONS {
                     for at in [0, 5, 5 + data.len() / 2, 5 + data.len()] {
@@ -115,46 +115,74 @@ fn blocks_in_wrong_places() {
     is_noticed(&none, "decisions from the frame");
 }
 
-/// A block with this head and random records.
-fn block(first: u64, frames: u64, records: u64, bytes: &[u8]) -> Vec<u8> {
-    [&varint(first)[..], &varint(frames), &varint(records), bytes].concat()
+/// The fields that a block of decisions begins with, and its symbols.
+fn fields(data: &[u8]) -> ([u64; 5], &[u8]) {
+    let mut rest = data;
+    let fields = [(); 5].map(|()| {
+        let length = 1 + rest.iter().position(|byte| byte & 0x80 == 0).unwrap();
+        let (field, behind) = rest.split_at(length);
+        rest = behind;
+        field.iter().rev().fold(0, |value, byte| value << 7 | u64::from(byte & 0x7F))
+    });
+    (fields, rest)
 }
 
 #[test]
 fn wrong_heads_of_blocks() {
+    const FIRST: usize = 0;
+    const FRAMES: usize = 1;
+    const POSITION: usize = 2;
+    const LENGTH: usize = 3;
+    const RECORDS: usize = 4;
     let parts = Parts::of(&stream());
     let blocks = parts.decisions();
+    let with = |at: usize, data: Vec<u8>| {
+        let mut wrong = parts.clone();
+        *wrong.data(at) = data;
+        wrong
+    };
+    let head = |head: [u64; 5]| head.map(varint).concat();
+    let begins = "a block of decisions begins with the frame";
     for &at in [blocks[0], blocks[3]].iter() {
         let data = parts.clone().data(at).clone();
-        let mut fields = Vec::new();
-        let mut rest = &data[..];
-        for _ in 0..3 {
-            let length = 1 + rest.iter().position(|byte| byte & 0x80 == 0).unwrap();
-            let (field, behind) = rest.split_at(length);
-            fields.push(field.iter().rev().fold(0, |v, b| v << 7 | u64::from(b & 0x7F)));
-            rest = behind;
-        }
-        let [first, frames, records] = fields[..] else { panic!("three fields") };
-        for (data, expected) in [
-            (block(first + 1, frames, records, rest), "a block of decisions begins with the frame"),
-            (block(u64::MAX, frames, records, rest), "decisions"),
-            (block(first, frames + 1, records, rest), "decisions"),
-            (block(first, frames - 1, records, rest), "decisions"),
-            (block(first, 66_536, records, rest), "66535 frames and"),
-            (block(first, u64::MAX, records, rest), "are allowed"),
-            (block(first, frames, 0, rest), "decisions"),
-            (block(first, frames, records - 1, rest), "decisions"),
-            (block(first, frames, u64::MAX, rest), "decisions"),
-            (block(first, frames, 1 << 40, rest), "decisions"),
-            (block(first, frames, u64::MAX, &[]), "decisions"),
-            (block(first, frames, u64::MAX, &[0xFF; 9]), "decisions"),
-            (varint(first), "ends within its head"),
-            (Vec::new(), "ends within its head"),
+        let (right, symbols) = fields(&data);
+        for (field, value, expected) in [
+            (FIRST, right[FIRST] + 1, begins),
+            (FIRST, u64::MAX, begins),
+            (FRAMES, right[FRAMES] + 1, "decisions"),
+            (FRAMES, right[FRAMES] - 1, "decisions"),
+            (FRAMES, 66_536, "66535 frames and"),
+            (FRAMES, u64::MAX, "are allowed"),
+            (POSITION, right[POSITION] + 1, begins),
+            (LENGTH, right[LENGTH] + 1, begins),
+            (RECORDS, 0, "decisions"),
+            (RECORDS, right[RECORDS] - 1, "decisions"),
+            (RECORDS, u64::MAX, "decisions"),
+            (RECORDS, 1 << 40, "decisions"),
         ] {
-            let mut wrong = parts.clone();
-            *wrong.data(at) = data;
-            is_noticed(&wrong, expected);
+            let mut wrong = right;
+            wrong[field] = value;
+            is_noticed(&with(at, [&head(wrong), symbols].concat()), expected);
         }
+        let endless = [right[FIRST], right[FRAMES], right[POSITION], right[LENGTH], u64::MAX];
+        is_noticed(&with(at, head(endless)), "decisions");
+        is_noticed(&with(at, [head(endless), vec![0xFF; 9]].concat()), "decisions");
+        is_noticed(&with(at, varint(right[FIRST])), "ends within its head");
+        is_noticed(&with(at, Vec::new()), "ends within its head");
+    }
+    // Behind the last block, no other one shows that a length is wrong.
+    let last = blocks[blocks.len() - 1];
+    let data = parts.clone().data(last).clone();
+    let (right, symbols) = fields(&data);
+    for (length, expected) in [
+        (0, "make more bytes of the file"),
+        (right[LENGTH] - 1, "make more bytes of the file"),
+        (right[LENGTH] + 1, "leaves out 0 of its frames and 1 of its bytes"),
+        (u64::MAX, "of its bytes"),
+    ] {
+        let mut wrong = right;
+        wrong[LENGTH] = length;
+        is_noticed(&with(last, [&head(wrong), symbols].concat()), expected);
     }
 }
 
@@ -171,7 +199,8 @@ fn records_of_random_bytes() {
         match random.below(4) {
             // Nonsense from some byte on, behind a head that is right.
             0 => {
-                let from = 5 + random.below(data.len() as u64 - 5) as usize;
+                let head = data.len() - fields(data).1.len();
+                let from = head + random.below((data.len() - head) as u64) as usize;
                 data[from..].iter_mut().for_each(|byte| *byte = random.next_u64() as u8);
             }
             1 => {
@@ -183,7 +212,7 @@ fn records_of_random_bytes() {
                 data.truncate(at);
             }
             _ => {
-                let head: Vec<u8> = data[..5].to_vec();
+                let head: Vec<u8> = data[..data.len() - fields(data).1.len()].to_vec();
                 let byte = [0, 0xFF, 0x80, 1][random.below(4) as usize];
                 *data = [&head[..], &vec![byte; random.below(200) as usize]].concat();
             }

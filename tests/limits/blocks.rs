@@ -34,6 +34,31 @@ fn a_block_of_any_length() {
 }
 
 #[test]
+fn sparse_blocks_of_any_length() {
+    let turn = Turn::take();
+    for kind in [HEAD, TAIL, TAGS, UNKNOWN] {
+        for zeros in [MIB - 1, MIB, 1 << 40, u64::MAX] {
+            for literal in [1, 1 << 40, u64::MAX] {
+                let run = [&varint(literal)[..], &[3], &varint(zeros)].concat();
+                let stream = wav().start().block(0x2F, kind, &run).bytes;
+                assert_takes_at_most(&turn, &stream, READER + 2 * MIB);
+                let many = wav().start().block(0x2F, kind, &run.repeat(1000)).bytes;
+                assert_takes_at_most(&turn, &many, READER + 2 * MIB);
+            }
+        }
+    }
+    // Many of them count as what they stand for.
+    let run = [&[1, 3][..], &varint(MIB - 1)].concat();
+    let head = (0..70).fold(wav().start(), |builder, _| builder.block(0x3F, HEAD, &run)).bytes;
+    let error = error_of(&head, DecodeOptions::default());
+    assert!(error.to_string().contains("the head blocks hold"), "{error}");
+    let limit = 5 * MIB;
+    assert!(matches!(error_of(&head, with_memory(limit)).kind(), ErrorKind::Limit { .. }));
+    let tail = (0..70).fold(wav().start(), |builder, _| builder.block(0x3F, TAIL, &run)).bytes;
+    assert_takes_at_most(&turn, &tail, READER + 4 * MIB);
+}
+
+#[test]
 fn a_head_of_any_length() {
     let turn = Turn::take();
     let data = vec![5; 1 << 20];

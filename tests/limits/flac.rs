@@ -108,8 +108,9 @@ fn silence(chunks: u64, frames: u64, blocks: impl Fn(u64) -> Vec<Vec<u8>>) -> Ve
     parts.stream()
 }
 
-fn block(first: u64, frames: u64, records: u64, bytes: &[u8]) -> Vec<u8> {
-    [&varint(first)[..], &varint(frames), &varint(records), bytes].concat()
+/// A block of decisions with these fields, the first in its file to make any bytes.
+fn block(first: u64, frames: u64, length: u64, records: u64, bytes: &[u8]) -> Vec<u8> {
+    [&[first, frames, 0, length, records].map(varint).concat(), bytes].concat()
 }
 
 #[test]
@@ -130,7 +131,7 @@ fn decisions_without_audio() {
     let turn = Turn::take();
     // Blocks of nonsense that wait for the last frame of a chunk, which is never there.
     let stream = silence(1, 1000, |first| {
-        let wait = |at: u64| block(first + at, 1, u64::MAX, &[9; 1 << 20][..(1 << 20) - 30]);
+        let wait = |at: u64| block(first + at, 1, 0, u64::MAX, &[9; 1 << 20][..(1 << 20) - 40]);
         (0..50).map(wait).collect()
     });
     let needed = needed(&stream);
@@ -151,7 +152,9 @@ fn records_without_end() {
             0 => vec![[0, 0xFF, 0x80][round / 3 % 3]; length],
             _ => (0..length).map(|_| random.next_u64() as u8).collect(),
         };
-        let stream = silence(2, frames, |first| vec![block(first, frames, u64::MAX, &bytes)]);
+        let length = [u64::MAX, 3 * MIB, 0][round % 5 % 3];
+        let stream =
+            silence(2, frames, |first| vec![block(first, frames, length, u64::MAX, &bytes)]);
         let needed = needed(&stream);
         // Two frames of a sample each take a kilobyte more than theirs at most.
         let (_, used) = turn.measure(|| restore(&stream, with_memory(needed), 20 * MIB));

@@ -12,6 +12,9 @@ const BODY: [u8; 8] = [2 << 3 | 1, 0x45, 0x04, 4, 1, 2, 3, 4];
 
 const PCM: [u8; 6] = [1, 0, 2, 0, 3, 0];
 
+/// The body of the header of a WAV file whose head is in blocks.
+const WAV_IN_BLOCKS: [u8; 6] = [2 << 3 | 1, 1 | 3 << 2, 1, 2, 3, 4];
+
 fn start() -> Builder {
     Builder::new([0, 1], &BODY)
 }
@@ -71,7 +74,7 @@ fn two_chunks() -> Vec<u8> {
 
 /// The start of a stream that restores a FLAC file.
 fn of_flac() -> Builder {
-    Builder::new([0, 5], &[2 << 3 | 1, 0x4D, 0x40, 0, 1, 2, 3, 4])
+    Builder::new([0, 6], &[2 << 3 | 1, 0x4D, 0x40, 0, 1, 2, 3, 4])
 }
 
 /// Returns such a stream with a block of decisions before its chunk.
@@ -85,6 +88,9 @@ pub(crate) fn bad() -> BTreeMap<String, Vec<u8>> {
     assert_eq!(restore(&good).unwrap(), PCM, "what the others differ from is good");
     assert_eq!(restore(&two_chunks()).unwrap(), [PCM, PCM].concat());
     let first = start().header_length as u8;
+    let sparse = |kind: u64, data: &[u8]| {
+        end(stored(Builder::new([0, 6], &WAV_IN_BLOCKS).block(0x3F, kind, data), 0))
+    };
     let flipped = |at: usize| {
         let mut stream = good.clone();
         stream[at] ^= 1;
@@ -102,7 +108,7 @@ pub(crate) fn bad() -> BTreeMap<String, Vec<u8>> {
     let chunk = |head: u8, fields: &[u8], payload: &[u8], pcm: &[u8]| {
         end(start().chunk(head, fields, payload, pcm))
     };
-    let wav_blocks = || Builder::new([0, 1], &[2 << 3 | 1, 1 | 3 << 2, 1, 2, 3, 4]);
+    let wav_blocks = || Builder::new([0, 1], &WAV_IN_BLOCKS);
     let five_frames = [PCM, PCM].concat();
 
     let list: Vec<(&str, Vec<u8>)> = vec![
@@ -135,11 +141,15 @@ pub(crate) fn bad() -> BTreeMap<String, Vec<u8>> {
         ("flac-of-3-bits", header(&[2 << 3, 0x4D, 0x42, 0, 3, 1, 2, 3, 4])),
         ("flac-of-9-channels", header(&[2 << 3 | 1, 0x4C, 0x40, 0, 9, 1, 2, 3, 4])),
         ("flac-without-decisions", end(of_flac().chunk(0, &[0, 3], &PCM, &PCM))),
-        ("flac-decisions-of-other-frames", of_decisions(&[1, 3, 1])),
-        ("flac-decisions-for-too-few", of_decisions(&[0, 2, 1])),
-        ("flac-decisions-for-too-many", of_decisions(&[&[0][..], &varint(800_000), &[1]].concat())),
-        ("flac-decisions-of-no-records", of_decisions(&[0, 3, 0])),
-        ("flac-decisions-without-a-head", of_decisions(&[0, 3])),
+        ("flac-decisions-of-other-frames", of_decisions(&[1, 3, 0, 9, 1])),
+        ("flac-decisions-of-other-bytes", of_decisions(&[0, 3, 1, 9, 1])),
+        ("flac-decisions-for-too-few", of_decisions(&[0, 2, 0, 9, 1])),
+        (
+            "flac-decisions-for-too-many",
+            of_decisions(&[&[0][..], &varint(800_000), &[0, 9, 1]].concat()),
+        ),
+        ("flac-decisions-of-no-records", of_decisions(&[0, 3, 0, 0, 0])),
+        ("flac-decisions-without-a-head", of_decisions(&[0, 3, 0, 9])),
         ("unsigned-float", header(&[2 << 3 | 4, 0x45, 0x10, 1, 2, 3, 4])),
         ("canonical-head-without-length", header(&[2 << 3 | 1, 1 | 2 << 2, 1, 2, 3, 4])),
         ("canonical-head-too-long", wav_body(&varint(1 << 31))),
@@ -281,6 +291,12 @@ pub(crate) fn bad() -> BTreeMap<String, Vec<u8>> {
             stream
         }),
         ("head-of-raw-file", end(stored(start().block(15, 1, b"head"), 0))),
+        ("sparse-run-of-nothing", sparse(1, &[1, 7, 3, 0, 0])),
+        ("sparse-run-cut-off", sparse(1, &[3, 7, 7])),
+        ("sparse-run-without-zeros", sparse(1, &[1, 7])),
+        ("sparse-head-too-long", sparse(1, &[&[1, 7][..], &varint(1 << 20)].concat())),
+        ("sparse-decisions", end(stored(of_flac().block(0x2F, 3, &[0, 9]), 0))),
+        ("sparse-block-of-another-type", sparse(77, &[1, 7, 3])),
         ("head-behind-chunk", end(stored(wav_blocks(), 0).block(15, 1, b"head"))),
         (
             "head-behind-block",
@@ -364,7 +380,7 @@ pub(crate) fn unsupported() -> BTreeMap<String, Vec<u8>> {
         ("adaptive-table-of-form-4", adaptive(&[0, 8, 1, 4, 0, 0])),
         ("adaptive-33-channels", adaptive_in(0, 33, &[0, 0, 0], &[0; 132])),
         ("mapping-3", end(start().chunk(0x32, &[0, 3], &PCM, &PCM))),
-        ("block-flag", end(first_chunk().block(0x2F, 77, b"x"))),
+        ("block-flag", end(first_chunk().block(0x4F, 77, b"x"))),
         ("critical-block", end(first_chunk().block(0x1F, 77, b"x"))),
     ];
     list.into_iter().map(|(name, stream)| (format!("unsupported-{name}"), stream)).collect()

@@ -311,6 +311,13 @@ pub(crate) fn good() -> BTreeMap<String, (Vec<u8>, Vec<u8>)> {
     let head = source::wav_head(&stereo.with_channel_mask(3), None);
     add_wav("wav-with-head-and-tail", [&head[..], &audio, b"within a frame, and more"].concat());
 
+    // Runs of zeros that are left out, and some that are too short for that.
+    let padding = [&b"JUNK"[..], &[100, 0, 0, 0], &[0; 40], &[1], &[0; 9], &[1], &[0; 49]].concat();
+    let head = source::wav_head(&mono, None);
+    let (riff, data) = head.split_at(head.len() - 8);
+    let audio = pcm(&mono, 50, Signal::Melody, 11);
+    add_wav("wav-with-padding", [riff, &padding, data, &audio, &padding, &[0; 500]].concat());
+
     // Frames of any decisions; and predictors from the windows of encoders, junk between frames,
     // and a file that begins and ends with tags.
     for (name, channels, bits, seed) in

@@ -24,7 +24,7 @@ const MAX_RECORD_FRAMES: u64 = MAX_BLOCK_SIZE as u64;
 const MAX_BLOCK_VERBATIM: usize = 1 << 18;
 
 /// A block is ended when it may have this many bytes.
-const FULL: usize = 1 << 16;
+const FULL: usize = 1 << 18;
 
 impl StreamShape {
     pub(super) fn new(spec: &AudioSpec) -> Self {
@@ -71,6 +71,10 @@ pub(super) struct BlockWriter {
     /// The frame that the block begins with.
     first_frame: u64,
     frames: u64,
+    /// Bytes of frames in the file before the block.
+    position: u64,
+    /// Bytes of the file that the block makes.
+    length: u64,
     /// Bytes that the records may take.
     most_bytes: usize,
 }
@@ -83,12 +87,19 @@ impl BlockWriter {
             records: 0,
             first_frame: 0,
             frames: 0,
+            position: 0,
+            length: 0,
             most_bytes: 0,
         }
     }
 
-    /// Adds a frame, given the samples of its subframes.
-    pub(super) fn frame(&mut self, frame: &Frame, subframes: &[Vec<i64>]) -> Result<()> {
+    /// Adds a frame of so many bytes, given the samples of its subframes.
+    pub(super) fn frame(
+        &mut self,
+        frame: &Frame,
+        subframes: &[Vec<i64>],
+        length: usize,
+    ) -> Result<()> {
         let _environment = DefaultEnvironment::enter();
         let record = Record::Frame(frame.header);
         self.models
@@ -97,7 +108,8 @@ impl BlockWriter {
             .map_err(|Impossible(what)| Error::input(format!("a FLAC frame is odd: {what}")))?;
         let parameters: usize =
             frame.subframes.iter().map(|subframe| subframe.residual.parameters.len()).sum();
-        self.count(frame.header.size.into(), 64 + 256 * subframes.len() + 4 * parameters);
+        let most_bytes = 64 + 256 * subframes.len() + 4 * parameters;
+        self.count(frame.header.size.into(), length, most_bytes);
         Ok(())
     }
 
@@ -108,14 +120,15 @@ impl BlockWriter {
         self.models
             .record(&mut self.coder, &record)
             .map_err(|Impossible(what)| Error::input(what))?;
-        self.count(frames, bytes.len() + 64);
+        self.count(frames, bytes.len(), bytes.len() + 64);
         Ok(())
     }
 
-    fn count(&mut self, frames: u64, bytes: usize) {
+    fn count(&mut self, frames: u64, length: usize, most_bytes: usize) {
         self.records += 1;
         self.frames += frames;
-        self.most_bytes += bytes;
+        self.length += length as u64;
+        self.most_bytes += most_bytes;
     }
 
     /// Whether the block should be ended.
@@ -129,14 +142,47 @@ impl BlockWriter {
             return Ok(None);
         }
         let mut block = Vec::new();
-        put_varint(&mut block, self.first_frame);
-        put_varint(&mut block, self.frames);
-        put_varint(&mut block, self.records);
+        for field in [self.first_frame, self.frames, self.position, self.length, self.records] {
+            put_varint(&mut block, field);
+        }
         let coder = std::mem::replace(&mut self.coder, Coder::encoder());
         memory::append(&mut block, &coder.finish()?)?;
+        self.models.restart();
         self.first_frame += self.frames;
-        (self.records, self.frames, self.most_bytes) = (0, 0, 0);
+        self.position += self.length;
+        (self.records, self.frames, self.length, self.most_bytes) = (0, 0, 0, 0);
         Ok(Some(block))
+    }
+}
+
+/// What a block of decisions begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::source) struct BlockHead {
+    /// Frames of audio before it.
+    pub(in crate::source) first_frame: u64,
+    /// Frames of audio that it is for.
+    pub(in crate::source) frames: u64,
+    /// Bytes of the file that the blocks before it make.
+    pub(in crate::source) position: u64,
+    /// Bytes of the file that it makes.
+    pub(in crate::source) length: u64,
+    records: u64,
+}
+
+impl BlockHead {
+    /// Reads the head of a block, and returns its bytes too.
+    pub(in crate::source) fn parse(block: &[u8]) -> Result<(Self, usize)> {
+        let mut fields = Fields::new(block);
+        let mut field =
+            || fields.varint().map_err(|_| malformed("a block of decisions ends within its head"));
+        let head = BlockHead {
+            first_frame: field()?,
+            frames: field()?,
+            position: field()?,
+            length: field()?,
+            records: field()?,
+        };
+        Ok((head, fields.position()))
     }
 }
 
@@ -151,6 +197,8 @@ pub(in crate::source) struct Restorer {
     block_bytes: u64,
     /// Frames that have decisions.
     decided: u64,
+    /// Bytes of frames in the file that have decisions.
+    decided_bytes: u64,
     /// Audio that was not used yet.
     pcm: VecDeque<Bytes>,
     /// Frames of audio that came.
@@ -170,6 +218,8 @@ struct Block {
     records: u64,
     /// The frame behind the last one that it is for.
     end: u64,
+    /// Bytes of the file that it still makes.
+    left: u64,
     /// Bytes that its records may keep as they are.
     verbatim: usize,
 }
@@ -192,6 +242,7 @@ impl Restorer {
             blocks: VecDeque::new(),
             block_bytes: 0,
             decided: 0,
+            decided_bytes: 0,
             pcm: VecDeque::new(),
             received: 0,
             position: 0,
@@ -212,15 +263,13 @@ impl Restorer {
 
     /// Takes a block of decisions.
     pub(in crate::source) fn take_block(&mut self, mut block: Bytes) -> Result<()> {
-        let mut fields = Fields::new(&block);
-        let head = (fields.varint(), fields.varint(), fields.varint());
-        let (Ok(first), Ok(frames), Ok(records)) = head else {
-            return Err(malformed("a block of decisions ends within its head"));
-        };
-        if first != self.decided {
-            let due = self.decided;
+        let (head, head_length) = BlockHead::parse(&block)?;
+        let BlockHead { first_frame, frames, position, length: left, records } = head;
+        if first_frame != self.decided || position != self.decided_bytes {
             return Err(malformed(format!(
-                "a block of decisions begins with the frame {first}; {due} is due"
+                "a block of decisions begins with the frame {first_frame} and byte {position}; \
+                 the frame {} and byte {} are due",
+                self.decided, self.decided_bytes
             )));
         }
         let waiting = (self.decided - self.received).saturating_add(frames);
@@ -235,9 +284,17 @@ impl Restorer {
             )));
         }
         self.decided += frames;
-        block.advance(fields.position());
-        let (end, verbatim) = (self.decided, MAX_BLOCK_VERBATIM);
-        self.blocks.push_back(Block { bytes: block, length, state: None, records, end, verbatim });
+        self.decided_bytes = self.decided_bytes.saturating_add(left);
+        block.advance(head_length);
+        self.blocks.push_back(Block {
+            bytes: block,
+            length,
+            state: None,
+            records,
+            end: self.decided,
+            left,
+            verbatim: MAX_BLOCK_VERBATIM,
+        });
         Ok(())
     }
 
@@ -263,20 +320,29 @@ impl Restorer {
         let Some(mut block) = self.blocks.pop_front() else { return Ok(None) };
         let _environment = DefaultEnvironment::enter();
         let bytes = block.bytes.clone();
+        if block.state.is_none() {
+            self.models.restart();
+        }
         let mut coder = Coder::decoder(&bytes, block.state);
         let mut file = Vec::new();
         while block.records > 0 && file.len() < PART {
             self.record(&mut coder, &mut block, &mut file)?;
             block.records -= 1;
         }
+        block.left = block.left.checked_sub(file.len() as u64).ok_or_else(|| {
+            malformed("the decisions of a block make more bytes of the file than it says")
+        })?;
         if block.records > 0 {
             block.state = coder.suspend();
             self.blocks.push_front(block);
             return Ok(Some(file));
         }
-        if self.position != block.end {
-            let left = block.end - self.position;
-            return Err(malformed(format!("a block of decisions leaves out {left} of its frames")));
+        if self.position != block.end || block.left > 0 {
+            let frames = block.end - self.position;
+            return Err(malformed(format!(
+                "a block of decisions leaves out {frames} of its frames and {} of its bytes",
+                block.left
+            )));
         }
         self.block_bytes -= block.length;
         Ok(Some(file))

@@ -109,9 +109,18 @@ pub(super) struct Models {
 
 impl Models {
     pub(super) fn new(stream: StreamShape) -> Self {
+        Self::with_analysis(stream, Analysis::default())
+    }
+
+    /// Forgets what was learnt, as each block begins anew.
+    pub(super) fn restart(&mut self) {
+        *self = Self::with_analysis(self.stream, std::mem::take(&mut self.analysis));
+    }
+
+    fn with_analysis(stream: StreamShape, analysis: Analysis) -> Self {
         Models {
             stream,
-            analysis: Analysis::default(),
+            analysis,
             before: FrameHeader {
                 variable: false,
                 number: u64::MAX,

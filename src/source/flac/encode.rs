@@ -124,7 +124,7 @@ impl<R: Read, W: Write> Encoding<'_, R, W> {
                 self.note(offset, bytes.len(), "the frame is coded in a way that no encoder has");
                 return self.take_verbatim(&bytes, pcm.into(), frames);
             }
-            writer.frame(&decoded.frame, &subframes)?;
+            writer.frame(&decoded.frame, &subframes, bytes.len())?;
         }
         self.take(&bytes, pcm.into(), frames)
     }

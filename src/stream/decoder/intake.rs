@@ -122,7 +122,7 @@ impl<R: Read> Intake<R> {
     }
 
     pub(super) fn take_block(&mut self, block: Block) -> Result<()> {
-        let found = self.sequence.block(&block.header, self.items.header());
+        let found = self.sequence.block(&block.header, block.data.len(), self.items.header());
         match found.map_err(|error| error.at(Place::Block(self.items.chunks)))? {
             BlockUse::Tail => self.ahead.push_back(Step::Tail(block.data)),
             BlockUse::Decisions => self.ahead.push_back(Step::Decisions(block.data)),

@@ -77,8 +77,9 @@ pub(super) fn read<R: Read>(items: &mut Items<R>, sequence: &mut Sequence) -> Re
             items.count(chunk);
             (PacketKind::Chunk, chunk.frames)
         }
-        Checked::Item { item: ItemHeader::Block(block), .. } => {
-            let found = sequence.block(block, items.header());
+        Checked::Item { item: ItemHeader::Block(block), data, .. } => {
+            let length = data.as_ref().map_or(block.length, Bytes::len);
+            let found = sequence.block(block, length, items.header());
             let kind = match found.map_err(|error| error.at(Place::Block(number)))? {
                 BlockUse::Head => PacketKind::Head,
                 BlockUse::Tags => PacketKind::Tags,

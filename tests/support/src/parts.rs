@@ -22,6 +22,8 @@ pub enum Item {
     Chunk(u64, Vec<u8>),
     /// A block: its type and its data.
     Block(u64, Vec<u8>),
+    /// A sparse block: its type and the runs of its data.
+    Sparse(u64, Vec<u8>),
 }
 
 /// The type of blocks with the tail of a file.
@@ -45,6 +47,11 @@ impl Fields<'_> {
     }
 }
 
+fn block(head: u8, kind: u64, data: &[u8]) -> Vec<u8> {
+    let length = varint(data.len() as u64);
+    [&[0xD6, 0x9B, head], &varint(kind)[..], &length, data].concat()
+}
+
 impl Parts {
     /// Takes a sound stream apart.
     pub fn of(stream: &[u8]) -> Parts {
@@ -60,7 +67,9 @@ impl Parts {
             let first = rest.varint();
             if head & 0x0F == 0x0F {
                 let length = rest.varint() as usize;
-                items.push(Item::Block(first, rest.take(length)));
+                let data = rest.take(length);
+                let sparse = head & 0x20 != 0;
+                items.push(if sparse { Item::Sparse } else { Item::Block }(first, data));
             } else {
                 if head & 0x80 == 0 {
                     rest.varint();
@@ -113,7 +122,7 @@ impl Parts {
     /// Returns the data of a block.
     pub fn data(&mut self, at: usize) -> &mut Vec<u8> {
         match &mut self.items[at] {
-            Item::Block(_, data) => data,
+            Item::Block(_, data) | Item::Sparse(_, data) => data,
             Item::Chunk(..) => panic!("a chunk"),
         }
     }
@@ -134,10 +143,12 @@ impl Parts {
                 }
                 Item::Block(kind, data) => {
                     tail += if *kind == TAIL { data.len() } else { 0 };
-                    let length = varint(data.len() as u64);
                     // Head and tail are critical.
-                    let head = if *kind <= TAIL { 0x1F } else { 0x0F };
-                    [&[0xD6, 0x9B, head], &varint(*kind)[..], &length, data].concat()
+                    block(if *kind <= TAIL { 0x1F } else { 0x0F }, *kind, data)
+                }
+                Item::Sparse(kind, runs) => {
+                    assert_ne!(*kind, TAIL, "the length of a sparse tail");
+                    block(0x3F, *kind, runs)
                 }
             };
             stream.extend(&bytes);

@@ -131,6 +131,7 @@ const STREAMS: &[(&str, &[u8])] = &streams![
     "wav-odd-and-padded",
     "wav-odd-not-padded",
     "wav-with-head-and-tail",
+    "wav-with-padding",
 ];
 
 pub(crate) fn run(work: &mut Work<'_>) {
