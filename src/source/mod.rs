@@ -22,8 +22,10 @@
 mod file;
 mod flac;
 mod restore;
+mod seekable;
 
 pub use crate::formats::raw::RawLayout;
 pub use crate::formats::wav::wav_head;
 pub use file::{SourceFile, encode_file, encode_file_audio, encode_raw};
 pub use restore::{NewFile, Restored};
+pub use seekable::{FileCache, RestoredFile};

@@ -69,9 +69,7 @@ impl<R: Read> Restored<R> {
             let left = frames.map(|frames| frames.saturating_sub(position));
             return Self::audio(decoder, None, left);
         }
-        let implied =
-            formats::of(info.source).implied_head(info.source, &info.spec, info.declared_frames);
-        let head = implied.map_or_else(|| decoder.head().clone(), Bytes::from);
+        let head = head_of_original(&decoder);
         let making = match info.source {
             SourceKind::Flac => {
                 Making::OriginalFlac(Box::new(Restorer::new(&info.spec, info.chunk_frames)))
@@ -279,6 +277,14 @@ impl<R: Read> Restored<R> {
         layout::restore(info.source, &info.spec, &mut samples);
         Ok(samples.into())
     }
+}
+
+/// The head of the file that a stream was made from.
+pub(super) fn head_of_original<R: Read>(decoder: &Decoder<R>) -> Bytes {
+    let info = decoder.info();
+    let implied =
+        formats::of(info.source).implied_head(info.source, &info.spec, info.declared_frames);
+    implied.map_or_else(|| decoder.head().clone(), Bytes::from)
 }
 
 fn most_bytes(spec: &AudioSpec, frames: Option<u64>) -> u64 {

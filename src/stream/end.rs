@@ -4,12 +4,14 @@ use std::io::{Read, Seek};
 use std::ops::Range;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::container::header::{Header, Sealed};
-use crate::container::item::ChunkHeader;
+use crate::container::item::{ChunkHeader, ItemHeader};
 use crate::container::trailer::{IndexEntry, Trailer};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::stream::input::Input;
-use crate::stream::items::Items;
+use crate::stream::items::{Item, Items};
 
 impl<R: Read + Seek> Items<R> {
     /// Goes to the item at this offset, which `chunks` chunks with `frames` frames precede.
@@ -45,6 +47,37 @@ impl<R: Read + Seek> Items<R> {
                 self.go_to(entry.offset, number, entry.first_frame)
             }
             _ => self.go_to(self.body, 0, 0),
+        }
+    }
+
+    /// Reads the next block of this type, and returns its data; `None` if no such block follows.
+    /// Goes past chunks and other blocks.
+    pub(crate) fn next_block(&mut self, kind: u64) -> Result<Option<Bytes>> {
+        let stream = Arc::clone(&self.stream);
+        loop {
+            if !self.input.fill(1)? {
+                return Err(Error::new(ErrorKind::Truncated).at(self.place()));
+            }
+            if !ItemHeader::looks_like(&self.input.window()[..1]) {
+                return Ok(None);
+            }
+            let parsed = self
+                .input
+                .parse(|bytes| ItemHeader::parse(bytes, &stream.header))
+                .map_err(|error| error.at(self.place()))?;
+            let whole = parsed.whole_length() as u64;
+            match parsed.item {
+                ItemHeader::Chunk(chunk) => {
+                    self.check_in_place(&chunk)?;
+                    self.skip_chunk(&chunk, whole)?;
+                }
+                ItemHeader::Block(header) if header.kind == kind => {
+                    if let Item::Block(block) = self.read()? {
+                        return Ok(Some(block.data));
+                    }
+                }
+                ItemHeader::Block(_) => self.input.seek(self.input.offset() + whole)?,
+            }
         }
     }
 

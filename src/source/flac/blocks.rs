@@ -249,6 +249,19 @@ impl Restorer {
         }
     }
 
+    /// Restores the part of a file that begins with this block.
+    pub(in crate::source) fn from_block(
+        spec: &AudioSpec,
+        chunk_frames: u64,
+        block: &BlockHead,
+    ) -> Self {
+        let mut restorer = Self::new(spec, chunk_frames);
+        let first = block.first_frame;
+        (restorer.decided, restorer.received, restorer.position) = (first, first, first);
+        restorer.decided_bytes = block.position;
+        restorer
+    }
+
     /// Bytes of memory that restoring may take beside the decoder.
     pub(in crate::source) fn memory(spec: &AudioSpec, chunk_frames: u64) -> u64 {
         let frame_bytes = spec.frame_bytes() as u64;

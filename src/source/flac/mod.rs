@@ -18,6 +18,6 @@ mod partitions;
 mod read;
 mod write;
 
-pub(super) use blocks::Restorer;
+pub(super) use blocks::{BlockHead, Restorer};
 pub(super) use compress::Compressor;
 pub(super) use encode::{Plan, encode};

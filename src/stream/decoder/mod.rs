@@ -149,6 +149,13 @@ impl<R: Read> Decoder<R> {
         &self.info
     }
 
+    /// Returns the items of the stream, to read them in another order.
+    pub(crate) fn into_items(self) -> (Items<R>, StreamInfo, DecodeOptions) {
+        let mut items = self.intake.items;
+        items.trials = u64::MAX;
+        (items, self.info, self.options)
+    }
+
     /// Returns the head of the source file, if the stream keeps it in blocks.
     pub(crate) fn head(&self) -> &Bytes {
         &self.head
