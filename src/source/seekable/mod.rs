@@ -30,7 +30,7 @@ use crate::stream::decoder::Decoder;
 use crate::stream::info::StreamInfo;
 use crate::stream::items::{Item, Items};
 use crate::stream::options::Limits;
-use crate::stream::packets::{ChunkDecoder, StreamHeader};
+use crate::stream::packets::ChunkDecoder;
 
 /// The file that a stream was made from, or a WAV file of its audio, as bytes that can be read
 /// from any place.
@@ -163,7 +163,8 @@ impl<R: Read + Seek> RestoredFile<R> {
         middle: Middle,
         around: impl FnOnce(&StreamInfo, u64) -> (Bytes, Option<&'static [u8]>),
     ) -> Result<Self> {
-        let (mut items, info, options) = decoder.into_items();
+        let (info, options) = (decoder.info().clone(), decoder.options().clone());
+        let (mut items, chunks) = decoder.into_chunks()?;
         items.find_trailer()?;
         let Some(trailer) = &items.trailer else {
             let message = "no sound trailer, which tells the length of the file, ends the stream";
@@ -175,8 +176,6 @@ impl<R: Read + Seek> RestoredFile<R> {
             false => Tail::Blocks(trailer.tail_length),
         };
         let (head, tail) = around(&info, total_frames);
-        let header = StreamHeader { stream: Arc::clone(&items.stream) };
-        let chunks = ChunkDecoder::new(&header, &options)?;
         let mut stream = Stream { items, decisions: Blocks::default(), tail: Blocks::default() };
         let middle_bytes = match middle {
             Middle::Samples { .. } => total_frames.checked_mul(info.spec.frame_bytes() as u64),

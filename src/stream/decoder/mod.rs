@@ -30,7 +30,7 @@ use crate::stream::damage::Damage;
 use crate::stream::info::StreamInfo;
 use crate::stream::items::Items;
 use crate::stream::options::DecodeOptions;
-use crate::stream::packets::ChunkDecoding;
+use crate::stream::packets::{ChunkDecoder, ChunkDecoding};
 use crate::stream::tags::StoredTags;
 use crate::tags::{self, Tags};
 
@@ -149,11 +149,19 @@ impl<R: Read> Decoder<R> {
         &self.info
     }
 
-    /// Returns the items of the stream, to read them in another order.
-    pub(crate) fn into_items(self) -> (Items<R>, StreamInfo, DecodeOptions) {
+    /// Returns the items of the stream and a decoder of its chunks, to read them in another order.
+    pub(crate) fn into_chunks(mut self) -> Result<(Items<R>, ChunkDecoder)> {
+        self.find_model()?;
         let mut items = self.intake.items;
         items.trials = u64::MAX;
-        (items, self.info, self.options)
+        let stream = Arc::clone(&items.stream);
+        let chunks = ChunkDecoder::within(self.options.limits, stream, self.coder)?;
+        Ok((items, chunks))
+    }
+
+    /// Returns the options.
+    pub(crate) fn options(&self) -> &DecodeOptions {
+        &self.options
     }
 
     /// Returns the head of the source file, if the stream keeps it in blocks.

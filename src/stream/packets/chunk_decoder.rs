@@ -9,13 +9,13 @@ use crc32fast::Hasher;
 use super::header::StreamHeader;
 use crate::audio::{AudioSpec, Frames, pcm_to_samples, refuse_f64};
 use crate::chunk_codec;
-use crate::container::header::Sealed;
+use crate::container::header::{Header, Sealed};
 use crate::container::item::{ChunkHeader, ItemHeader};
 use crate::error::{Error, ErrorKind, Result};
 use crate::memory;
 use crate::method::model::ModelCoder;
 use crate::stream::models;
-use crate::stream::options::DecodeOptions;
+use crate::stream::options::{DecodeOptions, Limits};
 use crate::stream::parallel;
 
 /// Decodes the chunks of a stream, each from its own bytes.
@@ -56,11 +56,23 @@ impl ChunkDecoder {
                 Some(models::coder(model, usage, threads, allowed.saturating_sub(plain))?)
             }
         };
-        let needed = plain + coder.as_ref().map_or(0, |coder| coder.memory());
+        Self::within(options.limits, Arc::clone(&header.stream), coder)
+    }
+
+    /// Makes a decoder with the coder of the stream's language model, if the limits allow it.
+    pub(crate) fn within(
+        limits: Limits,
+        stream: Arc<Sealed>,
+        coder: Option<Arc<dyn ModelCoder>>,
+    ) -> Result<Self> {
+        let Header { spec, chunk_frames, .. } = &stream.header;
+        let allowed = limits.memory;
+        let needed =
+            chunk_memory(spec, *chunk_frames) + coder.as_ref().map_or(0, |coder| coder.memory());
         if needed > allowed {
             return Err(Error::new(ErrorKind::Limit { needed, allowed }));
         }
-        Ok(Self::for_stream(Arc::clone(&header.stream), coder))
+        Ok(Self::for_stream(stream, coder))
     }
 
     /// Makes a decoder with the coder of the stream's language model.

@@ -15,6 +15,7 @@ mod models;
 mod output;
 mod progress;
 pub mod report;
+mod serve;
 mod tagging;
 mod target;
 mod temporary;

@@ -1,5 +1,7 @@
 //! The kind of file that decoding writes, by the name of the result and the source.
 
+use std::path::Path;
+
 use lmac::source::NewFile;
 use lmac::{FileFormat, SourceKind};
 
@@ -62,6 +64,14 @@ impl Target {
             return Err(Failure::elsewhere(path.display().to_string(), message));
         }
         Ok(unnamed)
+    }
+
+    /// Chooses the file that is served under this name; `None` if there is none.
+    pub(crate) fn served(path: &Path, source: SourceKind) -> Option<Target> {
+        if has_extension(path, extensions(source)) {
+            return Some(Target::Original);
+        }
+        has_extension(path, WAV).then_some(Target::New(NewFile::Wav))
     }
 
     /// The usual extension of the result.

@@ -162,8 +162,8 @@ fn json_goes_where_the_audio_does_not() {
 #[test]
 fn help_and_version() {
     let folder = Folder::new();
-    assert_eq!(folder.run("--version").expect(0).text(), "lmac 0.1.0 (format 0.5)\n");
-    for command in ["encode", "decode", "verify", "info", "tag", "completions", "man"] {
+    assert_eq!(folder.run("--version").expect(0).text(), "lmac 0.1.0 (format 0.6)\n");
+    for command in ["encode", "decode", "verify", "info", "tag", "serve", "completions", "man"] {
         let text = folder.run(&format!("{command} --help")).expect(0).text();
         assert!(text.contains("Examples:"), "{text}");
         let man = folder.run(&format!("man {command}")).expect(0).text();

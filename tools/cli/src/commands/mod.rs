@@ -8,6 +8,7 @@ mod encode;
 pub(crate) mod eval;
 mod info;
 pub mod man;
+mod serve;
 mod tag;
 mod verify;
 
@@ -37,6 +38,7 @@ pub(crate) enum Command {
     Verify(verify::VerifyArgs),
     Info(info::InfoArgs),
     Tag(tag::TagArgs),
+    Serve(serve::ServeArgs),
     Eval(eval::EvalArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -50,6 +52,7 @@ impl Command {
             Command::Verify(args) => verify::run(args),
             Command::Info(args) => info::run(args),
             Command::Tag(args) => tag::run(args),
+            Command::Serve(args) => serve::run(args),
             Command::Eval(args) => Ok(eval::run(&args.arguments)),
             Command::Completions(args) => Ok(completions::run(args, Cli::command())),
             Command::Man(args) => man::run(args, Cli::command()),
@@ -74,6 +77,7 @@ Examples:
   lmac verify -r music             checks every stream below a folder
   lmac info --chunks song.lmac     shows where the bytes went
   lmac tag --set TITLE=Aria song.lmac   changes tags
+  lmac serve music                 lets players read the streams below a folder as WAV files
   lmac encode --model llama song.wav   encodes with a language model
   lmac eval --audio-dir music      compares models and other codecs on a folder
 
