@@ -43,3 +43,22 @@ pub(crate) fn info(spec: &AudioSpec) -> Result<(AudioInfo, Option<Reordering>), 
     let reordering = Reordering::new(&positions, &ordered, spec.format.bytes());
     Ok((builder.positions(&ordered).build()?, reordering))
 }
+
+/// Returns the description of the stream of raw audio, and how to put its channels into the order
+/// of WAV files. `None` if no stream can hold the audio.
+pub(crate) fn spec(info: &AudioInfo) -> Option<(AudioSpec, Option<Reordering>)> {
+    let (format, _) = FORMATS.into_iter().find(|(_, other)| *other == info.format())?;
+    let channels = u16::try_from(info.channels()).ok()?;
+    let spec = AudioSpec::new(format, channels, info.rate());
+    // The usual positions of one and two channels need no mask.
+    let Some(positions) = info.positions().filter(|_| channels > 2) else {
+        return Some((spec, None));
+    };
+    Some(match channels::in_order_of_wav(positions) {
+        None => (spec, None),
+        Some((ordered, mask)) => {
+            let reordering = Reordering::new(positions, &ordered, format.bytes());
+            (spec.with_channel_mask(mask), reordering)
+        }
+    })
+}

@@ -1,10 +1,12 @@
-//! Elements that play lmac streams in GStreamer pipelines.
+//! Elements that play and make lmac streams in GStreamer pipelines.
 //!
-//! `lmacparse` cuts a stream into chunks, and `lmacdec` decodes them. A function that finds the type of files recognises lmac streams, so that `playbin`,
+//! `lmacparse` cuts a stream into chunks, `lmacdec` decodes them, and `lmacenc` encodes raw audio.
+//! A function that finds the type of files recognises lmac streams, so that `playbin`,
 //! `decodebin` and all programs that use them play them.
 
 mod channels;
 mod decoder;
+mod encoder;
 mod format;
 mod parser;
 mod tags;
@@ -38,7 +40,8 @@ fn plugin_init(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     let above = Rank::PRIMARY + 1;
     gst::Element::register(Some(plugin), "lmacparse", above, parser::LmacParse::static_type())?;
     let primary = Rank::PRIMARY;
-    gst::Element::register(Some(plugin), "lmacdec", primary, decoder::LmacDec::static_type())
+    gst::Element::register(Some(plugin), "lmacdec", primary, decoder::LmacDec::static_type())?;
+    gst::Element::register(Some(plugin), "lmacenc", primary, encoder::LmacEnc::static_type())
 }
 
 mod plugin {

@@ -175,3 +175,60 @@ fn add_picture(list: &mut gst::TagListRef, picture: &Picture) {
         false => list.add::<names::Image>(&sample, TagMergeMode::Append),
     }
 }
+
+/// Returns the tags of a stream from a list.
+pub(crate) fn of_list(list: &gst::TagListRef) -> Tags {
+    register();
+    let mut tags = Tags::new();
+    let mut written: Vec<&str> = Vec::new();
+    for &(field, name, kind) in FIELDS {
+        if written.contains(&name) {
+            continue;
+        }
+        written.push(name);
+        for at in 0..list.size_by_name(name) {
+            let text = list.index_generic(name, at).and_then(|value| text(value, kind));
+            // The names above are those of fields.
+            if let Some(text) = text {
+                let _ = tags.add(field, text);
+            }
+        }
+    }
+    for comment in list.iter_tag::<names::ExtendedComment>() {
+        if let Some((field, value)) = comment.get().split_once('=') {
+            // A language may stand behind the name: NAME[en]=value.
+            let field = field.split('[').next().unwrap_or(field);
+            let _ = tags.add(field, value);
+        }
+    }
+    let pictures = list.iter_tag::<names::Image>().map(|sample| sample.get());
+    tags.pictures.extend(pictures.filter_map(|sample| picture(&sample, None)));
+    let icons = list.iter_tag::<names::PreviewImage>().map(|sample| sample.get());
+    tags.pictures.extend(icons.filter_map(|sample| picture(&sample, Some(ICONS[1]))));
+    tags
+}
+
+fn text(value: &gst::glib::SendValue, kind: Kind) -> Option<String> {
+    match kind {
+        Kind::Text => value.get::<String>().ok(),
+        Kind::Number | Kind::Numbered(_) => Some(value.get::<u32>().ok()?.to_string()),
+        Kind::Decimal(unit) => Some(format!("{}{unit}", value.get::<f64>().ok()?)),
+        Kind::Date => value.get::<gst::DateTime>().ok()?.to_iso8601_string().ok().map(Into::into),
+    }
+}
+
+/// Returns the picture of a sample. Its kind is in the sample, unless another one is given.
+fn picture(sample: &gst::Sample, kind: Option<u32>) -> Option<Picture> {
+    let data = sample.buffer()?.map_readable().ok()?.to_vec();
+    let mut picture = Picture::new(data);
+    if picture.mime.is_empty()
+        && let Some(structure) = sample.caps().and_then(|caps| caps.structure(0))
+    {
+        picture.mime = structure.name().to_string();
+    }
+    let stored = sample.info().and_then(|info| info.get::<TagImageType>("image-type").ok());
+    let place = stored.and_then(|stored| PICTURES.iter().position(|kind| *kind == stored));
+    let stored = place.map_or(0, |place| place as u32 + Picture::FRONT_COVER);
+    picture.kind = kind.unwrap_or(stored);
+    Some(picture)
+}

@@ -122,3 +122,55 @@ fn tags_of_the_source_file_arrive() {
         assert_eq!(list.get::<tags::Title>().unwrap().get(), "Title", "{access:?}");
     }
 }
+
+#[test]
+fn the_encoder_writes_tags() {
+    init();
+    let mut harness = Harness::new_parse("lmacenc preset=fast");
+    let caps = "audio/x-raw,format=S16LE,rate=8000,channels=1,layout=interleaved";
+    harness.set_src_caps_str(caps);
+    harness.play();
+
+    let mut list = gst::TagList::new();
+    let change = list.make_mut();
+    let append = gst::TagMergeMode::Append;
+    change.add::<tags::Title>(&"Aria", append);
+    change.add::<tags::Artist>(&"Ada", append);
+    change.add::<tags::Artist>(&"Grace", append);
+    change.add::<tags::TrackNumber>(&3, append);
+    change.add::<tags::TrackCount>(&12, append);
+    change.add::<tags::TrackGain>(&-6.5, append);
+    change.add::<tags::DateTime>(&gst::DateTime::from_ymd(1981, 5, 6).unwrap(), append);
+    change.add::<tags::ExtendedComment>(&"SHELF[en]=left = upper", append);
+    let sample = gst::Sample::from_image_data(PNG, TagImageType::BackCover).unwrap();
+    change.add::<tags::Image>(&sample, append);
+    assert!(harness.push_event(gst::event::Tag::new(list)));
+    // The application's word counts too.
+    let element = harness.find_element("lmacenc").unwrap();
+    let setter = element.dynamic_cast_ref::<gst::TagSetter>().unwrap();
+    setter.add_tag::<tags::Genre>(&"Baroque", gst::TagMergeMode::Replace);
+
+    let mut buffer = gst::Buffer::from_mut_slice(vec![1, 0, 2, 0]);
+    buffer.make_mut().set_pts(ClockTime::ZERO);
+    harness.push(buffer).unwrap();
+    harness.push_event(gst::event::Eos::new());
+    let stream = harness.take_all_data_as_bytes().unwrap();
+
+    let tags = Inspector::new(&stream[..]).unwrap().tags().unwrap();
+    let fields: Vec<_> = tags.comments.iter().map(|(f, v)| (f.as_str(), v.as_str())).collect();
+    let expected = [
+        ("TITLE", "Aria"),
+        ("ARTIST", "Ada"),
+        ("ARTIST", "Grace"),
+        ("TRACKNUMBER", "3"),
+        ("TRACKTOTAL", "12"),
+        ("DATE", "1981-05-06"),
+        ("GENRE", "Baroque"),
+        ("REPLAYGAIN_TRACK_GAIN", "-6.5 dB"),
+        ("SHELF", "left = upper"),
+    ];
+    assert_eq!(fields, expected);
+    assert_eq!(tags.pictures.len(), 1);
+    assert_eq!((tags.pictures[0].kind, tags.pictures[0].mime.as_str()), (4, "image/png"));
+    assert_eq!(tags.pictures[0].data, PNG);
+}
