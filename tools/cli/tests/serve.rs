@@ -193,6 +193,7 @@ fn folders_have_pages() {
     }
     let moved = server.get("/an%20album", "");
     assert_eq!((moved.status, moved.field("Location")), (301, Some("/an%20album/")));
+    assert_eq!(server.get("//an%20album", "").field("Location"), Some("/an%20album/"));
     let page = String::from_utf8(server.get("/an%20album/", "").body).unwrap();
     for part in [&format!(".{}.flac\"", &ALBUM[11..]), "1 &lt; 2 &amp; \u{e9}.wav", "href=\"../\""]
     {

@@ -89,7 +89,8 @@ impl<'a> Archive<'a> {
         let full = self.root.join(&below);
         if let Some(folder) = self.inside(&full).filter(|folder| folder.is_dir()) {
             if !path.ends_with('/') {
-                return Ok(Found::Moved(format!("{path}/")));
+                // Two slashes at the start would be the name of another server.
+                return Ok(Found::Moved(format!("/{}/", path.trim_start_matches('/'))));
             }
             return Ok(Found::Page(listing::page(&folder, path)?));
         }
