@@ -297,6 +297,10 @@ fn the_index_leads_to_every_chunk() {
     let index = index.unwrap();
     assert_eq!((requests, index.total_frames(), index.chunks()), (1, 2345, 24));
     assert_eq!(index.md5(), reader.index().unwrap().unwrap().md5());
+    let opened = Decoder::open(Cursor::new(&stream), DecodeOptions::default()).unwrap();
+    assert_eq!(opened.stored_md5(), index.md5());
+    assert_eq!(Decoder::new(stream.as_slice()).unwrap().stored_md5(), None);
+    assert_eq!((opened.header(), header.version()), (header.clone(), lmac::FORMAT_VERSION));
 
     let mut parser = PacketParser::new();
     assert!(parser.go_to(&index.place_before(0)).is_err());

@@ -30,7 +30,7 @@ use crate::stream::damage::Damage;
 use crate::stream::info::StreamInfo;
 use crate::stream::items::Items;
 use crate::stream::options::DecodeOptions;
-use crate::stream::packets::{ChunkDecoder, ChunkDecoding};
+use crate::stream::packets::{ChunkDecoder, ChunkDecoding, StreamHeader};
 use crate::stream::tags::StoredTags;
 use crate::tags::{self, Tags};
 
@@ -149,6 +149,11 @@ impl<R: Read> Decoder<R> {
         &self.info
     }
 
+    /// Returns the header, as [`packets`](crate::packets) have it.
+    pub fn header(&self) -> StreamHeader {
+        StreamHeader { stream: Arc::clone(&self.intake.items.stream) }
+    }
+
     /// Returns the items of the stream and a decoder of its chunks, to read them in another order.
     pub(crate) fn into_chunks(mut self) -> Result<(Items<R>, ChunkDecoder)> {
         self.find_model()?;
@@ -184,6 +189,12 @@ impl<R: Read> Decoder<R> {
     /// [`open`](Decoder::open), [`seek`](Decoder::seek) or [`find_length`](Decoder::find_length).
     pub fn total_frames(&self) -> Option<u64> {
         self.intake.items.trailer.as_ref().map(|trailer| trailer.total_frames)
+    }
+
+    /// Returns the MD5 of the audio that the trailer holds, once the trailer was read. Audio was
+    /// compared with it if [`verification`](Decoder::verification) says so.
+    pub fn stored_md5(&self) -> Option<[u8; 16]> {
+        self.intake.items.trailer.as_ref().and_then(|trailer| trailer.md5)
     }
 
     /// Returns the number of the frame that comes out next.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::audio::AudioSpec;
+use crate::container::MAGIC;
 use crate::container::header::{Header, Sealed};
 use crate::container::source::SourceKind;
 use crate::error::{Error, Place, Result};
@@ -31,6 +32,12 @@ impl StreamHeader {
     /// Returns the bytes of the header, with which each stream begins.
     pub fn bytes(&self) -> &[u8] {
         &self.stream.bytes
+    }
+
+    /// Returns the version of the format that the stream has, major and minor.
+    pub fn version(&self) -> (u8, u8) {
+        // It stands behind the magic; a header without it is not parsed.
+        (self.stream.bytes[MAGIC.len()], self.stream.bytes[MAGIC.len() + 1])
     }
 
     /// Returns the format of the audio.
