@@ -4,6 +4,7 @@
 //! A target in `fuzz_targets/` has the promise that it checks; its input comes from here.
 
 pub mod audio;
+pub mod capi;
 pub mod checkpoints;
 pub mod damage;
 pub mod flac;

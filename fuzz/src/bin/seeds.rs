@@ -40,6 +40,7 @@ fn main() {
         "range_coder",
         "kernels",
         "instruction_sets",
+        "capi",
     ] {
         seeds.of_chance(target);
     }

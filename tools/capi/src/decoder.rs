@@ -130,6 +130,10 @@ impl Decoding {
             let text = "the input cannot seek: it is a pipe, or there is no seek callback";
             return Err(Fault::new(LMAC_ERROR_NOT_SEEKABLE, text));
         }
+        // Recovery goes to any frame, and tells the number of a frame that C cannot.
+        if i64::try_from(frame).is_err() {
+            return Err(Fault::argument(format!("frame {frame} is behind the end of any stream")));
+        }
         match self.decoder.seek(frame) {
             Ok(_) => {
                 self.fault = None;
@@ -386,7 +390,7 @@ pub unsafe extern "C" fn lmac_decoder_seek(decoder: *mut lmac_decoder, frame: u6
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lmac_decoder_tell(decoder: *const lmac_decoder) -> i64 {
     // SAFETY: the caller's pointer is valid or NULL.
-    count(|| unsafe { ask(decoder, |decoding| decoding.decoder.position() as i64) })
+    count(|| unsafe { ask(decoder, |decoding| decoding.decoder.position()) })
 }
 
 /// Returns the number of the frame up to which the audio that came out was checked, or a negative
@@ -396,7 +400,7 @@ pub unsafe extern "C" fn lmac_decoder_tell(decoder: *const lmac_decoder) -> i64 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lmac_decoder_checked_to(decoder: *const lmac_decoder) -> i64 {
     // SAFETY: the caller's pointer is valid or NULL.
-    count(|| unsafe { ask(decoder, |decoding| decoding.decoder.checked_to() as i64) })
+    count(|| unsafe { ask(decoder, |decoding| decoding.decoder.checked_to()) })
 }
 
 /// Returns the number of frames so far that were lost to damage and replaced with silence, or a
@@ -404,7 +408,7 @@ pub unsafe extern "C" fn lmac_decoder_checked_to(decoder: *const lmac_decoder) -
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lmac_decoder_lost_frames(decoder: *const lmac_decoder) -> i64 {
     // SAFETY: the caller's pointer is valid or NULL.
-    count(|| unsafe { ask(decoder, |decoding| decoding.decoder.damage().lost_frames as i64) })
+    count(|| unsafe { ask(decoder, |decoding| decoding.decoder.damage().lost_frames) })
 }
 
 /// Returns how far the audio that came out was checked, an lmac_verification, or a negative
@@ -419,7 +423,7 @@ pub unsafe extern "C" fn lmac_decoder_verification(decoder: *const lmac_decoder)
             Verification::Partial => LMAC_VERIFICATION_PARTIAL,
             Verification::Damaged => LMAC_VERIFICATION_DAMAGED,
             _ => LMAC_VERIFICATION_UNFINISHED,
-        } as i64)
+        } as u64)
     });
     found as c_int
 }
@@ -431,10 +435,12 @@ pub unsafe extern "C" fn lmac_decoder_verification(decoder: *const lmac_decoder)
 /// The pointer is valid or NULL.
 unsafe fn ask(
     decoder: *const lmac_decoder,
-    question: impl FnOnce(&Decoding) -> i64,
+    question: impl FnOnce(&Decoding) -> u64,
 ) -> Result<i64> {
     // SAFETY: the caller's promise.
-    unsafe { reference(decoder, "decoder")? }.0.with(|decoding| Ok(question(decoding)))
+    unsafe { reference(decoder, "decoder")? }
+        .0
+        .with(|decoding| Ok(i64::try_from(question(decoding)).unwrap_or(i64::MAX)))
 }
 
 /// Gets the tags of the stream: its own, or else those of the file that the audio came from.

@@ -195,6 +195,9 @@ static void around_damage(bytes good)
     EXPECT(LMAC_OK, lmac_decoder_seek(decoder, 0));
     EXPECT(600, lmac_decoder_read_i32(decoder, samples, 600));
     CHECK(memcmp(samples, whole, sizeof whole) == 0);
+    /* Recovery goes to any frame whose number int64_t can hold. */
+    EXPECT(LMAC_ERROR_ARGUMENT, lmac_decoder_seek(decoder, (uint64_t)INT64_MAX + 1));
+    EXPECT(600, lmac_decoder_tell(decoder));
     lmac_decoder_close(decoder);
     free(bad.data);
 }
