@@ -5,35 +5,16 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lmac::{AudioSpec, Decoder, EncodeOptions, Picture, Preset, SampleFormat, Tags};
 use lmac_support::{Signal, pcm, stream};
 
-const FRAMES: usize = 600;
-
 fn main() {
     let folder = PathBuf::from(std::env::args_os().nth(1).expect("the folder for the streams"));
-    fs::create_dir_all(&folder).unwrap();
-    let mut list = String::new();
-    for (number, &format) in SampleFormat::ALL.iter().enumerate() {
-        for channels in [1, 2, 6] {
-            let spec = AudioSpec::new(format, channels, 44100);
-            let spec = if channels == 6 { spec.with_channel_mask(0x3F) } else { spec };
-            let signal = [Signal::Melody, Signal::Noise, Signal::LateStart][number % 3];
-            let preset = if channels == 2 { Preset::Fast } else { Preset::Light };
-            let options = EncodeOptions::default().with_preset(preset).with_chunk_frames(100);
-            let stream = stream(&pcm(&spec, FRAMES, signal, 7), &spec, options);
-            let name = format!("{number}-{channels}");
-            let mut decoded = Vec::new();
-            Decoder::new(stream.as_slice()).unwrap().read_to_end(&mut decoded).unwrap();
-            fs::write(folder.join(format!("{name}.lmac")), stream).unwrap();
-            fs::write(folder.join(format!("{name}.pcm")), decoded).unwrap();
-            // The numbers of lmac_sample_format begin with 1.
-            writeln!(list, "{name} {} {channels} {FRAMES}", number + 1).unwrap();
-        }
-    }
-    fs::write(folder.join("streams.txt"), list).unwrap();
+    every_format(&folder, 600, 100);
+    // A player takes a twentieth of a second at a time.
+    every_format(&folder.join("player"), 5000, 3000);
 
     let mut tags = Tags::new();
     tags.add("TITLE", "Aria").unwrap();
@@ -49,4 +30,40 @@ fn main() {
     let options = EncodeOptions::default().with_tags(tags);
     let tagged = stream(&pcm(&spec, 100, Signal::Melody, 1), &spec, options);
     fs::write(folder.join("tagged.lmac"), tagged).unwrap();
+
+    // Three seconds for a player.
+    let mut tags = Tags::new();
+    tags.add("TITLE", "Gr\u{e4}fin").unwrap();
+    tags.add("ARTIST", "Ada").unwrap();
+    let spec = AudioSpec::new(SampleFormat::S16, 2, 44100);
+    let options = EncodeOptions::default().with_preset(Preset::Light).with_tags(tags);
+    let audio = pcm(&spec, 3 * 44100, Signal::Melody, 2);
+    let long = stream(&audio, &spec, options.with_chunk_frames(10_000));
+    fs::write(folder.join("long.lmac"), long).unwrap();
+    fs::write(folder.join("long.pcm"), audio).unwrap();
+}
+
+/// Writes streams of every format, and their list.
+fn every_format(folder: &Path, frames: usize, chunk_frames: u64) {
+    fs::create_dir_all(folder).unwrap();
+    let mut list = String::new();
+    for (number, &format) in SampleFormat::ALL.iter().enumerate() {
+        for channels in [1, 2, 6] {
+            let spec = AudioSpec::new(format, channels, 44100);
+            let spec = if channels == 6 { spec.with_channel_mask(0x3F) } else { spec };
+            let signal = [Signal::Melody, Signal::Noise, Signal::LateStart][number % 3];
+            let preset = if channels == 2 { Preset::Fast } else { Preset::Light };
+            let options = EncodeOptions::default().with_preset(preset);
+            let audio = pcm(&spec, frames, signal, 7);
+            let stream = stream(&audio, &spec, options.with_chunk_frames(chunk_frames));
+            let name = format!("{number}-{channels}");
+            let mut decoded = Vec::new();
+            Decoder::new(stream.as_slice()).unwrap().read_to_end(&mut decoded).unwrap();
+            fs::write(folder.join(format!("{name}.lmac")), stream).unwrap();
+            fs::write(folder.join(format!("{name}.pcm")), decoded).unwrap();
+            // The numbers of lmac_sample_format begin with 1.
+            writeln!(list, "{name} {} {channels} {frames}", number + 1).unwrap();
+        }
+    }
+    fs::write(folder.join("streams.txt"), list).unwrap();
 }
