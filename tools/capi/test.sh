@@ -6,6 +6,10 @@ set -eu
 
 if [ "${1:-}" = needs ]; then
     missing gcc=gcc g++=g++ make=make pkg-config=pkg-config valgrind=valgrind
+    pkg-config --exists vlc-plugin 2>/dev/null || echo libvlccore-dev
+    pkg-config --exists libvlc 2>/dev/null || echo libvlc-dev
+    # VLC's own modules, of which there is no command.
+    ls /usr/lib/*/vlc/plugins/mux/libmux_wav_plugin.so >/dev/null 2>&1 || echo vlc-plugin-base
     exit
 fi
 capi=tools/capi
@@ -81,3 +85,35 @@ compile header-c $capi/tests/c/hostile.c gcc -std=c11
 for name in decode hostile tags threads encode header; do
     check $name
 done
+
+# The examples of the README: the first reads what the second has written.
+awk -v out="$folder/example" '
+    /^```c$/ { number++; inside = 1; next }
+    /^```/ { inside = 0 }
+    inside { print > (out number ".c") }' $capi/README.md
+for number in 1 2; do
+    # shellcheck disable=SC2046
+    gcc -std=c99 -Wall -Wextra -Wpedantic -Werror -o "$folder/example$number" \
+        "$folder/example$number.c" $(pkg-config --cflags --libs lmac) -Wl,-rpath,"$library" -lm
+done
+"$folder/example2" "$folder/tone.lmac"
+said=$("$folder/example1" "$folder/tone.lmac")
+[ "$said" = "1 channels, 44100 Hz, 44100 frames
+Concert pitch
+loudest: 0.244" ]
+! "$folder/example1" "$folder/none.lmac" 2>"$folder/said"
+grep -q 'none.lmac: No such file' "$folder/said"
+
+# The module for VLC.
+make -s -C $capi/players/vlc install DESTDIR="$folder/vlc" CFLAGS='-O1 -Werror' \
+    OUT="$folder/liblmac_plugin.so"
+plugins=$folder/vlc$(pkg-config --variable=pluginsdir vlc-plugin)
+# shellcheck disable=SC2046
+gcc -std=gnu11 -Wall -Wextra -Wpedantic -Werror -o "$folder/vlc-test" $capi/players/vlc/test.c \
+    $(pkg-config --cflags --libs lmac libvlc)
+mkdir "$folder/vlc-out"
+LD_LIBRARY_PATH=$library VLC_PLUGIN_PATH=$plugins HOME=$folder \
+    "$folder/vlc-test" "$folder/streams" "$folder/vlc-out"
+
+# Of the workspace, so that the library is built once for these and all other tests.
+cargo test --workspace --locked --features lmac-capi/models --test language_models
