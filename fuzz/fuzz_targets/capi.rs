@@ -55,7 +55,7 @@ enum Call {
     NewTags { to: bool },
     ReadTags { of: bool, number: u8, field: Text },
     ChangeTags { of: bool, way: u8, field: Text, value: Text },
-    AddPicture { of: bool, mime: Option<Text>, description: Option<Text>, data: Vec<u8>, kind: u32 },
+    AddPicture { of: bool, mime: Text, description: Text, data: Vec<u8>, kind: u32 },
     ReadPicture { of: bool, number: u8, bytes: u8 },
     FreeTags { of: bool },
     Model { precision: i32 },
@@ -263,8 +263,7 @@ impl Program {
                     });
                 }
                 Call::AddPicture { of, mime, description, data, kind } => {
-                    let text = |text: &Option<Text>| text.as_ref().and_then(Text::bytes);
-                    let (mime, description) = (text(mime), text(description));
+                    let (mime, description) = (mime.bytes(), description.bytes());
                     let mut picture = std::mem::zeroed::<lmac_picture>();
                     lmac_init((&raw mut picture).cast(), size_of::<lmac_picture>());
                     picture.mime = pointer(&mime);

@@ -858,8 +858,8 @@ int64_t lmac_decoder_read_i32(lmac_decoder *decoder, int32_t *samples, size_t fr
 int64_t lmac_decoder_read_float(lmac_decoder *decoder, float *samples, size_t frames);
 
 /**
- * Reads the next frames as bytes of PCM, interleaved, in the format of the file. Returns the number
- * of bytes, or a negative lmac_error.
+ * Reads the next frames as bytes of PCM, interleaved, in the format of the file. Returns the
+ * number of bytes, or a negative lmac_error.
  *
  * The buffer has `size` bytes, at least those of a frame (frame_bytes of lmac_info). Only whole
  * frames come. Fewer come at the end and before an error, as with lmac_decoder_read_i32().

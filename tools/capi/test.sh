@@ -20,6 +20,7 @@ trap 'rm -rf "$folder"' EXIT
 make_capi() {
     make -s -C $capi PROFILE=dev "$@"
 }
+make_capi all
 make_capi install PREFIX="$folder/usr" LIBDIR="$folder/usr/lib/here"
 
 make_capi install uninstall PREFIX=/opt/lmac DESTDIR="$folder/staged"

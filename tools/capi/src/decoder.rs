@@ -312,8 +312,8 @@ pub unsafe extern "C" fn lmac_decoder_read_float(
     })
 }
 
-/// Reads the next frames as bytes of PCM, interleaved, in the format of the file. Returns the number
-/// of bytes, or a negative lmac_error.
+/// Reads the next frames as bytes of PCM, interleaved, in the format of the file. Returns the
+/// number of bytes, or a negative lmac_error.
 ///
 /// The buffer has `size` bytes, at least those of a frame (frame_bytes of lmac_info). Only whole
 /// frames come. Fewer come at the end and before an error, as with lmac_decoder_read_i32().

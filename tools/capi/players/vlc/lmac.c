@@ -27,7 +27,6 @@ struct demux_sys_t {
 };
 
 /* The library reads through VLC. */
-
 static int64_t read_bytes(void *demux, void *buffer, size_t size)
 {
     return vlc_stream_Read(((demux_t *)demux)->s, buffer, size);
@@ -45,7 +44,6 @@ static int64_t get_length(void *demux)
 }
 
 /* Time and frames. A time that came from a frame becomes that frame again. */
-
 static mtime_t time_of(const demux_sys_t *sys, uint64_t frame)
 {
     return (mtime_t)(frame / sys->info.rate * CLOCK_FREQ +
@@ -123,7 +121,8 @@ static int Demux(demux_t *demux)
     block->i_buffer = (size_t)got;
     block->i_nb_samples = (unsigned)(got / sys->info.frame_bytes);
     block->i_dts = block->i_pts = VLC_TS_0 + time_of(sys, (uint64_t)before);
-    block->i_length = VLC_TS_0 + time_of(sys, (uint64_t)before + block->i_nb_samples) - block->i_pts;
+    block->i_length = time_of(sys, (uint64_t)before + block->i_nb_samples) -
+                      time_of(sys, (uint64_t)before);
     if (sys->reorders)
         reorder(sys, block->p_buffer, block->i_buffer);
     es_out_SetPCR(demux->out, block->i_pts);
@@ -241,7 +240,6 @@ static int Open(vlc_object_t *object)
     demux_sys_t *sys = demux->p_sys = calloc(1, sizeof *sys);
     if (sys == NULL)
         return VLC_ENOMEM;
-
     lmac_callbacks callbacks;
     lmac_init(&callbacks, sizeof callbacks);
     callbacks.user = demux;
