@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, is_separator};
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -30,11 +30,13 @@ pub(crate) enum Output {
 impl Output {
     /// Begins a file. What is at the path stays until the file is whole.
     pub(crate) fn open(path: &Path, keep_existing: bool) -> io::Result<Self> {
+        if path.as_os_str().is_empty() || path.to_string_lossy().ends_with(is_separator) {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "this is no name of a file"));
+        }
         if keep_existing && path.symlink_metadata().is_ok() {
             return Err(exists());
         }
-        // A link stays, and what it points to is replaced.
-        let target = fs::canonicalize(path).unwrap_or_else(|_| path.into());
+        let target = end_of_links(path);
         let old = match fs::metadata(&target) {
             Ok(old) if old.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
             Ok(old) if !old.is_file() => {
@@ -56,15 +58,29 @@ impl Output {
         match self {
             Output::New { writer, temporary, target, keep_existing } => {
                 writer.into_inner().map_err(|error| error.into_error())?.sync_all()?;
-                if keep_existing && target.symlink_metadata().is_ok() {
-                    return Err(exists());
+                match keep_existing {
+                    true => temporary.keep_as_new(&target),
+                    false => temporary.keep_as(&target),
                 }
-                temporary.keep_as(&target)
             }
             Output::Direct(mut writer) => writer.flush(),
             Output::Callback { .. } => Ok(()),
         }
     }
+}
+
+/// The file that a path leads to: links stay, and what they point to is made or replaced.
+fn end_of_links(path: &Path) -> PathBuf {
+    if let Ok(target) = fs::canonicalize(path) {
+        return target;
+    }
+    // The last link may point to nothing yet. There is a limit, as links can go in circles.
+    let mut target = path.to_path_buf();
+    for _ in 0..40 {
+        let Ok(link) = fs::read_link(&target) else { break };
+        target = target.parent().unwrap_or(Path::new("")).join(link);
+    }
+    target
 }
 
 fn exists() -> io::Error {
@@ -119,6 +135,17 @@ impl Temporary {
             }
         }
         Err(io::ErrorKind::AlreadyExists.into())
+    }
+
+    /// Like [`keep_as`](Temporary::keep_as), where there must be no file yet.
+    fn keep_as_new(self, target: &Path) -> io::Result<()> {
+        match fs::hard_link(&self.path, target) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(exists()),
+            Ok(()) => Ok(()),
+            // Some file systems have no hard links.
+            Err(_) if target.symlink_metadata().is_ok() => Err(exists()),
+            Err(_) => self.keep_as(target),
+        }
     }
 
     fn keep_as(mut self, target: &Path) -> io::Result<()> {

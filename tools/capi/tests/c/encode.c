@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define FRAMES 300
 
@@ -265,6 +266,35 @@ static void order(const char *folder)
     EXPECT(LMAC_ERROR_IO, lmac_encoder_open_file("/none/x.lmac", &audio, NULL, &encoder));
     CHECK(strstr(lmac_last_error_text(), "/none/x.lmac: ") != NULL);
     EXPECT(LMAC_ERROR_IO, lmac_encoder_open_file(folder, &audio, NULL, &encoder));
+    EXPECT(LMAC_ERROR_IO, lmac_encoder_open_file("", &audio, NULL, &encoder));
+    EXPECT(LMAC_ERROR_IO, lmac_encoder_open_file("none/", &audio, NULL, &encoder));
+
+    /* A file that appears meanwhile stays. */
+    const char *late = in(folder, "late", ".lmac");
+    EXPECT(LMAC_OK, lmac_encoder_open_file(late, &audio, &options, &encoder));
+    FILE *other = fopen(late, "w");
+    CHECK(other != NULL && fputs("mine", other) >= 0 && fclose(other) == 0);
+    EXPECT(LMAC_ERROR_IO, lmac_encoder_finish(encoder, NULL));
+    lmac_encoder_close(encoder);
+    bytes mine = read_file(late);
+    CHECK(mine.size == 4 && memcmp(mine.data, "mine", 4) == 0);
+    free(mine.data);
+    /* Without it, the file gets its name. */
+    CHECK(remove(late) == 0);
+    EXPECT(LMAC_OK, lmac_encoder_open_file(late, &audio, &options, &encoder));
+    EXPECT(LMAC_OK, lmac_encoder_finish(encoder, NULL));
+    lmac_encoder_close(encoder);
+    EXPECT(LMAC_OK, lmac_verify_file(late, NULL, NULL));
+    CHECK(remove(late) == 0);
+
+    /* A link to nothing stays, and what it points to is made. */
+    CHECK(symlink("late.lmac", in(folder, "link", "")) == 0);
+    EXPECT(LMAC_OK, lmac_encoder_open_file(in(folder, "link", ""), &audio, NULL, &encoder));
+    EXPECT(LMAC_OK, lmac_encoder_finish(encoder, NULL));
+    lmac_encoder_close(encoder);
+    CHECK(remove(in(folder, "link", "")) == 0);
+    EXPECT(LMAC_OK, lmac_verify_file(in(folder, "late", ".lmac"), NULL, NULL));
+    CHECK(remove(in(folder, "late", ".lmac")) == 0);
 
     /* What is at the path is replaced, and its permissions stay. */
     struct stat status;
