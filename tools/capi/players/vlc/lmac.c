@@ -104,8 +104,8 @@ static void reorder(const demux_sys_t *sys, uint8_t *pcm, size_t size)
 static int Demux(demux_t *demux)
 {
     demux_sys_t *sys = demux->p_sys;
-    /* A twentieth of a second at a time. */
-    size_t size = (sys->info.rate / 20 + 1) * (size_t)sys->info.frame_bytes;
+    /* A twentieth of a second at a time; of odd rates less. */
+    size_t frames = __MIN(sys->info.rate / 20 + 1, 1 << 14), size = frames * sys->info.frame_bytes;
     int64_t before = lmac_decoder_tell(sys->decoder);
     block_t *block = block_Alloc(size);
     if (block == NULL)
@@ -166,23 +166,25 @@ static int get_attachments(const demux_sys_t *sys, input_attachment_t ***attachm
 {
     lmac_picture picture;
     lmac_init(&picture, sizeof picture);
-    if (lmac_tags_picture(sys->tags, 0, &picture) != LMAC_OK)
+    /* The front cover, whose kind is 3, or else the first picture. */
+    for (size_t i = lmac_tags_picture_count(sys->tags); i-- > 0 && picture.kind != 3;)
+        lmac_tags_picture(sys->tags, i, &picture);
+    if (picture.mime == NULL || strcmp(picture.mime, "-->") == 0) /* an address */
         return VLC_EGENERIC;
-    *attachments = malloc(sizeof **attachments);
-    if (*attachments == NULL)
+    input_attachment_t *cover = vlc_input_attachment_New(
+        "cover", picture.mime, picture.description, picture.data, picture.data_size);
+    if (cover == NULL)
         return VLC_ENOMEM;
-    **attachments = vlc_input_attachment_New("cover", picture.mime, picture.description,
-                                             picture.data, picture.data_size);
-    *count = 1;
+    TAB_INIT(*count, *attachments);
+    TAB_APPEND(*count, *attachments, cover);
     return VLC_SUCCESS;
 }
 
 static int Control(demux_t *demux, int query, va_list arguments)
 {
     demux_sys_t *sys = demux->p_sys;
-    int64_t total = sys->info.total_frames;
-    if (total < 0)
-        total = sys->info.declared_frames;
+    int64_t known = sys->info.total_frames;
+    int64_t total = known < 0 ? sys->info.declared_frames : known;
     int64_t here = lmac_decoder_tell(sys->decoder);
     switch (query) {
     case DEMUX_CAN_SEEK:
