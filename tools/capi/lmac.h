@@ -6,12 +6,16 @@
  *         fprintf(stderr, "%s\n", lmac_last_error_text());
  *         return 1;
  *     }
- *     int32_t samples[1024 * 2];
+ *     lmac_info info;
+ *     lmac_init(&info, sizeof info);
+ *     lmac_decoder_info(decoder, &info);
+ *     float *samples = malloc(1024 * info.channels * sizeof *samples);
  *     int64_t frames;
- *     while ((frames = lmac_decoder_read_i32(decoder, samples, 1024)) > 0)
+ *     while ((frames = lmac_decoder_read_float(decoder, samples, 1024)) > 0)
  *         play(samples, frames);
  *     if (frames < 0)
  *         fprintf(stderr, "%s\n", lmac_decoder_error_text(decoder));
+ *     free(samples);
  *     lmac_decoder_close(decoder);
  *
  * Rules for all functions:
@@ -24,7 +28,7 @@
  * - Whatever a function makes is freed by the function that its documentation names, and never by
  *   free(). Texts belong to the library.
  * - A struct that begins with its size is set to zeros by lmac_init() before it is used. A program
- *   that was compiled with an older header goes on to work with a newer library.
+ *   that was compiled with an older header keeps working with a newer library.
  * - Numbers that name things (an lmac_preset, an lmac_sample_format) are int32_t in structs and
  *   arguments: a number that names nothing is LMAC_ERROR_ARGUMENT.
  * - No exception leaves the library. A fault in it becomes LMAC_ERROR_INTERNAL, and a message on
@@ -325,7 +329,7 @@ typedef struct lmac_model lmac_model;
  * A comment is a field and its value, "ARTIST=Ada". Names of fields are printable ASCII other than
  * = and ~, are compared without regard to case, and may have several values. Texts are UTF-8.
  *
- * A handle is free of the decoder that it came from. Several threads may read it; while one
+ * A handle is independent of the decoder that it came from. Several threads may read it; while one
  * changes it, no other may use it. Texts and pictures that were got from it stay valid until it
  * is changed or freed.
  */
@@ -736,7 +740,7 @@ void lmac_model_free(lmac_model *model);
 /**
  * Makes tags without a comment, for an encoder. lmac_tags_free() frees them.
  *
- * Returns NULL after an error, which only a fault in the library is.
+ * Returns NULL only after a fault in the library.
  */
 lmac_tags *lmac_tags_new(void);
 
@@ -870,7 +874,7 @@ int64_t lmac_decoder_read_bytes(lmac_decoder *decoder, void *buffer, size_t size
  * Goes to a frame: the next read begins with exactly this one.
  *
  * The end of the stream is allowed, a frame behind it is LMAC_ERROR_ARGUMENT and changes nothing.
- * A seek also goes on after an error in another part of the stream.
+ * After an error in one part of the stream, a seek to another part goes on.
  */
 lmac_error lmac_decoder_seek(lmac_decoder *decoder, uint64_t frame);
 
@@ -918,8 +922,8 @@ const char *lmac_decoder_error_text(const lmac_decoder *decoder);
 /**
  * Decodes a whole file and compares everything with its checksums. LMAC_OK says that it is sound.
  *
- * `options` may be NULL; those for provisional audio and recovery do not count. `info` may be
- * NULL, and is filled in if the file is sound; its model_name is NULL.
+ * `options` may be NULL; `provisional` and `recover` are ignored. `info` may be NULL, and is filled
+ * in if the file is sound; its model_name is NULL.
  */
 lmac_error lmac_verify_file(const char *path, const lmac_decode_options *options, lmac_info *info);
 
@@ -960,7 +964,9 @@ lmac_error lmac_encoder_open_callback(lmac_write_function write,
  * `samples` has `frames` times the channels. Samples have the values that lmac_decoder_read_i32()
  * gives; one that does not fit the format is an error. Streams of floats take none.
  *
- * After an error other than LMAC_ERROR_BUSY or a wrong pointer, this stream cannot go on.
+ * An error that comes of the call alone changes nothing: LMAC_ERROR_BUSY, a wrong pointer or
+ * number of frames, integers for a stream of floats. After any other error the stream cannot go
+ * on.
  */
 lmac_error lmac_encoder_write_i32(lmac_encoder *encoder, const int32_t *samples, size_t frames);
 

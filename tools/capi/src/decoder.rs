@@ -130,7 +130,7 @@ impl Decoding {
             let text = "the input cannot seek: it is a pipe, or there is no seek callback";
             return Err(Fault::new(LMAC_ERROR_NOT_SEEKABLE, text));
         }
-        // Recovery goes to any frame, and tells the number of a frame that C cannot.
+        // Recovery accepts any frame; positions beyond i64 cannot be returned to C.
         if i64::try_from(frame).is_err() {
             return Err(Fault::argument(format!("frame {frame} is behind the end of any stream")));
         }
@@ -273,8 +273,8 @@ pub unsafe extern "C" fn lmac_decoder_info(
 ) -> lmac_error {
     // SAFETY: the caller's pointers are valid or NULL.
     code(|| unsafe {
-        let value = reference(decoder, "decoder")?.0.with(|decoding| Ok(decoding.info()))?;
-        sized::write(info, &value)
+        let decoder = reference(decoder, "decoder")?;
+        decoder.0.with(|decoding| sized::write(info, &decoding.info()))
     })
 }
 
@@ -379,7 +379,7 @@ unsafe fn read_samples<T>(
 /// Goes to a frame: the next read begins with exactly this one.
 ///
 /// The end of the stream is allowed, a frame behind it is LMAC_ERROR_ARGUMENT and changes nothing.
-/// A seek also goes on after an error in another part of the stream.
+/// After an error in one part of the stream, a seek to another part goes on.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lmac_decoder_seek(decoder: *mut lmac_decoder, frame: u64) -> lmac_error {
     // SAFETY: the caller's pointer is valid or NULL.
@@ -454,8 +454,8 @@ pub unsafe extern "C" fn lmac_decoder_tags(
 ) -> lmac_error {
     // SAFETY: the caller's pointers are valid or NULL.
     code(|| unsafe {
-        hand_out(tags, "tags", || {
-            reference(decoder, "decoder")?.0.with(|decoding| {
+        reference(decoder, "decoder")?.0.with(|decoding| {
+            hand_out(tags, "tags", || {
                 let tags = match decoding.seekable {
                     true => decoding.decoder.find_tags()?,
                     false => decoding.decoder.tags()?,
@@ -481,8 +481,8 @@ pub unsafe extern "C" fn lmac_decoder_error_text(decoder: *const lmac_decoder) -
 
 /// Decodes a whole file and compares everything with its checksums. LMAC_OK says that it is sound.
 ///
-/// `options` may be NULL; those for provisional audio and recovery do not count. `info` may be
-/// NULL, and is filled in if the file is sound; its model_name is NULL.
+/// `options` may be NULL; `provisional` and `recover` are ignored. `info` may be NULL, and is filled
+/// in if the file is sound; its model_name is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lmac_verify_file(
     path: *const c_char,
@@ -491,6 +491,10 @@ pub unsafe extern "C" fn lmac_verify_file(
 ) -> lmac_error {
     // SAFETY: the caller's pointers are valid or NULL.
     code(|| unsafe {
+        if !info.is_null() {
+            // A wrong size is found before everything is decoded.
+            sized::check(info)?;
+        }
         let (path, mut options) = (input::path(path)?, sized::read_or_default(options)?);
         options.provisional = 0;
         options.recover = 0;

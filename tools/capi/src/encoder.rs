@@ -211,7 +211,9 @@ pub unsafe extern "C" fn lmac_encoder_open_callback(
 /// `samples` has `frames` times the channels. Samples have the values that lmac_decoder_read_i32()
 /// gives; one that does not fit the format is an error. Streams of floats take none.
 ///
-/// After an error other than LMAC_ERROR_BUSY or a wrong pointer, this stream cannot go on.
+/// An error that comes of the call alone changes nothing: LMAC_ERROR_BUSY, a wrong pointer or
+/// number of frames, integers for a stream of floats. After any other error the stream cannot go
+/// on.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lmac_encoder_write_i32(
     encoder: *mut lmac_encoder,
@@ -303,12 +305,14 @@ pub unsafe extern "C" fn lmac_encoder_finish(
 ) -> lmac_error {
     // SAFETY: the caller's pointers are valid or NULL.
     code(|| unsafe {
-        if !stats.is_null() {
-            // A wrong size is found before it is too late.
-            sized::check(stats)?;
-        }
-        let value = reference(encoder, "encoder")?.0.with(Encoding::finish)?;
-        if stats.is_null() { Ok(()) } else { sized::write(stats, &value) }
+        reference(encoder, "encoder")?.0.with(|encoding| {
+            if !stats.is_null() {
+                // A wrong size is found before it is too late.
+                sized::check(stats)?;
+            }
+            let value = encoding.finish()?;
+            if stats.is_null() { Ok(()) } else { sized::write(stats, &value) }
+        })
     })
 }
 

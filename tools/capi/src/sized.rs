@@ -16,8 +16,8 @@ use crate::handle::null;
 ///
 /// # Safety
 ///
-/// Every field can hold zeros and any other bits, and none lies in two words of the machine
-/// unless it is larger than one.
+/// Every field can hold zeros and any other bits. No field crosses the border of a word of the
+/// machine, unless it is larger than a word.
 pub(crate) unsafe trait SizedStruct: Copy {
     const NAME: &str;
 }

@@ -14,7 +14,7 @@ use crate::sized::{self, SizedStruct};
 /// A comment is a field and its value, "ARTIST=Ada". Names of fields are printable ASCII other than
 /// = and ~, are compared without regard to case, and may have several values. Texts are UTF-8.
 ///
-/// A handle is free of the decoder that it came from. Several threads may read it; while one
+/// A handle is independent of the decoder that it came from. Several threads may read it; while one
 /// changes it, no other may use it. Texts and pictures that were got from it stay valid until it
 /// is changed or freed.
 #[derive(Debug)]
@@ -127,7 +127,7 @@ unsafe fn text<'a>(text: *const c_char, name: &str) -> Result<&'a str> {
 
 /// Makes tags without a comment, for an encoder. lmac_tags_free() frees them.
 ///
-/// Returns NULL after an error, which only a fault in the library is.
+/// Returns NULL only after a fault in the library.
 #[unsafe(no_mangle)]
 pub extern "C" fn lmac_tags_new() -> *mut lmac_tags {
     or(ptr::null_mut(), || Ok(Box::into_raw(Box::new(lmac_tags::new(Tags::new())))))

@@ -99,12 +99,14 @@ static void null_arguments(bytes stream)
     EXPECT(LMAC_OK, lmac_decoder_open_memory(stream.data, stream.size, NULL, &decoder));
     CHECK(lmac_decoder_error_text(decoder)[0] == 0);
     EXPECT(LMAC_ERROR_ARGUMENT, lmac_decoder_info(decoder, NULL));
+    CHECK(strcmp(lmac_decoder_error_text(decoder), "lmac_info is NULL") == 0);
     EXPECT(LMAC_ERROR_ARGUMENT, lmac_decoder_read_i32(decoder, NULL, 1));
     EXPECT(LMAC_ERROR_ARGUMENT, lmac_decoder_read_float(decoder, NULL, 1));
     EXPECT(LMAC_ERROR_ARGUMENT, lmac_decoder_read_bytes(decoder, NULL, 100));
     CHECK(strcmp(lmac_decoder_error_text(decoder), "buffer is NULL") == 0);
     EXPECT(LMAC_ERROR_ARGUMENT, lmac_decoder_read_bytes(decoder, &info, 3));
     EXPECT(LMAC_ERROR_ARGUMENT, lmac_decoder_tags(decoder, NULL));
+    CHECK(strcmp(lmac_decoder_error_text(decoder), "tags is NULL") == 0);
     EXPECT(0, lmac_decoder_read_i32(decoder, NULL, 0));
     EXPECT(0, lmac_decoder_read_bytes(decoder, NULL, 0));
     /* None of these has ended anything. */
