@@ -84,7 +84,7 @@ impl Opened {
 }
 
 /// Identifies a file among those that had its name, on systems that can tell.
-fn identity(file: &Metadata) -> Option<(u64, u64)> {
+pub(crate) fn identity(file: &Metadata) -> Option<(u64, u64)> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;

@@ -2,6 +2,7 @@
 //!
 //! It is not a public interface: it changes when the two programs need it.
 
+mod archive;
 mod args;
 mod batch;
 mod commands;

@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 
 use super::decode::decode_options;
+use crate::archive::Archive;
 use crate::args::Needs;
 use crate::failure::{Failure, Status, Usage};
 use crate::report::Report;
-use crate::serve::{Archive, Server};
+use crate::serve::Server;
 use crate::units::parse_size;
 
 /// Serve the files of streams to players and browsers over HTTP

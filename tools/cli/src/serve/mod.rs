@@ -1,9 +1,9 @@
 //! A server that gives out the files of streams, for `lmac serve`.
 //!
-//! `archive.rs` finds files and opens streams, `http.rs` reads requests and writes the heads of
+//! `find.rs` finds files in the archive, `http.rs` reads requests and writes the heads of
 //! answers, and `listing.rs` makes the pages of folders. Here are connections and threads.
 
-mod archive;
+mod find;
 mod http;
 mod listing;
 
@@ -13,9 +13,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-pub(crate) use self::archive::Archive;
-use self::archive::{Content, Found};
+use self::find::{Content, Found};
 use self::http::{Answer, Connection, Method, Part, Request, Wanted};
+use crate::archive::Archive;
 use crate::failure::Failure;
 use crate::report::Report;
 
@@ -100,7 +100,7 @@ impl<'a> Server<'a> {
 
     fn answer_request(&self, request: &Request, mut stream: &TcpStream) -> io::Result<()> {
         let keep = request.keep;
-        let found = match self.archive.find(&request.path) {
+        let found = match find::find(&self.archive, &request.path) {
             Ok(found) => found,
             Err(failure) => {
                 let _ = self.report.failure(&request.path, &failure);
@@ -124,7 +124,7 @@ impl<'a> Server<'a> {
         content: &Content,
         mut stream: &TcpStream,
     ) -> io::Result<()> {
-        let length = content.length();
+        let length = content.bytes.length();
         let part = match request.wanted(length, &content.tag) {
             Wanted::NotModified => {
                 return Answer::not_modified(&content.tag).send(
@@ -152,7 +152,7 @@ impl<'a> Server<'a> {
         let mut place = part.from;
         while place < part.to {
             let most = (part.to - place).min(PIECE as u64) as usize;
-            let read = match content.read_at(place, &mut buffer[..most]) {
+            let read = match content.bytes.read_at(place, &mut buffer[..most]) {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(read) => read,
                 Err(failure) => {
