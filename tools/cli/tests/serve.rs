@@ -138,7 +138,7 @@ fn files_come_back_whole_and_in_parts() {
     let pcm = &wav[56..56 + 80_000];
     assert!(other.body.ends_with(pcm));
 
-    let head = server.ask("HEAD /song.wav HTTP/1.1\r\n\r\n");
+    let head = server.ask("HEAD /song.wav HTTP/1.1\r\nHost: localhost\r\n\r\n");
     assert_eq!(head.field("Content-Length"), Some(wav.len().to_string().as_str()));
     assert!(head.body.is_empty());
 
@@ -212,11 +212,22 @@ fn nothing_else_is_served() {
     {
         std::os::unix::fs::symlink("../song.lmac", folder.path("inner/out.lmac")).unwrap();
         std::os::unix::fs::symlink("in.lmac", folder.path("inner/link.lmac")).unwrap();
+        std::os::unix::fs::symlink("in.lmac", folder.path("inner/4: link.lmac")).unwrap();
+        // Opening a pipe waits for a writer.
+        let pipe = folder.path("inner/pipe.lmac");
+        assert!(Command::new("mkfifo").arg(pipe).status().unwrap().success());
     }
     let server = Server::start(&folder, "inner");
     assert_eq!(server.get("/in.wav", "").status, 200);
     #[cfg(unix)]
-    assert_eq!(server.get("/link.wav", "").status, 200);
+    {
+        assert_eq!(server.get("/link.wav", "").status, 200);
+        assert_eq!(server.get("/4%3A%20link.wav", "").status, 200);
+        assert_eq!(server.get("/pipe.lmac", "").status, 404);
+        let page = String::from_utf8(server.get("/", "").body).unwrap();
+        assert!(page.contains("href=\"./4%3A%20link.wav\""), "{page}");
+        assert!(!page.contains("out.wav") && !page.contains("pipe.wav"), "{page}");
+    }
     for path in [
         "/../song.wav",
         "/%2e%2e/song.wav",
@@ -236,7 +247,7 @@ fn nothing_else_is_served() {
         assert_eq!(server.get(path, "").status, 404, "{path}");
     }
     for (request, status) in [
-        ("POST / HTTP/1.1\r\n\r\n", 405),
+        ("POST / HTTP/1.1\r\nHost: localhost\r\n\r\n", 405),
         ("GET / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc", 400),
         ("nonsense\r\n\r\n", 400),
         ("GET /in.wav HTTP/1.1\r\nHost: example.org\r\n\r\n", 421),

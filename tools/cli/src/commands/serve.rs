@@ -16,8 +16,8 @@ use crate::units::parse_size;
 /// Serve the files of streams to players and browsers over HTTP
 ///
 /// Each stream below the folder is served as a WAV file, and as the file that it came from; both
-/// are decoded while they are read, from any place on. Nobody else can reach the server, unless
-/// --address lets them.
+/// are decoded while they are read, from any place on. Only programs on this machine can reach the
+/// server; --address opens it to others.
 #[derive(Args)]
 #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{DETAILS}"))]
 pub(crate) struct ServeArgs {
@@ -85,4 +85,5 @@ For the stream album/song.lmac there are
   /album/song.wav       WAV: the original file, or a new one with the same audio
   /album/song.flac      the original file, under the extension of its format
   /album/song.lmac      the stream itself
-Names and folders that begin with a dot, and links that lead out of the folder, are not served.";
+Names and folders that begin with a dot, names that are not UTF-8, and links that lead out of the
+folder are not served.";

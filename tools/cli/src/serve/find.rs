@@ -36,7 +36,7 @@ pub(super) fn find(archive: &Archive<'_>, path: &str) -> Result<Found, Failure> 
             // Two slashes at the start would be the name of another server.
             return Ok(Found::Moved(format!("/{}/", path.trim_start_matches('/'))));
         }
-        return Ok(Found::Page(listing::page(&folder, path)?));
+        return Ok(Found::Page(listing::page(archive, &folder, path)?));
     }
     if path.ends_with('/') {
         return Ok(Found::Nothing);
@@ -65,7 +65,7 @@ pub(super) fn find(archive: &Archive<'_>, path: &str) -> Result<Found, Failure> 
 fn below(path: &str) -> Option<PathBuf> {
     let mut below = PathBuf::new();
     for part in path.split('/').filter(|part| !part.is_empty()) {
-        if part.starts_with('.') || part.contains(['\\', '\0', ':']) {
+        if !is_served(part) {
             return None;
         }
         let mut components = Path::new(part).components();
@@ -75,6 +75,13 @@ fn below(path: &str) -> Option<PathBuf> {
         below.push(name);
     }
     Some(below)
+}
+
+/// Whether a file or folder of this name is served.
+pub(super) fn is_served(name: &str) -> bool {
+    // Windows takes these for folders, drives and streams of a file.
+    let special = cfg!(windows) && name.contains(['\\', ':']);
+    !name.starts_with('.') && !name.contains('\0') && !special
 }
 
 fn kind(extension: &str) -> &'static str {
@@ -102,9 +109,13 @@ mod tests {
             ("/a/../../b", None),
             ("/a/./b", None),
             ("/.hidden/a", None),
-            ("/a\\..\\b", None),
-            ("/c:/a", None),
             ("/a\0b", None),
+            #[cfg(windows)]
+            ("/a\\..\\b", None),
+            #[cfg(windows)]
+            ("/c:/a", None),
+            #[cfg(unix)]
+            ("/c:/a", Some("c:/a")),
         ] {
             assert_eq!(below(path), expected.map(PathBuf::from), "{path:?}");
         }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, TcpStream};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
@@ -22,9 +22,11 @@ pub(super) struct Request {
     pub(super) path: String,
     /// Whether another request may follow.
     pub(super) keep: bool,
+    /// The host that the client asked for; `None` in HTTP/1.0.
     host: Option<String>,
     range: Option<String>,
     if_range: Option<String>,
+    if_match: Option<String>,
     if_none_match: Option<String>,
 }
 
@@ -40,6 +42,8 @@ pub(super) enum Wanted {
     Nothing,
     /// The client has it already.
     NotModified,
+    /// The client wants another file, which was here before.
+    Another,
 }
 
 /// The bytes of a file that are sent.
@@ -71,9 +75,7 @@ impl<'a> Connection<'a> {
                     return Ok(Some(Ok(request)));
                 }
                 Ok(None) if self.bytes.len() < MOST_BYTES => {}
-                Ok(None) => {
-                    return Ok(Some(Err(Answer::refusal(431, "Request Header Fields Too Large"))));
-                }
+                Ok(None) => return Ok(Some(Err(Answer::too_large()))),
                 Err(answer) => return Ok(Some(Err(answer))),
             }
             // A client that sends a byte now and then is not waited for longer.
@@ -96,44 +98,62 @@ fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, Answer> {
     let mut fields = [httparse::EMPTY_HEADER; MOST_FIELDS];
     let mut parsed = httparse::Request::new(&mut fields);
     let bad = || Answer::refusal(400, "Bad Request");
-    let length = match parsed.parse(bytes).map_err(|_| bad())? {
-        httparse::Status::Complete(length) => length,
-        httparse::Status::Partial => return Ok(None),
+    let length = match parsed.parse(bytes) {
+        Ok(httparse::Status::Complete(length)) => length,
+        Ok(httparse::Status::Partial) => return Ok(None),
+        Err(httparse::Error::TooManyHeaders) => return Err(Answer::too_large()),
+        Err(_) => return Err(bad()),
     };
     let method = match parsed.method {
         Some("GET") => Method::Get,
         Some("HEAD") => Method::Head,
         _ => return Err(Answer::refusal(405, "Method Not Allowed").with("Allow", "GET, HEAD")),
     };
-    let field = |name: &str| {
-        let mut found = parsed.headers.iter().filter(|field| field.name.eq_ignore_ascii_case(name));
-        found.next().and_then(|field| str::from_utf8(field.value).ok()).map(str::to_string)
+    let all = |name: &'static str| {
+        let fields = parsed.headers.iter();
+        let named = fields.filter(move |field| field.name.eq_ignore_ascii_case(name));
+        named.map(|field| field.value.trim_ascii())
     };
-    if field("Transfer-Encoding").is_some()
-        || field("Content-Length").is_some_and(|length| length.trim() != "0")
+    // Several fields of one name are a list.
+    let field = |name| {
+        let values: Vec<_> = all(name).map(String::from_utf8_lossy).collect();
+        (!values.is_empty()).then(|| values.join(", "))
+    };
+    if all("Transfer-Encoding").next().is_some()
+        || all("Content-Length").any(|length| length != b"0")
     {
         // What follows would be taken for a request.
         return Err(bad());
     }
-    let target = parsed.path.unwrap_or_default();
+    let newer = parsed.version == Some(1);
+    if all("Host").count() > 1 || (newer && all("Host").next().is_none()) {
+        return Err(bad());
+    }
+    let (mut target, mut host) = (parsed.path.unwrap_or_default(), field("Host"));
     // Proxies send the whole address.
-    let target = match target.strip_prefix("http://") {
-        Some(rest) => rest.find('/').map_or("/", |at| &rest[at..]),
-        None => target,
-    };
+    if let Some((scheme, rest)) = target.split_once("://")
+        && scheme.eq_ignore_ascii_case("http")
+    {
+        let path = rest.find('/').unwrap_or(rest.len());
+        host = Some(rest[..path].to_string());
+        target = if path < rest.len() { &rest[path..] } else { "/" };
+    }
     let path = target.split(['?', '#']).next().unwrap_or_default();
     let path = percent_decode_str(path).decode_utf8().map_err(|_| bad())?.into_owned();
     if !path.starts_with('/') {
         return Err(bad());
     }
-    let closes = field("Connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
+    let closes = field("Connection").is_some_and(|options| {
+        options.split(',').any(|option| option.trim().eq_ignore_ascii_case("close"))
+    });
     let request = Request {
         method,
         path,
-        keep: parsed.version == Some(1) && !closes,
-        host: field("Host"),
+        keep: newer && !closes,
+        host,
         range: field("Range"),
         if_range: field("If-Range"),
+        if_match: field("If-Match"),
         if_none_match: field("If-None-Match"),
     };
     Ok(Some((request, length)))
@@ -154,9 +174,15 @@ impl Request {
 
     /// What it wants of a file with this length and tag.
     pub(super) fn wanted(&self, length: u64, tag: &str) -> Wanted {
-        if let Some(tags) = &self.if_none_match
-            && tags.split(',').any(|known| ["*", tag].contains(&known.trim()))
-        {
+        let lists = |tags: &str, weak: bool| {
+            tags.split(',').map(str::trim).any(|known| {
+                known == "*" || known == tag || (weak && known.strip_prefix("W/") == Some(tag))
+            })
+        };
+        if self.if_match.as_deref().is_some_and(|tags| !lists(tags, false)) {
+            return Wanted::Another;
+        }
+        if self.if_none_match.as_deref().is_some_and(|tags| lists(tags, true)) {
             return Wanted::NotModified;
         }
         match &self.range {
@@ -172,11 +198,11 @@ impl Request {
 /// none: a client must take the whole file then.
 fn wanted(range: &str, length: u64) -> Wanted {
     let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse());
-    let Some((first, last)) =
-        range.trim().strip_prefix("bytes=").and_then(|range| range.split_once('-'))
-    else {
+    let Some((unit, range)) = range.split_once('=') else { return Wanted::All };
+    let Some((first, last)) = range.split_once('-') else { return Wanted::All };
+    if !unit.eq_ignore_ascii_case("bytes") {
         return Wanted::All;
-    };
+    }
     match (first, last, number(first), number(last)) {
         ("", "", ..) => Wanted::All,
         ("", _, _, Some(last)) => {
@@ -227,6 +253,10 @@ impl Answer {
         answer
     }
 
+    fn too_large() -> Self {
+        Answer::refusal(431, "Request Header Fields Too Large")
+    }
+
     pub(super) fn page(page: String) -> Self {
         let mut answer = Answer::new(200, "OK")
             .with("Content-Type", "text/html; charset=utf-8")
@@ -265,6 +295,7 @@ impl Answer {
 
     pub(super) fn send(self, to: &mut impl Write, method: Method, keep: bool) -> io::Result<()> {
         let mut head = format!("HTTP/1.1 {} {}\r\n", self.status, self.reason);
+        head += &format!("Date: {}\r\n", httpdate::fmt_http_date(SystemTime::now()));
         for (name, value) in &self.fields {
             head += &format!("{name}: {value}\r\n");
         }
@@ -303,7 +334,7 @@ mod tests {
             ("bytes=0-1000", Wanted::Part { from: 0, to: 100 }),
             ("bytes=5-18446744073709551615", Wanted::Part { from: 5, to: 100 }),
             ("bytes=5-99999999999999999999999", Wanted::Part { from: 5, to: 100 }),
-            ("bytes=-1", Wanted::Part { from: 99, to: 100 }),
+            ("Bytes=-1", Wanted::Part { from: 99, to: 100 }),
             ("bytes=-1000", Wanted::Part { from: 0, to: 100 }),
             ("bytes=-0", Wanted::Nothing),
             ("bytes=100-", Wanted::Nothing),
@@ -334,20 +365,53 @@ mod tests {
         let parsed = parsed.ok().flatten().expect("a request");
         assert_eq!((parsed.path.as_str(), parsed.keep), ("/a b/é", true));
         assert!(request("GET / HTTP/1.1\r\nHost:").is_ok_and(|request| request.is_none()));
+        let lines = "Host: a\r\n";
         for (text, status) in [
             ("POST / HTTP/1.1\r\n\r\n", 405),
-            ("GET / HTTP/1.1\r\nContent-Length: 5\r\n\r\n", 400),
-            ("GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
-            ("GET a HTTP/1.1\r\n\r\n", 400),
-            ("GET /%FF HTTP/1.1\r\n\r\n", 400),
-            ("nonsense\r\n\r\n", 400),
+            ("GET / HTTP/1.1\r\nContent-Length: 5\r\n", 400),
+            ("GET / HTTP/1.1\r\nContent-Length: 0\r\nContent-Length: 5\r\n", 400),
+            ("GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n", 400),
+            ("GET / HTTP/1.1\r\nHost: b\r\n", 400),
+            ("GET a HTTP/1.1\r\n", 400),
+            ("GET /%FF HTTP/1.1\r\n", 400),
+            ("nonsense\r\n", 400),
+            (&format!("GET / HTTP/1.1\r\n{}", "A: b\r\n".repeat(70)), 431),
         ] {
-            assert_eq!(request(text).err(), Some(status), "{text}");
+            assert_eq!(request(&format!("{text}{lines}\r\n")).err(), Some(status), "{text}");
+        }
+        assert_eq!(request("GET / HTTP/1.1\r\n\r\n").err(), Some(400));
+        assert!(request("GET / HTTP/1.0\r\n\r\n").is_ok());
+        for (options, keep) in [("close, TE", false), ("TE, Close", false), ("TE", true)] {
+            let text = format!("GET / HTTP/1.1\r\nHost: a\r\nConnection: {options}\r\n\r\n");
+            let parsed = request(&text).ok().flatten().expect("a request");
+            assert_eq!(parsed.keep, keep, "{options}");
+        }
+    }
+
+    #[test]
+    fn conditions() {
+        for (fields, expected) in [
+            ("If-None-Match: \"t\"", Wanted::NotModified),
+            ("If-None-Match: W/\"t\"", Wanted::NotModified),
+            ("If-None-Match: \"u\"\r\nIf-None-Match: \"v\", \"t\"", Wanted::NotModified),
+            ("If-None-Match: \"u\"", Wanted::All),
+            ("If-Match: \"u\", \"t\"", Wanted::All),
+            ("If-Match: \"u\"", Wanted::Another),
+            ("If-Match: W/\"t\"", Wanted::Another),
+            ("Range: bytes=0-1\r\nIf-Range: \"t\"", Wanted::Part { from: 0, to: 2 }),
+            ("Range: bytes=0-1\r\nIf-Range: \"u\"", Wanted::All),
+        ] {
+            let parsed = request(&format!("GET / HTTP/1.1\r\nHost: a\r\n{fields}\r\n\r\n"));
+            let parsed = parsed.ok().flatten().expect("a request");
+            assert_eq!(parsed.wanted(10, "\"t\""), expected, "{fields}");
         }
     }
 
     #[test]
     fn hosts() {
+        let absolute = request("GET HTTP://example.org/a HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        let absolute = absolute.ok().flatten().expect("a request");
+        assert_eq!((absolute.path.as_str(), absolute.names_this_machine()), ("/a", false));
         for (host, ours) in [
             ("127.0.0.1:8417", true),
             ("LOCALHOST", true),

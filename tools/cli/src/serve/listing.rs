@@ -5,9 +5,10 @@ use std::path::Path;
 
 use lmac::Decoder;
 
+use super::find::is_served;
 use super::http::encoded;
+use crate::archive::Archive;
 use crate::failure::Failure;
-use crate::inputs::has_extension;
 use crate::target::Target;
 use crate::time;
 
@@ -20,20 +21,19 @@ auto;padding:0 1rem}h1{font-size:1.2rem}table{border-collapse:collapse;width:100
 .75rem .25rem 0}td+td{white-space:nowrap}td:last-child{text-align:right;padding-right:0}";
 
 /// Makes the page of a folder that is served under this path, which ends with a slash.
-pub(super) fn page(folder: &Path, path: &str) -> Result<String, Failure> {
+pub(super) fn page(archive: &Archive<'_>, folder: &Path, path: &str) -> Result<String, Failure> {
     let (mut folders, mut streams) = (Vec::new(), Vec::new());
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        // Names that are no Unicode have no address.
+        // Names that are not UTF-8 cannot be served.
         let Ok(name) = entry.file_name().into_string() else { continue };
-        if name.starts_with('.') || name.contains(['\\', ':']) {
+        let Some(place) = archive.inside(&entry.path()).filter(|_| is_served(&name)) else {
             continue;
-        }
-        let path = entry.path();
-        if path.is_dir() {
+        };
+        if place.is_dir() {
             folders.push(name);
-        } else if has_extension(&path, &["lmac"]) {
-            streams.push((name, path));
+        } else if name.ends_with(".lmac") && place.is_file() {
+            streams.push((name, place));
         }
     }
     folders.sort();

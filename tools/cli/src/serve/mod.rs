@@ -7,8 +7,8 @@ mod find;
 mod http;
 mod listing;
 
-use std::io::{self, Write};
-use std::net::{IpAddr, TcpListener, TcpStream};
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -45,37 +45,47 @@ impl<'a> Server<'a> {
 
     /// Answers clients until the program ends.
     pub(crate) fn run(&self, listener: &TcpListener) -> Result<(), Failure> {
-        let local = listener.local_addr()?.ip();
         thread::scope(|scope| {
+            let mut refused = false;
             loop {
                 let stream = match listener.accept() {
                     Ok((stream, _)) => stream,
                     // The client is gone already, or there are too many open files.
-                    Err(_) => {
+                    Err(error) => {
+                        if !refused {
+                            let _ = self.report.failure("a new connection", &error.into());
+                        }
+                        refused = true;
                         thread::sleep(Duration::from_millis(20));
                         continue;
                     }
                 };
-                if self.connections.load(Ordering::Relaxed) >= self.most_connections {
+                refused = false;
+                let Some(place) = self.take_place() else {
                     turn_away(&stream);
                     continue;
-                }
-                self.connections.fetch_add(1, Ordering::Relaxed);
+                };
                 let answer = move || {
                     // A client that leaves is no concern of anybody.
-                    let _ = self.answer(&stream, local);
-                    self.connections.fetch_sub(1, Ordering::Relaxed);
+                    let _ = self.answer(&stream);
+                    drop(place);
                 };
                 let thread = thread::Builder::new().stack_size(STACK);
-                if thread.spawn_scoped(scope, answer).is_err() {
-                    self.connections.fetch_sub(1, Ordering::Relaxed);
-                }
+                // Without a thread, the connection is closed.
+                let _ = thread.spawn_scoped(scope, answer);
             }
         })
     }
 
+    /// Counts a connection, unless there are enough.
+    fn take_place(&self) -> Option<Place<'_>> {
+        let place = Place(&self.connections);
+        (self.connections.fetch_add(1, Ordering::Relaxed) < self.most_connections).then_some(place)
+    }
+
     /// Answers the requests of a connection, one after the other.
-    fn answer(&self, stream: &TcpStream, local: IpAddr) -> io::Result<()> {
+    fn answer(&self, stream: &TcpStream) -> io::Result<()> {
+        let local = stream.local_addr()?.ip().to_canonical();
         stream.set_nodelay(true)?;
         stream.set_write_timeout(Some(LONG_PATIENCE))?;
         let mut connection = Connection::new(stream, PATIENCE);
@@ -83,7 +93,10 @@ impl<'a> Server<'a> {
             let request = match connection.next_request()? {
                 None => return Ok(()),
                 Some(Ok(request)) => request,
-                Some(Err(answer)) => return answer.send(&mut &*stream, Method::Get, false),
+                Some(Err(answer)) => {
+                    answer.send(&mut &*stream, Method::Get, false)?;
+                    return linger(stream);
+                }
             };
             let keep = request.keep;
             if local.is_loopback() && !request.names_this_machine() {
@@ -98,12 +111,20 @@ impl<'a> Server<'a> {
         }
     }
 
+    /// Prints an error. A name from the network must not move the cursor.
+    fn complain(&self, request: &Request, failure: &Failure) {
+        let path: String =
+            request.path.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
+        // Nobody is left to tell where this fails.
+        let _ = self.report.failure(&path, failure);
+    }
+
     fn answer_request(&self, request: &Request, mut stream: &TcpStream) -> io::Result<()> {
         let keep = request.keep;
         let found = match find::find(&self.archive, &request.path) {
             Ok(found) => found,
             Err(failure) => {
-                let _ = self.report.failure(&request.path, &failure);
+                self.complain(request, &failure);
                 let answer = Answer::refusal(500, "Internal Server Error");
                 return answer.send(&mut stream, request.method, keep);
             }
@@ -137,6 +158,10 @@ impl<'a> Server<'a> {
                 let answer = Answer::beyond(length);
                 return answer.send(&mut stream, request.method, request.keep);
             }
+            Wanted::Another => {
+                let answer = Answer::refusal(412, "Precondition Failed");
+                return answer.send(&mut stream, request.method, request.keep);
+            }
             Wanted::All => Part { from: 0, to: length, whole: true },
             Wanted::Part { from, to } => Part { from, to, whole: false },
         };
@@ -156,7 +181,7 @@ impl<'a> Server<'a> {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(read) => read,
                 Err(failure) => {
-                    let _ = self.report.failure(&request.path, &failure);
+                    self.complain(request, &failure);
                     // The answer ends early, which the client notices.
                     return Err(io::ErrorKind::InvalidData.into());
                 }
@@ -168,8 +193,32 @@ impl<'a> Server<'a> {
     }
 }
 
+/// A connection that is counted.
+struct Place<'a>(&'a AtomicUsize);
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 fn turn_away(mut stream: &TcpStream) {
-    let _ = stream.set_write_timeout(Some(Duration::from_secs(1)));
+    // Bytes that are not read may take the answer with them when the connection ends.
+    let _ = stream.set_nonblocking(true);
+    let _ = stream.read(&mut [0; 1 << 14]);
     let answer = Answer::refusal(503, "Service Unavailable");
     let _ = answer.send(&mut stream, Method::Get, false);
+}
+
+/// Ends a connection whose client may still be sending, so that it gets the answer first.
+fn linger(mut stream: &TcpStream) -> io::Result<()> {
+    stream.shutdown(Shutdown::Write)?;
+    stream.set_read_timeout(Some(Duration::from_secs(1)))?;
+    let mut buffer = [0; 1 << 14];
+    for _ in 0..100 {
+        if stream.read(&mut buffer)? == 0 {
+            break;
+        }
+    }
+    Ok(())
 }
