@@ -1,4 +1,4 @@
-//! A folder of streams, and the files that they came from: what they are and their bytes.
+//! A folder of streams and the files that they came from, for `lmac serve` and `lmac mount`.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Seek};

@@ -13,6 +13,8 @@ mod import;
 mod inputs;
 pub mod interrupt;
 mod models;
+#[cfg(all(feature = "mount", target_os = "linux"))]
+mod mount;
 mod output;
 mod progress;
 pub mod report;

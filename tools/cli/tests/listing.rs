@@ -163,7 +163,9 @@ fn json_goes_where_the_audio_does_not() {
 fn help_and_version() {
     let folder = Folder::new();
     assert_eq!(folder.run("--version").expect(0).text(), "lmac 0.1.0 (format 0.6)\n");
-    for command in ["encode", "decode", "verify", "info", "tag", "serve", "completions", "man"] {
+    let mount = cfg!(all(feature = "mount", target_os = "linux")).then_some("mount");
+    let all = ["encode", "decode", "verify", "info", "tag", "serve", "completions", "man"];
+    for command in all.into_iter().chain(mount) {
         let text = folder.run(&format!("{command} --help")).expect(0).text();
         assert!(text.contains("Examples:"), "{text}");
         let man = folder.run(&format!("man {command}")).expect(0).text();

@@ -8,6 +8,8 @@ mod encode;
 pub(crate) mod eval;
 mod info;
 pub mod man;
+#[cfg(all(feature = "mount", target_os = "linux"))]
+mod mount;
 mod serve;
 mod tag;
 mod verify;
@@ -39,6 +41,8 @@ pub(crate) enum Command {
     Info(info::InfoArgs),
     Tag(tag::TagArgs),
     Serve(serve::ServeArgs),
+    #[cfg(all(feature = "mount", target_os = "linux"))]
+    Mount(mount::MountArgs),
     Eval(eval::EvalArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -53,6 +57,8 @@ impl Command {
             Command::Info(args) => info::run(args),
             Command::Tag(args) => tag::run(args),
             Command::Serve(args) => serve::run(args),
+            #[cfg(all(feature = "mount", target_os = "linux"))]
+            Command::Mount(args) => mount::run(args),
             Command::Eval(args) => Ok(eval::run(&args.arguments)),
             Command::Completions(args) => Ok(completions::run(args, Cli::command())),
             Command::Man(args) => man::run(args, Cli::command()),
@@ -78,6 +84,7 @@ Examples:
   lmac info --chunks song.lmac     shows where the bytes went
   lmac tag --set TITLE=Aria song.lmac   changes tags
   lmac serve music                 lets players read the streams below a folder as WAV files
+  lmac mount archive music         shows streams as the files that they came from (Linux)
   lmac encode --model llama song.wav   encodes with a language model
   lmac eval --audio-dir music      compares models and other codecs on a folder
 
