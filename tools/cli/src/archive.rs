@@ -10,9 +10,9 @@ use lmac::source::{FileCache, RestoredFile};
 use lmac::{DecodeOptions, Decoder, SourceKind};
 
 use crate::failure::Failure;
-use crate::inputs::identity;
 use crate::models::Models;
 use crate::report::Report;
+use crate::system;
 use crate::target::Target;
 
 /// Files that stay open.
@@ -162,9 +162,9 @@ fn read_plain(file: &File, place: u64, buffer: &mut [u8]) -> io::Result<usize> {
 /// A text that is another one when the file has changed.
 pub(crate) fn tag(file: &Metadata) -> String {
     let changed = file.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-    let (device, number) = identity(file).unwrap_or_default();
     let changed = changed.unwrap_or_default().as_nanos();
-    format!("{changed:x}-{:x}-{device:x}-{number:x}", file.len())
+    let identity = system::identity_in(file).map(|identity| identity.to_string());
+    format!("{changed:x}-{:x}-{}", file.len(), identity.unwrap_or_default())
 }
 
 pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -73,12 +73,11 @@ impl Import {
             return Err(refused);
         }
         let mut file = input.file.try_clone()?;
-        let size = Arc::new(AtomicU64::new(input.metadata.len()));
+        let size = Arc::new(AtomicU64::new(input.size().unwrap_or(0)));
         let opened = if input.seekable {
             file.seek(SeekFrom::Start(0))?;
             Imported::open(file)
         } else if start.len() <= START {
-            size.store(0, Ordering::Relaxed);
             let pipe = Counted { reader: Cursor::new(start).chain(file), bytes: size.clone() };
             Imported::open(ReadOnlySource::new(pipe))
         } else {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::args::Writing;
 use crate::failure::{Failure, Usage};
+use crate::system::{self, Identity};
 
 /// Standard input or output on the command line.
 const DASH: &str = "-";
@@ -33,28 +34,33 @@ impl Origin {
 
     pub(crate) fn open(&self) -> Result<Opened, Failure> {
         let file = match self {
-            Origin::Stdin => stdin()?,
+            Origin::Stdin => system::stdin()?,
             Origin::Path(path) => File::open(path)?,
         };
         let mut file = file;
-        let metadata = file.metadata()?;
-        if metadata.is_dir() {
+        let metadata = system::metadata(&file)?;
+        if metadata.as_ref().is_some_and(Metadata::is_dir) {
             return Err(Failure::Here("is a folder".into()));
         }
         let path = match self {
             Origin::Stdin => None,
             Origin::Path(path) => Some(path.clone()),
         };
-        let seekable = metadata.is_file();
-        let start = if seekable { file.stream_position()? } else { 0 };
-        Ok(Opened { seekable, start, file, metadata, path })
+        let (identity, start) = match metadata {
+            Some(_) => (system::identity(&file), file.stream_position()?),
+            None => (None, 0),
+        };
+        Ok(Opened { seekable: metadata.is_some(), file, metadata, identity, path, start })
     }
 }
 
 /// An input.
 pub(crate) struct Opened {
     pub(crate) file: File,
-    pub(crate) metadata: Metadata,
+    /// The metadata of a regular file.
+    pub(crate) metadata: Option<Metadata>,
+    /// Tells a regular file from others, on file systems that can.
+    pub(crate) identity: Option<Identity>,
     /// Its path; `None` for standard input.
     pub(crate) path: Option<PathBuf>,
     /// Whether it is a regular file: it can seek, and its size is known.
@@ -64,16 +70,22 @@ pub(crate) struct Opened {
 }
 
 impl Opened {
+    /// The size of a regular file.
+    pub(crate) fn size(&self) -> Option<u64> {
+        self.metadata.as_ref().map(Metadata::len)
+    }
+
     /// Fails if the file changed since it was opened: the bytes read may be from two versions.
     pub(crate) fn check_unchanged(&self) -> Result<(), Failure> {
-        let Some(path) = self.path.as_deref().filter(|_| self.seekable) else { return Ok(()) };
+        let (Some(path), Some(before)) = (&self.path, &self.metadata) else { return Ok(()) };
         // A file that was deleted can still be read through its handle.
         let now = fs::metadata(path).or_else(|_| self.file.metadata())?;
-        let state = |file: &Metadata| (file.len(), file.modified().ok(), identity(file));
-        if state(&now) == state(&self.metadata) {
+        let identity = system::identity_at(path).or(self.identity);
+        let state = |file: &Metadata| (file.len(), file.modified().ok());
+        if state(&now) == state(before) && identity == self.identity {
             return Ok(());
         }
-        let (before, after) = (self.metadata.len(), now.len());
+        let (before, after) = (before.len(), now.len());
         Err(Failure::Here(match before == after {
             true => "changed while it was read".into(),
             false => format!(
@@ -81,33 +93,6 @@ impl Opened {
             ),
         }))
     }
-}
-
-/// Identifies a file among those that had its name, on systems that can tell.
-pub(crate) fn identity(file: &Metadata) -> Option<(u64, u64)> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        Some((file.dev(), file.ino()))
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = file;
-        None
-    }
-}
-
-/// Standard input without the buffer of the standard library.
-#[cfg(unix)]
-fn stdin() -> std::io::Result<File> {
-    use std::os::fd::AsFd;
-    Ok(File::from(std::io::stdin().as_fd().try_clone_to_owned()?))
-}
-
-#[cfg(windows)]
-fn stdin() -> std::io::Result<File> {
-    use std::os::windows::io::AsHandle;
-    Ok(File::from(std::io::stdin().as_handle().try_clone_to_owned()?))
 }
 
 /// The place that a result is written to.
@@ -312,11 +297,6 @@ fn is_dash(path: &Path) -> bool {
 /// Whether a path has one of these extensions, in any case.
 pub(crate) fn has_extension(path: &Path, extensions: &[&str]) -> bool {
     path.extension().is_some_and(|own| extensions.iter().any(|one| own.eq_ignore_ascii_case(one)))
-}
-
-/// Whether a path is neither a file nor a folder, such as `/dev/null`: a place to write to.
-pub(crate) fn is_device(path: &Path) -> bool {
-    path.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
 #[cfg(test)]

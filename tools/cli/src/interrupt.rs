@@ -1,9 +1,8 @@
 //! Interrupts: cleaning up before the program ends.
 
 use std::io::{IsTerminal, Write};
-
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use crate::temporary;
 
@@ -66,7 +65,7 @@ fn install() -> std::io::Result<()> {
         signals.forever().for_each(|_| signalled());
     })?;
     // Where files may not grow as large, writing is to fail instead of ending the program.
-    signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
+    signal_hook::flag::register(SIGXFSZ, AtomicBool::new(false).into())?;
     Ok(())
 }
 

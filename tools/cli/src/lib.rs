@@ -19,6 +19,7 @@ mod output;
 mod progress;
 pub mod report;
 mod serve;
+mod system;
 mod tagging;
 mod target;
 mod temporary;

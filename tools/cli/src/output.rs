@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
 use crate::inputs::{Destination, Opened};
+use crate::system;
 use crate::temporary::Temporary;
 
 /// Small writes are gathered up to this size; larger ones go past the buffer.
@@ -96,8 +97,8 @@ impl Output {
                     .into(),
             ));
         }
-        let file = stdout().map_err(|error| Failure::elsewhere("-", error.to_string()))?;
-        if file.metadata().is_ok_and(|output| same_file(&output, &input.metadata)) {
+        let file = system::stdout().map_err(|error| Failure::elsewhere("-", error.to_string()))?;
+        if input.identity.is_some() && system::identity(&file) == input.identity {
             return Err(Failure::Here(SAME.into()));
         }
         Ok(Self::new(file, "-".into(), OutputKind::Stdout))
@@ -106,13 +107,14 @@ impl Output {
     fn file(path: &Path, input: &Opened, force: bool) -> Result<Output, Failure> {
         let name = path.display().to_string();
         let fail = |message: &str| Err(Failure::elsewhere(name.as_str(), message));
-        match fs::metadata(path) {
-            Ok(existing) if existing.is_dir() => return fail("is a folder"),
-            Ok(existing) if !existing.is_file() => return Self::direct(path, name),
-            Ok(existing) if is_input(path, &existing, input) => {
-                return Err(Failure::Here(SAME.into()));
-            }
-            _ => {}
+        if path.is_dir() {
+            return fail("is a folder");
+        }
+        if system::is_device(path) {
+            return Self::direct(path, name);
+        }
+        if input.identity.is_some() && system::identity_at(path) == input.identity {
+            return Err(Failure::Here(SAME.into()));
         }
         if !force && path.symlink_metadata().is_ok() {
             return fail(EXISTS);
@@ -122,7 +124,7 @@ impl Output {
         let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
         let created = folder
             .map_or(Ok(()), fs::create_dir_all)
-            .and_then(|()| Temporary::beside(&target, takes_attributes(input)));
+            .and_then(|()| Temporary::beside(&target, attributes(input).is_some()));
         match created {
             Ok((temporary, file)) => {
                 Ok(Self::new(file, name, OutputKind::File { temporary, target, force }))
@@ -185,8 +187,8 @@ impl Output {
         self.flush().map_err(|error| self.failure(error))?;
         if matches!(self.kind, OutputKind::File { .. }) {
             let file = self.writer.get_ref();
-            if takes_attributes(input) {
-                keep_attributes(file, &input.metadata);
+            if let Some(source) = attributes(input) {
+                keep_attributes(file, source);
             }
             file.sync_all().map_err(|error| self.failure(error))?;
         }
@@ -217,7 +219,7 @@ impl Output {
 
     /// Turns an error in writing into a failure.
     pub(crate) fn failure(&self, error: io::Error) -> Failure {
-        if matches!(self.kind, OutputKind::Stdout) && error.kind() == io::ErrorKind::BrokenPipe {
+        if matches!(self.kind, OutputKind::Stdout) && system::is_broken_pipe(&error) {
             return Failure::BrokenPipe;
         }
         Failure::elsewhere(self.name.as_str(), format!("cannot be written: {error}"))
@@ -279,9 +281,9 @@ fn remove_source(path: &Path, result: &Path) -> Result<(), Failure> {
     fs::remove_file(path).map_err(|error| Failure::Here(format!("cannot be deleted: {error}")))
 }
 
-/// Whether permissions and modification time of an input mean something.
-fn takes_attributes(input: &Opened) -> bool {
-    input.seekable && input.path.is_some()
+/// The metadata of an input whose permissions and modification time mean something.
+fn attributes(input: &Opened) -> Option<&Metadata> {
+    input.metadata.as_ref().filter(|_| input.path.is_some())
 }
 
 /// Takes over what a file system may not be able to keep; the content matters more.
@@ -294,43 +296,5 @@ fn keep_attributes(file: &File, source: &Metadata) {
     }
     if let Ok(modified) = source.modified() {
         let _ = file.set_times(FileTimes::new().set_modified(modified));
-    }
-}
-
-/// Standard output without the buffer that cuts at line ends.
-#[cfg(unix)]
-fn stdout() -> io::Result<File> {
-    use std::os::fd::AsFd;
-    Ok(File::from(io::stdout().as_fd().try_clone_to_owned()?))
-}
-
-#[cfg(windows)]
-fn stdout() -> io::Result<File> {
-    use std::os::windows::io::AsHandle;
-    Ok(File::from(io::stdout().as_handle().try_clone_to_owned()?))
-}
-
-#[cfg(unix)]
-fn is_input(_: &Path, existing: &Metadata, input: &Opened) -> bool {
-    same_file(existing, &input.metadata)
-}
-
-#[cfg(not(unix))]
-fn is_input(path: &Path, _: &Metadata, input: &Opened) -> bool {
-    let canonical = input.path.as_ref().map(fs::canonicalize);
-    matches!((canonical, fs::canonicalize(path)), (Some(Ok(a)), Ok(b)) if a == b)
-}
-
-/// Whether two files are one, where the system can tell from this.
-fn same_file(one: &Metadata, other: &Metadata) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        one.is_file() && one.dev() == other.dev() && one.ino() == other.ino()
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = (one, other);
-        false
     }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::args::Common;
 use crate::failure::Failure;
+use crate::system;
 use crate::units::count;
 
 const PROGRAM: &str = "lmac";
@@ -157,9 +158,9 @@ pub(crate) fn printing<T>(
 ) -> Result<T, Failure> {
     let mut stdout = BufWriter::new(io::stdout().lock());
     let result = write(&mut stdout).and_then(|value| stdout.flush().map(|()| value));
-    result.map_err(|error| match error.kind() {
-        io::ErrorKind::BrokenPipe => Failure::BrokenPipe,
-        _ => Failure::elsewhere("-", format!("cannot be written: {error}")),
+    result.map_err(|error| match system::is_broken_pipe(&error) {
+        true => Failure::BrokenPipe,
+        false => Failure::elsewhere("-", format!("cannot be written: {error}")),
     })
 }
 

@@ -19,11 +19,12 @@ use crate::compare;
 use crate::failure::{Failure, Status, Usage};
 #[cfg(feature = "import")]
 use crate::import::{self, Import};
-use crate::inputs::{Opened, PathRules, STREAM, Task, has_extension, is_device, take_stdout};
+use crate::inputs::{Opened, PathRules, STREAM, Task, has_extension, take_stdout};
 use crate::models::{ModelArgs, Models};
 use crate::output::{Output, Outputs, can_be_checked};
 use crate::progress::{Metered, Progress};
 use crate::report::{Audio, Model, Report, hex};
+use crate::system;
 use crate::tagging::{self, Field, PictureSpec};
 use crate::units::{self, count};
 
@@ -127,7 +128,7 @@ pub(crate) fn run(args: &EncodeArgs) -> Result<Status, Usage> {
     let raw = raw_layout(&args.raw).map_err(|message| Usage::new(COMMAND, message))?;
     let kind = PathRules {
         command: COMMAND,
-        is_output: |path| has_extension(path, STREAM) || is_device(path),
+        is_output: |path| has_extension(path, STREAM) || system::is_device(path),
         extensions: if raw.is_some() { RAW.to_vec() } else { [FILES, OTHERS].concat() },
     };
     let tasks = kind.tasks(&args.paths, &args.writing, args.common.recursive)?;
@@ -223,7 +224,7 @@ impl Encoding<'_> {
             can_be_checked(&input, &output)?;
         }
 
-        let total = input.seekable.then_some(input.metadata.len());
+        let total = input.size();
         let progress = Progress::encoding(self.report, &name, total);
         let options = self.models.add_to(self.options(), &self.args.language, &progress)?;
         let converted = self.convert(&options, &input, &progress, &mut output);
@@ -298,8 +299,8 @@ impl Encoding<'_> {
     ) -> lmac::Result<(Finished<()>, Source)> {
         let mut options = options.clone();
         let mut file = input.file.try_clone()?;
-        if let Some(raw) = self.raw.filter(|_| input.seekable) {
-            let left = input.metadata.len().saturating_sub(file.stream_position()?);
+        if let (Some(raw), Some(size)) = (self.raw, input.size()) {
+            let left = size.saturating_sub(file.stream_position()?);
             options.declared_frames = Some(left / raw.spec.frame_bytes() as u64);
         }
         let mut reader = Metered::new(file, progress);

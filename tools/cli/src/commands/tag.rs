@@ -192,7 +192,7 @@ fn tag(
     let (tags, written) = match &input.path {
         Some(path) if args.changes.any() => {
             let path = path.clone();
-            change(changes, &path, &input)?
+            change(changes, &path, input)?
         }
         _ => {
             let file = input.file.try_clone()?;
@@ -243,10 +243,10 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     })
 }
 
-fn change(changes: &Prepared, path: &Path, input: &Opened) -> Result<(Tags, Written), Failure> {
-    if !input.seekable {
+fn change(changes: &Prepared, path: &Path, input: Opened) -> Result<(Tags, Written), Failure> {
+    let Some(size) = input.size() else {
         return Err(Failure::Here("is not a regular file; its tags cannot be changed".into()));
-    }
+    };
     let file = File::options().read(true).write(true).open(path)?;
     let mut editor = TagEditor::open(file)?;
     let old = match editor.tags() {
@@ -274,7 +274,7 @@ fn change(changes: &Prepared, path: &Path, input: &Opened) -> Result<(Tags, Writ
         undisturbed(|| editor.rewrite(&tags)?.sync_all().map_err(lmac::Error::from))?;
         return Ok((tags, Written::InPlace));
     }
-    let default = (input.metadata.len() / PADDING_PART).clamp(PADDING_LIMITS.0, PADDING_LIMITS.1);
+    let default = (size / PADDING_PART).clamp(PADDING_LIMITS.0, PADDING_LIMITS.1);
     write_anew(editor, &tags, padding.unwrap_or(default as u32), path, input)?;
     Ok((tags, Written::Anew))
 }
@@ -285,21 +285,22 @@ fn write_anew(
     tags: &Tags,
     padding: u32,
     path: &Path,
-    input: &Opened,
+    input: Opened,
 ) -> Result<(), Failure> {
     let fail = |what: &str, error: io::Error| Failure::Here(format!("cannot be {what}: {error}"));
     // What a link points to is replaced, and not the link.
-    let target = fs::canonicalize(path)?;
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let created = Temporary::beside(&target, true);
     let (temporary, file) = created.map_err(|error| fail("written anew", error))?;
     let mut writer = BufWriter::with_capacity(BUFFER, file);
     editor.copy(tags, padding, &mut writer)?;
     let file = writer.into_inner().map_err(|error| fail("written anew", error.into_error()))?;
     // Some file systems keep no permissions.
-    let _ = file.set_permissions(input.metadata.permissions());
+    let _ = input.metadata.as_ref().map(|source| file.set_permissions(source.permissions()));
     file.sync_all().map_err(|error| fail("written anew", error))?;
-    drop((file, editor));
     input.check_unchanged()?;
+    // Some systems replace no file that is open.
+    drop((file, editor, input));
     temporary.keep_as(&target).map_err(|error| fail("replaced", error))
 }
 
