@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::args::Writing;
 use crate::failure::{Failure, Usage};
+use crate::patterns;
 use crate::system::{self, Identity};
 
 /// Standard input or output on the command line.
@@ -156,12 +157,13 @@ impl PathRules {
         writing: &Writing,
         recursive: bool,
     ) -> Result<List<Task>, Usage> {
-        let (inputs, output) = match (&writing.output, paths) {
-            (Some(output), _) => (paths, Some(output)),
+        let paths = patterns::expand(paths);
+        let (inputs, output) = match (&writing.output, &paths[..]) {
+            (Some(output), _) => (&paths[..], Some(output)),
             (None, [input, output]) if is_dash(output) || (self.is_output)(output) => {
                 (std::slice::from_ref(input), Some(output))
             }
-            _ => (paths, None),
+            _ => (&paths[..], None),
         };
         self.check(inputs, output, writing)?;
         if let Some(output) = output {
@@ -228,7 +230,7 @@ pub(crate) fn streams(
     if paths.iter().filter(|path| is_dash(path)).count() > 1 {
         return Err(Usage::new(command, "standard input can be read only once"));
     }
-    let found = expand(paths, recursive, STREAM);
+    let found = expand(&patterns::expand(paths), recursive, STREAM);
     Ok(found.into_iter().map(|found| Ok(Origin::new(&found?.path))).collect())
 }
 

@@ -16,6 +16,7 @@ mod models;
 #[cfg(all(feature = "mount", target_os = "linux"))]
 mod mount;
 mod output;
+mod patterns;
 mod progress;
 pub mod report;
 mod serve;
