@@ -55,9 +55,11 @@ fn become_it(command: &mut Command) -> io::Error {
     std::os::unix::process::CommandExt::exec(command)
 }
 
-/// Waits for the program and ends with its exit status.
+/// Waits for the program and ends with its exit status. It gets the first Ctrl-C as well, and
+/// decides when to end.
 #[cfg(not(unix))]
 fn become_it(command: &mut Command) -> io::Error {
+    crate::interrupt::ask_first(|| (), || ());
     match command.status() {
         Ok(status) => std::process::exit(status.code().unwrap_or(1)),
         Err(error) => error,
