@@ -38,6 +38,21 @@ fn files_and_pipes_give_the_same_bytes() {
 }
 
 #[test]
+fn paths_beyond_ascii_and_260_characters() {
+    let folder = Folder::new();
+    let original = wav(500, 1);
+    // The last letter takes two units of UTF-16.
+    let deep = "Übung-日本-🎵/".repeat(25);
+    folder.write(&format!("{deep}é.wav"), &original);
+    folder.run(&format!("encode {deep}é.wav")).expect(0);
+    folder.run(&format!("tag --set TITLE=É --padding 9 {deep}é.lmac")).expect(0);
+    assert!(folder.run("tag -r Übung-日本-🎵").expect(0).text().contains("TITLE=É"));
+    folder.run("decode -r Übung-日本-🎵 --output-dir out").expect(0);
+    let below = deep.split_once('/').unwrap().1;
+    assert_eq!(folder.read(&format!("out/{below}é.wav")), original);
+}
+
+#[test]
 fn nothing_is_said_where_nobody_watches() {
     let folder = Folder::new();
     folder.write("song.wav", &wav(1000, 1));

@@ -113,14 +113,23 @@ fn folder() -> (Folder, Vec<u8>, Vec<u8>) {
     folder.run("decode song.lmac song.flac").expect(0);
     let flac = folder.read("song.flac");
     std::fs::create_dir(folder.path("an album")).unwrap();
-    let arguments = ["encode", "song.flac", "an album/1 < 2 & \u{e9}.lmac", "--preset", "light"];
+    let stream = format!("an album/{TITLE}.lmac");
+    let arguments = ["encode", "song.flac", &stream, "--preset", "light"];
     assert!(folder.command(arguments).status().unwrap().success());
     std::fs::remove_file(folder.path("song.wav")).unwrap();
     std::fs::remove_file(folder.path("song.flac")).unwrap();
     (folder, wav, flac)
 }
 
+// Names on Windows have no `<`.
+#[cfg(not(windows))]
+const TITLE: &str = "1 < 2 & \u{e9}";
+#[cfg(not(windows))]
 const ALBUM: &str = "/an%20album/1%20%3C%202%20%26%20%C3%A9";
+#[cfg(windows)]
+const TITLE: &str = "1 # 2 & \u{e9}";
+#[cfg(windows)]
+const ALBUM: &str = "/an%20album/1%20%23%202%20%26%20%C3%A9";
 
 #[test]
 fn files_come_back_whole_and_in_parts() {
@@ -174,11 +183,13 @@ fn files_come_back_whole_and_in_parts() {
     for _ in 0..3 {
         assert!(Answer::read(&mut stream).unwrap().body == wav);
     }
-    // A new stream under the same name is another file.
+    // A new stream under the same name is another file. Windows before 10 replaces no open file.
     drop(stream);
-    folder.write("song.wav", &self::wav(1000, 1));
-    folder.run("encode -f song.wav").expect(0);
-    assert!(server.get("/song.wav", "").body == self::wav(1000, 1));
+    if !cfg!(windows) {
+        folder.write("song.wav", &self::wav(1000, 1));
+        folder.run("encode -f song.wav").expect(0);
+        assert!(server.get("/song.wav", "").body == self::wav(1000, 1));
+    }
     assert_eq!(server.stop(), "");
 }
 
@@ -195,8 +206,9 @@ fn folders_have_pages() {
     assert_eq!((moved.status, moved.field("Location")), (301, Some("/an%20album/")));
     assert_eq!(server.get("//an%20album", "").field("Location"), Some("/an%20album/"));
     let page = String::from_utf8(server.get("/an%20album/", "").body).unwrap();
-    for part in [&format!(".{}.flac\"", &ALBUM[11..]), "1 &lt; 2 &amp; \u{e9}.wav", "href=\"../\""]
-    {
+    let title = TITLE.replace('&', "&amp;").replace('<', "&lt;");
+    let parts = [format!(".{}.flac\"", &ALBUM[11..]), title + ".wav", "href=\"../\"".into()];
+    for part in &parts {
         assert!(page.contains(part), "{page} lacks {part}");
     }
 }

@@ -149,6 +149,7 @@ mod tests {
         for fine in [
             &["--verify"][..],
             &["--verify=full"],
+            #[cfg(feature = "models")]
             &["--model", "m", "--top-k", "all", "--tokens", "bpe", "--precision", "int8"],
         ] {
             assert!(!refuses(&[&["encode", "a"], fine].concat()), "{fine:?}");
