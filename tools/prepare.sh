@@ -12,6 +12,12 @@ have() {
     done
 }
 
+# Prints the folder that cargo builds into.
+target_of() { # FOLDER
+    (cd "$1" && cargo metadata --format-version 1 --no-deps --locked) |
+        sed 's/.*"target_directory":"\([^"]*\)".*/\1/'
+}
+
 # Prints the Debian packages of the commands that are missing.
 missing() { # COMMAND=PACKAGE...
     for pair in "$@"; do

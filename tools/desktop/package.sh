@@ -11,11 +11,6 @@ cargo deb --version >/dev/null 2>&1 || {
     exit 1
 }
 
-target_of() { # FOLDER
-    (cd "$1" && cargo metadata --format-version 1 --no-deps --locked) |
-        sed 's/.*"target_directory":"\([^"]*\)".*/\1/'
-}
-
 # The manual pages and completions that the package needs beside the tool.
 cargo build --release --locked -p lmac-cli "$@"
 target=$(target_of .)

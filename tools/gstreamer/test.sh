@@ -28,9 +28,8 @@ cargo clippy --all-targets --locked -- -D warnings
 RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --locked --quiet
 cargo test --locked
 cargo build --locked
-target=$(cargo metadata --format-version 1 --no-deps --locked |
-    sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
-export GST_PLUGIN_PATH="$target/debug"
+GST_PLUGIN_PATH="$(target_of .)/debug"
+export GST_PLUGIN_PATH
 
 fail() { # WHAT
     echo "failed: $1" >&2
