@@ -200,6 +200,15 @@ pub(crate) fn decoding_memory(spec: &AudioSpec) -> u64 {
     light::memory(spec).max(adaptive::memory(spec))
 }
 
+/// Like [`decoding_memory`], for a chunk of this method.
+pub(crate) fn decoding_memory_of(method: Method, spec: &AudioSpec) -> u64 {
+    match method {
+        Method::Light => light::memory(spec),
+        Method::Adaptive => adaptive::memory(spec),
+        Method::Stored | Method::Constant | Method::Language => 0,
+    }
+}
+
 /// Returns the sizes of a payload's parts, without decoding it; `None` if it has no parts.
 pub(crate) fn sections(
     chunk: &ChunkHeader,

@@ -42,7 +42,7 @@ impl Blocks {
         kind: u64,
         at: u64,
     ) -> Result<Found> {
-        let start = match self.next.filter(|next| next.start == at) {
+        let mut start = match self.next.filter(|next| next.start == at) {
             Some(next) => {
                 items.go_to(next.offset, next.chunks, next.frames)?;
                 next.start
@@ -56,7 +56,6 @@ impl Blocks {
             }
         };
         self.next = None;
-        let mut start = start;
         while let Some(found) = next(items, kind, start)? {
             if at >= found.start && at - found.start < found.length {
                 self.next = Some(Next {

@@ -10,7 +10,11 @@ use super::piece::{Kind, Piece};
 /// Keeps what was decoded of [restored files](super::RestoredFile), up to so many bytes, and
 /// limits how many readers decode at the same time.
 ///
-/// Clones share what they keep. What was not asked for the longest is dropped first.
+/// Clones share what they keep. What was not asked for the longest is dropped first. Each
+/// [`RestoredFile`](super::RestoredFile) also holds the chunk that it read last, so that it can go
+/// on: many of them may take more than the bytes of the cache. Chunks are then decoded as a whole
+/// even for [provisional](crate::DecodeOptions::provisional) audio, since a whole one takes less
+/// memory than one that is being decoded.
 #[derive(Clone)]
 pub struct FileCache {
     shared: Arc<Shared>,
@@ -19,9 +23,17 @@ pub struct FileCache {
 struct Shared {
     most_bytes: u64,
     pieces: Mutex<Pieces>,
-    /// Readers that may begin to decode now.
-    turns: Mutex<usize>,
+    /// Readers that may decode at the same time.
+    readers: u64,
+    turns: Mutex<Turns>,
     turn_ended: Condvar,
+}
+
+/// Turns are taken in the order in which readers ask.
+#[derive(Default)]
+struct Turns {
+    asked: u64,
+    ended: u64,
 }
 
 #[derive(Default)]
@@ -44,8 +56,8 @@ struct Kept {
 }
 
 impl FileCache {
-    /// Makes a cache of so many bytes. At most `readers` readers decode at the same time, 0 is one
-    /// for each core, and each of them may need a few more pieces than fit.
+    /// Makes a cache of so many bytes. At most `readers` readers decode at the same time; 0 is one
+    /// for each core.
     pub fn new(bytes: u64, readers: usize) -> Self {
         let cores = || thread::available_parallelism().map_or(1, usize::from);
         let readers = if readers == 0 { cores() } else { readers };
@@ -53,7 +65,8 @@ impl FileCache {
             shared: Arc::new(Shared {
                 most_bytes: bytes,
                 pieces: Mutex::default(),
-                turns: Mutex::new(readers),
+                readers: readers as u64,
+                turns: Mutex::default(),
                 turn_ended: Condvar::new(),
             }),
         }
@@ -96,8 +109,7 @@ impl FileCache {
         Some(Arc::clone(&kept.piece))
     }
 
-    /// Keeps a piece, in place of older ones if there is no room. The newest one stays, however
-    /// many bytes it has.
+    /// Keeps a piece, in place of older ones if there is no room.
     pub(super) fn insert(&self, file: u64, piece: &Arc<Piece>) {
         let mut pieces = self.pieces();
         let place = (file, piece.kind, piece.start);
@@ -107,12 +119,17 @@ impl FileCache {
         pieces.by_place.insert(place, Kept { piece: Arc::clone(piece), bytes, asked });
         pieces.by_age.insert(asked, place);
         pieces.bytes += bytes;
-        while pieces.bytes > self.shared.most_bytes
-            && let Some((_, &oldest)) = pieces.by_age.first_key_value()
-            && oldest != place
-        {
-            pieces.drop_piece(&oldest);
-        }
+        pieces.shrink_to(self.shared.most_bytes);
+    }
+
+    /// Drops what does not fit, after a reader has let go of a piece.
+    pub(super) fn shrink(&self) {
+        self.pieces().shrink_to(self.shared.most_bytes);
+    }
+
+    /// Whether the pieces that readers hold are more than what fits.
+    pub(super) fn is_full(&self) -> bool {
+        self.bytes() > self.shared.most_bytes
     }
 
     /// Takes note of the bytes that a piece takes now.
@@ -123,6 +140,7 @@ impl FileCache {
         if let Some(kept) = kept.filter(|kept| Arc::ptr_eq(&kept.piece, piece)) {
             let before = std::mem::replace(&mut kept.bytes, piece.bytes());
             pieces.bytes = pieces.bytes - before + kept.bytes;
+            pieces.shrink_to(self.shared.most_bytes);
         }
     }
 
@@ -132,15 +150,36 @@ impl FileCache {
     }
 
     /// Waits until this reader may decode.
+    ///
+    /// Who has a turn must not wait for a piece: another reader may hold it and wait for a turn.
     pub(super) fn take_turn(&self) -> Turn<'_> {
-        let turns = locked(&self.shared.turns);
-        let waited = self.shared.turn_ended.wait_while(turns, |turns| *turns == 0);
-        *waited.unwrap_or_else(PoisonError::into_inner) -= 1;
+        let mut turns = locked(&self.shared.turns);
+        let number = turns.asked;
+        turns.asked += 1;
+        let too_early = |turns: &mut Turns| number >= turns.ended + self.shared.readers;
+        drop(self.shared.turn_ended.wait_while(turns, too_early));
         Turn(&self.shared)
     }
 }
 
 impl Pieces {
+    /// Drops the oldest pieces that no reader holds until the others have so many bytes. To drop
+    /// one that is held would free nothing, and its holder would decode it again.
+    fn shrink_to(&mut self, most_bytes: u64) {
+        let mut over = self.bytes.saturating_sub(most_bytes);
+        let mut dropped = Vec::new();
+        for place in self.by_age.values() {
+            if over == 0 {
+                break;
+            }
+            if let Some(kept) = self.by_place.get(place).filter(|kept| !kept.is_held()) {
+                over = over.saturating_sub(kept.bytes);
+                dropped.push(*place);
+            }
+        }
+        dropped.iter().for_each(|place| self.drop_piece(place));
+    }
+
     fn drop_piece(&mut self, place: &Place) {
         if let Some(kept) = self.by_place.remove(place) {
             self.by_age.remove(&kept.asked);
@@ -149,13 +188,20 @@ impl Pieces {
     }
 }
 
+impl Kept {
+    fn is_held(&self) -> bool {
+        // Only who has locked the cache can make the first other one.
+        Arc::strong_count(&self.piece) > 1
+    }
+}
+
 /// The time in which a reader decodes.
 pub(super) struct Turn<'a>(&'a Shared);
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        *locked(&self.0.turns) += 1;
-        self.0.turn_ended.notify_one();
+        locked(&self.0.turns).ended += 1;
+        self.0.turn_ended.notify_all();
     }
 }
 
@@ -177,5 +223,52 @@ impl fmt::Debug for FileCache {
             .field("most_bytes", &self.shared.most_bytes)
             .field("bytes", &self.bytes())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+    use crate::audio::{AudioSpec, SampleFormat};
+    use crate::source::RestoredFile;
+    use crate::{DecodeOptions, Decoder};
+
+    #[test]
+    fn what_is_decoded_needs_no_turn() {
+        let spec = AudioSpec::new(SampleFormat::S16, 1, 8000);
+        let stream = crate::encode(&[257; 2000], &spec).expect("a stream");
+        let decoder = Decoder::open(Cursor::new(stream), DecodeOptions::default());
+        let cache = FileCache::new(1 << 20, 1);
+        let file = RestoredFile::original(decoder.expect("a decoder"), &cache).expect("a file");
+        let mut buffer = [0; 100];
+        file.read_at(60, &mut buffer).expect("the first bytes");
+        // Somebody decodes for ever.
+        let _turn = cache.take_turn();
+        assert_eq!(file.read_at(1000, &mut buffer).expect("other bytes"), 100);
+        assert_eq!(buffer, [1; 100]);
+    }
+
+    #[test]
+    fn turns_come_in_the_order_of_asking() {
+        let cache = FileCache::new(0, 1);
+        let order = Mutex::new(Vec::new());
+        let first = cache.take_turn();
+        thread::scope(|scope| {
+            for reader in 0..5 {
+                let (cache, order) = (&cache, &order);
+                scope.spawn(move || {
+                    let _turn = cache.take_turn();
+                    locked(order).push(reader);
+                });
+                // The next one asks after this one has.
+                while locked(&cache.shared.turns).asked < reader + 2 {
+                    thread::yield_now();
+                }
+            }
+            drop(first);
+        });
+        assert_eq!(*locked(&order), [0, 1, 2, 3, 4]);
     }
 }

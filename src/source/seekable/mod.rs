@@ -64,6 +64,8 @@ use crate::stream::packets::ChunkDecoder;
 pub struct RestoredFile<R> {
     file: Arc<File<R>>,
     position: u64,
+    /// The piece that was read last, which the next reading probably goes on with.
+    held: Mutex<Option<Arc<Piece>>>,
 }
 
 struct File<R> {
@@ -204,7 +206,7 @@ impl<R: Read + Seek> RestoredFile<R> {
             middle_bytes,
             tail,
         };
-        Ok(RestoredFile { file: Arc::new(file), position: 0 })
+        Ok(RestoredFile::of(Arc::new(file)))
     }
 
     /// Reads bytes from this place on, and returns their number: at least one, unless the place is
@@ -220,24 +222,41 @@ impl<R: Read + Seek> RestoredFile<R> {
         {
             return Ok(copy(bytes, buffer));
         }
-        let _turn = file.cache.take_turn();
         let place = place - head;
-        if place < file.middle_bytes {
-            return match file.middle {
-                Middle::Samples { in_file_order } => file.samples(place, buffer, in_file_order),
-                Middle::FlacFrames => file.made(Kind::FlacFrames, place, buffer),
-            };
-        }
-        let place = place - file.middle_bytes;
-        match file.tail {
-            _ if place >= file.tail.length() => Ok(0),
-            Tail::Known(bytes) => Ok(copy(&bytes[place as usize..], buffer)),
-            Tail::Blocks(_) => file.made(Kind::Tail, place, buffer),
-        }
+        let (read, piece) = if place < file.middle_bytes {
+            match file.middle {
+                Middle::Samples { in_file_order } => file.samples(place, buffer, in_file_order)?,
+                Middle::FlacFrames => file.made(Kind::FlacFrames, place, buffer)?,
+            }
+        } else {
+            let place = place - file.middle_bytes;
+            match file.tail {
+                _ if place >= file.tail.length() => return Ok(0),
+                Tail::Known(bytes) => return Ok(copy(&bytes[place as usize..], buffer)),
+                Tail::Blocks(_) => file.made(Kind::Tail, place, buffer)?,
+            }
+        };
+        self.hold(Some(piece));
+        Ok(read)
     }
 }
 
 impl<R> RestoredFile<R> {
+    fn of(file: Arc<File<R>>) -> Self {
+        RestoredFile { file, position: 0, held: Mutex::default() }
+    }
+
+    /// Holds this piece instead of the one before.
+    fn hold(&self, piece: Option<Arc<Piece>>) {
+        let mut held = locked(&self.held);
+        let changes = held.as_ref().map(Arc::as_ptr) != piece.as_ref().map(Arc::as_ptr);
+        *held = piece;
+        drop(held);
+        if changes {
+            self.file.cache.shrink();
+        }
+    }
+
     /// Returns the length of the file in bytes.
     pub fn length(&self) -> u64 {
         self.file.head.len() as u64 + self.file.middle_bytes + self.file.tail.length()
@@ -255,37 +274,44 @@ impl<R> RestoredFile<R> {
 }
 
 impl<R: Read + Seek> File<R> {
-    /// Samples from a place of the audio on.
-    fn samples(&self, place: u64, buffer: &mut [u8], in_file_order: bool) -> Result<usize> {
+    /// Samples from a place of the audio on: their number, and the piece that they are from.
+    fn samples(
+        &self,
+        place: u64,
+        buffer: &mut [u8],
+        in_file_order: bool,
+    ) -> Result<(usize, Arc<Piece>)> {
         let frame_bytes = self.info.spec.frame_bytes();
         let (frame, within) = (place / frame_bytes as u64, (place % frame_bytes as u64) as usize);
         let most = (within.saturating_add(buffer.len())).div_ceil(frame_bytes) as u64;
-        let mut samples = self.pcm(frame, (1, most))?;
+        let (mut samples, piece) = self.pcm(frame, (1, most))?;
         if in_file_order {
             layout::restore(self.info.source, &self.info.spec, &mut samples);
         }
-        Ok(copy(&samples[within..], buffer))
+        Ok((copy(&samples[within..], buffer), piece))
     }
 
     /// Frames from this one on: at most so many, and at least so many if the chunk has them.
-    fn pcm(&self, frame: u64, (least, most): (u64, u64)) -> Result<Vec<u8>> {
+    fn pcm(&self, frame: u64, (least, most): (u64, u64)) -> Result<(Vec<u8>, Arc<Piece>)> {
         let frame_bytes = self.info.spec.frame_bytes();
+        let with = (&self.decoder, &self.cache);
         loop {
             let piece = self.piece(Kind::Chunk, frame)?;
-            let pcm = piece.pcm(&self.decoder, frame_bytes, frame, (least, most), self.provisional);
+            let provisional = self.provisional && !self.cache.is_full();
+            let pcm = piece.pcm(with, frame_bytes, frame, (least, most), provisional);
             if let Some(pcm) = self.settled(&piece, pcm)? {
-                return Ok(pcm);
+                return Ok((pcm, piece));
             }
         }
     }
 
-    /// Bytes of FLAC frames or of the tail.
-    fn made(&self, kind: Kind, place: u64, buffer: &mut [u8]) -> Result<usize> {
+    /// Bytes of FLAC frames or of the tail: their number, and the piece that they are from.
+    fn made(&self, kind: Kind, place: u64, buffer: &mut [u8]) -> Result<(usize, Arc<Piece>)> {
         loop {
             let piece = self.piece(kind, place)?;
             let made = piece.made(|decisions| self.flac_frames(decisions));
             if let Some(bytes) = self.settled(&piece, made)? {
-                return Ok(copy(&bytes[(place - piece.start) as usize..], buffer));
+                return Ok((copy(&bytes[(place - piece.start) as usize..], buffer), piece));
             }
         }
     }
@@ -315,7 +341,10 @@ impl<R: Read + Seek> File<R> {
             Kind::FlacFrames => {
                 let Found { start, length, data, place } =
                     stream.decisions.find(&mut stream.items, block::DECISIONS, at)?;
-                Piece::flac_frames(start, length, data, place)
+                // A block is for about a chunk, and bytes that are no frames are in it.
+                let audio = self.info.chunk_frames * self.info.spec.frame_bytes() as u64;
+                let most = 4 * audio + 64 * data.len() as u64;
+                Piece::flac_frames(start, (length, most), data, place)
             }
             Kind::Tail => {
                 let Found { start, data, place, .. } =
@@ -339,7 +368,7 @@ impl<R: Read + Seek> File<R> {
                     if frame < items.frames {
                         let spec = &self.info.spec;
                         let pcm_bytes = chunk.frames * spec.frame_bytes() as u64;
-                        let aside = chunk_codec::decoding_memory(spec);
+                        let aside = chunk_codec::decoding_memory_of(chunk.method, spec);
                         return Ok(Piece::chunk(chunk, payload, (pcm_bytes, aside), place));
                     }
                 }
@@ -368,15 +397,18 @@ impl<R: Read + Seek> File<R> {
         restorer.take_block(decisions.clone())?;
         let mut left = head.frames;
         while left > 0 {
-            let pcm = self.pcm(head.first_frame + (head.frames - left), (left, left))?;
+            let (pcm, _) = self.pcm(head.first_frame + (head.frames - left), (left, left))?;
             left -= (pcm.len() / spec.frame_bytes()) as u64;
             restorer.take_pcm(pcm.into())?;
         }
         let mut frames = Vec::new();
-        while let Some(part) = restorer.next_part()? {
-            memory::append(&mut frames, &part)?;
+        loop {
+            let _turn = self.cache.take_turn();
+            match restorer.next_part()? {
+                Some(part) => memory::append(&mut frames, &part)?,
+                None => return Ok(frames),
+            }
         }
-        Ok(frames)
     }
 }
 
@@ -424,7 +456,13 @@ impl<R> Seek for RestoredFile<R> {
 /// The clone reads the same file from its start on.
 impl<R> Clone for RestoredFile<R> {
     fn clone(&self) -> Self {
-        RestoredFile { file: Arc::clone(&self.file), position: 0 }
+        RestoredFile::of(Arc::clone(&self.file))
+    }
+}
+
+impl<R> Drop for RestoredFile<R> {
+    fn drop(&mut self) {
+        self.hold(None);
     }
 }
 

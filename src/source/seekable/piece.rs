@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 
-use super::cache::locked;
+use super::cache::{FileCache, locked};
 use crate::container::item::ChunkHeader;
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::memory;
 use crate::stream::packets::{ChunkDecoder, ChunkDecoding};
 
-/// Frames that are decoded at a time where audio comes before it was checked.
+/// Frames that are decoded in a turn.
 const STEP: u64 = 1024;
 
 /// What a piece holds, and how its place is counted.
@@ -69,10 +69,15 @@ impl Piece {
         Self::new(Kind::Chunk, start, length, bytes, place, Content::Chunk(Box::new(chunk)))
     }
 
-    /// FLAC frames of so many bytes, which these decisions make.
-    pub(super) fn flac_frames(start: u64, length: u64, decisions: Bytes, place: Place) -> Self {
-        // The length may be wrong; what is made has no more bytes than audio justifies.
-        let bytes = length.min(1 << 32) + decisions.len() as u64;
+    /// FLAC frames of so many bytes, which these decisions make. A length beyond `most` is wrong,
+    /// and does not count.
+    pub(super) fn flac_frames(
+        start: u64,
+        (length, most): (u64, u64),
+        decisions: Bytes,
+        place: Place,
+    ) -> Self {
+        let bytes = length.min(most) + decisions.len() as u64;
         Self::new(Kind::FlacFrames, start, length, bytes, place, Content::Decisions(decisions))
     }
 
@@ -105,7 +110,7 @@ impl Piece {
     /// decoded but at least `least`. `None` if another reader failed to decode the chunk.
     pub(super) fn pcm(
         &self,
-        decoder: &ChunkDecoder,
+        (decoder, cache): (&ChunkDecoder, &FileCache),
         frame_bytes: usize,
         from: u64,
         (least, most): (u64, u64),
@@ -120,8 +125,7 @@ impl Piece {
             true => first + length(least.max(1)),
             false => self.length as usize * frame_bytes,
         };
-        let step = if provisional { STEP } else { u64::MAX };
-        if let Err(error) = chunk.decode(decoder, wanted, step) {
+        if let Err(error) = chunk.decode(decoder, wanted, cache) {
             *content = Content::Failed;
             return Err(error.at(self.place));
         }
@@ -161,13 +165,14 @@ impl Piece {
 
 impl Chunk {
     /// Decodes up to so many bytes of audio.
-    fn decode(&mut self, decoder: &ChunkDecoder, wanted: usize, step: u64) -> Result<()> {
+    fn decode(&mut self, decoder: &ChunkDecoder, wanted: usize, cache: &FileCache) -> Result<()> {
         while self.pcm.len() < wanted {
+            let _turn = cache.take_turn();
             let decoding = match &mut self.decoding {
                 Some(decoding) => decoding,
                 None => self.decoding.insert(decoder.begin_payload(&self.header, &self.payload)?),
             };
-            let piece = decoding.next_frames(step)?;
+            let piece = decoding.next_frames(STEP)?;
             let piece = piece.ok_or_else(|| Error::new(ErrorKind::AlreadyFailed))?;
             match self.pcm.is_empty() {
                 true => self.pcm = piece.pcm.into(),
