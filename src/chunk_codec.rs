@@ -200,12 +200,14 @@ pub(crate) fn decoding_memory(spec: &AudioSpec) -> u64 {
     light::memory(spec).max(adaptive::memory(spec))
 }
 
-/// Like [`decoding_memory`], for a chunk of this method.
-pub(crate) fn decoding_memory_of(method: Method, spec: &AudioSpec) -> u64 {
+/// Like [`decoding_memory`], for a chunk of this method with so many bytes of PCM.
+pub(crate) fn decoding_memory_of(method: Method, spec: &AudioSpec, pcm_bytes: u64) -> u64 {
     match method {
         Method::Light => light::memory(spec),
         Method::Adaptive => adaptive::memory(spec),
-        Method::Stored | Method::Constant | Method::Language => 0,
+        // They are decoded as a whole, whatever was asked for.
+        Method::Constant | Method::Language => pcm_bytes,
+        Method::Stored => 0,
     }
 }
 

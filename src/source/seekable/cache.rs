@@ -10,7 +10,7 @@ use super::piece::{Kind, Piece};
 /// Keeps what was decoded of [restored files](super::RestoredFile), up to so many bytes, and
 /// limits how many readers decode at the same time.
 ///
-/// Clones share what they keep. What was not asked for the longest is dropped first. Each
+/// Clones share what they keep. What was asked for least recently is dropped first. Each
 /// [`RestoredFile`](super::RestoredFile) also holds the chunk that it read last, so that it can go
 /// on: many of them may take more than the bytes of the cache. Chunks are then decoded as a whole
 /// even for [provisional](crate::DecodeOptions::provisional) audio, since a whole one takes less
@@ -26,7 +26,8 @@ struct Shared {
     /// Readers that may decode at the same time.
     readers: u64,
     turns: Mutex<Turns>,
-    turn_ended: Condvar,
+    /// Each reader waits at the one that its number chooses, so that few wake up in vain.
+    turn_comes: [Condvar; 64],
 }
 
 /// Turns are taken in the order in which readers ask.
@@ -67,7 +68,7 @@ impl FileCache {
                 pieces: Mutex::default(),
                 readers: readers as u64,
                 turns: Mutex::default(),
-                turn_ended: Condvar::new(),
+                turn_comes: std::array::from_fn(|_| Condvar::new()),
             }),
         }
     }
@@ -138,15 +139,23 @@ impl FileCache {
         let pieces = &mut *pieces;
         let kept = pieces.by_place.get_mut(&(file, piece.kind, piece.start));
         if let Some(kept) = kept.filter(|kept| Arc::ptr_eq(&kept.piece, piece)) {
-            let before = std::mem::replace(&mut kept.bytes, piece.bytes());
-            pieces.bytes = pieces.bytes - before + kept.bytes;
-            pieces.shrink_to(self.shared.most_bytes);
+            let (before, bytes) = (kept.bytes, piece.bytes());
+            if before != bytes {
+                kept.bytes = bytes;
+                pieces.bytes = pieces.bytes - before + bytes;
+                pieces.shrink_to(self.shared.most_bytes);
+            }
         }
     }
 
     /// Drops a piece that could not be decoded.
-    pub(super) fn drop_piece(&self, file: u64, piece: &Piece) {
-        self.pieces().drop_piece(&(file, piece.kind, piece.start));
+    pub(super) fn drop_piece(&self, file: u64, piece: &Arc<Piece>) {
+        let mut pieces = self.pieces();
+        let place = (file, piece.kind, piece.start);
+        // Another reader may have put a new one in its place.
+        if pieces.by_place.get(&place).is_some_and(|kept| Arc::ptr_eq(&kept.piece, piece)) {
+            pieces.drop_piece(&place);
+        }
     }
 
     /// Waits until this reader may decode.
@@ -156,9 +165,17 @@ impl FileCache {
         let mut turns = locked(&self.shared.turns);
         let number = turns.asked;
         turns.asked += 1;
-        let too_early = |turns: &mut Turns| number >= turns.ended + self.shared.readers;
-        drop(self.shared.turn_ended.wait_while(turns, too_early));
+        // Readers that came later may have ended before this one wakes up.
+        let too_early =
+            |turns: &mut Turns| number.saturating_sub(turns.ended) >= self.shared.readers;
+        drop(self.shared.turn_comes(number).wait_while(turns, too_early));
         Turn(&self.shared)
+    }
+}
+
+impl Shared {
+    fn turn_comes(&self, number: u64) -> &Condvar {
+        &self.turn_comes[(number % self.turn_comes.len() as u64) as usize]
     }
 }
 
@@ -200,8 +217,11 @@ pub(super) struct Turn<'a>(&'a Shared);
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        locked(&self.0.turns).ended += 1;
-        self.0.turn_ended.notify_all();
+        let mut turns = locked(&self.0.turns);
+        turns.ended += 1;
+        let next = turns.ended.saturating_add(self.0.readers - 1);
+        drop(turns);
+        self.0.turn_comes(next).notify_all();
     }
 }
 

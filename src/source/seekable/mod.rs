@@ -40,8 +40,9 @@ use crate::stream::packets::ChunkDecoder;
 /// read at the same time.
 ///
 /// With [provisional](crate::DecodeOptions::provisional) audio, reading returns fewer bytes than
-/// were asked for and decodes no more of a chunk than it must. Damage is an error where it is
-/// read, and does not end the reading elsewhere.
+/// were asked for and decodes no more of a chunk than it must; FLAC files are made a block at a
+/// time, which is about a chunk. Damage is an error where it is read, and does not end the reading
+/// elsewhere.
 ///
 /// ```
 /// use std::io::{Cursor, Read, Seek, SeekFrom};
@@ -368,7 +369,7 @@ impl<R: Read + Seek> File<R> {
                     if frame < items.frames {
                         let spec = &self.info.spec;
                         let pcm_bytes = chunk.frames * spec.frame_bytes() as u64;
-                        let aside = chunk_codec::decoding_memory_of(chunk.method, spec);
+                        let aside = chunk_codec::decoding_memory_of(chunk.method, spec, pcm_bytes);
                         return Ok(Piece::chunk(chunk, payload, (pcm_bytes, aside), place));
                     }
                 }
@@ -406,7 +407,11 @@ impl<R: Read + Seek> File<R> {
             let _turn = self.cache.take_turn();
             match restorer.next_part()? {
                 Some(part) => memory::append(&mut frames, &part)?,
-                None => return Ok(frames),
+                None => {
+                    // It grew beyond what it needs.
+                    frames.shrink_to_fit();
+                    return Ok(frames);
+                }
             }
         }
     }

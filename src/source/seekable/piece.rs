@@ -181,6 +181,8 @@ impl Chunk {
             if decoding.is_done() {
                 self.decoding = None;
                 self.payload = Bytes::new();
+                // It grew beyond what it needs.
+                self.pcm.shrink_to_fit();
             }
         }
         Ok(())
