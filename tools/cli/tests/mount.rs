@@ -217,6 +217,10 @@ fn names_and_conflicts() {
         symlink(target, folder.path("archive").join(link)).unwrap();
     }
     symlink("../outside/in.lmac", folder.path("archive/out.lmac")).unwrap();
+    // To follow these would ask the mount itself.
+    symlink(folder.path("shown"), folder.path("archive/round")).unwrap();
+    symlink("../archive/../shown/a.wav", folder.path("archive/round.wav")).unwrap();
+    symlink("round", folder.path("archive/twice")).unwrap();
     assert!(Command::new("mkfifo").arg(folder.path("archive/pipe")).status().unwrap().success());
 
     let mounted = Mounted::new(&folder, "");

@@ -84,7 +84,6 @@ Examples:
   lmac info --chunks song.lmac     shows where the bytes went
   lmac tag --set TITLE=Aria song.lmac   changes tags
   lmac serve music                 lets players read the streams below a folder as WAV files
-  lmac mount archive music         shows streams as the files that they came from (Linux)
   lmac encode --model llama song.wav   encodes with a language model
   lmac eval --audio-dir music      compares models and other codecs on a folder
 

@@ -35,11 +35,12 @@ pub(crate) struct MountArgs {
     /// than root, /etc/fuse.conf must have user_allow_other
     #[arg(long)]
     pub(crate) allow_other: bool,
-    /// Memory for decoded audio, for example 256M; the system keeps what was read besides
+    /// Memory for decoded audio, for example 256M; each open file may hold one chunk more, and the
+    /// system keeps what was read
     #[arg(long, value_name = "SIZE", value_parser = parse_size, default_value = "64M")]
     pub(crate) cache: u64,
-    /// Reads at the same time; 0 is one for each processor, and at least 8: a slow one shares the
-    /// processors with others and does not hold them up
+    /// Reads at the same time; 0 is one for each processor, but at least 8, so that slow reads do
+    /// not hold up others
     #[arg(short = 'T', long, value_name = "N", default_value_t = 0)]
     pub(crate) threads: usize,
     /// Print errors only
@@ -99,14 +100,18 @@ that came from no file is a WAV file. It has the time of the stream.
 
 Other files are shown as they are: pictures, cue sheets, texts. A stream whose name such a file has
 already gets its whole name before the extension: song.lmac beside song.wav is song.lmac.wav. If
-that is taken too, it is not shown. Names that begin with a dot, links that lead out of the archive
-or to a folder above, and devices are not shown.
+that is taken too, it is not shown. Names that begin with a dot, devices, and links that lead out of
+the archive, to a folder above, or to where it is mounted are not shown. Only files whose extension
+is lmac in small letters are streams.
 
 A stream that cannot be opened (because its end is lost, or its language model is not there) is
 shown as it is, as song.lmac, and a line on standard error says why. Where a stream is damaged,
 reading fails with an input/output error, a line says which part and why, and the rest can be read.
-A stream that was replaced is another file at once; programs that have the old one open go on to
-read it.
+A stream that was replaced is another file at once; programs that have the old one open go on
+reading it.
+
+A FLAC file is made a chunk at a time, so its first bytes come as soon as a chunk is decoded, which
+takes seconds with the preset standard. Other files come while their chunk is decoded.
 
 The program runs in the foreground. When it is killed (SIGKILL), the folder stays mounted and
 cannot be used; fusermount3 -u unmounts it. Exit status: 0 when it is unmounted or interrupted, 1

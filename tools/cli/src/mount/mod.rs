@@ -40,7 +40,7 @@ enum Event {
 /// Mounts an archive, calls `mounted`, and returns when the archive is no longer mounted. Files are
 /// read by so many threads; other users can read them too if `allow_other`.
 pub(crate) fn run(
-    view: View,
+    mut view: View,
     dir: &Path,
     threads: usize,
     allow_other: bool,
@@ -49,6 +49,7 @@ pub(crate) fn run(
     let name = dir.display().to_string();
     let here = |message: String| Failure::elsewhere(&name, message);
     let dir = check(&view, dir).map_err(here)?;
+    view.set_place(dir.clone());
     if let Err(error) = fs::File::options().read(true).write(true).open(DEVICE) {
         let message = format!(
             "cannot be opened: {error}; modprobe fuse makes it, and in a container --device \

@@ -19,6 +19,9 @@ const STREAM: &str = "lmac";
 /// Streams of which is known what they are shown as.
 const MOST_KNOWN: usize = 1 << 17;
 
+/// Links that are followed on a path; systems follow as many or fewer.
+const MOST_LINKS: usize = 40;
+
 /// An archive as it is mounted.
 ///
 /// Folders have the names that they have in the archive. So have files, except for streams: these
@@ -28,6 +31,8 @@ pub(crate) struct View {
     /// The only name in the archive, if it is a single stream.
     only: Option<OsString>,
     known: Mutex<HashMap<PathBuf, Known>>,
+    /// Where the archive is mounted.
+    mounted_in: Option<PathBuf>,
     report: &'static Report,
 }
 
@@ -73,7 +78,12 @@ impl View {
         only: Option<OsString>,
         report: &'static Report,
     ) -> Self {
-        View { archive, only, known: Mutex::default(), report }
+        View { archive, only, known: Mutex::default(), mounted_in: None, report }
+    }
+
+    /// Says where the archive is mounted, by a path without links.
+    pub(super) fn set_place(&mut self, folder: PathBuf) {
+        self.mounted_in = Some(folder);
     }
 
     /// The folder that is shown; `None` if a single stream is.
@@ -165,6 +175,9 @@ impl View {
             return None;
         }
         let root = self.archive.root();
+        if self.leads_into_mount(&folder.join(name)) {
+            return None;
+        }
         let real = self.archive.inside(&root.join(folder).join(name))?;
         let metadata = fs::metadata(&real).ok()?;
         // A link to a folder above has no end.
@@ -172,6 +185,33 @@ impl View {
         let endless = || folder.ancestors().any(|folder| above(folder).as_ref() == Some(&real));
         let shown = metadata.is_file() || metadata.is_dir() && !endless();
         shown.then_some((real, metadata))
+    }
+
+    /// Whether links on a path below the archive lead to where it is mounted. To follow them would
+    /// ask this program, which waits.
+    fn leads_into_mount(&self, path: &Path) -> bool {
+        let parts = |path: &Path| path.iter().rev().map(OsStr::to_os_string).collect::<Vec<_>>();
+        let mut left = parts(path);
+        let mut at = self.archive.root().to_path_buf();
+        let mut links = 0;
+        while let Some(part) = left.pop() {
+            // This also understands `..` and a path from the root.
+            match part == ".." {
+                true => drop(at.pop()),
+                false => at.push(part),
+            }
+            if self.mounted_in.as_ref().is_some_and(|folder| at.starts_with(folder)) {
+                return true;
+            }
+            let Ok(target) = fs::read_link(&at) else { continue };
+            links += 1;
+            if links > MOST_LINKS {
+                break;
+            }
+            at.pop();
+            left.extend(parts(&target));
+        }
+        false
     }
 
     /// A stream, if it came from a file with this extension.
@@ -190,10 +230,16 @@ impl View {
         if let Some(known) = locked(&self.known).get(real).filter(|known| known.tag == tag) {
             return known.shape;
         }
-        let opened = File::open(real)
-            .map_err(Failure::from)
-            .and_then(|file| self.archive.decode(file, Target::Original))
-            .and_then(|file| match file.length() {
+        let file = match File::open(real) {
+            Ok(file) => file,
+            Err(error) => {
+                // The next time it may go well: there may be too many open files.
+                self.complain(real, error.into(), "; it is shown as it is");
+                return None;
+            }
+        };
+        let opened =
+            self.archive.decode(file, Target::Original).and_then(|file| match file.length() {
                 length if i64::try_from(length).is_ok() => Ok(file),
                 length => Err(Failure::Here(format!("its file has {length} bytes, 2^63 or more"))),
             });
