@@ -34,7 +34,7 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "N", default_value_t = 256)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) connections: u32,
-    /// Memory for decoded audio, for example 512M
+    /// Memory for decoded audio, for example 512M; each answer under way may hold one chunk more
     #[arg(long, value_name = "SIZE", value_parser = parse_size, default_value = "256M")]
     pub(crate) cache: u64,
     /// Files that are decoded at the same time; 0 is one for each processor
@@ -86,4 +86,9 @@ For the stream album/song.lmac there are
   /album/song.flac      the original file, under the extension of its format
   /album/song.lmac      the stream itself
 Names and folders that begin with a dot, names that are not UTF-8, and links that lead out of the
-folder are not served.";
+folder are not served. A FLAC file is made a chunk at a time, so its first bytes come as soon as a
+chunk is decoded; WAV files come while their chunk is decoded.
+
+Where it is reached over this machine's own network (127.0.0.1 and the like), the server answers to
+localhost and to addresses alone, so that pages of other sites cannot read the folder under a name
+of theirs.";

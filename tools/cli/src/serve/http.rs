@@ -253,6 +253,13 @@ impl Answer {
         answer
     }
 
+    /// Adds what to do about it.
+    pub(super) fn explained(mut self, text: &str) -> Self {
+        self.page.extend_from_slice(text.as_bytes());
+        self.length = self.page.len() as u64;
+        self
+    }
+
     fn too_large() -> Self {
         Answer::refusal(431, "Request Header Fields Too Large")
     }

@@ -101,7 +101,10 @@ impl<'a> Server<'a> {
             let keep = request.keep;
             if local.is_loopback() && !request.names_this_machine() {
                 // A page of another site reached this machine under a name of its own.
-                let answer = Answer::refusal(421, "Misdirected Request");
+                let answer = Answer::refusal(421, "Misdirected Request").explained(
+                    "Ask for localhost or an address. Other names are refused, so that pages of \
+                     other sites cannot read this folder.\n",
+                );
                 return answer.send(&mut &*stream, request.method, false);
             }
             self.answer_request(&request, stream)?;
