@@ -12,6 +12,11 @@ have() {
     done
 }
 
+fail() { # WHAT
+    echo "failed: $1" >&2
+    exit 1
+}
+
 # Prints the folder that cargo builds into.
 target_of() { # FOLDER
     (cd "$1" && cargo metadata --format-version 1 --no-deps --locked) |

@@ -3,7 +3,8 @@
 #
 #   sh tools/desktop/package.sh [OPTION...]
 #
-# Options are for the build of the tool; --no-default-features leaves out language models.
+# Options are for the build of the tool; --no-default-features leaves out language models, `lmac
+# mount`, and ALAC, Ogg and Matroska as input.
 set -eu
 . "$(dirname "$0")/../prepare.sh"
 cargo deb --version >/dev/null 2>&1 || {

@@ -11,11 +11,6 @@ if [ "${1:-}" = needs ]; then
     exit
 fi
 
-fail() { # WHAT
-    echo "failed: $1" >&2
-    exit 1
-}
-
 # Runs a program, and fails unless its output has this text in it.
 says() { # TEXT PROGRAM...
     text=$1

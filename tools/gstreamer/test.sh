@@ -31,11 +31,6 @@ cargo build --locked
 GST_PLUGIN_PATH="$(target_of .)/debug"
 export GST_PLUGIN_PATH
 
-fail() { # WHAT
-    echo "failed: $1" >&2
-    exit 1
-}
-
 # Runs a program, and fails unless its output has this text in it.
 says() { # TEXT PROGRAM...
     text=$1

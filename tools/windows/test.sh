@@ -64,7 +64,7 @@ cd "$work"
 "$wine" lmac.exe decode redirected.lmac - | cmp - speech.wav
 
 # lmac eval becomes the program beside it.
-! "$wine" lmac.exe eval --version 2>errors
+if "$wine" lmac.exe eval --version 2>errors; then exit 1; fi
 grep -q 'lmac-eval is not installed' errors
 cp lmac.exe lmac-eval.exe
 [ "$("$wine" lmac.exe eval --version)" = "$("$wine" lmac.exe --version)" ]
