@@ -454,6 +454,10 @@ pub unsafe extern "C" fn lmac_decoder_tags(
 ) -> lmac_error {
     // SAFETY: the caller's pointers are valid or NULL.
     code(|| unsafe {
+        // Also where the decoder cannot be used.
+        if !tags.is_null() {
+            tags.write(ptr::null_mut());
+        }
         reference(decoder, "decoder")?.0.with(|decoding| {
             hand_out(tags, "tags", || {
                 let tags = match decoding.seekable {

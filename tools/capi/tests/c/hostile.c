@@ -107,6 +107,9 @@ static void null_arguments(bytes stream)
     EXPECT(LMAC_ERROR_ARGUMENT, lmac_decoder_read_bytes(decoder, &info, 3));
     EXPECT(LMAC_ERROR_ARGUMENT, lmac_decoder_tags(decoder, NULL));
     CHECK(strcmp(lmac_decoder_error_text(decoder), "tags is NULL") == 0);
+    tags = (lmac_tags *)(uintptr_t)1;
+    EXPECT(LMAC_ERROR_ARGUMENT, lmac_decoder_tags(NULL, &tags));
+    CHECK(tags == NULL);
     EXPECT(0, lmac_decoder_read_i32(decoder, NULL, 0));
     EXPECT(0, lmac_decoder_read_bytes(decoder, NULL, 0));
     /* None of these has ended anything. */
