@@ -18,7 +18,8 @@ cargo clippy --all-targets --release --locked -- -D warnings
 
 python3 -m venv "$folder/environment"
 PATH="$folder/environment/bin:$PATH"
-pip install --quiet 'maturin>=1.16,<2' numpy pytest ruff scipy soundfile
+pip install --quiet 'maturin>=1.16,<2' numcodecs numpy pytest ruff scipy soundfile \
+    webdataset zarr
 ruff check --quiet --select E,F,I,B,UP --ignore UP037 --line-length 100 lmac tests
 ruff format --check --quiet --line-length 100 lmac tests
 
