@@ -74,6 +74,12 @@ def converted(samples, bits, floating, dtype):
     return (samples >> (bits - to)).astype(dtype)
 
 
+def array(pcm, channels, bits, floating, dtype, always_2d):
+    """Makes an array of (frames, channels) of PCM, or of frames where there is one channel."""
+    samples = converted(from_pcm(pcm, bits, floating), bits, floating, dtype)
+    return samples.reshape(-1, channels) if channels > 1 or always_2d else samples
+
+
 def to_pcm(data, bits, floating):
     """Makes PCM of an array.
 

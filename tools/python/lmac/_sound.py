@@ -162,11 +162,12 @@ class SoundFile:
         reader = self._reading()
         if not reader.seekable:
             raise io.UnsupportedOperation("the file cannot seek")
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: reader.tell(), os.SEEK_END: self.frames}
-        if whence not in base:
+        if whence not in (os.SEEK_SET, os.SEEK_CUR, os.SEEK_END):
             raise ValueError(f"whence is {whence}; it must be 0, 1 or 2")
-        frame = base[whence] + frames
-        if not 0 <= frame <= self.frames:
+        if whence == os.SEEK_END and self.frames is None:
+            raise ValueError("the length of the file is not known: its end is missing")
+        frame = frames + (0, reader.tell(), self.frames)[whence]
+        if frame < 0 or self.frames is not None and frame > self.frames:
             raise ValueError(f"there is no frame {frame}: the file has {self.frames}")
         return reader.seek(frame)
 
@@ -186,10 +187,7 @@ class SoundFile:
         wanted = None if frames < 0 else frames * self._frame_bytes
         pcm = reader.read(wanted)
         bits, floating = self._found["bits"], self._found["float"]
-        data = _samples.from_pcm(pcm, bits, floating)
-        data = _samples.converted(data, bits, floating, dtype)
-        if self.channels > 1 or always_2d:
-            data = data.reshape(-1, self.channels)
+        data = _samples.array(pcm, self.channels, bits, floating, dtype, always_2d)
         if out is not None:
             out[: len(data)] = data.reshape((len(data),) + out.shape[1:])
             if fill_value is None:
@@ -304,7 +302,7 @@ def _span(sound, frames, start, stop):
         raise TypeError("frames and stop exclude each other")
     if start or stop is not None:
         if sound.frames is None:
-            raise ValueError("start and stop need a file that can seek")
+            raise ValueError("start and stop need a file whose length is known")
         first, last, _ = slice(start, stop).indices(sound.frames)
         if first:
             sound.seek(first)
@@ -416,11 +414,7 @@ def recover(file, dtype=None, always_2d=False, **options):
     reader = _lmac.Reader(source(file), recover=True, **options)
     pcm = reader.read(None)
     found, damage = reader.info(), reader.damage()
-    bits, floating = found["bits"], found["float"]
-    data = _samples.from_pcm(pcm, bits, floating)
-    data = _samples.converted(data, bits, floating, dtype)
-    if found["channels"] > 1 or always_2d:
-        data = data.reshape(-1, found["channels"])
+    data = _samples.array(pcm, found["channels"], found["bits"], found["float"], dtype, always_2d)
     return Recovered(
         data=data,
         samplerate=found["samplerate"],

@@ -25,8 +25,13 @@ pub(crate) fn encoding(keywords: Option<&Bound<'_, PyDict>>) -> PyResult<EncodeO
             "tags" => options.with_tags(tags::from_python(&value)?),
             #[cfg(feature = "models")]
             "model" => options.with_model(model(&value)?, Default::default()),
+            #[cfg(not(feature = "models"))]
+            "model" => return Err(no_models()),
             _ => {
-                return Err(PyValueError::new_err(format!("there is no option {name:?}")));
+                return Err(PyValueError::new_err(format!(
+                    "there is no option {name:?}; options are preset, threads, verify, \
+                     chunk_frames, md5, tags and model"
+                )));
             }
         };
     }
@@ -56,13 +61,15 @@ pub(crate) fn decoding(
         #[cfg(feature = "models")]
         Some(path) => Ok(options.with_model(self::model(path)?)),
         #[cfg(not(feature = "models"))]
-        Some(_) => Err(exception_of_models()),
+        Some(_) => Err(no_models()),
     }
 }
 
 #[cfg(not(feature = "models"))]
-fn exception_of_models() -> PyErr {
-    crate::error::Error::new_err("this wheel has no language models: build it with them")
+fn no_models() -> PyErr {
+    crate::error::Error::new_err(
+        "this wheel has no language models: build it with `--features models`",
+    )
 }
 
 #[cfg(feature = "models")]

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::sync::{Mutex, PoisonError};
 
 use lmac::source::Restored;
-use lmac::{Decoder, Verification};
+use lmac::{Decoder, Tags, Verification};
 use numpy::{IntoPyArray, PyArray1};
 use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
@@ -15,7 +15,7 @@ use crate::input::{self, Input};
 use crate::options::{self, result};
 use crate::tags;
 
-/// Bytes that are decoded at a time while the length is not known.
+/// Bytes that are decoded first. Each further step is as long as all before it.
 const BLOCK: usize = 1 << 20;
 
 /// A stream that is decoded to PCM.
@@ -39,6 +39,13 @@ impl Reader {
         })
         .ok_or_else(closed)?
         .map_err(exception)
+    }
+
+    fn find_tags(&self, py: Python<'_>) -> PyResult<Tags> {
+        self.with(py, |decoder| match self.seekable {
+            true => decoder.find_tags(),
+            false => decoder.tags(),
+        })
     }
 }
 
@@ -155,22 +162,13 @@ impl Reader {
     }
 
     fn tags<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let seekable = self.seekable;
-        let found = self.with(py, |decoder| match seekable {
-            true => decoder.find_tags(),
-            false => decoder.tags(),
-        })?;
-        tags::to_python(py, &found)
+        tags::to_python(py, &self.find_tags(py)?)
     }
 
     /// The pictures: type, MIME type, description, bytes.
     #[allow(clippy::type_complexity)]
     fn pictures(&self, py: Python<'_>) -> PyResult<Vec<(String, String, String, Vec<u8>)>> {
-        let seekable = self.seekable;
-        let found = self.with(py, |decoder| match seekable {
-            true => decoder.find_tags(),
-            false => decoder.tags(),
-        })?;
+        let found = self.find_tags(py)?;
         let parts = |picture: lmac::Picture| {
             let kind = picture.kind_name().to_owned();
             (kind, picture.mime, picture.description, picture.data)

@@ -110,6 +110,18 @@ def test_open_seeks_and_reads(stream):
         sound.read()
 
 
+def test_a_stream_without_its_end_can_seek(stream):
+    whole, _ = lmac.decode(stream)
+    with lmac.open(stream[: len(stream) // 2]) as sound:
+        assert sound.frames is None
+        assert sound.seek(1234) == 1234
+        assert numpy.array_equal(sound.read(5, dtype=None), whole[1234:1239])
+        with pytest.raises(ValueError, match="not known"):
+            sound.seek(-1, 2)
+        with pytest.raises(ValueError, match="no frame -1"):
+            sound.seek(-1)
+
+
 def test_write_in_parts(tmp_path):
     audio = numpy.arange(3000, dtype="int16")
     path = tmp_path / "a.lmac"
@@ -142,7 +154,8 @@ def test_an_error_while_writing_leaves_the_old_file(tmp_path):
         (lambda: lmac.encode([1.0], 8000, "PCM_12"), "PCM_U8, PCM_16"),
         (lambda: lmac.encode([1.0], 8000, preset="best"), "store, light"),
         (lambda: lmac.encode([1.0], 8000, speed=1), "no option"),
-        (lambda: lmac.read(b"", dtype="int8"), None),
+        (lambda: lmac.encode([1.0], 8000, model="none"), "has no language models"),
+        (lambda: lmac.read(lmac.encode([1.0], 8000), dtype="int8"), "None or one of float64"),
         (lambda: lmac.open(b"", "a"), "must be 'r' or 'w'"),
     ],
 )
